@@ -1,0 +1,197 @@
+"""The values that everything else passes around: entities in a text, and who finds them.
+
+Offsets are code points of the text, half open: ``text[start:end]`` spells the entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ner.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A labelled span.
+
+    ``start`` and ``end`` are code points of the text, half open; ``label`` is the type without
+    its BIO prefix (``PER``); ``score`` is a probability in [0, 1], and 1.0 for gold.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A text and its entities, ordered by start, within bounds and without overlap.
+
+    Raises ``ValueError`` when made from entities that break this, so nothing after it checks.
+    """
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+
+    def __post_init__(self) -> None:
+        previous_end = 0
+        for entity in self.entities:
+            if not previous_end <= entity.start < entity.end <= len(self.text):
+                raise ValueError(
+                    f"entity {entity.label} [{entity.start}, {entity.end}) is out of order, empty, "
+                    f"overlapping or outside a text of {len(self.text)} characters"
+                )
+            previous_end = entity.end
+
+    def spelled(self, entity: Entity) -> str:
+        """The characters of ``entity``."""
+        return self.text[entity.start : entity.end]
+
+    def keep(self, *, labels: Sequence[str] | None = None, threshold: float = 0.0) -> Tagged:
+        """The same text with only the entities of ``labels`` (None: all) at or over ``threshold``."""
+        kept = tuple(
+            entity
+            for entity in self.entities
+            if entity.score >= threshold and (labels is None or entity.label in labels)
+        )
+        return self if len(kept) == len(self.entities) else Tagged(self.text, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """Gold: a tagged text whose tokens are known.
+
+    ``token_offsets`` are the half-open code-point spans of the gold tokens, in order. Every entity
+    starts where a token starts and ends where a token ends; otherwise ``ValueError``.
+    """
+
+    tagged: Tagged
+    token_offsets: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        starts = {start for start, _ in self.token_offsets}
+        ends = {end for _, end in self.token_offsets}
+        for entity in self.tagged.entities:
+            if entity.start not in starts or entity.end not in ends:
+                raise ValueError(
+                    f"entity {entity.label} [{entity.start}, {entity.end}) does not begin and end "
+                    "on token borders"
+                )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The gold tokens as written."""
+        return tuple(self.tagged.text[start:end] for start, end in self.token_offsets)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """One BIO2 tag for each token."""
+        return bio_tags(self.tagged.entities, self.token_offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One word piece as the model saw it.
+
+    ``start``/``end`` are half-open code points of the text; ``tag`` is the most probable tag with
+    its prefix (``B-PER``); ``score`` its probability; ``margin`` how far the best tag of *another*
+    entity type (or O) lies below it, in [-1, 1]: a small one means that little would flip it.
+    ``word`` numbers the words of the text, so pieces of one word share it.
+    """
+
+    start: int
+    end: int
+    text: str
+    word: int
+    tag: str
+    score: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A tagged text with what led to it.
+
+    ``pieces`` in order; ``seams`` are the code points at which a long text passes from one window
+    to the next (empty for a text that fits in one).
+    """
+
+    tagged: Tagged
+    pieces: tuple[Piece, ...]
+    seams: tuple[int, ...] = ()
+
+    def margin(self, entity: Entity) -> float:
+        """The smallest margin among the pieces that begin a word of ``entity``; 1.0 if none do."""
+        margins = [
+            piece.margin
+            for before, piece in zip((None, *self.pieces), self.pieces, strict=False)
+            if entity.start <= piece.start < entity.end
+            and (before is None or before.word != piece.word)
+        ]
+        return min(margins, default=1.0)
+
+
+class Tagger(Protocol):
+    """Anything that finds entities: the original, its INT8 variant, or a stand-in in a test."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types it can find, without BIO prefixes."""
+
+    def __call__(self, text: str) -> Tagged:
+        """Tag one text."""
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+        """Tag several texts; results in the order given."""
+
+    def explain(self, text: str) -> Explained:
+        """Tag one text and tell the pieces and windows behind the result."""
+
+
+def bio_tags(
+    entities: Sequence[Entity], token_offsets: Sequence[tuple[int, int]]
+) -> tuple[str, ...]:
+    """One BIO2 tag for each token: B- where an entity begins, I- inside it, else O.
+
+    A token belongs to an entity when the two overlap, so a span that covers part of a token takes
+    the whole token. Both sequences are ordered and free of overlap.
+    """
+    tags = []
+    position = 0
+    begun = -1
+    for start, end in token_offsets:
+        while position < len(entities) and entities[position].end <= start:
+            position += 1
+        if position < len(entities) and entities[position].start < end:
+            prefix = "I" if begun == position else "B"
+            tags.append(f"{prefix}-{entities[position].label}")
+            begun = position
+        else:
+            tags.append("O")
+    return tuple(tags)
+
+
+def spans_of_bio(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The chunks of a BIO2 or IOB1 sequence as ``(first token, one past the last, label)``.
+
+    As conlleval reads them: an I- that does not continue a chunk of its own type begins one.
+    """
+    chunks: list[tuple[int, int, str]] = []
+    previous = "O"
+    for index, tag in enumerate(tags):
+        prefix, _, label = tag.partition("-")
+        if prefix == "O":
+            previous = tag
+            continue
+        if prefix not in ("B", "I") or not label:
+            raise InputError(f"Tag {tag!r} is not O, B-LABEL or I-LABEL.")
+        if prefix == "B" or previous.partition("-")[2] != label:
+            chunks.append((index, index + 1, label))
+        else:
+            first, _, _ = chunks[-1]
+            chunks[-1] = (first, index + 1, label)
+        previous = tag
+    return chunks
