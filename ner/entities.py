@@ -51,7 +51,7 @@ class Tagged:
         return self.text[entity.start : entity.end]
 
     def keep(self, *, labels: Sequence[str] | None = None, threshold: float = 0.0) -> Tagged:
-        """The same text with only the entities of ``labels`` (None: all) at or over ``threshold``."""
+        """The text with only the entities of ``labels`` (None: all) at or over ``threshold``."""
         kept = tuple(
             entity
             for entity in self.entities

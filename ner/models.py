@@ -1,0 +1,371 @@
+"""Which models there are, and what a prepared folder looks like on disk.
+
+A *prepared folder* holds both variants of one checkpoint, made by ``ner.convert``::
+
+    <NER_HOME>/prepared/<name>-<key>/
+        manifest.json
+        original/  openvino_model.xml, openvino_model.bin, config.json, tokenizer.json, …
+        int8/      the same
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ner.errors import ModelRefused
+from ner.machine import package_versions
+
+# Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
+FORMAT = 1
+# The packages whose versions decide what conversion makes of a checkpoint.
+_CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
+# owner/name as the Hub allows them: no leading or trailing dot or dash, at most 96 characters.
+_HUB_ID = re.compile(
+    r"(?=.{1,96}$)[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
+)
+# What identifies a checkpoint: weights, labels and the tokenizer.
+CHECKPOINT_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+)
+LABEL_NAMES: Mapping[str, str] = {
+    "PER": "person",
+    "ORG": "organization",
+    "LOC": "location",
+    "MISC": "miscellaneous name",
+}
+
+
+class Variant(StrEnum):
+    """One of the two pipelines of a model."""
+
+    ORIGINAL = "original"
+    INT8 = "int8"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that can be prepared.
+
+    Exactly one of ``folder`` (a checkpoint on disk) and ``repo_id`` (a Hub repository) is given.
+    ``revision`` is a commit of that repository; without one, the commit found when the model is
+    first prepared is written into the manifest and kept. ``texts`` names the set of calibration
+    and gate texts under ``assets/texts/``.
+    """
+
+    name: str
+    title: str
+    summary: str
+    folder: Path | None = None
+    repo_id: str | None = None
+    revision: str | None = None
+    licence: str = "unknown"
+    texts: str = "general"
+    label_names: Mapping[str, str] = field(default_factory=lambda: LABEL_NAMES)
+
+    def __post_init__(self) -> None:
+        if (self.folder is None) == (self.repo_id is None):
+            raise ValueError("a model comes either from a folder or from the Hub")
+
+
+def assets() -> Path:
+    """The folder of bundled files: beside the package in a clone, inside it in a wheel."""
+    inside = Path(__file__).parent / "assets"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "assets"
+
+
+def catalogue() -> tuple[ModelSpec, ...]:
+    """The models offered by name; the first is the default."""
+    return (
+        ModelSpec(
+            name="bundled",
+            title="General English (bundled)",
+            summary="People, organizations, locations and other names in English text.",
+            folder=assets() / "model",
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            name="elastic-distilbert",
+            title="DistilBERT, CoNLL-2003 (Elastic)",
+            summary="elastic/distilbert-base-cased-finetuned-conll03-english, from the Hub.",
+            repo_id="elastic/distilbert-base-cased-finetuned-conll03-english",
+            licence="Apache-2.0",
+        ),
+    )
+
+
+def find(name: str, *, local: bool = True) -> ModelSpec:
+    """The model called ``name``: of the catalogue by name or Hub id, or a local checkpoint folder.
+
+    With ``local`` false (the page, the API) a name is never used as a path. Raises
+    ``ModelRefused`` for anything else.
+    """
+    known = catalogue()
+    for spec in known:
+        if name in (spec.name, spec.repo_id):
+            return spec
+    if local and Path(name).is_dir():
+        return _local(Path(name))
+    offered = ", ".join(spec.name for spec in known)
+    hint = " or the path of a checkpoint folder" if local else ""
+    raise ModelRefused(f"There is no model called {_short(name)!r}. Choose one of {offered}{hint}.")
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether ``name`` has the form owner/name of a Hub repository."""
+    return _HUB_ID.fullmatch(name) is not None and ".." not in name and "--" not in name
+
+
+def _local(folder: Path) -> ModelSpec:
+    missing = [
+        file
+        for file in ("config.json", "model.safetensors", "tokenizer.json")
+        if not (folder / file).is_file()
+    ]
+    if missing:
+        raise ModelRefused(
+            f"The folder {folder.name!r} is not a checkpoint: it has no "
+            f"{' and no '.join(missing)}. Expected what save_pretrained writes for a token classifier with a fast tokenizer."
+        )
+    return ModelSpec(
+        name=re.sub(r"[^\w.-]+", "-", folder.resolve().name),
+        title=folder.resolve().name,
+        summary="A checkpoint from a local folder.",
+        folder=folder.resolve(),
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:100]}…"
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How INT8 is made from the original: NNCF post-training quantization.
+
+    The defaults are Optimum Intel's for transformers: mixed preset, SmoothQuant at 0.95, fast bias
+    correction. ``samples`` calibration texts at most are used, unpadded.
+    """
+
+    preset: str = "mixed"
+    smooth_quant_alpha: float = 0.95
+    fast_bias_correction: bool = True
+    samples: int = 300
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a prepared folder contains; equal recipes give equal folders."""
+
+    format: int
+    source: str
+    quantization: Quantization
+    texts_sha256: str
+    versions: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A short name for the recipe, to tell folders apart."""
+        canonical = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def fits(self, other: Recipe) -> bool:
+        """Whether a folder made by ``other`` may serve for this.
+
+        Converters that are not installed here are not compared: a machine that only serves takes
+        the folder that was made for it.
+        """
+        mine = {name: other.versions.get(name) for name in self.versions}
+        return (
+            (self.format, self.source, self.quantization, self.texts_sha256)
+            == (other.format, other.source, other.quantization, other.texts_sha256)
+        ) and dict(self.versions) == mine
+
+
+def recipe(spec: ModelSpec) -> Recipe:
+    """The recipe by which ``spec`` would be prepared here and now."""
+    return Recipe(
+        format=FORMAT,
+        source=_source(spec),
+        quantization=Quantization(),
+        texts_sha256=_digest([calibration_file(spec), gate_file(spec)]),
+        versions=package_versions(_CONVERTERS),
+    )
+
+
+def calibration_file(spec: ModelSpec) -> Path:
+    """The texts that quantization is calibrated on, one a line."""
+    return assets() / "texts" / f"{spec.texts}-calibration.txt"
+
+
+def gate_file(spec: ModelSpec) -> Path:
+    """The texts that INT8 is checked on, one a line; none of them is a calibration text."""
+    return assets() / "texts" / f"{spec.texts}-gate.txt"
+
+
+def read_texts(file: Path) -> list[str]:
+    """The texts of a file under ``assets/texts``: one a line, # begins a comment line."""
+    lines = file.read_text(encoding="utf-8").split("\n")
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _source(spec: ModelSpec) -> str:
+    if spec.folder is None:
+        return f"hub:{spec.repo_id}@{spec.revision or 'first-seen'}"
+    files = [spec.folder / name for name in CHECKPOINT_FILES if (spec.folder / name).is_file()]
+    if not files:
+        raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
+    return f"sha256:{_digest(files)}"
+
+
+def _digest(files: list[Path]) -> str:
+    """One SHA-256 over names and contents."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(f"{file.name}:{sha256(file)}\n".encode())
+    return total.hexdigest()
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """INT8's entities scored against the original's on the model's gate texts.
+
+    ``entities`` is how many the original found; under ``ENOUGH`` of them nothing is decided.
+    """
+
+    f1: float
+    entities: int
+
+    ENOUGH = 200
+    FLOOR = 0.95
+
+    @property
+    def established(self) -> bool:
+        """Whether there were entities enough to decide."""
+        return self.entities >= self.ENOUGH
+
+    @property
+    def passed(self) -> bool:
+        """Whether INT8 may be served: not established, or at or over the floor."""
+        return not self.established or self.f1 >= self.FLOOR
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a prepared folder says of itself.
+
+    ``files`` maps each file's path relative to the folder to the SHA-256 of its bytes;
+    ``revision`` is the commit of a Hub model.
+    """
+
+    name: str
+    recipe: Recipe
+    revision: str | None
+    labels: tuple[str, ...]
+    gate: Gate
+    files: Mapping[str, str]
+
+    def dump(self) -> str:
+        """As JSON text."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Manifest:
+        """From JSON text; ``ValueError`` if it is not a manifest of this format."""
+        try:
+            data: dict[str, Any] = json.loads(text)
+            made_by = data["recipe"]
+            return cls(
+                name=data["name"],
+                recipe=Recipe(
+                    **{**made_by, "quantization": Quantization(**made_by["quantization"])}
+                ),
+                revision=data["revision"],
+                labels=tuple(data["labels"]),
+                gate=Gate(**data["gate"]),
+                files=data["files"],
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError("not a manifest of this format") from error
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared folder and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+    def variant(self, variant: Variant) -> Path:
+        """The folder of one variant."""
+        return self.folder / variant.value
+
+    def size(self, variant: Variant) -> int:
+        """Bytes of the model itself: xml and bin."""
+        folder = self.variant(variant)
+        return sum((folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
+
+    def damaged(self) -> tuple[str, ...]:
+        """The files that are missing or whose bytes are not those of the manifest."""
+        return tuple(
+            name
+            for name, expected in self.manifest.files.items()
+            if not (self.folder / name).is_file() or sha256(self.folder / name) != expected
+        )
+
+
+def home() -> Path:
+    """Where prepared folders live: ``NER_HOME``, or the user's cache folder."""
+    given = os.environ.get("NER_HOME")
+    if given:
+        return Path(given).expanduser().resolve()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "ner-compare"
+
+
+def prepared_root() -> Path:
+    """The folder of all prepared folders."""
+    return home() / "prepared"
+
+
+def find_prepared(wanted: Recipe, name: str) -> Prepared | None:
+    """The prepared folder that fits ``wanted``, or None; its files are not verified here."""
+    root = prepared_root()
+    exact = root / f"{name}-{wanted.key}"
+    for folder in [exact, *sorted(root.glob(f"{name}-*"))]:
+        prepared = read_prepared(folder)
+        if prepared is not None and wanted.fits(prepared.manifest.recipe):
+            return prepared
+    return None
+
+
+def read_prepared(folder: Path) -> Prepared | None:
+    """The prepared folder at ``folder``; None if there is none, or none that can be read."""
+    try:
+        manifest = Manifest.parse((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Prepared(folder, manifest)
