@@ -1,0 +1,128 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.agreement import Kind, Pair, align
+from ner.entities import Entity, Tagged
+
+TEXT = "Ada Lovelace lived in London."
+
+
+@st.composite
+def taggings(draw: st.DrawFn, length: int = 20) -> Tagged:
+    """A tagging of a text of ``length`` letters with any entities that it may have."""
+    borders = sorted(draw(st.sets(st.integers(0, length), max_size=10)))
+    entities = tuple(
+        Entity(start, end, draw(st.sampled_from(["PER", "LOC"])), draw(st.floats(0, 1)))
+        for start, end in itertools.pairwise(borders)
+        if draw(st.booleans())
+    )
+    return Tagged("x" * length, entities)
+
+
+def _overlap(pair: Pair) -> int:
+    if pair.original is None or pair.int8 is None:
+        return 0
+    return min(pair.original.end, pair.int8.end) - max(pair.original.start, pair.int8.start)
+
+
+def _span(entity: Entity | None) -> tuple[int, int, str] | None:
+    return None if entity is None else (entity.start, entity.end, entity.label)
+
+
+@pytest.mark.parametrize(
+    ("int8", "kind"),
+    [
+        ((Entity(0, 12, "PER", 0.5),), Kind.SAME),
+        ((Entity(0, 3, "PER", 0.5),), Kind.BOUNDARY),
+        ((Entity(0, 12, "ORG", 0.5),), Kind.LABEL),
+        ((Entity(4, 12, "ORG", 0.5),), Kind.LABEL),
+        ((), Kind.ONLY_ORIGINAL),
+    ],
+    ids=["same", "boundary", "label", "label and boundary", "only the original"],
+)
+def test_a_pair_tells_how_its_sides_relate(int8: tuple[Entity, ...], kind: Kind) -> None:
+    """The kind follows from spans and labels, not from scores."""
+    (pair,) = align(Tagged(TEXT, (Entity(0, 12, "PER", 0.75),)), Tagged(TEXT, int8)).pairs
+
+    assert pair.kind is kind
+    assert pair.drift == (-0.25 if int8 else None)
+
+
+def test_what_only_int8_found_is_told_so() -> None:
+    """An entity of INT8 alone is a pair without an original and without drift."""
+    (pair,) = align(Tagged(TEXT), Tagged(TEXT, (Entity(22, 28, "LOC"),))).pairs
+
+    assert pair.kind is Kind.ONLY_INT8
+    assert pair.drift is None
+    assert pair.start == 22
+
+
+def test_the_larger_overlap_is_paired() -> None:
+    """Of two entities that overlap one, the one that overlaps it more is its partner."""
+    whole = Entity(0, 12, "PER")
+    short, long = Entity(0, 3, "PER"), Entity(4, 12, "PER")
+
+    agreement = align(Tagged(TEXT, (whole,)), Tagged(TEXT, (short, long)))
+
+    assert agreement.pairs == (Pair(whole, long), Pair(None, short))
+
+
+def test_identical_is_the_share_of_equal_pairs() -> None:
+    """One equal pair of two is one half; nothing found on either side is full agreement."""
+    ada, london = Entity(0, 12, "PER"), Entity(22, 28, "LOC")
+
+    agreement = align(Tagged(TEXT, (ada, london)), Tagged(TEXT, (ada,)))
+
+    assert agreement.identical == 0.5
+    assert agreement.differences == (Pair(london, None),)
+    assert align(Tagged(TEXT), Tagged(TEXT)).identical == 1.0
+
+
+def test_taggings_of_different_texts_are_refused() -> None:
+    """Only two taggings of one text can be aligned."""
+    with pytest.raises(ValueError, match="same text"):
+        align(Tagged("a"), Tagged("b"))
+
+
+@given(tagging=taggings())
+def test_a_tagging_agrees_with_itself(tagging: Tagged) -> None:
+    """Nothing differs and nothing drifts between a tagging and itself."""
+    agreement = align(tagging, tagging)
+
+    assert agreement.differences == ()
+    assert agreement.identical == 1.0
+    assert all(pair.drift == 0 for pair in agreement.pairs)
+
+
+@given(original=taggings(), int8=taggings())
+def test_every_entity_is_in_one_pair(original: Tagged, int8: Tagged) -> None:
+    """Both sides can be had back, in order, and pairs are in reading order."""
+    agreement = align(original, int8)
+
+    assert agreement.original == original
+    assert agreement.int8 == int8
+    starts = [pair.start for pair in agreement.pairs]
+    assert starts == sorted(starts)
+
+
+@given(original=taggings(), int8=taggings())
+def test_pairs_are_equal_spans_and_else_overlaps(original: Tagged, int8: Tagged) -> None:
+    """Equal entities are always paired with each other, and only overlapping ones with others."""
+    pairs = align(original, int8).pairs
+
+    same = {_span(pair.original) for pair in pairs if pair.kind is Kind.SAME}
+    assert {_span(e) for e in original.entities} & {_span(e) for e in int8.entities} == same
+    assert all(_overlap(pair) > 0 for pair in pairs if pair.drift is not None)
+
+
+@given(original=taggings(), int8=taggings())
+def test_nothing_is_left_alone_beside_a_free_partner(original: Tagged, int8: Tagged) -> None:
+    """Two overlapping entities are never both without a partner."""
+    pairs = align(original, int8).pairs
+    left = [pair.original for pair in pairs if pair.int8 is None]
+    right = [pair.int8 for pair in pairs if pair.original is None]
+
+    assert not [1 for one in left for other in right if _overlap(Pair(one, other)) > 0]
