@@ -1,1 +1,40 @@
-"""Named entities by a model and by its INT8 OpenVINO twin, side by side."""
+"""Named entities by a model and by its INT8 OpenVINO twin, side by side.
+
+>>> import ner
+>>> tagger = ner.load()
+>>> tagger("Ada Lovelace lived in London.").entities  # doctest: +SKIP
+"""
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ner.agreement import Agreement
+    from ner.api import compare, load
+    from ner.entities import Annotated, Entity, Tagged, Tagger
+    from ner.errors import NerError
+
+__all__ = ["Agreement", "Annotated", "Entity", "NerError", "Tagged", "Tagger", "compare", "load"]
+
+# OpenVINO and NNCF report their use to their makers through this package where it can be imported.
+# Nothing about anybody's texts or machine leaves from here, so it can't be.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+_HOME_OF = {
+    "Agreement": "ner.agreement",
+    "Annotated": "ner.entities",
+    "Entity": "ner.entities",
+    "NerError": "ner.errors",
+    "Tagged": "ner.entities",
+    "Tagger": "ner.entities",
+    "compare": "ner.api",
+    "load": "ner.api",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import what is exported when it is first used, so that importing this costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'ner' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)

@@ -161,7 +161,7 @@ def _units(probabilities: Floats, pieces: Pieces, strategy: Strategy) -> tuple[F
         chosen = probabilities[first]
     elif strategy is Strategy.AVERAGE:
         sums = np.add.reduceat(probabilities, first, axis=0)
-        chosen = sums / (last - first + 1)[:, None].astype(np.float32)
+        chosen = np.asarray(sums / (last - first + 1)[:, None], dtype=np.float32)
     else:
         chosen = probabilities[_most_confident(probabilities.max(axis=1), first)]
     return chosen, pieces.starts[first], pieces.ends[last]

@@ -17,7 +17,11 @@ turned into one of these where they enter (reading a file, converting a model), 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class NerError(Exception):
@@ -69,3 +73,14 @@ class MissingExtra(Failure):
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f'{purpose} needs an optional part: pip install -e ".[{extra}]"')
         self.extra = extra
+
+
+def one_of(choices: type[_Choice], given: str, what: str) -> _Choice:
+    """The member of ``choices`` spelled ``given``; ``InputError`` naming them if none is."""
+    try:
+        return choices(given)
+    except ValueError as error:
+        offered = ", ".join(choices)
+        raise InputError(
+            f"There is no {what} {str(given)[:40]!r}. Choose one of {offered}."
+        ) from error

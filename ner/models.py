@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -128,6 +128,11 @@ def is_hub_id(name: str) -> bool:
     return _HUB_ID.fullmatch(name) is not None and ".." not in name and "--" not in name
 
 
+def is_local(spec: ModelSpec) -> bool:
+    """Whether ``spec`` is a folder of the user's and not of the catalogue."""
+    return spec not in catalogue()
+
+
 def _local(folder: Path) -> ModelSpec:
     missing = [
         file
@@ -137,7 +142,8 @@ def _local(folder: Path) -> ModelSpec:
     if missing:
         raise ModelRefused(
             f"The folder {folder.name!r} is not a checkpoint: it has no "
-            f"{' and no '.join(missing)}. Expected what save_pretrained writes for a token classifier with a fast tokenizer."
+            f"{' and no '.join(missing)}. Expected what save_pretrained writes for a token "
+            "classifier with a fast tokenizer."
         )
     return ModelSpec(
         name=re.sub(r"[^\w.-]+", "-", folder.resolve().name),
@@ -149,6 +155,18 @@ def _local(folder: Path) -> ModelSpec:
 
 def _short(name: str) -> str:
     return name if len(name) <= 100 else f"{name[:100]}…"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far preparing has come: the stage's name, and its number (from 1) out of ``stages``."""
+
+    stage: str
+    number: int
+    stages: int
+
+
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -323,12 +341,13 @@ class Prepared:
         folder = self.variant(variant)
         return sum((folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
 
-    def damaged(self) -> tuple[str, ...]:
-        """The files that are missing or whose bytes are not those of the manifest."""
+    def damaged(self, *variants: Variant) -> tuple[str, ...]:
+        """The files of ``variants`` that are missing or not, byte for byte, the manifest's."""
         return tuple(
             name
             for name, expected in self.manifest.files.items()
-            if not (self.folder / name).is_file() or sha256(self.folder / name) != expected
+            if name.partition("/")[0] in variants
+            and not ((self.folder / name).is_file() and sha256(self.folder / name) == expected)
         )
 
 

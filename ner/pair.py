@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -10,31 +11,23 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from ner import models
 from ner.agreement import Agreement, align
 from ner.decode import Strategy
 from ner.entities import Explained
-from ner.errors import NerError, PrepareFailed
-from ner.models import ModelSpec, Prepared, Variant
+from ner.errors import ModelRefused, PrepareFailed
+from ner.models import ModelSpec, Prepared, Progress, Report, Variant
 from ner.tagger import Model, OpenVinoTagger, clean
 from ner.timing import Latency, Timing
 
 # With fewer pairs an interval says nothing; more than this many are not needed for one text.
-_FEWEST_PAIRS = 5
+_FEWEST_PAIRS = 8
 _MOST_PAIRS = 50
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far preparing has come: the stage's name, and its number out of ``stages``."""
-
-    stage: str
-    number: int
-    stages: int
-
-
-Report = Callable[[Progress], None]
+# Two models, both variants of each: within a small server's memory.
+_OPEN_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -79,11 +72,7 @@ class TaggerPair:
         if variant is Variant.ORIGINAL:
             return self.original
         if self.int8 is None:
-            gate = self.prepared.manifest.gate
-            raise PrepareFailed(
-                f"INT8 of {self.spec.name!r} is not served: its entities score {gate.f1:.3f} "
-                f"against the original's, below {gate.FLOOR}. Use the original."
-            )
+            raise _not_served(self.prepared)
         return self.int8
 
     def compare(
@@ -97,12 +86,14 @@ class TaggerPair:
     ) -> Comparison:
         """Tag ``text`` with both variants and time them in turns.
 
-        Timing takes about ``budget_ms`` milliseconds, at least five pairs of runs; with 0 nothing
+        Timing takes about ``budget_ms`` milliseconds, at least eight pairs of runs; with 0 nothing
         is timed. The tagging itself has warmed both up by then.
         """
-        settings = {"strategy": strategy, "threshold": threshold, "labels": labels}
-        original = self.original.using(**settings)  # type: ignore[arg-type]
-        int8 = None if self.int8 is None else self.int8.using(**settings)  # type: ignore[arg-type]
+        original, int8 = (
+            tagger and tagger.using(strategy=strategy, threshold=threshold, labels=labels)
+            for tagger in (self.original, self.int8)
+        )
+        assert original is not None  # noqa: S101 - it is never absent
         with self._alone:
             left = original.explain(text)
             right = None if int8 is None else int8.explain(text)
@@ -120,10 +111,146 @@ def _time_in_turns(
     deadline = time.perf_counter() + budget_ms / 1000
     pair = 0
     while pair < _FEWEST_PAIRS or (pair < _MOST_PAIRS and time.perf_counter() < deadline):
-        order = (0, 1) if pair % 2 == 0 else (1, 0)
-        for side in order:
+        for side in (0, 1) if pair % 2 == 0 else (1, 0):
             begin = time.perf_counter()
             (original, int8)[side](text)
             samples[side].append((time.perf_counter() - begin) * 1000)
         pair += 1
     return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))
+
+
+def open_tagger(
+    spec: ModelSpec, variant: Variant, *, device: str = "CPU", report: Report | None = None
+) -> OpenVinoTagger:
+    """One variant of ``spec``, prepared first if need be. Raises as :func:`open_pair`."""
+    prepared = ensure_prepared(spec, (variant,), report=report)
+    if variant is Variant.INT8 and not prepared.manifest.gate.passed:
+        raise _not_served(prepared)
+    return OpenVinoTagger(Model.load(prepared.variant(variant), device=device))
+
+
+def open_pair(spec: ModelSpec, *, device: str = "CPU", report: Report | None = None) -> TaggerPair:
+    """Both variants of ``spec``, prepared first if need be.
+
+    Preparing runs in a process of its own; ``report`` hears its stages. Raises ``ModelRefused``
+    for a model or ``InputError`` for a device that can't be used, ``PrepareFailed`` if preparing
+    did not finish.
+    """
+    prepared = ensure_prepared(spec, tuple(Variant), report=report)
+    served = prepared.manifest.gate.passed
+    return TaggerPair(
+        spec=spec,
+        prepared=prepared,
+        device=device,
+        original=OpenVinoTagger(Model.load(prepared.variant(Variant.ORIGINAL), device=device)),
+        int8=OpenVinoTagger(Model.load(prepared.variant(Variant.INT8), device=device))
+        if served
+        else None,
+    )
+
+
+def ensure_prepared(
+    spec: ModelSpec, variants: Sequence[Variant], *, report: Report | None = None
+) -> Prepared:
+    """The prepared folder of ``spec``, its ``variants`` sound; a child process makes it."""
+    wanted = models.recipe(spec)
+    found = models.find_prepared(wanted, spec.name)
+    if found is None or found.damaged(*variants):
+        _prepare_in_child(spec, report)
+        found = models.find_prepared(wanted, spec.name)
+    if found is None:
+        raise PrepareFailed(f"Preparing {spec.name!r} left no folder that can be used.")
+    return found
+
+
+def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
+    """Run ``python -m ner prepare``, so that its libraries never enter this process."""
+    package = Path(__file__).parent.parent
+    paths = [str(package), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    name = str(spec.folder) if models.is_local(spec) else spec.name
+    command = [sys.executable, "-m", "ner", "prepare", "--model", name, "--progress-lines"]
+    error: dict[str, str] = {}
+    with (
+        TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
+        # The command is this package's own; the name has been checked by models.find.
+        subprocess.Popen(  # noqa: S603
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=chatter,
+            text=True,
+            encoding="utf-8",
+        ) as child,
+    ):
+        assert child.stdout is not None  # noqa: S101 - it is a pipe
+        for line in child.stdout:
+            message = json.loads(line)
+            if "stage" in message and report is not None:
+                report(Progress(message["stage"], message["number"], message["stages"]))
+            if "error" in message:
+                error = message
+    if error:
+        raise (ModelRefused if error["kind"] == "refused" else PrepareFailed)(error["error"])
+    if child.returncode:
+        raise PrepareFailed(
+            f"Preparing {spec.name!r} stopped (exit code {child.returncode}). "
+            f"To see why, run: python -m ner prepare --model {name}"
+        )
+
+
+def _not_served(prepared: Prepared) -> PrepareFailed:
+    gate = prepared.manifest.gate
+    return PrepareFailed(
+        f"INT8 of {prepared.manifest.name!r} is not served: its entities score F1 {gate.f1:.3f} "
+        f"against the original's, below {gate.FLOOR}. Use the original."
+    )
+
+
+class Pairs:
+    """The pairs that are open, the least recently used closed first.
+
+    Each model and device is opened once, however many threads ask for it at the same time.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[..., TaggerPair] = open_pair,
+        *,
+        at_once: int = _OPEN_AT_ONCE,
+    ) -> None:
+        self._opener = opener
+        self._at_once = at_once
+        self._open: OrderedDict[tuple[str, str], TaggerPair] = OrderedDict()
+        self._opening: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(
+        self, spec: ModelSpec, *, device: str = "CPU", report: Report | None = None
+    ) -> TaggerPair:
+        """The pair of ``spec`` on ``device``; raises as :func:`open_pair`."""
+        key = (spec.name, device)
+        with self._lock:
+            lock = self._opening.setdefault(key, threading.Lock())
+        with lock:
+            with self._lock:
+                pair = self._found(spec, device)
+            if pair is None:
+                pair = self._opener(spec, device=device, report=report)
+                with self._lock:
+                    self._keep(pair)
+            return pair
+
+    def _found(self, spec: ModelSpec, device: str) -> TaggerPair | None:
+        pair = self._open.get((spec.name, device))
+        # A local folder may have another one's name.
+        if pair is None or pair.spec != spec:
+            return None
+        self._open.move_to_end((spec.name, device))
+        return pair
+
+    def _keep(self, pair: TaggerPair) -> None:
+        self._open[(pair.spec.name, pair.device)] = pair
+        while len(self._open) > self._at_once:
+            self._open.popitem(last=False)

@@ -255,14 +255,13 @@ def score(gold: Annotated, predicted: Tagged, *, labels: Sequence[str] | None = 
     found_tags = bio_tags(found.entities, gold.token_offsets)
     types = {entity.label for entity in (*right.entities, *found.entities)}
     alignment = align(right, found)
+    in_tokens = _in_tokens(right, gold), _in_tokens(found, gold)
     return Scores(
         strict=strict_counts(right, found),
         exact=strict_counts(right, as_found),
-        semeval=_semeval(right.entities, found.entities),
+        semeval=_semeval(*in_tokens),
         semeval_per_type={
-            label: _semeval(
-                right.keep(labels=[label]).entities, found.keep(labels=[label]).entities
-            )
+            label: _semeval(*([e for e in side if e.label == label] for side in in_tokens))
             for label in types
         },
         tags=_tag_counts(gold_tags, found_tags),
@@ -438,6 +437,17 @@ def _type(entity: Entity | None) -> str:
     return OUTSIDE if entity is None else entity.label
 
 
+def _in_tokens(tagged: Tagged, gold: Annotated) -> list[Entity]:
+    """The entities with gold token numbers for offsets: distances are counted in tokens."""
+    starts = [start for start, _ in gold.token_offsets]
+    return [
+        replace(
+            entity, start=bisect_left(starts, entity.start), end=bisect_left(starts, entity.end)
+        )
+        for entity in tagged.entities
+    ]
+
+
 def _semeval(gold: Sequence[Entity], predicted: Sequence[Entity]) -> SemEval:
     by_span = list(_matched(gold, predicted, prefer_type=False))
     by_type = list(_matched(gold, predicted, prefer_type=True))
@@ -470,8 +480,8 @@ def _matched(
 ) -> Iterator[tuple[Entity, Entity]]:
     """Each prediction in turn with the first free gold entity that it overlaps.
 
-    With ``prefer_type`` rather with one of its own type, and of those with the closest boundaries.
-    This is the matching of the package nervaluate.
+    With ``prefer_type`` rather with one of its own type, and of those with the closest boundaries,
+    in tokens. This is the matching of the package nervaluate.
     """
     ends = [entity.end for entity in gold]
     taken: set[int] = set()

@@ -423,11 +423,9 @@ def _special_ids(tokenizer: Tokenizer) -> tuple[Ints, Ints]:
 def _tags(config: dict[str, Any]) -> tuple[str, ...]:
     """The model's tags in the order of its outputs."""
     by_id = config.get("id2label")
-    try:
-        tags = [str(by_id[key]) for key in sorted(by_id, key=int)]
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ModelRefused("The model's config.json names no labels (id2label).") from error
-    return tuple(tags)
+    if not isinstance(by_id, dict) or not all(key.isdecimal() for key in by_id):
+        raise ModelRefused("The model's config.json names no labels (id2label).")
+    return tuple(str(by_id[key]) for key in sorted(by_id, key=int))
 
 
 def _max_length(config: dict[str, Any], tokenizer_config: dict[str, Any]) -> int:
@@ -442,33 +440,37 @@ def _max_length(config: dict[str, Any], tokenizer_config: dict[str, Any]) -> int
 
 def _encoded(text: str, encoding: Encoding) -> _Encoded:
     offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-    words = np.array(encoding.word_ids, dtype=np.float64)
-    if np.isnan(words).any():
-        # A piece without a word is a word of its own.
-        words = np.cumsum(np.isnan(words) | (np.diff(words, prepend=-1.0) != 0))
-    words = words.astype(np.int64)
+    # None, for a piece without a word, becomes NaN: such a piece is a word of its own.
+    numbers = np.array(encoding.word_ids, dtype=np.float64)
+    if np.isnan(numbers).any():
+        numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
+    words = numbers.astype(np.int64)
     if not text.isascii():
-        words = _join_marks(text, offsets, words)
+        offsets, words = _keep_graphemes(text, offsets, words)
     pieces = Pieces(offsets[:, 0], offsets[:, 1], words)
     return _Encoded(text, np.array(encoding.ids, dtype=np.int64), pieces, encoding.tokens)
 
 
-def _join_marks(text: str, offsets: Ints, words: Ints) -> Ints:
-    """Words renumbered so that a combining mark stays with the character before it."""
-    borders = np.flatnonzero(np.diff(words)) + 1
-    touching = borders[offsets[borders, 0] == offsets[borders - 1, 1]]
-    joined = [
-        index
-        for index in touching.tolist()
-        if offsets[index, 0] < len(text)
-        and unicodedata.category(text[offsets[index, 0]]).startswith("M")
-    ]
-    if not joined:
-        return words
-    begins = np.zeros(len(words), dtype=np.int64)
-    begins[borders] = 1
-    begins[joined] = 0
-    return np.cumsum(begins)
+def _keep_graphemes(text: str, offsets: Ints, words: Ints) -> tuple[Ints, Ints]:
+    """Offsets and words such that no combining mark is parted from the character before it.
+
+    A mark that the normalizer took out is in no piece: the piece before it grows over it. A mark
+    with a piece of its own joins the word that it touches.
+    """
+    marks = np.array([unicodedata.category(char)[0] == "M" for char in text])
+    if not marks.any():
+        return offsets, words
+    positions = np.where(np.append(marks, False), len(text), np.arange(len(text) + 1))
+    after_marks = np.minimum.accumulate(positions[::-1])[::-1]
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    grown = np.where(ends > starts, after_marks[ends], ends)
+    limit = np.append(np.maximum(starts[1:], ends[:-1]), len(text))
+    ends = np.minimum(grown, limit)
+    borders = np.diff(words, prepend=-1) != 0
+    touching = np.append(False, starts[1:] == ends[:-1])
+    on_mark = np.append(marks, False)[starts]
+    begins = borders & ~(touching & on_mark)
+    return np.stack([starts, ends], axis=1), np.cumsum(begins) - 1
 
 
 def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:

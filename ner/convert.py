@@ -1,0 +1,215 @@
+"""From a checkpoint to a prepared folder: export, quantization, gate, publication.
+
+Imports torch, transformers, optimum and nncf, which takes seconds and hundreds of megabytes; so it
+runs in a process of its own (``python -m ner prepare``) and never in one that serves.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nncf
+import numpy as np
+import torch
+from filelock import FileLock
+from optimum.exporters.openvino.convert import export_from_model
+from optimum.intel import OVConfig, OVModelForTokenClassification, OVQuantizationConfig, OVQuantizer
+from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedTokenizerFast
+
+from ner import models
+from ner.agreement import align
+from ner.checkpoint import Checkpoint, obtain
+from ner.errors import ModelRefused, PrepareFailed
+from ner.models import (
+    Gate,
+    Manifest,
+    ModelSpec,
+    Prepared,
+    Progress,
+    Quantization,
+    Recipe,
+    Report,
+    Variant,
+)
+from ner.scores import agreement_f1
+from ner.tagger import Model, OpenVinoTagger
+
+_log = logging.getLogger(__name__)
+
+STAGES = (
+    "Reading the checkpoint",
+    "Exporting to OpenVINO (FP32)",
+    "Quantizing to INT8",
+    "Checking INT8 against the original",
+    "Publishing",
+)
+# Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
+_CALIBRATION_TOKENS = 256
+# A leftover of a killed run is removed once it is older than any run takes.
+_STALE_SECONDS = 6 * 3600
+
+
+def prepare(spec: ModelSpec, report: Report) -> Prepared:
+    """The prepared folder of ``spec``, made now unless a sound one is there.
+
+    One process makes it; others wait for it. A folder whose bytes are not those of its manifest is
+    set aside and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
+    or ``PrepareFailed``.
+    """
+    root = models.prepared_root()
+    root.mkdir(parents=True, exist_ok=True)
+    wanted = models.recipe(spec)
+    with FileLock(root / f".{spec.name}-{wanted.key}.lock"):
+        found = models.find_prepared(wanted, spec.name)
+        if found is not None and not found.damaged(*Variant):
+            return found
+        if found is not None:
+            _log.warning("%s is damaged and is made anew", found.folder.name)
+            shutil.rmtree(found.folder)
+        _remove_stale(root)
+        with _workplace(root) as work:
+            return _make(spec, wanted, work, report)
+
+
+@contextmanager
+def _workplace(root: Path) -> Iterator[Path]:
+    """A folder for half-made things on the disk of ``root``, gone afterwards."""
+    work = Path(tempfile.mkdtemp(prefix=".making-", dir=root))
+    try:
+        yield work
+    except OSError as error:
+        raise PrepareFailed(
+            f"Preparing failed while writing: {error.strerror or error}."
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _remove_stale(root: Path) -> None:
+    for folder in root.glob(".making-*"):
+        if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepared:
+    _tell(report, 0)
+    checkpoint = obtain(spec, work / "download")
+    folder = work / "folder"
+    original, int8 = folder / Variant.ORIGINAL.value, folder / Variant.INT8.value
+    _tell(report, 1)
+    exported = _export(checkpoint, original)
+    _tell(report, 2)
+    texts = models.read_texts(models.calibration_file(spec))[: wanted.quantization.samples]
+    _quantize(exported, texts, wanted.quantization, int8)
+    _tell(report, 3)
+    gate = _gate(original, int8, models.read_texts(models.gate_file(spec)))
+    _tell(report, 4)
+    labels = Model.load(original).scheme.types
+    files = {
+        file.relative_to(folder).as_posix(): models.sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    manifest = Manifest(spec.name, wanted, checkpoint.revision, labels, gate, files)
+    (folder / "manifest.json").write_text(manifest.dump(), encoding="utf-8")
+    target = models.prepared_root() / f"{spec.name}-{wanted.key}"
+    folder.rename(target)
+    return Prepared(target, manifest)
+
+
+def _tell(report: Report, index: int) -> None:
+    report(Progress(STAGES[index], index + 1, len(STAGES)))
+
+
+@dataclass(frozen=True)
+class _Exported:
+    """The original's folder and the tokenizer that belongs to it."""
+
+    folder: Path
+    tokenizer: PreTrainedTokenizerFast
+
+
+def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
+    """Write the FP32 IR, the configuration and the fast tokenizer to ``target``."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
+        model = AutoModelForTokenClassification.from_pretrained(
+            checkpoint.folder,
+            # A checkpoint stored in half precision would otherwise give an FP16 IR.
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelRefused(
+            f"transformers can't load the checkpoint: {_first_line(error)}"
+        ) from error
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelRefused(
+            "The checkpoint has a slow tokenizer only, which gives no offsets. "
+            "Expected a fast one (tokenizer.json)."
+        )
+    export_from_model(
+        model,
+        target,
+        task="token-classification",
+        stateful=False,
+        # Left to itself Optimum stores large models with INT8 weights.
+        ov_config=OVConfig(dtype="fp32"),
+    )
+    model.config.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    return _Exported(target, tokenizer)
+
+
+def _quantize(
+    exported: _Exported, texts: list[str], quantization: Quantization, target: Path
+) -> None:
+    """Write the INT8 IR beside the original's, calibrated on ``texts``, unpadded one by one."""
+    # A model of its own: quantizing replaces the one inside the object that is given.
+    model = OVModelForTokenClassification.from_pretrained(exported.folder, compile=False)
+    names = {port.any_name for port in model.model.inputs}
+    samples = [
+        {name: values for name, values in encoded.items() if name in names}
+        for encoded in (
+            exported.tokenizer(
+                text, return_tensors="np", truncation=True, max_length=_CALIBRATION_TOKENS
+            )
+            for text in texts
+        )
+    ]
+    config = OVQuantizationConfig(
+        num_samples=len(samples),
+        preset=nncf.QuantizationPreset(quantization.preset),
+        smooth_quant_alpha=quantization.smooth_quant_alpha,
+        fast_bias_correction=quantization.fast_bias_correction,
+    )
+    OVQuantizer.from_pretrained(model).quantize(
+        calibration_dataset=nncf.Dataset(samples),
+        ov_config=OVConfig(quantization_config=config),
+        save_directory=target,
+    )
+    # Copied, not saved: the tokenizer's truncation was set for calibration.
+    for file in exported.folder.glob("*token*.json"):
+        shutil.copy(file, target)
+
+
+def _gate(original: Path, int8: Path, texts: list[str]) -> Gate:
+    """INT8's entities scored against the original's on ``texts``, by the tagger that serves."""
+    left = OpenVinoTagger(Model.load(original)).tag_many(texts)
+    right = OpenVinoTagger(Model.load(int8)).tag_many(texts)
+    agreements = [align(a, b) for a, b in zip(left, right, strict=True)]
+    f1 = agreement_f1(agreements)
+    return Gate(f1=float(np.round(f1, 6)), entities=sum(len(one.entities) for one in left))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0][:300]

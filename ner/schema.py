@@ -1,0 +1,174 @@
+"""The JSON of the command line, the API and the downloads, in one place.
+
+Offsets are half-open code points of ``text``; times are milliseconds; F1 and scores are fractions.
+Scores are rounded to six decimals, times to three.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ner.agreement import Agreement, Pair
+from ner.entities import Entity, Tagged
+from ner.machine import Machine
+from ner.models import Gate, Prepared, Variant
+from ner.scores import Counts, Scores, agreement_f1, total
+from ner.stats import f1_difference_interval, f1_interval
+from ner.timing import Latency, Timing
+
+Json = dict[str, Any]
+
+
+def entity_json(entity: Entity, text: str) -> Json:
+    """One entity with its spelling."""
+    return {
+        "start": entity.start,
+        "end": entity.end,
+        "text": text[entity.start : entity.end],
+        "label": entity.label,
+        "score": round(entity.score, 6),
+    }
+
+
+def tagged_json(tagged: Tagged) -> Json:
+    """What ``tag`` answers for one text."""
+    return {"text": tagged.text, "entities": _entities(tagged)}
+
+
+def comparison_json(agreement: Agreement, timing: Timing | None) -> Json:
+    """What ``compare`` answers; ``timing`` is null where nothing was timed."""
+    return {
+        "text": agreement.text,
+        "original": _entities(agreement.original),
+        "int8": _entities(agreement.int8),
+        "differences": [_difference(pair, agreement.text) for pair in agreement.differences],
+        "identical": round(agreement.identical, 6),
+        "timing": None if timing is None else timing_json(timing),
+    }
+
+
+def timing_json(timing: Timing) -> Json:
+    """Both latencies and how many times faster INT8 is, with its 95 % interval."""
+    interval = timing.interval
+    return {
+        "original": latency_json(timing.original),
+        "int8": latency_json(timing.int8),
+        "ratio": round(timing.ratio, 4),
+        "ratio_low": round(interval.low, 4),
+        # JSON has no infinity; too few runs bound nothing.
+        "ratio_high": None if math.isinf(interval.high) else round(interval.high, 4),
+    }
+
+
+def latency_json(latency: Latency) -> Json:
+    """Median and 95th percentile in milliseconds, and how many runs they are of."""
+    return {
+        "median_ms": round(latency.median_ms, 3),
+        "p95_ms": round(latency.p95_ms, 3),
+        "n": latency.n,
+    }
+
+
+def prepared_json(prepared: Prepared) -> Json:
+    """What ``prepare`` answers."""
+    return {
+        "model": prepared.manifest.name,
+        "folder": str(prepared.folder),
+        "variants": {
+            variant.value: {
+                "path": str(prepared.variant(variant)),
+                "bytes": prepared.size(variant),
+                "precision": precision,
+            }
+            for variant, precision in ((Variant.ORIGINAL, "FP32"), (Variant.INT8, "INT8"))
+        },
+        "gate": gate_json(prepared.manifest.gate),
+    }
+
+
+def gate_json(gate: Gate) -> Json:
+    """INT8's F1 against the original on the gate texts, and what follows from it."""
+    return {
+        "f1": gate.f1,
+        "entities": gate.entities,
+        "established": gate.established,
+        "passed": gate.passed,
+    }
+
+
+def evaluation_json(
+    original: Sequence[Scores], int8: Sequence[Scores], agreements: Sequence[Agreement]
+) -> Json:
+    """What ``evaluate`` answers for one file; the arguments are per sentence.
+
+    ``difference`` is INT8's F1 minus the original's with its paired 95 % bootstrap interval.
+    """
+    rows = [[one.micro.row for one in side] for side in (original, int8)]
+    gap = f1_difference_interval(*rows)
+    change = total(int8).micro.f1 - total(original).micro.f1
+    return {
+        "original": scores_json(original),
+        "int8": scores_json(int8),
+        "agreement": round(agreement_f1(agreements), 6),
+        "difference": {"f1": _r(change), "low": _r(gap.low), "high": _r(gap.high)},
+    }
+
+
+def scores_json(per_sentence: Sequence[Scores]) -> Json:
+    """Strict figures overall and per type, the F1's 95 % interval, exact and partial beside it."""
+    scores = total(per_sentence)
+    interval = f1_interval([one.micro.row for one in per_sentence])
+    return {
+        **_figures(scores.micro),
+        "f1_low": _r(interval.low),
+        "f1_high": _r(interval.high),
+        "exact_f1": _r(scores.exact_micro.f1),
+        "per_type": {label: _figures(scores.strict[label]) for label in sorted(scores.strict)},
+        "partial": {
+            scheme: {
+                "precision": _r(outcomes.precision),
+                "recall": _r(outcomes.recall),
+                "f1": _r(outcomes.f1),
+            }
+            for scheme, outcomes in (
+                ("strict", scores.semeval.strict),
+                ("exact", scores.semeval.exact),
+                ("partial", scores.semeval.partial),
+                ("type", scores.semeval.type),
+            )
+        },
+    }
+
+
+def _figures(counts: Counts) -> Json:
+    return {
+        "precision": _r(counts.precision),
+        "recall": _r(counts.recall),
+        "f1": _r(counts.f1),
+        "support": counts.support,
+    }
+
+
+def _r(value: float) -> float:
+    return round(value, 6)
+
+
+def machine_json(machine: Machine) -> Json:
+    """Where numbers were measured."""
+    return asdict(machine)
+
+
+def _entities(tagged: Tagged) -> list[Json]:
+    return [entity_json(entity, tagged.text) for entity in tagged.entities]
+
+
+def _difference(pair: Pair, text: str) -> Json:
+    return {
+        "kind": pair.kind.value,
+        "original": None if pair.original is None else entity_json(pair.original, text),
+        "int8": None if pair.int8 is None else entity_json(pair.int8, text),
+        "drift": None if pair.drift is None else round(pair.drift, 6),
+    }

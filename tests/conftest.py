@@ -1,0 +1,129 @@
+"""Shared fixtures: a tiny real model for speed, the bundled one for truth."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ner import models
+from ner.models import ModelSpec, Prepared
+from ner.pair import TaggerPair, open_pair
+
+# Words that the tiny model's vocabulary spells whole; everything else falls apart into pieces.
+TINY_WORDS = (
+    "My",
+    "name",
+    "is",
+    "Wolfgang",
+    "and",
+    "I",
+    "live",
+    "in",
+    "Berlin",
+    "the",
+    "met",
+    "at",
+)
+TINY_LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
+
+
+def make_tiny_checkpoint(folder: Path, labels: tuple[str, ...] = TINY_LABELS) -> Path:
+    """A BERT token classifier with random weights, 2 layers of width 32, as save_pretrained writes.
+
+    Its predictions mean nothing, but they vary from piece to piece, which is what decoding,
+    windows and batches need.
+    """
+    import torch
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+
+    characters = [chr(code) for code in range(33, 127)] + list("äöüßéñ中文🙂")
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *TINY_WORDS]
+    vocabulary = dict.fromkeys([*pieces, *characters, *(f"##{one}" for one in characters)])
+    tokenizer = Tokenizer(
+        models.WordPiece(
+            {piece: index for index, piece in enumerate(vocabulary)}, unk_token="[UNK]"
+        )
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_max_length=128,
+    )
+    torch.manual_seed(7)
+    model = BertForTokenClassification(
+        BertConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            max_position_embeddings=128,
+            id2label=dict(enumerate(labels)),
+            label2id={label: index for index, label in enumerate(labels)},
+        )
+    )
+    for name, weights in model.named_parameters():
+        if weights.ndim == 2:
+            torch.nn.init.normal_(weights, std=1.5 if "classifier" in name else 0.3)
+    # Stored in half precision on purpose: the original must come out as float32 all the same.
+    model.half().save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ner_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of its own for prepared models; kept between runs if NER_TEST_HOME names one."""
+    kept = os.environ.get("NER_TEST_HOME")
+    home = Path(kept) if kept else tmp_path_factory.mktemp("home")
+    before = os.environ.get("NER_HOME")
+    os.environ["NER_HOME"] = str(home)
+    yield home
+    if before is None:
+        del os.environ["NER_HOME"]
+    else:
+        os.environ["NER_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny checkpoint's folder."""
+    return make_tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_spec(tiny_checkpoint: Path) -> ModelSpec:
+    """The tiny checkpoint as a model."""
+    return models.find(str(tiny_checkpoint))
+
+
+@pytest.fixture(scope="session")
+def tiny_pair(ner_home: Path, tiny_spec: ModelSpec) -> TaggerPair:
+    """Both variants of the tiny model, prepared as a user's would be, in a process of its own."""
+    return open_pair(tiny_spec)
+
+
+@pytest.fixture(scope="session")
+def tiny_prepared(tiny_pair: TaggerPair) -> Prepared:
+    """The tiny model's prepared folder."""
+    return tiny_pair.prepared
+
+
+@pytest.fixture(scope="session")
+def bundled_pair(ner_home: Path) -> TaggerPair:
+    """Both variants of the bundled model."""
+    return open_pair(models.find("bundled"))

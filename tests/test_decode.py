@@ -1,0 +1,212 @@
+"""Decoding against transformers' token-classification pipeline, strategy by strategy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ner.decode import Pieces, Scheme, Strategy, decode, margins, seam, softmax
+from ner.errors import ModelRefused
+
+TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+SCHEME = Scheme.of(TAGS)
+
+
+def pieces_of(*words: int) -> Pieces:
+    """Pieces of three characters each; one argument a word, the number of its pieces.
+
+    Words are one space apart.
+    """
+    starts, numbers = [], []
+    position = 0
+    for number, count in enumerate(words):
+        for _ in range(count):
+            starts.append(position)
+            numbers.append(number)
+            position += 3
+        position += 1
+    return Pieces(np.array(starts), np.array(starts) + 3, np.array(numbers))
+
+
+def certain(*tags: str, scheme: Scheme = SCHEME) -> Any:
+    """Probabilities of 0.9 for the tags given, the rest shared."""
+    values = np.full((len(tags), len(scheme.tags)), 0.1 / (len(scheme.tags) - 1), dtype=np.float32)
+    for row, tag in enumerate(tags):
+        values[row, scheme.tags.index(tag)] = 0.9
+    return values
+
+
+def spans(entities: Any) -> list[tuple[int, int, str]]:
+    return [(one.start, one.end, one.label) for one in entities]
+
+
+def test_words_of_one_type_become_one_entity() -> None:
+    """B- then I- of a type is one entity from the first word's start to the last one's end."""
+    found = decode(certain("B-PER", "I-PER", "O"), pieces_of(1, 1, 1), SCHEME, Strategy.FIRST)
+
+    assert [(0, 7, "PER")] == spans(found)
+    assert found[0].score == pytest.approx(0.9)
+
+
+def test_a_begin_tag_separates_neighbours_of_one_type() -> None:
+    """B-PER B-PER are two people."""
+    found = decode(certain("B-PER", "B-PER"), pieces_of(1, 1), SCHEME, Strategy.FIRST)
+
+    assert [(0, 3, "PER"), (4, 7, "PER")] == spans(found)
+
+
+def test_an_inside_tag_after_outside_begins_an_entity() -> None:
+    """I- after O begins an entity, as in conlleval."""
+    found = decode(certain("O", "I-LOC"), pieces_of(1, 1), SCHEME, Strategy.FIRST)
+
+    assert [(4, 7, "LOC")] == spans(found)
+
+
+def test_the_first_piece_decides_for_its_word() -> None:
+    """With 'first' later pieces of a word have no say, and the whole word is marked."""
+    found = decode(certain("B-PER", "O", "O"), pieces_of(3), SCHEME, Strategy.FIRST)
+
+    assert [(0, 9, "PER")] == spans(found)
+
+
+def test_simple_may_split_a_word_and_none_gives_every_piece() -> None:
+    """'simple' joins pieces of a type only; 'none' joins nothing."""
+    probabilities = certain("B-PER", "I-PER", "O")
+    pieces = pieces_of(3)
+
+    assert [(0, 6, "PER")] == spans(decode(probabilities, pieces, SCHEME, Strategy.SIMPLE))
+    assert [(0, 3, "PER"), (3, 6, "PER")] == spans(
+        decode(probabilities, pieces, SCHEME, Strategy.NONE)
+    )
+
+
+def test_max_takes_the_most_confident_piece() -> None:
+    """With 'max' one sure piece outvotes an unsure first one."""
+    probabilities = certain("O", "B-LOC")
+    probabilities[0] = [0.4, 0.15, 0.15, 0.15, 0.15]
+
+    found = decode(probabilities, pieces_of(2), SCHEME, Strategy.MAX)
+
+    assert [(0, 6, "LOC")] == spans(found)
+
+
+def test_iobes_single_and_end_tags_close_entities() -> None:
+    """S- stands alone and nothing continues after E-; the pipeline knows neither."""
+    scheme = Scheme.of(("O", "B-PER", "I-PER", "E-PER", "S-PER"))
+    probabilities = certain("S-PER", "S-PER", "B-PER", "E-PER", "I-PER", scheme=scheme)
+
+    found = decode(probabilities, pieces_of(1, 1, 1, 1, 1), scheme, Strategy.FIRST)
+
+    assert [(0, 3, "PER"), (4, 7, "PER"), (8, 15, "PER"), (16, 19, "PER")] == spans(found)
+
+
+def test_tags_without_a_prefix_are_types() -> None:
+    """A model whose labels are plain types joins neighbours of one type."""
+    scheme = Scheme.of(("O", "PER", "LOC"))
+
+    found = decode(
+        certain("PER", "PER", "LOC", scheme=scheme), pieces_of(1, 1, 1), scheme, Strategy.FIRST
+    )
+
+    assert [(0, 7, "PER"), (8, 11, "LOC")] == spans(found)
+
+
+def test_a_tag_set_without_entities_is_refused() -> None:
+    """A model that only says O can't be used."""
+    with pytest.raises(ModelRefused, match="no entity type"):
+        Scheme.of(("O",))
+
+
+def test_pieces_that_share_a_character_give_it_once() -> None:
+    """Byte-level tokenizers split one emoji into several pieces with equal offsets."""
+    pieces = Pieces(np.array([0, 0, 1]), np.array([1, 1, 2]), np.array([0, 0, 0]))
+
+    found = decode(certain("B-PER", "B-PER", "B-PER"), pieces, SCHEME, Strategy.NONE)
+
+    assert [(0, 1, "PER"), (1, 2, "PER")] == spans(found)
+
+
+def test_margin_is_the_lead_over_another_type() -> None:
+    """B-PER against I-PER is no doubt about the type; O and LOC are."""
+    probabilities = np.array([[0.1, 0.5, 0.3, 0.06, 0.04]], dtype=np.float32)
+
+    assert margins(probabilities, SCHEME) == pytest.approx([0.4])
+
+
+def test_seam_is_the_nearest_word_outside_entities() -> None:
+    """Windows meet where both say O, nearest the middle, at a word's beginning."""
+    left = certain("O", "O", "B-PER", "I-PER", "I-PER", "O")
+    allowed = np.array([True, True, True, True, True, True])
+
+    assert seam(left, left, allowed, SCHEME) in (1, 5)
+    assert seam(left, left, np.array([True, False, True, True, True, True]), SCHEME) == 5
+
+
+def test_seam_without_a_word_outside_is_the_middle() -> None:
+    """An entity longer than the overlap has to be cut somewhere."""
+    left = certain(*["I-PER"] * 6)
+
+    assert seam(left, left, np.ones(6, dtype=bool), SCHEME) == 3
+    assert seam(left, left, np.zeros(6, dtype=bool), SCHEME) == 3
+
+
+@st.composite
+def predictions(draw: st.DrawFn) -> tuple[Pieces, Any]:
+    words = draw(st.lists(st.integers(1, 4), min_size=1, max_size=12))
+    seed = draw(st.integers(0, 2**32 - 1))
+    logits = np.random.default_rng(seed).normal(scale=3, size=(sum(words), len(TAGS)))
+    return pieces_of(*words), softmax(logits.astype(np.float32))
+
+
+def pipeline_entities(pieces: Pieces, probabilities: Any, strategy: Strategy) -> list[Any]:
+    """What transformers' pipeline makes of the same predictions, by its own methods."""
+    from transformers import TokenClassificationPipeline
+    from transformers.pipelines.token_classification import AggregationStrategy
+
+    class Offline(TokenClassificationPipeline):
+        def __init__(self) -> None:
+            self.model = type("M", (), {})()
+            self.model.config = type("C", (), {"id2label": dict(enumerate(TAGS))})()
+            self.tokenizer = type("T", (), {})()
+            self.tokenizer.convert_tokens_to_string = " ".join
+
+    first = set(pieces.word_starts.tolist())
+    rows = [
+        {
+            "word": "x",
+            "scores": probabilities[index],
+            "start": int(pieces.starts[index]),
+            "end": int(pieces.ends[index]),
+            "index": index + 1,
+            "is_subword": index not in first,
+        }
+        for index in range(len(pieces))
+    ]
+    found = Offline().aggregate(rows, AggregationStrategy(strategy.value))
+    return [
+        one for one in found if one.get("entity", "O") != "O" or one.get("entity_group", "O") != "O"
+    ]
+
+
+@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
+@given(case=predictions())
+@settings(deadline=None)
+def test_decoding_equals_the_pipelines(strategy: Strategy, case: tuple[Pieces, Any]) -> None:
+    """Spans, labels and scores of random predictions are those of transformers' pipeline."""
+    pieces, probabilities = case
+
+    ours = decode(probabilities, pieces, SCHEME, strategy)
+
+    theirs = pipeline_entities(pieces, probabilities, strategy)
+    label = "entity" if strategy is Strategy.NONE else "entity_group"
+    assert [
+        (one["start"], one["end"], one[label].removeprefix("B-").removeprefix("I-"))
+        for one in theirs
+    ] == spans(ours)
+    assert [one.score for one in ours] == pytest.approx(
+        [float(one["score"]) for one in theirs], abs=1e-6
+    )
