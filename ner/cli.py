@@ -7,11 +7,13 @@ Exit code 0 is success, 2 bad usage or input (a message on standard error), 1 fa
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import click
 import typer
@@ -70,7 +72,8 @@ def prepare(
     if progress_lines:
         _prepare_for_parent(model)
         return
-    prepared = _prepare(model, _print_stage)
+    with _libraries_to_stderr():
+        prepared = _prepare(model, _print_stage)
     if as_json:
         _print_json(schema.prepared_json(prepared))
         return
@@ -106,11 +109,30 @@ def _prepare(model: str, report: Report) -> models.Prepared:
 
 def _prepare_for_parent(model: str) -> None:
     """Report to the process that started this one: one JSON object a line."""
-    try:
-        _prepare(model, lambda stage: _print_json(_stage_json(stage)))
-    except NerError as error:
-        kind = "refused" if isinstance(error, InputError) else "failed"
-        _print_json({"error": str(error), "kind": kind})
+    with _libraries_to_stderr() as out:
+
+        def tell(message: dict[str, Any]) -> None:
+            out.write(json.dumps(message) + "\n")
+            out.flush()
+
+        try:
+            _prepare(model, lambda stage: tell(_stage_json(stage)))
+        except NerError as error:
+            kind = "refused" if isinstance(error, InputError) else "failed"
+            tell({"error": str(error), "kind": kind})
+
+
+@contextmanager
+def _libraries_to_stderr() -> Iterator[TextIO]:
+    """Send what converting libraries print to standard error; yields the real standard output."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as real:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            yield real
+        finally:
+            sys.stdout.flush()
+            os.dup2(real.fileno(), sys.stdout.fileno())
 
 
 def _stage_json(stage: Progress) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nncf
 import numpy as np
@@ -39,7 +40,7 @@ from ner.models import (
     Variant,
 )
 from ner.scores import agreement_f1
-from ner.tagger import Model, OpenVinoTagger
+from ner.tagger import Model, OpenVinoTagger, max_length
 
 _log = logging.getLogger(__name__)
 
@@ -130,10 +131,11 @@ def _tell(report: Report, index: int) -> None:
 
 @dataclass(frozen=True)
 class _Exported:
-    """The original's folder and the tokenizer that belongs to it."""
+    """The original's folder, its tokenizer, and how many tokens it reads at once."""
 
     folder: Path
     tokenizer: PreTrainedTokenizerFast
+    max_length: int
 
 
 def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
@@ -167,7 +169,8 @@ def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
     )
     model.config.save_pretrained(target)
     tokenizer.save_pretrained(target)
-    return _Exported(target, tokenizer)
+    stated = {"model_max_length": tokenizer.model_max_length}
+    return _Exported(target, tokenizer, max_length(model.config.to_dict(), stated))
 
 
 def _quantize(
@@ -176,16 +179,7 @@ def _quantize(
     """Write the INT8 IR beside the original's, calibrated on ``texts``, unpadded one by one."""
     # A model of its own: quantizing replaces the one inside the object that is given.
     model = OVModelForTokenClassification.from_pretrained(exported.folder, compile=False)
-    names = {port.any_name for port in model.model.inputs}
-    samples = [
-        {name: values for name, values in encoded.items() if name in names}
-        for encoded in (
-            exported.tokenizer(
-                text, return_tensors="np", truncation=True, max_length=_CALIBRATION_TOKENS
-            )
-            for text in texts
-        )
-    ]
+    samples = [_inputs(exported, text, model.model.inputs) for text in texts]
     config = OVQuantizationConfig(
         num_samples=len(samples),
         preset=nncf.QuantizationPreset(quantization.preset),
@@ -200,6 +194,19 @@ def _quantize(
     # Copied, not saved: the tokenizer's truncation was set for calibration.
     for file in exported.folder.glob("*token*.json"):
         shutil.copy(file, target)
+
+
+def _inputs(exported: _Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]:
+    """One text as the model's inputs ``(1, tokens)``, unpadded."""
+    encoded = exported.tokenizer(
+        text,
+        return_tensors="np",
+        truncation=True,
+        max_length=min(_CALIBRATION_TOKENS, exported.max_length),
+    )
+    # Not every tokenizer gives token_type_ids to a model that wants them; one text is all zeros.
+    zeros = np.zeros_like(encoded["input_ids"])
+    return {port.any_name: encoded.get(port.any_name, zeros) for port in ports}
 
 
 def _gate(original: Path, int8: Path, texts: list[str]) -> Gate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from ner.agreement import Agreement, align
 from ner.decode import Strategy
 from ner.entities import Explained
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models import ModelSpec, Prepared, Progress, Report, Variant
+from ner.models import Gate, ModelSpec, Prepared, Progress, Report, Variant
 from ner.tagger import Model, OpenVinoTagger, clean
 from ner.timing import Latency, Timing
+
+_log = logging.getLogger(__name__)
 
 # With fewer pairs an interval says nothing; more than this many are not needed for one text.
 _FEWEST_PAIRS = 8
@@ -66,6 +69,24 @@ class TaggerPair:
     def labels(self) -> tuple[str, ...]:
         """The entity types of the model."""
         return self.original.labels
+
+    @property
+    def gate(self) -> Gate:
+        """What the check of INT8 against the original found when the model was prepared."""
+        return self.prepared.manifest.gate
+
+    @property
+    def threads(self) -> int:
+        """How many threads inference may use; 0 where the device has no such notion."""
+        return self.original.model.threads
+
+    def size(self, variant: Variant) -> int:
+        """Bytes of a variant's model on disk: xml and bin."""
+        return self.prepared.size(variant)
+
+    def precision(self, variant: Variant) -> str:
+        """What a variant's floating-point parts are executed in, such as ``f32``."""
+        return self.tagger(variant).model.precision
 
     def tagger(self, variant: Variant) -> OpenVinoTagger:
         """One of the two; ``PrepareFailed`` if INT8 is asked for and not served."""
@@ -191,6 +212,13 @@ def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
                 report(Progress(message["stage"], message["number"], message["stages"]))
             if "error" in message:
                 error = message
+        child.wait()
+        chatter.seek(0)
+        _log.log(
+            logging.ERROR if child.returncode else logging.DEBUG,
+            "python -m ner prepare wrote:\n%s",
+            chatter.read(),
+        )
     if error:
         raise (ModelRefused if error["kind"] == "refused" else PrepareFailed)(error["error"])
     if child.returncode:

@@ -140,9 +140,8 @@ def marked_text(explained: Explained, classes: Mapping[str, str]) -> str:
 
 def _with_seams(text: str, start: int, end: int, seams: Sequence[int]) -> str:
     """``text[start:end]``, escaped, each seam in that range drawn before its character."""
-    cuts = [start, *(seam for seam in seams if start < seam < end), end]
-    if start in seams:
-        cuts.insert(0, start)
+    inside = [seam for seam in seams if start <= seam < end]
+    cuts = [start, *inside, end]
     pieces = [escape(text[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
     return '<span class="seam" title="Here one window of the model ends"></span>'.join(pieces)
 
@@ -161,9 +160,7 @@ def bar_chart(title: str, bars: Sequence[Bar], verdict: str) -> str:
     """Bars on one scale from zero, their values written beside them, and what follows from them."""
     longest = max((max(bar.value, bar.whisker or 0.0) for bar in bars), default=0.0) or 1.0
     rows = "".join(_bar_row(bar, longest) for bar in bars)
-    return (
-        f'<div class="chart"><h3>{escape(title)}</h3>{rows}<p><b>{escape(verdict)}</b></p></div>'
-    )
+    return f'<div class="chart"><h3>{escape(title)}</h3>{rows}<p><b>{escape(verdict)}</b></p></div>'
 
 
 def _bar_row(bar: Bar, longest: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -115,7 +115,7 @@ class Model:
         tokenizer = _load_tokenizer(folder)
         special = _special_ids(tokenizer)
         compiled = _compile(folder / "openvino_model.xml", device, precision)
-        length = _max_length(config, _read_json(folder / "tokenizer_config.json", optional=True))
+        length = max_length(config, _read_json(folder / "tokenizer_config.json", optional=True))
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
@@ -428,7 +428,7 @@ def _tags(config: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(by_id[key]) for key in sorted(by_id, key=int))
 
 
-def _max_length(config: dict[str, Any], tokenizer_config: dict[str, Any]) -> int:
+def max_length(config: Mapping[str, Any], tokenizer_config: Mapping[str, Any]) -> int:
     """How many tokens the model reads at once, special ones included."""
     positions = config.get("max_position_embeddings") or _DEFAULT_LENGTH
     if "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert":

@@ -1,0 +1,50 @@
+"""The Python interface is what the README says, and costs nothing until it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ner
+
+HEAVY = ("torch", "transformers", "optimum", "nncf", "openvino", "numpy", "gradio", "pandas")
+
+
+def test_the_exported_names() -> None:
+    """Adding or removing one is a decision, so it is written here too."""
+    assert [
+        "Agreement",
+        "Annotated",
+        "Entity",
+        "NerError",
+        "Tagged",
+        "Tagger",
+        "compare",
+        "load",
+    ] == sorted(ner.__all__)
+    for name in ner.__all__:
+        assert getattr(ner, name).__doc__
+
+
+def test_no_exported_name_is_a_module() -> None:
+    """``import ner.x`` must never replace a function ``ner.x``."""
+    modules = {file.stem for file in Path(ner.__file__).parent.iterdir()}
+
+    assert not modules & set(ner.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """As with any module."""
+    with pytest.raises(AttributeError, match="no attribute 'tag'"):
+        ner.tag  # noqa: B018
+
+
+def test_importing_is_light() -> None:
+    """``import ner`` loads none of the libraries behind it."""
+    code = f"import ner, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
