@@ -10,9 +10,11 @@ import io
 import json
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
@@ -201,19 +203,19 @@ def split_lines(tagged: Tagged) -> list[Tagged]:
 
     For formats that have one sentence to a line or block; scores are kept.
     """
-    borders = [match.end() for match in re.finditer(r"\r\n?|\n", tagged.text)]
-    borders = [
-        border
-        for border in borders
-        if not any(entity.start < border < entity.end for entity in tagged.entities)
-    ]
+    starts = [entity.start for entity in tagged.entities]
+    borders = [0]
+    for match in re.finditer(r"\r\n?|\n", tagged.text):
+        before = bisect_left(starts, match.end()) - 1
+        if before < 0 or tagged.entities[before].end <= match.end():
+            borders.append(match.end())
     lines = []
-    for start, end in zip([0, *borders], [*borders, len(tagged.text)], strict=True):
+    for start, end in pairwise([*borders, len(tagged.text)]):
         text = tagged.text[start:end].rstrip("\r\n")
         entities = tuple(
-            replace(entity, start=entity.start - start, end=entity.end - start)
-            for entity in tagged.entities
-            if start <= entity.start and entity.end <= start + len(text)
+            replace(entity, start=entity.start - start, end=min(entity.end - start, len(text)))
+            for entity in tagged.entities[bisect_left(starts, start) : bisect_left(starts, end)]
+            if entity.start - start < len(text)
         )
         if text.strip():
             lines.append(Tagged(text, entities))
