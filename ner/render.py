@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ner.entities import Explained
 
@@ -56,6 +57,9 @@ _PLACES = {
     "Chemical": 4,
     "Disease": 5,
 }
+
+# Longer labels are cut where they stand beside an entity; the table has them whole.
+_LONGEST_LABEL = 16
 
 # What a reader can't see, or what would reorder the page, is written out instead.
 _UNSEEN = {
@@ -129,7 +133,7 @@ def marked_text(explained: Explained, classes: Mapping[str, str]) -> str:
     position = 0
     for index, entity in enumerate(explained.tagged.entities):
         parts.append(_with_seams(text, position, entity.start, explained.seams))
-        label = html.escape(entity.label)
+        label = html.escape(_short(entity.label))
         parts.append(f'<span class="e {classes[entity.label]}" data-i="{index}" data-l="{label}">')
         parts.append(_with_seams(text, entity.start, entity.end, explained.seams))
         parts.append("</span>")
@@ -138,11 +142,15 @@ def marked_text(explained: Explained, classes: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
+
+
 def _with_seams(text: str, start: int, end: int, seams: Sequence[int]) -> str:
     """``text[start:end]``, escaped, each seam in that range drawn before its character."""
     inside = [seam for seam in seams if start <= seam < end]
     cuts = [start, *inside, end]
-    pieces = [escape(text[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [escape(text[a:b]) for a, b in pairwise(cuts)]
     return '<span class="seam" title="Here one window of the model ends"></span>'.join(pieces)
 
 

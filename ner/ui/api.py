@@ -1,0 +1,97 @@
+"""The endpoints ``tag`` and ``compare``: the command line's JSON over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradio.events import api as add_endpoint
+
+from ner import models, schema
+from ner.decode import Strategy
+from ner.errors import InputError, TextTooLong, one_of
+from ner.models import Progress, Variant
+from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
+from ner.ui.failures import as_gradio_errors
+
+# As on the page: time spent on timing one text, in milliseconds.
+_BUDGET_MS = 100.0
+
+
+def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
+    """Add both endpoints to the Blocks at hand, one call at a time with the page's own."""
+
+    @as_gradio_errors
+    def tag(
+        text: str,
+        model: str = "bundled",
+        variant: str = "int8",
+        strategy: str = "first",
+        threshold: float = 0.0,
+        labels: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Find the named entities of a text with one of the two pipelines of a model.
+
+        Gives the text and its entities with label, score and half-open offsets in code points.
+        """
+        _check(text, threshold, labels)
+        tagger = _open(load, model).tagger(one_of(Variant, variant, "variant"))
+        chosen = one_of(Strategy, strategy, "strategy")
+        return schema.tagged_json(
+            tagger.using(strategy=chosen, threshold=threshold, labels=labels)(text)
+        )
+
+    @as_gradio_errors
+    def compare(
+        text: str,
+        model: str = "bundled",
+        strategy: str = "first",
+        threshold: float = 0.0,
+        labels: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Find the named entities of a text with the original and with its INT8 twin.
+
+        Gives both, their differences, the share of identical entities, and both timings.
+        """
+        _check(text, threshold, labels)
+        chosen = one_of(Strategy, strategy, "strategy")
+        pair = _open(load, model)
+        comparison = pair.compare(
+            text, strategy=chosen, threshold=threshold, labels=labels, budget_ms=_BUDGET_MS
+        )
+        agreement = comparison.agreement
+        if agreement is None:
+            # Raises, and says why INT8 is not there.
+            pair.tagger(Variant.INT8)
+            raise AssertionError("INT8 gave no result though it is served")
+        return schema.comparison_json(agreement, comparison.timing)
+
+    for endpoint in (tag, compare):
+        add_endpoint(endpoint, concurrency_id=concurrency_id, concurrency_limit=1)
+
+
+def _open(load: Loader, model: object) -> Pair:
+    if not isinstance(model, str):
+        raise InputError(f"The model is {_kind(model)}; expected its name.")
+    return load(models.find(model, local=False), "CPU", _ignore)
+
+
+def _check(text: object, threshold: object, labels: object) -> None:
+    """Gradio passes on whatever JSON it was sent, so types are checked here."""
+    if not isinstance(text, str):
+        raise InputError(f"The text is {_kind(text)}; expected a string.")
+    if len(text) > MAX_CHARACTERS:
+        raise TextTooLong(len(text), MAX_CHARACTERS)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        raise InputError(f"The threshold is {_kind(threshold)}; expected a number from 0 to 1.")
+    if labels is not None and not (
+        isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    ):
+        raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else f"of type {type(value).__name__}"
+
+
+def _ignore(stage: Progress) -> None:
+    """The API has nowhere to show progress."""

@@ -1,0 +1,84 @@
+"""Launching the page: limits, headers, and what Gradio is told to leave off."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import gradio as gr
+
+from ner import models
+from ner.models import ModelSpec, Report
+from ner.pair import Pairs
+from ner.render import colours_css
+from ner.tagger import available_devices
+from ner.ui.contract import Pair
+from ner.ui.page import build
+
+# Requests that may wait; more are refused at once rather than served late.
+_WAITING = 64
+
+
+def serve(host: str | None = None, port: int | None = None) -> None:
+    """Serve the page of the catalogue's models until interrupted.
+
+    ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
+    127.0.0.1 and 7860.
+    """
+    pairs = Pairs()
+
+    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
+        return pairs.get(spec, device=device, report=report)
+
+    launch(
+        build(load, devices=available_devices()),
+        server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        server_port=port if port is not None else _port(),
+    )
+
+
+def _port() -> int:
+    return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+
+
+def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's own
+    """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL."""
+    page.queue(api_open=False, max_size=_WAITING)
+    _, url, _ = page.launch(
+        theme=_theme(),
+        head=_head(),
+        footer_links=["api"],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        quiet=True,
+        max_file_size="50mb",
+        **settings,
+    )
+    return url
+
+
+def _theme() -> gr.themes.Base:
+    """System fonts, nothing fetched from elsewhere, one quiet accent."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+        spacing_size=gr.themes.sizes.spacing_sm,
+        radius_size=gr.themes.sizes.radius_sm,
+        text_size=gr.themes.sizes.text_sm,
+    )
+
+
+def _head() -> str:
+    """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
+    folder = models.assets() / "ui"
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    script = (folder / "page.js").read_text(encoding="utf-8")
+    return (
+        f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
+        f'<script id="ner-script">{script}</script>'
+    )

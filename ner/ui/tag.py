@@ -1,0 +1,141 @@
+"""Tab 'Tag': one text, both models, where they differ and what each costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+import gradio as gr
+
+from ner import models
+from ner.decode import Strategy
+from ner.errors import TextTooLong, one_of
+from ner.machine import Machine
+from ner.models import ModelSpec, Progress
+from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
+from ner.ui.failures import told
+from ner.ui.result import Shown, Value, message
+
+# Time spent on timing one text, in milliseconds: alone, and while others wait.
+_BUDGET_MS = 100.0
+_BUDGET_WAITED_FOR_MS = 25.0
+# One event at a time uses the models: others would spoil its timing.
+CONCURRENCY_ID = "model"
+
+_EMPTY = "Type or paste a text, or take an example; then press Tag."
+_MOUNT = "ner.mount(element, props, watch);"
+
+
+@dataclass(frozen=True)
+class TagHandler:
+    """What pressing Tag does; ``waiting`` tells how many other requests wait meanwhile."""
+
+    load: Loader
+    machine: Machine
+    waiting: Callable[[], int]
+
+    def tag(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
+        """The result, or a sentence in its place; while a model is prepared, its stages."""
+        try:
+            yield from self._results(text or "", model, device, strategy)
+        # The last line of defence: a visitor gets a sentence, the log gets the rest.
+        except Exception as error:  # noqa: BLE001
+            yield message(told(error), kind="problem")
+
+    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
+        if not any(letter.isalnum() for letter in text):
+            yield message(_EMPTY)
+            return
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong(len(text), MAX_CHARACTERS)
+        spec = models.find(model, local=False)
+        chosen = one_of(Strategy, strategy, "strategy")
+        pair = yield from _opened(self.load, spec, device)
+        budget = _BUDGET_WAITED_FOR_MS if self.waiting() else _BUDGET_MS
+        comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
+        yield Shown(comparison, pair, self.machine, chosen).value
+
+
+def _opened(load: Loader, spec: ModelSpec, device: str) -> Generator[Value, None, Pair]:
+    """The pair of ``spec``; yields a line for each stage that making it goes through."""
+    stages: SimpleQueue[Progress | None] = SimpleQueue()
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load, spec, device, stages.put)
+        loading.add_done_callback(lambda _: stages.put(None))
+        while (stage := stages.get()) is not None:
+            yield message(
+                f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
+                f"{stage.stage} …",
+                kind="progress",
+            )
+    return loading.result()
+
+
+def add_tag_tab(
+    page: gr.Blocks, handler: TagHandler, model: gr.Dropdown, device: gr.Dropdown
+) -> None:
+    """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
+    examples = _examples()
+    text = gr.Textbox(
+        label="Text",
+        value=examples[0][1],
+        lines=3,
+        max_lines=8,
+        elem_id="text",
+        placeholder="Type or paste a text",
+    )
+    with gr.Row(elem_id="ask"):
+        button = gr.Button("Tag", variant="primary", elem_id="tag", scale=0, min_width=110)
+        plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
+        strategy = gr.Dropdown(
+            [strategy.value for strategy in Strategy],
+            value=Strategy.FIRST.value,
+            label="Aggregation",
+            elem_classes="beside narrow",
+            scale=0,
+        )
+        gr.Examples(
+            [[body] for _, body in examples],
+            text,
+            example_labels=[title for title, _ in examples],
+            label="Examples",
+            elem_id="examples",
+            api_visibility="private",
+        )
+    result = gr.HTML(
+        message(_EMPTY),
+        html_template='<div class="ner"></div>',
+        js_on_load=_MOUNT,
+        apply_default_css=False,
+        elem_id="result",
+    )
+    inputs = [text, model, device, strategy]
+    gr.on(
+        [button.click, model.input, device.input, strategy.input],
+        handler.tag,
+        inputs,
+        result,
+        js="(...values) => (ner.busy(), values)",
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_id=CONCURRENCY_ID,
+        concurrency_limit=1,
+        api_visibility="private",
+    ).then(None, js="() => ner.done()")
+    page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
+        None, js="() => ner.tagShared()"
+    )
+
+
+def plain_html(markup: str, elem_id: str) -> gr.HTML:
+    """Markup of our own without Gradio's style and events."""
+    return gr.HTML(markup, elem_id=elem_id, js_on_load=None, apply_default_css=False)
+
+
+def _examples() -> list[tuple[str, str]]:
+    """Titles and texts of the examples, in order."""
+    file = models.assets() / "examples" / "examples.json"
+    return [(one["title"], one["text"]) for one in json.loads(file.read_text(encoding="utf-8"))]
