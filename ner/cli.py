@@ -22,7 +22,7 @@ from rich.table import Table
 
 from ner import models, schema
 from ner.decode import Strategy
-from ner.errors import InputError, NerError
+from ner.errors import FileFormatError, InputError, NerError
 from ner.models import Progress, Report, Variant
 from ner.scores import agreement_f1, conlleval, total
 from ner.scores import report as score_report
@@ -262,12 +262,14 @@ def evaluate(
 ) -> None:
     """Score both variants against gold: conlleval report, per-tag table, agreement."""
     from ner import evaluation, machine
-    from ner.formats import read_conll
+    from ner.formats import read_gold
     from ner.pair import open_pair
 
     kept = _split(labels)
     # All files are read before anything is tagged, so that a mistake in one costs no time.
-    sets = {name: read_conll(file) for name, file in _set_names(gold).items()}
+    sets = {name: read_gold(file) for name, file in _set_names(gold).items()}
+    for file in gold:
+        _print_repairs(file)
     pair = open_pair(models.find(model), device=device, report=_print_stage)
     original, int8 = (
         pair.tagger(variant).using(strategy=strategy, threshold=threshold) for variant in Variant
@@ -286,6 +288,26 @@ def evaluate(
         _write_json(out, {**record, "sets": results})
     if as_json:
         _print_json(answer)
+
+
+def _print_repairs(file: Path) -> None:
+    """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
+    from ner.formats import Scheme, read_lines, tag_notes
+
+    try:
+        notes = tag_notes(read_lines(file), file)
+    except FileFormatError:
+        return  # spans or brackets, which have no tags
+    if notes.scheme is not Scheme.BIO2:
+        _err().print(f"{file.name}: tags are {notes.scheme}, read as entities.", markup=False)
+    if notes.repaired:
+        lines = ", ".join(map(str, notes.repaired[:10]))
+        _err().print(
+            f"{file.name}: {len(notes.repaired)} tags continue no entity and were read as the "
+            f"beginning of one, as conlleval does (lines {lines}{' …' * (len(notes.repaired) > 10)}).",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:

@@ -81,9 +81,8 @@ class ModelSpec:
 
 
 def assets() -> Path:
-    """The folder of bundled files: beside the package in a clone, inside it in a wheel."""
-    inside = Path(__file__).parent / "assets"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "assets"
+    """The folder of bundled files, beside the package."""
+    return Path(__file__).parent.parent / "assets"
 
 
 def catalogue() -> tuple[ModelSpec, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Latency:
         return float(np.percentile(self.samples_ms, 95))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timing:
     """Both variants timed in turns on one input; sample i of one ran next to i of the other."""
 
@@ -47,7 +48,7 @@ class Timing:
         """How many times faster INT8 is: the original's median over INT8's."""
         return self.original.median_ms / self.int8.median_ms
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """The 95 % bootstrap interval of ``ratio``, resampling the pairs."""
         return ratio_interval(self.original.samples_ms, self.int8.samples_ms)

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ner import models
 from ner.models import ModelSpec, Prepared
 from ner.pair import TaggerPair, open_pair
+
+# Other processes may have the cores: how long an example takes says nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Words that the tiny model's vocabulary spells whole; everything else falls apart into pieces.
 TINY_WORDS = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ner.decode import Pieces, Scheme, Strategy, decode, margins, seam, softmax
@@ -194,7 +194,6 @@ def pipeline_entities(pieces: Pieces, probabilities: Any, strategy: Strategy) ->
 
 @pytest.mark.parametrize("strategy", list(Strategy), ids=str)
 @given(case=predictions())
-@settings(deadline=None)
 def test_decoding_equals_the_pipelines(strategy: Strategy, case: tuple[Pieces, Any]) -> None:
     """Spans, labels and scores of random predictions are those of transformers' pipeline."""
     pieces, probabilities = case

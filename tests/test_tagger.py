@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ner import models
@@ -297,7 +297,6 @@ def test_few_shapes_occur() -> None:
 
 
 @given(text=st.text(max_size=300))
-@settings(deadline=None, max_examples=100)
 def test_any_text_is_answered(tiny_pair: TaggerPair, text: str) -> None:
     """Whatever characters, the result spells itself out of the text."""
     explained = tiny_pair.original.explain(text)

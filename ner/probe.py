@@ -1,0 +1,117 @@
+"""The robustness probe: a text written differently, and which of its entities are still found.
+
+Each rewriting keeps, for every character that it writes, the code point of the original that it
+stands for; so what is found in a rewritten text can be held against what was found in the original.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice, pairwise, takewhile
+
+from ner.entities import Entity, Tagged
+
+# One word in this many gets a typo.
+_TYPO_EVERY = 3
+_TYPO_FROM = 4
+
+
+class Fate(StrEnum):
+    """What became of an entity in a rewritten text.
+
+    ``KEPT``: its label on its words, no matter whether spaces or punctuation at its edges moved;
+    ``CHANGED``: something overlaps it with another label or other words; ``LOST``: nothing does.
+    """
+
+    KEPT = "kept"
+    CHANGED = "changed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A text written in another way.
+
+    ``origin[i]`` is the code point of the original that character i stands for; it never falls.
+    """
+
+    name: str
+    text: str
+    origin: tuple[int, ...]
+
+    def fates(self, original: Tagged, found: Tagged) -> tuple[Fate, ...]:
+        """What became of each entity of ``original``, given what was found in ``text``."""
+        back = tuple(
+            Entity(self.origin[one.start], self.origin[one.end - 1] + 1, one.label, one.score)
+            for one in found.entities
+        )
+        return tuple(_fate(original.text, one, back) for one in original.entities)
+
+
+def rewritings(text: str) -> tuple[Rewritten, ...]:
+    """The probe's rewritings of ``text``."""
+    plain = list(enumerate(text))
+    return (
+        _rewritten("lower case", ((at, char.lower()) for at, char in plain)),
+        _rewritten("UPPER CASE", ((at, char.upper()) for at, char in plain)),
+        _rewritten(
+            "no punctuation",
+            (pair for pair in plain if not unicodedata.category(pair[1]).startswith("P")),
+        ),
+        _rewritten("typos", _with_typos(text)),
+        _rewritten(
+            "doubled spaces", ((at, char * 2 if char == " " else char) for at, char in plain)
+        ),
+    )
+
+
+def _rewritten(name: str, parts: Iterable[tuple[int, str]]) -> Rewritten:
+    """From pairs of a code point of the original and what is written for it."""
+    written = [(at, char) for at, part in parts for char in part]
+    return Rewritten(name, "".join(char for _, char in written), tuple(at for at, _ in written))
+
+
+def _with_typos(text: str) -> Iterator[tuple[int, str]]:
+    """Two letters swapped in the middle of every third word of four letters or more."""
+    words = [(start, end) for start, end in _words(text) if end - start >= _TYPO_FROM]
+    swapped = {start + (end - start) // 2 for start, end in words[::_TYPO_EVERY]}
+    for at, char in enumerate(text):
+        if at in swapped:
+            yield at, text[at - 1]
+        elif at + 1 in swapped:
+            yield at, text[at + 1]
+        else:
+            yield at, char
+
+
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    """The runs of letters."""
+    borders = [0, *(i for i in range(1, len(text)) if text[i].isalpha() != text[i - 1].isalpha())]
+    for start, end in pairwise([*borders, len(text)]):
+        if text[start:end].isalpha():
+            yield start, end
+
+
+def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
+    """``found`` is in the original's code points, in order."""
+    first = bisect_right(found, entity.start, key=lambda one: one.end)
+    touching = list(takewhile(lambda one: one.start < entity.end, islice(found, first, None)))
+    if not touching:
+        return Fate.LOST
+    wanted = (entity.label, *_core(text, entity))
+    kept = any((one.label, *_core(text, one)) == wanted for one in touching)
+    return Fate.KEPT if kept else Fate.CHANGED
+
+
+def _core(text: str, entity: Entity) -> tuple[int, int]:
+    """Its span without what is neither letter nor digit at the edges."""
+    start, end = entity.start, entity.end
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    return start, end

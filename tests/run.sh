@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them: style, types, and pytest with the page in Chromium.
+#
+#   bash tests/run.sh            everything but the tests marked 'full' (minutes)
+#   bash tests/run.sh --full     those too
+#   bash tests/run.sh -k decode  further arguments go to pytest
+#
+# Uses the virtual environment that is active, or makes one in .venv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -z "${VIRTUAL_ENV:-}" ]; then
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    export PATH="$PWD/.venv/bin:$PATH"
+fi
+python -m pip install --quiet -r tests/requirements.txt
+
+# A browser: the system's if there is one, else Debian's package, else Playwright's own.
+have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if ! have_chromium >/dev/null; then
+    as_root=""
+    [ "$(id -u)" = 0 ] || as_root="sudo -n"
+    if command -v apt-get >/dev/null && $as_root true 2>/dev/null; then
+        $as_root apt-get update -qq
+        $as_root apt-get install -y -qq chromium fonts-noto-color-emoji >/dev/null
+    else
+        python -m playwright install chromium
+    fi
+fi
+
+selection=(-m "not full")
+if [ "${1:-}" = "--full" ]; then
+    selection=()
+    shift
+fi
+ruff check .
+ruff format --check .
+mypy
+python -m pytest "${selection[@]}" "$@"

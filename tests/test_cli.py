@@ -1,0 +1,209 @@
+"""The command line as a user meets it: processes, exit codes, standard output and error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ner import models
+from ner.models import ModelSpec, Prepared, Variant
+
+ROOT = Path(__file__).parent.parent
+WOLFGANG = "My name is Wolfgang and I live in Berlin."
+GOLD = "Wolfgang\tB-PER\nlive\tO\nin\tO\nBerlin\tB-LOC\n\nBerlin\tB-LOC\n"
+
+
+def run(
+    *arguments: str, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """``python -m ner`` with these arguments."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ner", *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
+def answers(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    """The JSON lines of a run that must have succeeded."""
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> list[str]:
+    """The option that chooses the tiny model, which is prepared."""
+    return ["--model", str(tiny_spec.folder)]
+
+
+def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepared) -> None:
+    """A second call makes nothing and prints the folder, sizes and gate."""
+    [answer] = answers(run("prepare", *tiny, "--json"))
+
+    assert answer["folder"] == str(tiny_prepared.folder)
+    assert answer["variants"]["int8"]["bytes"] == tiny_prepared.size(Variant.INT8)
+    assert {"f1", "entities", "established", "passed"} == set(answer["gate"])
+
+
+def test_tag_prints_one_json_object_a_line(tiny: list[str]) -> None:
+    """Standard input is tagged line by line, in order, blank lines too."""
+    found = answers(run("tag", *tiny, "--json", stdin=b"Berlin is\r\n\nWolfgang\xff\n"))
+
+    assert ["Berlin is", "", "Wolfgang\ufffd"] == [one["text"] for one in found]
+    for one in found:
+        for entity in one["entities"]:
+            assert one["text"][entity["start"] : entity["end"]] == entity["text"]
+
+
+def test_tag_in_words_names_label_and_offsets(tiny: list[str]) -> None:
+    """Without --json each entity stands on a line of its own."""
+    done = run("tag", *tiny, WOLFGANG)
+    [answer] = answers(run("tag", *tiny, WOLFGANG, "--json"))
+
+    assert done.stdout.startswith(WOLFGANG)
+    for entity in answer["entities"]:
+        assert f"{entity['start']}–{entity['end']}" in done.stdout
+
+
+def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
+    """The JSON that design and API share."""
+    [answer] = answers(run("compare", *tiny, WOLFGANG, "--budget-ms", "50", "--json"))
+
+    assert {"text", "original", "int8", "differences", "identical", "timing"} == set(answer)
+    assert answer["timing"]["int8"]["n"] >= 8
+    assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["original"])
+    assert answer["timing"]["ratio_low"] <= answer["timing"]["ratio"]
+
+
+def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
+    """One file gives one object; several give one for each under 'sets'."""
+    gold = tmp_path / "gold.conll"
+    gold.write_text(GOLD)
+    other = tmp_path / "other.conll"
+    other.write_text(GOLD)
+    [one] = answers(run("evaluate", *tiny, str(gold), "--json"))
+    [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
+
+    assert one["original"]["support"] == 3
+    assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
+    assert list(two["sets"].values()) == [one, one]
+
+
+def test_evaluate_prints_the_conlleval_report(tiny: list[str], tmp_path: Path) -> None:
+    """As conlleval.pl words it, for both variants, and a table per tag."""
+    gold = tmp_path / "gold.conll"
+    gold.write_text(GOLD)
+    done = run("evaluate", *tiny, str(gold))
+
+    assert done.stdout.count("processed 5 tokens with 3 phrases;") == 2
+    assert "B-PER" in done.stdout
+    assert "weighted avg" in done.stdout
+
+
+def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> None:
+    """With --out the JSON says settings and machine too."""
+    gold = tmp_path / "gold.conll"
+    gold.write_text(GOLD)
+    out = tmp_path / "scores.json"
+    answers(run("evaluate", *tiny, str(gold), "--out", str(out), "--json", "--lowercase"))
+
+    record = json.loads(out.read_text())
+    assert record["settings"]["lowercase"] is True
+    assert record["machine"]["cores"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tag", "x", "--model", "nowhere/at-all"], "There is no model called"),
+        (["tag", "x", "--model", "tests"], "'tests' is not a checkpoint"),
+        (["tag", "x", "--threshold", "2"], "threshold"),
+        (["tag", "x", "--strategy", "best"], "best"),
+        (["tag", "x", "--variant", "int4"], "int4"),
+        (["evaluate", "missing.conll"], "missing.conll"),
+        (["unknown-command"], "unknown-command"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) and len(value) > 1 else None,
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str], message: str) -> None:
+    """A sentence on standard error, nothing on standard output, no trace."""
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_bad_input_is_exit_code_2(tiny: list[str], tmp_path: Path) -> None:
+    """Too long a text, a label the model lacks, a device that is not there."""
+    unknown = tmp_path / "gold.conll"
+    unknown.write_text("aspirin\tB-DRUG\n")
+    for arguments, stdin, message in (
+        (["tag"], b"x" * 1_000_001, "at most 1,000,000"),
+        (["tag", "x", "--labels", "DRUG"], b"", "no label DRUG"),
+        (["tag", "x", "--device", "TPU"], b"", "no device 'TPU'"),
+        (["evaluate", str(unknown)], b"", "labels that the model does not know: DRUG"),
+    ):
+        done = run(arguments[0], *tiny, *arguments[1:], stdin=stdin)
+        assert done.returncode == 2, done.stderr
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_hard_characters_are_inert(tiny: list[str]) -> None:
+    """NUL can't be an argument; surrogates, escapes and markup are answered as text."""
+    text = "Ada \udcff <script>alert(1)</script> \x1b[31m"
+    [answer] = answers(run("tag", *tiny, "--json", os.fsencode(text).decode("latin-1")))
+    words = run("tag", *tiny, "\x1b[31mBerlin")
+
+    assert "<script>" in answer["text"]
+    assert "\x1b" not in words.stdout
+
+
+def test_a_half_made_checkpoint_is_refused(tmp_path: Path) -> None:
+    """A local folder is welcome on the command line; one without weights is told so."""
+    (tmp_path / "config.json").write_text("{}")
+    done = run("tag", "x", "--model", str(tmp_path))
+
+    assert done.returncode == 2
+    assert "has no model.safetensors and no tokenizer.json" in done.stderr
+
+
+def test_wolfgang_lives_in_berlin(bundled_pair: Any) -> None:
+    """The bundled model on the sentence everybody tries, both variants, exact offsets."""
+    for variant in Variant:
+        [answer] = answers(run("tag", WOLFGANG, "--variant", variant.value, "--json"))
+        assert [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)] == [
+            (one["text"], one["label"], one["start"], one["end"]) for one in answer["entities"]
+        ]
+
+
+def test_a_serving_process_imports_no_converters(tmp_path: Path) -> None:
+    """Even where the first use prepares a model, torch and its like stay out of this process."""
+    code = (
+        "import sys, ner\n"
+        f"ner.load({str(models.find('bundled').folder)!r})('Ada')\n"
+        "print([m for m in ('torch','transformers','optimum','nncf') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "NER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,213 @@
+"""Preparing: what the two variants are, and what happens when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+import pytest
+
+from ner import models
+from ner.checkpoint import vet
+from ner.errors import ModelRefused, PrepareFailed
+from ner.models import Manifest, ModelSpec, Prepared, Recipe, Variant
+from ner.pair import TaggerPair, ensure_prepared, open_pair
+
+ROOT = Path(__file__).parent.parent
+
+
+def operations(prepared: Prepared, variant: Variant) -> list[Any]:
+    return ov.Core().read_model(prepared.variant(variant) / "openvino_model.xml").get_ops()
+
+
+def fake_quantizers(prepared: Prepared, variant: Variant) -> int:
+    return sum(one.get_type_name() == "FakeQuantize" for one in operations(prepared, variant))
+
+
+def test_only_int8_is_quantized(tiny_prepared: Prepared) -> None:
+    """The original has no FakeQuantize: quantizing must not have replaced it."""
+    assert fake_quantizers(tiny_prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(tiny_prepared, Variant.INT8) > 10
+
+
+def test_only_int8_of_the_bundled_model_is_quantized(bundled_pair: TaggerPair) -> None:
+    """The same for the model that ships, which has six layers."""
+    assert fake_quantizers(bundled_pair.prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bundled_pair.prepared, Variant.INT8) > 30
+
+
+def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
+    """Though the checkpoint is stored in half precision, every weight is f32."""
+    weights = [
+        one
+        for one in operations(tiny_prepared, Variant.ORIGINAL)
+        if one.get_type_name() == "Constant" and one.get_element_type().is_real()
+    ]
+
+    assert weights
+    assert {one.get_element_type().get_type_name() for one in weights} == {"f32"}
+
+
+def test_int8_is_smaller(bundled_pair: TaggerPair) -> None:
+    """By more than three times, weights and graph together."""
+    assert bundled_pair.size(Variant.INT8) * 3 < bundled_pair.size(Variant.ORIGINAL)
+
+
+@pytest.mark.parametrize("variant", list(Variant), ids=str)
+def test_a_prepared_folder_loads_elsewhere(tiny_prepared: Prepared, variant: Variant) -> None:
+    """Anyone can take it to Optimum Intel and transformers as it stands."""
+    from optimum.intel import OVModelForTokenClassification
+    from transformers import AutoTokenizer
+
+    folder = tiny_prepared.variant(variant)
+    model = OVModelForTokenClassification.from_pretrained(folder)
+    encoded = AutoTokenizer.from_pretrained(folder)("My name is Wolfgang", return_tensors="np")
+
+    assert model(**encoded).logits.shape == (1, 6, 9)
+
+
+def test_the_manifest_tells_what_was_made(tiny_prepared: Prepared) -> None:
+    """It survives a round trip, and its checksums hold."""
+    manifest = tiny_prepared.manifest
+
+    assert Manifest.parse(manifest.dump()) == manifest
+    assert manifest.labels == ("PER", "ORG", "LOC", "MISC")
+    assert set(manifest.recipe.versions) >= {"torch", "openvino", "nncf", "optimum-intel"}
+    assert tiny_prepared.damaged(*Variant) == ()
+
+
+def test_another_checkpoint_is_never_served_from_an_old_folder(
+    tiny_spec: ModelSpec, tmp_path: Path
+) -> None:
+    """One changed byte of the weights changes the recipe."""
+    folder = tmp_path / "tiny"
+    shutil.copytree(str(tiny_spec.folder), folder)
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+
+    assert models.recipe(tiny_spec).key != models.recipe(models.find(str(folder))).key
+
+
+def test_a_machine_without_converters_takes_what_was_made_for_it(tiny_prepared: Prepared) -> None:
+    """Packages that are absent here are not compared; those that are must have the version."""
+    made_by = tiny_prepared.manifest.recipe
+
+    def here(**versions: str) -> Recipe:
+        return Recipe(
+            made_by.format, made_by.source, made_by.quantization, made_by.texts_sha256, versions
+        )
+
+    assert here(openvino=made_by.versions["openvino"]).fits(made_by)
+    assert not here(openvino="2020.1").fits(made_by)
+
+
+def test_a_flipped_byte_is_found_and_mended(
+    tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checksum catches it, and the folder is made anew once."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    copy = models.prepared_root() / tiny_prepared.folder.name
+    shutil.copytree(tiny_prepared.folder, copy)
+    weights = copy / "int8" / "openvino_model.bin"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    weights.write_bytes(content)
+    stages: list[str] = []
+
+    mended = ensure_prepared(
+        tiny_spec, tuple(Variant), report=lambda progress: stages.append(progress.stage)
+    )
+
+    assert "Quantizing to INT8" in stages
+    assert mended.damaged(*Variant) == ()
+    assert [copy.name] == [one.name for one in models.prepared_root().glob("tiny-*")]
+
+
+def test_nothing_half_made_is_left_or_served(
+    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it quantizes; the next start is clean and finishes."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    child = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ner", "prepare"),
+            *("--model", str(tiny_spec.folder), "--progress-lines"),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if json.loads(line)["stage"] == "Quantizing to INT8":
+            break
+    child.kill()
+    child.communicate()
+
+    assert models.find_prepared(models.recipe(tiny_spec), "tiny") is None
+    assert open_pair(tiny_spec).prepared.damaged(*Variant) == ()
+
+
+def broken(tiny_spec: ModelSpec, folder: Path, **changes: Any) -> Path:
+    """A copy of the tiny checkpoint with changes to its config.json."""
+    shutil.copytree(str(tiny_spec.folder), folder)
+    config = json.loads((folder / "config.json").read_text()) | changes
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"auto_map": {"AutoModel": "evil.Model"}}, "code of its own"),
+        ({"_attn_implementation_internal": "evil/kernel"}, "code of its own"),
+        ({"architectures": ["BertForMaskedLM"]}, "not a token classifier"),
+        ({"architectures": None}, "not a token classifier"),
+        ({"id2label": None}, "names no labels"),
+    ],
+    ids=["auto_map", "internal", "other task", "no task", "no labels"],
+)
+def test_an_unsuitable_checkpoint_is_refused(
+    tiny_spec: ModelSpec, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    """Before anything of it is loaded, with the reason."""
+    with pytest.raises(ModelRefused, match=message):
+        vet(broken(tiny_spec, tmp_path / "broken", **changes))
+
+
+def test_pickled_weights_are_refused(tiny_spec: ModelSpec, tmp_path: Path) -> None:
+    """They can run code when they are read, so they are not read."""
+    folder = broken(tiny_spec, tmp_path / "pickled")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+    with pytest.raises(ModelRefused, match=r"has no model\.safetensors"):
+        vet(folder)
+
+
+def test_a_refusal_in_the_child_is_a_refusal_here(
+    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message crosses the process border whole."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
+    folder = broken(tiny_spec, tmp_path / "broken", auto_map={"AutoModel": "evil.Model"})
+
+    with pytest.raises(ModelRefused, match="code of its own"):
+        open_pair(models.find(str(folder)))
+
+
+def test_without_the_hub_a_hub_model_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within seconds, and the bundled model is pointed at."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+    with pytest.raises(PrepareFailed, match="not available from the Hub"):
+        open_pair(models.find("elastic-distilbert"))
