@@ -125,7 +125,7 @@ def test_both_architectures_overfit_a_tiny_language(arch: Arch, settings: TrainS
 
     assert result.dev[settings.data[0].folder.name]["f1"] > 0.97
     assert result.labels == ("LOC", "PER")
-    assert {"config.json", "model.safetensors", "tokenizer.json", "metrics.json"} <= {
+    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md"} <= {
         path.name for path in settings.out.iterdir()
     }
     assert any(progress.f1 is not None for progress in seen)

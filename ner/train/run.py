@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerBase
 from ner.errors import InputError
 from ner.train import bilstm, transformer
 from ner.train.batches import padding_share, plan_batches
+from ner.train.card import card
 from ner.train.curve import learning_curve
 from ner.train.data import (
     Corpus,
@@ -220,6 +221,7 @@ def _publish(
     def write(folder: Path) -> None:
         shutil.copytree(work / "best", folder, dirs_exist_ok=True)
         (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
+        (folder / "README.md").write_text(card(metrics, out.name), "utf-8")
         (folder / "learning_curve.svg").write_text(learning_curve(history), "utf-8")
 
     write_whole(out, write)

@@ -1,0 +1,255 @@
+"""The model card: README.md of a checkpoint folder, generated from its metrics and from results.
+
+Every number in it is read from ``metrics.json`` beside the checkpoint or from the files that
+``evaluate --out`` wrote, so that a card can't drift from what was measured. Imports no torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ner.errors import FileFormatError
+from ner.train.settings import TrainSettings
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A public data set that a model of ours may be trained or scored on."""
+
+    name: str
+    content: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a model with a certain set of labels is for, and where it fails."""
+
+    title: str
+    use: str
+    limits: tuple[str, ...]
+
+
+DATA_SETS = (
+    DataSet("conll2003", "news", "annotation free; text Reuters, research use only"),
+    DataSet("wikigold", "Wikipedia", "CC BY 4.0"),
+    DataSet("wnut17", "user-generated text", "CC BY 4.0"),
+    DataSet("btc_fixed", "tweets (Broad Twitter Corpus)", "CC BY 4.0"),
+    DataSet("tweebank_ner", "tweets", "Apache-2.0"),
+    DataSet("uner_ewt", "web text", "CC BY-SA 4.0"),
+    DataSet("sec_filings", "contracts", "CC BY 3.0"),
+    DataSet("wikiann_en", "Wikipedia titles, silver labels", "unclear; see the WikiANN paper"),
+    DataSet("multiconer1_en", "lower-cased Wikipedia sentences and questions", "CC BY 4.0"),
+    DataSet("bc5cdr", "biomedical abstracts", "CC BY 4.0 per its repository"),
+    DataSet("ncbi_disease", "biomedical abstracts", "public domain"),
+)
+
+MEANINGS = {
+    "PER": ("a person, real or not", "Ada Lovelace"),
+    "ORG": ("a company, club, authority, band", "Reuters"),
+    "LOC": ("a country, town, river, region", "Berlin"),
+    "MISC": ("a nationality, event, work, product", "Olympic"),
+    "Chemical": ("a drug, substance, ion", "lithium carbonate"),
+    "Disease": ("a disease, symptom, injury", "tricuspid valve regurgitation"),
+}
+
+_SHARED_LIMITS = (
+    "It was trained on English; names from other languages inside English text are found, other "
+    "languages are not what it is for.",
+    "A name it has met in one role is often tagged in that role elsewhere. Check what matters.",
+    "Entities don't nest: 'University of Oslo' is one organization, without a place in it.",
+)
+GENERAL = Purpose(
+    "English named entities: persons, organizations, locations, others",
+    "Finding names in English news, web text and tweets: for search, redaction drafts, statistics, "
+    "and for comparing a model with its INT8 twin.",
+    (
+        *_SHARED_LIMITS,
+        "In lower-cased or upper-cased text it finds less, and MISC suffers most.",
+        "MISC follows the convention of CoNLL-2003; titles of films or books are found less well.",
+    ),
+)
+MEDICAL = Purpose(
+    "Chemicals and diseases in biomedical English",
+    "Finding mentions of chemicals and diseases in abstracts, for search and statistics. Not for "
+    "decisions about patients.",
+    (
+        *_SHARED_LIMITS,
+        "It knows the style of PubMed abstracts; clinical notes and patients' words differ.",
+        "It finds mentions; it doesn't tell whether a disease is present, absent or suspected.",
+    ),
+)
+
+
+def write_card(folder: Path, *, model: str | None = None, results: Iterable[Path] = ()) -> None:
+    """Write ``README.md`` into a checkpoint folder that ``train`` made.
+
+    ``results`` are files of ``evaluate --out``; those of ``model`` (its name in the catalogue) are
+    quoted. Raises ``FileFormatError`` if a file is not what it should be.
+    """
+    records = (_read(path) for path in sorted(results))
+    quoted = [record for record in records if record.get("settings", {}).get("model") == model]
+    text = card(_read(folder / "metrics.json"), folder.name, quoted)
+    (folder / "README.md").write_text(text, "utf-8")
+
+
+def _read(path: Path) -> Json:
+    try:
+        loaded = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise FileFormatError(path, None, "is missing; train writes it.") from error
+    except ValueError as error:
+        raise FileFormatError(path, None, f"is not JSON: {error}") from error
+    if not isinstance(loaded, dict):
+        raise FileFormatError(path, None, "holds no JSON object.")
+    return loaded
+
+
+def card(metrics: Json, name: str, results: Sequence[Json] = ()) -> str:
+    """The card's Markdown, from a run's metrics and the evaluations of its checkpoint."""
+    labels = metrics["labels"]
+    purpose = purpose_of(labels)
+    return "\n".join(
+        [
+            "---",
+            "language: en",
+            "license: apache-2.0",
+            "library_name: transformers",
+            "pipeline_tag: token-classification",
+            "---",
+            f"# {purpose.title}",
+            "",
+            purpose.use,
+            "",
+            *_label_lines(labels),
+            *_score_lines(metrics, results),
+            *_data_lines(metrics),
+            *_training_lines(metrics, name),
+            "## Limits",
+            *(f"- {limit}" for limit in purpose.limits),
+            "",
+        ]
+    )
+
+
+def purpose_of(labels: Sequence[str]) -> Purpose:
+    """The purpose of a model with these labels; a plain one for labels we don't know."""
+    for purpose, known in (
+        (GENERAL, ("LOC", "MISC", "ORG", "PER")),
+        (MEDICAL, ("Chemical", "Disease")),
+    ):
+        if sorted(labels) == sorted(known):
+            return purpose
+    title = f"Named entities: {', '.join(labels)}"
+    return Purpose(
+        title, "Finding such entities in text like that of its training data.", _SHARED_LIMITS[1:]
+    )
+
+
+def _label_lines(labels: Sequence[str]) -> list[str]:
+    rows = ((label, *MEANINGS.get(label, ("see the training data", ""))) for label in labels)
+    return ["## Labels", *_table(("label", "means", "for example"), rows), ""]
+
+
+def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
+    """Dev scores of the run, then whatever was evaluated in both precisions."""
+    lines = [
+        "## Scores",
+        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time.",
+    ]
+    rows = [
+        (f"{name}/{split}", _percent(figures["f1"]), f"{figures['support']:,}")
+        for split in ("dev", "test")
+        for name, figures in metrics.get(split, {}).items()
+    ]
+    lines += ["", "In training (PyTorch):", "", *_table(("set", "F1", "entities"), rows), ""]
+    measured = [row for record in results for row in _evaluation_rows(record)]
+    if measured:
+        header = ("set", "FP32 (95 % interval)", "INT8 (95 % interval)", "agreement", "entities")
+        lines += ["As served, from raw text (OpenVINO):", "", *_table(header, measured), ""]
+    return lines
+
+
+def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
+    settings = record["settings"]
+    details = [", ".join(settings["labels"])] if settings.get("labels") else []
+    details += ["lower-cased"] if settings.get("lowercase") else []
+    suffix = f" ({'; '.join(details)})" if details else ""
+    for name, scores in record["sets"].items():
+        sides = [scores[side] for side in ("original", "int8")]
+        yield (
+            name + suffix,
+            *(
+                f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
+                for side in sides
+            ),
+            _percent(scores["agreement"]),
+            f"{sides[0]['support']:,}",
+        )
+
+
+def _data_lines(metrics: Json) -> list[str]:
+    known = {data_set.name: data_set for data_set in DATA_SETS}
+    rows = []
+    for spec in metrics["settings"]["data"]:
+        name, weight, *labels = spec.split(":")
+        entry = known.get(name, DataSet(name, "", "see the set's own terms"))
+        rows.append((name, entry.content, weight, labels[0] if labels else "all", entry.licence))
+    header = ("set", "content", "share per epoch", "labels learnt", "licence")
+    return [
+        "## Training data",
+        *_table(header, rows),
+        "",
+        "The base encoder is all-MiniLM-L6-v2 (Apache-2.0), with a cased vocabulary laid over its "
+        "uncased one. No text of these sets is part of the checkpoint; whoever uses the weights "
+        "commercially should look at the terms of each set.",
+        "",
+    ]
+
+
+def _training_lines(metrics: Json, name: str) -> list[str]:
+    seconds, memory = metrics["seconds"], metrics["peak_memory_bytes"] / 1e9
+    return [
+        "## Training",
+        "```",
+        command(metrics["settings"], name),
+        "```",
+        f"{metrics['steps']:,} steps, the kept checkpoint is from step {metrics['best_step']:,}; "
+        f"{seconds / 60:.0f} minutes, {memory:.1f} GB of memory at most, "
+        f"{'BF16' if metrics['bf16'] else 'FP32'} products. Padding was "
+        f"{_percent(metrics['padding_share'])} % of all word pieces; with every text padded to the "
+        f"longest one it would have been {_percent(metrics['padding_share_fixed_length'])} %.",
+        "",
+        "![Training loss and dev F1 over steps](learning_curve.svg)",
+        "",
+    ]
+
+
+def command(settings: Json, out: str) -> str:
+    """The command line that repeats a run; options at their default are left out."""
+    defaults = {f.name: f.default for f in fields(TrainSettings) if f.default is not MISSING}
+    words = ["python -m ner train"]
+    words += [f"--data data/{spec}" for spec in settings["data"]]
+    for name, value in settings.items():
+        if name in defaults and value != defaults[name]:
+            option = f"--{name.replace('_', '-')}"
+            words.append(option if value is True else f"{option} {value}")
+    return " \\\n    ".join([*words, f"--out {out}"])
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(header)} |",
+        f"|{'---|' * len(header)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f}"

@@ -1,0 +1,103 @@
+"""The model card tells what was measured, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ner.errors import FileFormatError
+from ner.train.card import card, command, purpose_of, write_card
+from ner.train.settings import Arch, DataSource, TrainSettings
+
+METRICS: dict[str, Any] = {
+    "settings": {"data": ["conll2003:1", "letters:0.5:PER"], "epochs": 3.0, "arch": "transformer"},
+    "labels": ["PER", "Ship"],
+    "dev": {"conll2003": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 1234}},
+    "steps": 100,
+    "best_step": 90,
+    "bf16": True,
+    "seconds": 120,
+    "peak_memory_bytes": 2_000_000_000,
+    "padding_share": 0.02,
+    "padding_share_fixed_length": 0.77,
+}
+SCORES = {"f1": 0.881, "f1_low": 0.87, "f1_high": 0.89, "support": 5648}
+
+
+def result(model: str, **settings: object) -> dict[str, Any]:
+    """A record as ``evaluate --out`` writes it."""
+    return {
+        "settings": {"model": model, "labels": None, "lowercase": False, **settings},
+        "sets": {"conll2003/test": {"original": SCORES, "int8": SCORES, "agreement": 0.99}},
+    }
+
+
+def test_card_names_each_data_set_with_its_licence() -> None:
+    """Known sets have theirs; for others the reader is sent to the set's own terms."""
+    text = card(METRICS, "model")
+
+    assert "| conll2003 | news | 1 | all | annotation free; text Reuters" in text
+    assert "| letters |  | 0.5 | PER | see the set's own terms |" in text
+
+
+def test_card_quotes_scores_of_both_variants() -> None:
+    """FP32 and INT8 stand side by side, with their intervals and what was counted."""
+    text = card(METRICS, "model", [result("bundled", labels=["PER"], lowercase=True)])
+
+    row = (
+        "| conll2003/test (PER; lower-cased) | 88.1 (87.0–89.0) | 88.1 (87.0–89.0) | 99.0 | 5,648 |"
+    )
+    assert row in text
+    assert "| conll2003/dev | 90.0 | 1,234 |" in text
+
+
+def test_card_quotes_only_results_of_its_own_model(tmp_path: Path) -> None:
+    """Results of another model in the same folder are passed over."""
+    (tmp_path / "metrics.json").write_text(json.dumps(METRICS), "utf-8")
+    for model in ("bundled", "other"):
+        scored = result(model)
+        scored["sets"] = {f"{model}/test": scored["sets"]["conll2003/test"]}
+        (tmp_path / f"{model}.result").write_text(json.dumps(scored), "utf-8")
+
+    write_card(tmp_path, model="bundled", results=tmp_path.glob("*.result"))
+
+    text = (tmp_path / "README.md").read_text("utf-8")
+    assert "bundled/test" in text
+    assert "other/test" not in text
+
+
+def test_card_command_repeats_the_run() -> None:
+    """Reading the command back gives the settings that were not at their default."""
+    settings = TrainSettings(
+        data=(DataSource(Path("x/news"), 0.5), DataSource(Path("x/web"), 1.0, ("PER",))),
+        out=Path("model"),
+        arch=Arch.BILSTM,
+        epochs=2.5,
+        score_test=True,
+    )
+
+    words = shlex.split(
+        command(json.loads(json.dumps(settings.to_json())), "model"), comments=False
+    )
+
+    assert [word for word in words if word.strip()] == [
+        "python", "-m", "ner", "train",
+        "--data", "data/news:0.5", "--data", "data/web:1:PER",
+        "--arch", "bilstm", "--epochs", "2.5", "--score-test", "--out", "model",
+    ]  # fmt: skip
+
+
+def test_card_of_unknown_labels_is_a_plain_one() -> None:
+    """A model of somebody's own labels gets a card too, with nothing said that isn't known."""
+    assert purpose_of(["Ship"]).title == "Named entities: Ship"
+    assert purpose_of(["Disease", "Chemical"]).title.startswith("Chemicals and diseases")
+
+
+def test_card_without_metrics_is_refused(tmp_path: Path) -> None:
+    """The message names the missing file."""
+    with pytest.raises(FileFormatError, match=r"metrics\.json: is missing"):
+        write_card(tmp_path)
