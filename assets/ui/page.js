@@ -706,6 +706,20 @@ const ner = (() => {
     });
   });
 
+  // Both panels hold the same text, so they scroll together. (Scroll events do not bubble.)
+  document.addEventListener(
+    "scroll",
+    ({ target }) => {
+      if (!shown || !target.matches || !target.matches(".panel .text")) return;
+      const room = (box) => Math.max(1, box.scrollHeight - box.clientHeight);
+      for (const other of shown.root.querySelectorAll(".panel .text")) {
+        const top = (target.scrollTop / room(target)) * room(other);
+        if (Math.abs(other.scrollTop - top) > 1) other.scrollTop = top;
+      }
+    },
+    true,
+  );
+
   document.addEventListener("focusin", (event) => {
     if (shown && event.target.matches(".e")) noticeFocus(event.target);
   });
@@ -723,14 +737,18 @@ const ner = (() => {
     KEYS[event.key]();
   });
 
+  // Until the answer is there: the old result fades, and a probe of another text goes.
   function busy() {
-    const root = document.querySelector("#result .ner");
-    if (root) root.setAttribute("aria-busy", "true");
+    document.querySelector("#result .ner").setAttribute("aria-busy", "true");
+    document.getElementById("probe-result").classList.add("stale");
   }
 
   function done() {
-    const root = document.querySelector("#result .ner");
-    if (root) root.removeAttribute("aria-busy");
+    document.querySelector("#result .ner").removeAttribute("aria-busy");
+  }
+
+  function probing() {
+    document.getElementById("probe-result").classList.remove("stale");
   }
 
   const theme = localStorage.getItem("ner-theme");
@@ -738,5 +756,5 @@ const ner = (() => {
     addEventListener("DOMContentLoaded", () => document.body.classList.toggle("dark", theme === "dark"));
   }
 
-  return { mount, shared, tagShared, busy, done };
+  return { mount, shared, tagShared, busy, done, probing };
 })();

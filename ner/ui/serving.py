@@ -11,7 +11,7 @@ from ner import models
 from ner.models import ModelSpec, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.tagger import available_devices
+from ner.inference import available_devices
 from ner.ui.contract import Pair
 from ner.ui.page import build
 
@@ -62,7 +62,7 @@ def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's 
 
 def _theme() -> gr.themes.Base:
     """System fonts, nothing fetched from elsewhere, one quiet accent."""
-    return gr.themes.Base(
+    base = gr.themes.Base(
         primary_hue=gr.themes.colors.blue,
         neutral_hue=gr.themes.colors.slate,
         font=["system-ui", "sans-serif"],
@@ -70,6 +70,17 @@ def _theme() -> gr.themes.Base:
         spacing_size=gr.themes.sizes.spacing_sm,
         radius_size=gr.themes.sizes.radius_sm,
         text_size=gr.themes.sizes.text_sm,
+    )
+    return base.set(
+        # White upon these, and these upon the page, are readable (4.5 : 1).
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        color_accent="*primary_700",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        input_border_width="1px",
     )
 
 

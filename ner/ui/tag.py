@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from queue import SimpleQueue
+from typing import Any
 
 import gradio as gr
 
@@ -14,16 +13,23 @@ from ner import models
 from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
-from ner.models import ModelSpec, Progress
-from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
+from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.failures import told
+from ner.ui.opening import opened
+from ner.ui.probing import ProbeHandler
 from ner.ui.result import Shown, Value, message
 
 # Time spent on timing one text, in milliseconds: alone, and while others wait.
 _BUDGET_MS = 100.0
 _BUDGET_WAITED_FOR_MS = 25.0
 # One event at a time uses the models: others would spoil its timing.
-CONCURRENCY_ID = "model"
+_ON_MODEL: dict[str, Any] = {
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+    "concurrency_id": "model",
+    "concurrency_limit": 1,
+    "api_visibility": "private",
+}
 
 _EMPTY = "Type or paste a text, or take an example; then press Tag."
 _MOUNT = "ner.mount(element, props, watch);"
@@ -53,25 +59,14 @@ class TagHandler:
             raise TextTooLong(len(text), MAX_CHARACTERS)
         spec = models.find(model, local=False)
         chosen = one_of(Strategy, strategy, "strategy")
-        pair = yield from _opened(self.load, spec, device)
+        pair = yield from opened(self.load, spec, device, _progress)
         budget = _BUDGET_WAITED_FOR_MS if self.waiting() else _BUDGET_MS
         comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
         yield Shown(comparison, pair, self.machine, chosen).value
 
 
-def _opened(load: Loader, spec: ModelSpec, device: str) -> Generator[Value, None, Pair]:
-    """The pair of ``spec``; yields a line for each stage that making it goes through."""
-    stages: SimpleQueue[Progress | None] = SimpleQueue()
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(load, spec, device, stages.put)
-        loading.add_done_callback(lambda _: stages.put(None))
-        while (stage := stages.get()) is not None:
-            yield message(
-                f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
-                f"{stage.stage} …",
-                kind="progress",
-            )
-    return loading.result()
+def _progress(sentence: str) -> Value:
+    return message(sentence, kind="progress")
 
 
 def add_tag_tab(
@@ -83,7 +78,7 @@ def add_tag_tab(
         label="Text",
         value=examples[0][1],
         lines=3,
-        max_lines=8,
+        max_lines=5,
         elem_id="text",
         placeholder="Type or paste a text",
     )
@@ -112,6 +107,8 @@ def add_tag_tab(
         apply_default_css=False,
         elem_id="result",
     )
+    probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
+    probe = plain_html("", "probe-result")
     inputs = [text, model, device, strategy]
     gr.on(
         [button.click, model.input, device.input, strategy.input],
@@ -119,12 +116,15 @@ def add_tag_tab(
         inputs,
         result,
         js="(...values) => (ner.busy(), values)",
-        show_progress="hidden",
-        trigger_mode="always_last",
-        concurrency_id=CONCURRENCY_ID,
-        concurrency_limit=1,
-        api_visibility="private",
+        **_ON_MODEL,
     ).then(None, js="() => ner.done()")
+    probe_button.click(
+        ProbeHandler(handler.load).probe,
+        inputs,
+        probe,
+        js="(...values) => (ner.probing(), values)",
+        **_ON_MODEL,
+    )
     page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
         None, js="() => ner.tagShared()"
     )

@@ -1,0 +1,124 @@
+"""The robustness probe: one text written in other ways, and which entities are still found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ner import agreement, models
+from ner.agreement import Agreement
+from ner.decode import Strategy
+from ner.entities import Entity, Tagged
+from ner.errors import TextTooLong, one_of
+from ner.models import Variant
+from ner.probe import Fate, rewritings
+from ner.render import colour_classes, escape, notice
+from ner.ui.contract import Loader, Pair
+from ner.ui.failures import told
+from ner.ui.opening import opened
+
+# Twelve taggings of one text are made, so it is to be a short one.
+MAX_CHARACTERS = 5_000
+
+_Fates = dict[Entity, tuple[Fate, ...]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What both variants still find of a text's entities in each of its rewritings.
+
+    ``original`` and ``int8`` give the fates of an entity in the order of ``names``.
+    """
+
+    found: Agreement
+    names: tuple[str, ...]
+    original: _Fates
+    int8: _Fates
+
+
+@dataclass(frozen=True)
+class ProbeHandler:
+    """What pressing 'Probe robustness' does."""
+
+    load: Loader
+
+    def probe(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+        """The table as markup, or a sentence in its place."""
+        try:
+            yield from self._results(text or "", model, device, strategy)
+        # The last line of defence: a visitor gets a sentence, the log gets the rest.
+        except Exception as error:  # noqa: BLE001
+            yield notice(told(error), kind="problem")
+
+    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong(len(text), MAX_CHARACTERS)
+        spec = models.find(model, local=False)
+        chosen = one_of(Strategy, strategy, "strategy")
+        pair = yield from opened(self.load, spec, device, _progress)
+        probe = probed(text, pair, chosen)
+        if not probe.found.pairs:
+            yield notice("Neither model finds an entity in this text, so there is none to lose.")
+            return
+        yield _table(probe, colour_classes(pair.labels))
+
+
+def _progress(sentence: str) -> str:
+    return notice(sentence, kind="progress")
+
+
+def probed(text: str, pair: Pair, strategy: Strategy) -> Probe:
+    """Tag ``text`` and its rewritings with both variants of ``pair``."""
+    written = rewritings(text)
+    sides: list[tuple[Tagged, _Fates]] = []
+    for variant in Variant:
+        tagger = pair.tagger(variant).using(strategy=strategy)
+        plain, *others = tagger.tag_many([text, *(one.text for one in written)])
+        fates = [one.fates(plain, found) for one, found in zip(written, others, strict=True)]
+        by_entity = zip(*fates, strict=True)
+        sides.append((plain, dict(zip(plain.entities, by_entity, strict=True))))
+    (original, original_fates), (int8, int8_fates) = sides
+    names = tuple(one.name for one in written)
+    return Probe(agreement.align(original, int8), names, original_fates, int8_fates)
+
+
+def _table(probe: Probe, classes: dict[str, str]) -> str:
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in probe.names)
+    rows = "".join(_row(probe, pair, classes) for pair in probe.found.pairs)
+    return (
+        '<div class="ner"><p class="small">What each model still finds when the text is written '
+        "differently. Two words in a cell are the original's result and INT8's.</p>"
+        '<div class="table"><div class="scroll" tabindex="0" role="region" '
+        'aria-label="Robustness"><table class="probe"><thead><tr><th scope="col">Entity</th>'
+        f"{heads}</tr>{_totals(probe)}</thead><tbody>{rows}</tbody></table></div></div></div>"
+    )
+
+
+def _totals(probe: Probe) -> str:
+    cells = []
+    for index in range(len(probe.names)):
+        kept = [
+            f"{sum(one[index] is Fate.KEPT for one in side.values())} of {len(side)}"
+            for side in (probe.original, probe.int8)
+        ]
+        cells.append(f"<td>{' / '.join(kept)}</td>")
+    return f'<tr><th scope="row">kept</th>{"".join(cells)}</tr>'
+
+
+def _row(probe: Probe, pair: agreement.Pair, classes: dict[str, str]) -> str:
+    one = next(side for side in (pair.original, pair.int8) if side is not None)
+    spelled = probe.found.text[one.start : one.end]
+    chip = f'<span class="chip {classes[one.label]}">{escape(one.label)}</span>'
+    sides = (
+        probe.original.get(pair.original) if pair.original else None,
+        probe.int8.get(pair.int8) if pair.int8 else None,
+    )
+    cells = "".join(_cell(sides, index) for index in range(len(probe.names)))
+    return f'<tr><th scope="row" class="spelled">{escape(spelled)} {chip}</th>{cells}</tr>'
+
+
+def _cell(sides: Sequence[tuple[Fate, ...] | None], index: int) -> str:
+    words = ["not found" if side is None else side[index].value for side in sides]
+    same = len(set(words)) == 1
+    worst = "kept" if set(words) == {"kept"} else "lost" if "lost" in words else "changed"
+    return f'<td class="{worst}">{words[0] if same else " / ".join(words)}</td>'

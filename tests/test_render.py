@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.entities import Entity, Explained, Tagged
+from ner.render import (
+    COLOURS,
+    TEXT_DARK,
+    TEXT_LIGHT,
+    Bar,
+    bar_chart,
+    colour_classes,
+    colours_css,
+    escape,
+    marked_text,
+    notice,
+)
+
+HOSTILE = "<img src=x onerror=alert(1)>&\"'</span><script>alert(2)</script>"
+
+
+class _Reader(HTMLParser):
+    """Collects a fragment's text, and its tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(markup: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(markup)
+    reader.close()
+    return reader
+
+
+@st.composite
+def explained(draw: st.DrawFn) -> Explained:
+    """A text with entities in any arrangement that is allowed, and seams anywhere inside."""
+    text = draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    spans = list(zip(cuts[::2], cuts[1::2], strict=False))
+    entities = [Entity(a, b, draw(st.sampled_from(["PER", "<b>"])), 0.5) for a, b in spans]
+    seams = sorted(draw(st.sets(st.integers(1, max(1, len(text) - 1)), max_size=4)))
+    return Explained(Tagged(text, tuple(entities)), (), tuple(s for s in seams if s < len(text)))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_escaped_text_reads_as_the_text(text: str) -> None:
+    """What a browser makes of the markup is the text again, NUL apart, which HTML can't hold."""
+    assert text.replace("\0", "") == read(escape(text)).text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_escaped_text_holds_no_elements_but_isolated_controls(text: str) -> None:
+    """Whatever the text, the only elements are those that name a control character."""
+    assert {"bdi"} >= {tag for tag, _ in read(escape(text)).tags}
+
+
+def test_bidirectional_controls_are_named_and_isolated() -> None:
+    """A right-to-left override is written out, inside an element that isolates it."""
+    assert 'a<bdi class="control" data-name="RLO">\u202e</bdi>b' == escape("a\u202eb")
+
+
+@given(explained())
+def test_marked_text_reads_as_the_text(one: Explained) -> None:
+    """Marks, labels and seams add nothing to the text that is copied, and lose none of it."""
+    classes = colour_classes(["PER", "<b>"])
+
+    assert one.tagged.text.replace("\0", "") == read(marked_text(one, classes)).text
+
+
+@given(explained())
+def test_every_entity_and_every_seam_is_marked_once(one: Explained) -> None:
+    """There are as many marks as entities, numbered in order, and as many seams as windows meet."""
+    tags = read(marked_text(one, colour_classes(["PER", "<b>"]))).tags
+
+    marks = [attributes for _, attributes in tags if "data-i" in attributes]
+    assert [str(i) for i in range(len(one.tagged.entities))] == [m["data-i"] for m in marks]
+    assert [e.label for e in one.tagged.entities] == [m["data-l"] for m in marks]
+    assert len(one.seams) == sum(attributes.get("class") == "seam" for _, attributes in tags)
+
+
+def test_hostile_text_and_labels_stay_text() -> None:
+    """Markup in a text or in a model's label makes no element and no attribute."""
+    one = Explained(Tagged(HOSTILE, (Entity(0, len(HOSTILE), HOSTILE, 1.0),)), ())
+
+    reader = read(marked_text(one, colour_classes([HOSTILE])))
+
+    assert ["span"] == [tag for tag, _ in reader.tags]
+    assert {"class", "data-i", "data-l"} == set(reader.tags[0][1])
+    assert ["p"] == [tag for tag, _ in read(notice(HOSTILE)).tags]
+
+
+def test_a_label_has_one_colour_in_every_model() -> None:
+    """Known labels keep their colours whatever else a model has; unknown ones differ from them."""
+    first = colour_classes(["PER", "ORG", "LOC", "MISC"])
+    second = colour_classes(["Event", "LOC", "PER", "Work"])
+
+    assert first["PER"] == second["PER"]
+    assert first["LOC"] == second["LOC"]
+    assert 4 == len(set(second.values()))
+
+
+def test_more_labels_than_colours_still_have_one_each() -> None:
+    """Fifty labels are all given a class that the stylesheet knows."""
+    classes = colour_classes([f"L{number}" for number in range(50)])
+
+    assert all(f".{name}{{" in colours_css() for name in classes.values())
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("front", "back"),
+    [
+        pair
+        for colour in COLOURS
+        for pair in (
+            (colour.light.front, colour.light.back),
+            (TEXT_LIGHT, colour.light.back),
+            (colour.dark.front, colour.dark.back),
+            (TEXT_DARK, colour.dark.back),
+        )
+    ],
+)
+def test_every_colour_is_readable(front: str, back: str) -> None:
+    """Labels and text have a contrast of at least 4.5 : 1 on every colour, in both themes."""
+    assert contrast(front, back) >= 4.5
+
+
+def test_bars_share_one_scale() -> None:
+    """The longest bar or whisker fills its row; the others are in proportion."""
+    chart = bar_chart("Time", [Bar("a", 50.0, "50 ms", 100.0), Bar("b", 25.0, "25 ms")], "2 ×")
+
+    assert ["50.0%", "25.0%"] == [a["width"] for tag, a in read(chart).tags if tag == "rect"]
+
+
+def test_bars_of_nothing_are_drawn() -> None:
+    """No division by zero when all values are zero, nor without any bar."""
+    assert '"0.0%"' in bar_chart("Time", [Bar("a", 0.0, "0 ms")], "-")
+    assert "<rect" not in bar_chart("Time", [], "-")
