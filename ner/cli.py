@@ -302,9 +302,10 @@ def _print_repairs(file: Path) -> None:
         _err().print(f"{file.name}: tags are {notes.scheme}, read as entities.", markup=False)
     if notes.repaired:
         lines = ", ".join(map(str, notes.repaired[:10]))
+        more = " …" if len(notes.repaired) > 10 else ""
         _err().print(
             f"{file.name}: {len(notes.repaired)} tags continue no entity and were read as the "
-            f"beginning of one, as conlleval does (lines {lines}{' …' * (len(notes.repaired) > 10)}).",
+            f"beginning of one, as conlleval does (lines {lines}{more}).",
             markup=False,
             soft_wrap=True,
         )

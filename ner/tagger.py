@@ -1,4 +1,4 @@
-"""From a variant's folder to a tagger: tokenizer, compiled model, windows and batches.
+"""From a variant's folder to a tagger: words and pieces, windows, entities.
 
 Serving needs openvino, tokenizers and numpy only; nothing that converts is imported here.
 """
@@ -6,74 +6,28 @@ Serving needs openvino, tokenizers and numpy only; nothing that converts is impo
 from __future__ import annotations
 
 import json
-import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from tokenizers import Encoding, Tokenizer
 
 from ner import decode
 from ner.decode import Floats, Ints, Pieces, Scheme, Strategy
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.machine import usable_cores
+from ner.inference import Frame, Runner
 
 MAX_CHARACTERS = 1_000_000
 # A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
 _OVERLAP = 128
 # Used when a checkpoint states no length, or one beyond reason (1e30 is common).
 _DEFAULT_LENGTH = 512
-# Padded tokens in one batch. Larger ones were slower on two cores: they leave the cache.
-_BATCH_TOKENS = 512
+# How many texts are tokenized and sorted together: many share a length then, memory stays small.
 _TEXTS_AT_ONCE = 2048
-
-
-class Turns:
-    """A lock that serves threads in the order in which they came.
-
-    A plain lock can be taken again at once by the thread that let it go, so a long batch would keep
-    everyone else waiting; here one text waits for at most one batch step.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._next = 0
-        self._serving = 0
-        self._left: set[int] = set()
-
-    def __enter__(self) -> None:
-        with self._changed:
-            ticket = self._next
-            self._next += 1
-            try:
-                self._changed.wait_for(lambda: self._serving == ticket)
-            except BaseException:
-                # Interrupted while waiting: the turn must not be waited for.
-                self._left.add(ticket)
-                self._skip_left()
-                raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._changed:
-            self._serving += 1
-            self._skip_left()
-            self._changed.notify_all()
-
-    def _skip_left(self) -> None:
-        while self._serving in self._left:
-            self._left.remove(self._serving)
-            self._serving += 1
 
 
 @dataclass(frozen=True)
@@ -83,7 +37,7 @@ class _Encoded:
     text: str
     ids: Ints
     pieces: Pieces
-    spelled: Sequence[str]
+    encoding: Encoding
 
 
 @dataclass(frozen=True)
@@ -96,58 +50,40 @@ class Model:
     scheme: Scheme
     device: str
     _tokenizer: Tokenizer = field(repr=False)
-    _compiled: ov.CompiledModel = field(repr=False)
-    _request: ov.InferRequest = field(repr=False)
-    _turns: Turns = field(repr=False)
-    _special: tuple[Ints, Ints] = field(repr=False)
+    _runner: Runner = field(repr=False)
     _window: int = field(repr=False)
-    _pad_id: int = field(repr=False)
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "CPU", precision: str = "f32") -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
-        ``precision`` is the inference precision hint: without f32, OpenVINO would run a
-        floating-point model in BF16 on a CPU that can. Raises ``ModelRefused`` if the folder does
-        not hold a token classifier, ``InputError`` for a device that is not there.
+        ``precision`` is what floating-point parts run in. Raises ``ModelRefused`` if the folder
+        does not hold a token classifier, ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
-        special = _special_ids(tokenizer)
-        compiled = _compile(folder / "openvino_model.xml", device, precision)
-        length = max_length(config, _read_json(folder / "tokenizer_config.json", optional=True))
+        before, after = _special_ids(tokenizer)
+        frame = Frame(before, after, config.get("pad_token_id") or 0)
+        stated = _read_json(folder / "tokenizer_config.json", optional=True)
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
             _tokenizer=tokenizer,
-            _compiled=compiled,
-            _request=compiled.create_infer_request(),
-            _turns=Turns(),
-            _special=special,
-            _window=length - len(special[0]) - len(special[1]),
-            _pad_id=config.get("pad_token_id") or 0,
+            _runner=Runner.load(
+                folder / "openvino_model.xml", frame, device=device, precision=precision
+            ),
+            _window=max_length(config, stated) - frame.special,
         )
 
     @property
     def precision(self) -> str:
         """What the floating-point parts are executed in, as the device reports it: ``f32``."""
-        for device in self._compiled.get_property("EXECUTION_DEVICES"):
-            try:
-                hint = ov.Core().get_property(device, "INFERENCE_PRECISION_HINT")
-                if device == "CPU":
-                    hint = self._compiled.get_property("INFERENCE_PRECISION_HINT")
-            except RuntimeError:
-                continue
-            return str(hint.get_type_name())
-        return "unknown"
+        return self._runner.precision
 
     @property
     def threads(self) -> int:
         """How many threads inference may use; 0 where the device has no such notion."""
-        try:
-            return int(self._compiled.get_property("INFERENCE_NUM_THREADS"))
-        except RuntimeError:
-            return 0
+        return self._runner.threads
 
     def encode(self, texts: Sequence[str]) -> list[_Encoded]:
         """Split texts into pieces, in parallel where there are several."""
@@ -165,7 +101,7 @@ class Model:
             for start in self._window_starts(len(one.ids)):
                 windows.append(one.ids[start : start + self._window])
                 owners.append((index, start))
-        logits = self._run(windows)
+        logits = self._runner.run(windows)
         parts: list[list[tuple[int, Floats]]] = [[] for _ in encoded]
         for (index, start), values in zip(owners, logits, strict=True):
             parts[index].append((start, decode.softmax(values)))
@@ -203,49 +139,6 @@ class Model:
             begin, current, read_from = start, following, cut
         result[read_from:] = current[read_from - begin :]
         return result, tuple(seams)
-
-    def _run(self, windows: Sequence[Ints]) -> list[Floats]:
-        """Logits ``(pieces, tags)`` for each window, special tokens left out, in the order given.
-
-        Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur
-        and the runtime's memory stays flat; none is padded with empty rows.
-        """
-        prefix, suffix = self._special
-        around = len(prefix) + len(suffix)
-        by_bucket: dict[int, list[int]] = {}
-        for index, ids in enumerate(windows):
-            by_bucket.setdefault(bucket(len(ids) + around), []).append(index)
-        results: list[Floats] = [np.empty(0, dtype=np.float32)] * len(windows)
-        for length, members in sorted(by_bucket.items()):
-            position = 0
-            while position < len(members):
-                size = batch_size(len(members) - position, length)
-                batch = members[position : position + size]
-                position += size
-                logits = self._infer([windows[index] for index in batch], length)
-                for row, index in zip(logits, batch, strict=True):
-                    results[index] = row[len(prefix) : len(prefix) + len(windows[index])]
-        return results
-
-    def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
-        """Logits ``(len(batch), length, tags)`` of one padded batch."""
-        prefix, suffix = self._special
-        ids = np.full((len(batch), length), self._pad_id, dtype=np.int64)
-        mask = np.zeros((len(batch), length), dtype=np.int64)
-        for row, window in enumerate(batch):
-            end = len(prefix) + len(window)
-            ids[row, : len(prefix)] = prefix
-            ids[row, len(prefix) : end] = window
-            ids[row, end : end + len(suffix)] = suffix
-            mask[row, : end + len(suffix)] = 1
-        values = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        names = [port.any_name for port in self._compiled.inputs]
-        with self._turns:
-            # Shared inputs are overwritten while another request of the same model runs.
-            outputs = self._request.infer(
-                {name: values[name] for name in names}, share_inputs=False, share_outputs=False
-            )
-        return np.asarray(outputs[0], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -340,48 +233,6 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     return text
 
 
-def bucket(length: int) -> int:
-    """The padded length for ``length`` tokens: steps of 8 to 64, 16 to 128, then 32.
-
-    Each new shape costs the runtime memory for good, each padded token costs time; short texts
-    are the common ones, so their steps are finer.
-    """
-    step = 8 if length <= 64 else 16 if length <= 128 else 32
-    return -(-length // step) * step
-
-
-def batch_size(waiting: int, length: int) -> int:
-    """The largest power of two that is at most ``waiting`` and within the token budget."""
-    most = max(1, min(waiting, _BATCH_TOKENS // length))
-    return 1 << (most.bit_length() - 1)
-
-
-def available_devices() -> tuple[str, ...]:
-    """The devices that OpenVINO finds here, such as ``CPU`` and ``GPU``."""
-    return tuple(ov.Core().available_devices)
-
-
-def _compile(xml: Path, device: str, precision: str) -> ov.CompiledModel:
-    core = ov.Core()
-    if device.partition(".")[0] not in {name.partition(".")[0] for name in core.available_devices}:
-        raise InputError(
-            f"There is no device {device[:40]!r} here. "
-            f"OpenVINO offers {', '.join(core.available_devices)}."
-        )
-    settings: dict[str, Any] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": precision,
-    }
-    if device == "CPU":
-        settings["INFERENCE_NUM_THREADS"] = usable_cores()
-    try:
-        return core.compile_model(xml, device, settings)
-    except RuntimeError as error:
-        raise ModelRefused(
-            f"OpenVINO can't load {xml.parent.name}/{xml.name} on {device}. Prepare the model anew."
-        ) from error
-
-
 def _read_json(file: Path, *, optional: bool = False) -> dict[str, Any]:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -448,7 +299,7 @@ def _encoded(text: str, encoding: Encoding) -> _Encoded:
     if not text.isascii():
         offsets, words = _keep_graphemes(text, offsets, words)
     pieces = Pieces(offsets[:, 0], offsets[:, 1], words)
-    return _Encoded(text, np.array(encoding.ids, dtype=np.int64), pieces, encoding.tokens)
+    return _Encoded(text, np.array(encoding.ids, dtype=np.int64), pieces, encoding)
 
 
 def _keep_graphemes(text: str, offsets: Ints, words: Ints) -> tuple[Ints, Ints]:
@@ -496,7 +347,7 @@ def _pieces(encoded: _Encoded, probabilities: Floats, scheme: Scheme) -> tuple[P
         for start, end, text, word, tag, score, margin in zip(
             encoded.pieces.starts.tolist(),
             encoded.pieces.ends.tolist(),
-            encoded.spelled,
+            encoded.encoding.tokens,
             encoded.pieces.words.tolist(),
             best.tolist(),
             probabilities.max(axis=1).tolist(),

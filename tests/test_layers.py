@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "render",
         "schema",
     ),
-    ("tagger", "checkpoint", "convert", "train"),
+    ("inference", "tagger", "checkpoint", "convert", "train"),
     ("pair", "evaluation"),
     ("api", "ui"),
     ("cli", "__main__"),
@@ -35,11 +35,11 @@ ORDER = [module for layer in LAYERS for module in layer]
 
 # Who may import what is slow to import or large.
 OWNERS = {
-    "numpy": {"decode", "stats", "timing", "tagger", "convert", "train"},
+    "numpy": {"inference", "decode", "stats", "timing", "tagger", "convert", "train"},
     "scipy": {"stats"},
     "pandas": {"formats", "ui"},
     "tokenizers": {"tagger", "train"},
-    "openvino": {"tagger", "convert"},
+    "openvino": {"inference"},
     "huggingface_hub": {"checkpoint"},
     "httpx": {"checkpoint"},
     "filelock": {"convert"},

@@ -15,9 +15,10 @@ from ner import models
 from ner.decode import Strategy
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
+from ner.inference import batch_size, bucket
 from ner.models import ModelSpec, Prepared, Variant
 from ner.pair import TaggerPair
-from ner.tagger import Model, OpenVinoTagger, batch_size, bucket
+from ner.tagger import Model, OpenVinoTagger
 
 HARD_TEXTS = {
     "empty": "",

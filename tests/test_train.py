@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BertConfig, BertModel
 
 from ner.errors import Failure, FileFormatError, InputError, ModelRefused
+from ner.train import transformer
 from ner.train.run import train
 from ner.train.settings import Arch, DataSource, Progress, TrainResult, TrainSettings
 from ner.train.vocabulary import SPECIAL_PIECES, as_pretrained, wordpiece
@@ -164,6 +165,23 @@ def trained(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) ->
         data=(DataSource(data),), out=out, base=str(base), vocabulary_size=200, epochs=1
     )
     return train(settings, report=silent)
+
+
+def test_training_goes_on_from_a_checkpoint_with_the_same_tags(
+    trained: TrainResult, settings: TrainSettings
+) -> None:
+    """Such a base keeps tokenizer, embeddings and classifier, in float32, and gives its logits."""
+    resumed = replace(settings, base=str(trained.folder), vocabulary_size=None)
+    tags = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    ids = torch.tensor([[2, 7, 9, 3]])
+    checkpoint = AutoModelForTokenClassification.from_pretrained(
+        trained.folder, dtype=torch.float32
+    )
+
+    model = transformer.build_model(resumed, transformer.load_tokenizer(resumed, ()), tags)
+
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    torch.testing.assert_close(model.eval()(ids).logits, checkpoint(ids).logits)
 
 
 KILLED_RUN = """

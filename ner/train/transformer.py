@@ -76,27 +76,31 @@ def load_tokenizer(settings: TrainSettings, corpora: Sequence[Corpus]) -> PreTra
 def build_model(
     settings: TrainSettings, tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]
 ) -> PreTrainedModel:
-    """The base with as many outputs as there are tags, and embeddings for this tokenizer."""
+    """The base with as many outputs as there are tags, and embeddings for this tokenizer.
+
+    A base that is a token classifier for just these tags keeps its classifier: training goes on.
+    """
     base = settings.base or bundled_base()
-    config = AutoConfig.from_pretrained(
-        base,
-        num_labels=len(tags),
-        id2label=dict(enumerate(tags)),
-        label2id={tag: index for index, tag in enumerate(tags)},
-    )
+    config = AutoConfig.from_pretrained(base)
+    known = tuple(config.id2label[index] for index in range(config.num_labels)) == tuple(tags)
+    config.id2label = dict(enumerate(tags))
+    config.label2id = {tag: index for index, tag in enumerate(tags)}
     # Made from the configuration and then filled, rather than loaded: a loaded model remembers how
     # old checkpoints named their weights and saves them so, which the Trainer can't resume from.
     model: PreTrainedModel = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
-        config
+        config, dtype=torch.float32
     )
-    encoder = AutoModel.from_pretrained(base, dtype=torch.float32).state_dict()
-    missing = model.base_model.load_state_dict(encoder, strict=False).missing_keys
+    auto, part = (
+        (AutoModelForTokenClassification, model) if known else (AutoModel, model.base_model)
+    )
+    weights = auto.from_pretrained(base, dtype=torch.float32).state_dict()
+    missing = part.load_state_dict(weights, strict=False).missing_keys
     if missing:
         raise ModelRefused(f"{base} lacks weights of its own architecture: {', '.join(missing)}.")
     if settings.overlay_size is not None:
-        weights = _embeddings_from(model, base, settings, tokenizer)
-        model.set_input_embeddings(nn.Embedding(len(weights), weights.shape[1], _weight=weights))
-        model.config.vocab_size = len(weights)
+        rows = _embeddings_from(model, base, settings, tokenizer)
+        model.set_input_embeddings(nn.Embedding(len(rows), rows.shape[1], _weight=rows))
+        model.config.vocab_size = len(rows)
         model.config.pad_token_id = pad_id(tokenizer)
     return model
 

@@ -66,7 +66,9 @@ def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
         return schema.comparison_json(agreement, comparison.timing)
 
     for endpoint in (tag, compare):
-        add_endpoint(endpoint, concurrency_id=concurrency_id, concurrency_limit=1)
+        add_endpoint(
+            endpoint, api_name=endpoint.__name__, concurrency_id=concurrency_id, concurrency_limit=1
+        )
 
 
 def _open(load: Loader, model: object) -> Pair:

@@ -42,7 +42,7 @@ class ProbeHandler:
 
     load: Loader
 
-    def probe(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
         try:
             yield from self._results(text or "", model, device, strategy)

@@ -43,7 +43,7 @@ class TagHandler:
     machine: Machine
     waiting: Callable[[], int]
 
-    def tag(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
+    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
         try:
             yield from self._results(text or "", model, device, strategy)
@@ -112,14 +112,14 @@ def add_tag_tab(
     inputs = [text, model, device, strategy]
     gr.on(
         [button.click, model.input, device.input, strategy.input],
-        handler.tag,
+        handler.answer,
         inputs,
         result,
         js="(...values) => (ner.busy(), values)",
         **_ON_MODEL,
     ).then(None, js="() => ner.done()")
     probe_button.click(
-        ProbeHandler(handler.load).probe,
+        ProbeHandler(handler.load).answer,
         inputs,
         probe,
         js="(...values) => (ner.probing(), values)",

@@ -1,0 +1,233 @@
+"""What the page's handlers answer, without a browser; and the two endpoints over HTTP."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser_fixtures import Serve
+from fakes import DictionaryTagger, FakePair, loader_of
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from ner import schema
+from ner.decode import Strategy
+from ner.machine import Machine
+from ner.models import Gate, ModelSpec, Report
+from ner.ui.contract import MAX_CHARACTERS, Loader
+from ner.ui.probing import ProbeHandler
+from ner.ui.tag import TagHandler
+
+TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
+MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": "1"})
+
+
+def answers(load: Loader, text: str = TEXT, model: str = "bundled") -> list[dict[str, str]]:
+    handler = TagHandler(load, MACHINE, lambda: 0)
+    return list(handler.answer(text, model, "CPU", "first"))
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\ufeff", "…!"])
+def test_a_text_without_words_is_answered_without_the_model(text: str) -> None:
+    """Nothing to tag gets a hint, and no model is opened or called."""
+    pair = FakePair()
+
+    [answer] = answers(loader_of(pair), text)
+
+    assert "Type or paste a text" in answer["html"]
+    assert 0 == pair.calls
+
+
+def test_a_text_over_the_limit_is_refused_before_tagging() -> None:
+    """The sentence names the limit; the model is not called."""
+    pair = FakePair()
+
+    [answer] = answers(loader_of(pair), "a" * (MAX_CHARACTERS + 1))
+
+    assert "20,000" in answer["html"]
+    assert 0 == pair.calls
+
+
+def test_a_text_of_the_limit_is_tagged() -> None:
+    """The limit itself is allowed."""
+    [answer] = answers(loader_of(FakePair()), "a" * MAX_CHARACTERS)
+
+    assert MAX_CHARACTERS == len(json.loads(answer["data"])["text"])
+
+
+def test_a_text_without_capitals_gets_the_hint_and_a_result() -> None:
+    """The hint stands above the panels; a text with one capital does not get it."""
+    [lower] = answers(loader_of(FakePair()), TEXT.lower())
+    [usual] = answers(loader_of(FakePair()))
+
+    assert "no capital letters" in lower["html"]
+    assert "no capital letters" not in usual["html"]
+    assert lower["data"]
+
+
+def test_an_int8_that_failed_its_gate_is_explained() -> None:
+    """The original's panel stands alone, under a sentence with the gate's figures."""
+    pair = FakePair(int8=None, gate=Gate(f1=0.812, entities=250))
+
+    [answer] = answers(loader_of(pair))
+
+    assert "0.812" in answer["html"]
+    assert "250 entities" in answer["html"]
+    assert 'data-side="original"' in answer["html"]
+    assert 'data-side="int8"' not in answer["html"]
+    assert json.loads(answer["data"])["int8"] is None
+
+
+def test_a_gate_without_enough_entities_is_called_not_established() -> None:
+    """INT8 is served then, and the page says that nothing was established."""
+    [answer] = answers(loader_of(FakePair(gate=Gate(f1=0.5, entities=20))))
+
+    assert "not established" in answer["html"]
+    assert 'data-side="int8"' in answer["html"]
+
+
+def test_stages_of_preparing_are_told_in_order() -> None:
+    """Each stage is an answer of its own before the result."""
+    *stages, result = answers(loader_of(FakePair(), ["export", "quantize", "check"]))
+
+    assert ["export", "quantize", "check"] == [
+        stage["html"].split(": ")[1].split(" …")[0] for stage in stages
+    ]
+    assert "step 3 of 3" in stages[-1]["html"]
+    assert result["data"]
+
+
+def test_an_unknown_model_is_refused_by_name() -> None:
+    """A name that is not offered is never used as a path, and the sentence says what is offered."""
+    [answer] = answers(loader_of(FakePair()), model="../assets/model")
+
+    assert "There is no model called" in answer["html"]
+    assert "bundled" in answer["html"]
+
+
+def test_an_unexpected_error_is_logged_and_only_its_id_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The visitor sees an id that leads to the log entry, and nothing of the error itself."""
+
+    def broken(spec: ModelSpec, device: str, report: Report) -> FakePair:
+        raise OSError("/secret/path")
+
+    with caplog.at_level(logging.ERROR):
+        [answer] = answers(broken)
+
+    assert "secret" not in answer["html"]
+    [record] = caplog.records
+    assert str(record.args[0]) in answer["html"]
+    assert "/secret/path" in caplog.text
+
+
+@pytest.mark.parametrize(("others", "expected"), [(0, 100.0), (3, 25.0)])
+def test_timing_is_shorter_while_others_wait(others: int, expected: float) -> None:
+    """A visitor alone is timed for longer than one for whom others wait."""
+    budgets = []
+
+    class Noting(FakePair):
+        def compare(self, text: str, *, budget_ms: float = 0.0, **settings: Any) -> Any:
+            budgets.append(budget_ms)
+            return super().compare(text, budget_ms=budget_ms, **settings)
+
+    list(
+        TagHandler(loader_of(Noting()), MACHINE, lambda: others).answer(
+            TEXT, "bundled", "CPU", "max"
+        )
+    )
+
+    assert [expected] == budgets
+
+
+def test_the_data_is_what_compare_answers() -> None:
+    """Entities and timing of the page are those of the API for the same text."""
+    pair = FakePair()
+    [answer] = answers(loader_of(pair))
+    comparison = pair.compare(TEXT, strategy=Strategy.FIRST, budget_ms=1.0)
+    expected = schema.comparison_json(comparison.agreement, comparison.timing)
+
+    data = json.loads(answer["data"])
+
+    assert {key: expected[key] for key in ("text", "original", "int8", "timing")} == {
+        key: data[key] for key in ("text", "original", "int8", "timing")
+    }
+
+
+def test_fragile_marks_what_another_label_comes_close_to() -> None:
+    """An entity with a score of 0.55 has a margin of 0.05 here, one of 0.97 has 0.47."""
+    words = {"Oslo": ("LOC", 0.55), "Berlin": ("LOC", 0.97)}
+    pair = FakePair(original=DictionaryTagger(words), int8=DictionaryTagger(words))
+
+    [answer] = answers(loader_of(pair), "Berlin and Oslo")
+
+    assert [1] == json.loads(answer["data"])["fragile"]
+
+
+def test_the_probe_refuses_long_texts() -> None:
+    """Its limit is named, and nothing is tagged."""
+    [answer] = ProbeHandler(loader_of(FakePair())).answer("a" * 5001, "bundled", "CPU", "first")
+
+    assert "5,000" in answer
+
+
+@pytest.fixture(scope="module")
+def client(serve: Serve) -> Iterator[Client]:
+    """A client of the page over the dictionary pair."""
+    yield Client(serve(loader_of(FakePair())), verbose=False)
+
+
+def test_tag_answers_the_command_lines_json(client: Client) -> None:
+    """Same JSON, with the settings applied."""
+    answer = client.predict(
+        text=TEXT, variant="original", threshold=0.9, labels=["PER", "LOC"], api_name="/tag"
+    )
+
+    expected = schema.tagged_json(
+        DictionaryTagger().using(threshold=0.9, labels=["PER", "LOC"])(TEXT)
+    )
+    assert expected == answer
+
+
+def test_compare_answers_the_command_lines_json(client: Client) -> None:
+    """Both sides, differences and timing."""
+    comparison = FakePair().compare(TEXT, budget_ms=1.0)
+
+    answer = client.predict(text=TEXT, api_name="/compare")
+
+    assert schema.comparison_json(comparison.agreement, comparison.timing) == answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"text": 5}, "expected a string"),
+        ({"text": "a" * 20_001}, "20,000"),
+        ({"model": "../x"}, "no model called"),
+        ({"model": ["bundled"]}, "expected its name"),
+        ({"variant": "int4"}, "Choose one of original, int8"),
+        ({"strategy": "best"}, "Choose one of first"),
+        ({"threshold": "high"}, "number from 0 to 1"),
+        ({"threshold": True}, "number from 0 to 1"),
+        ({"labels": "PER"}, "list of names"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_the_api_refuses_what_it_cannot_use(
+    client: Client, settings: dict[str, object], problem: str
+) -> None:
+    """Each refusal says what was expected."""
+    with pytest.raises(AppError, match=problem):
+        client.predict(**{"text": TEXT, **settings}, api_name="/tag")
+
+
+def test_only_the_two_endpoints_are_public(client: Client) -> None:
+    """The page's own events are not offered to clients."""
+    api = client.view_api(return_format="dict", print_info=False)
+
+    assert {"/tag", "/compare"} == set(api["named_endpoints"])
+    assert {} == api["unnamed_endpoints"]
