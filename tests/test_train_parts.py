@@ -208,6 +208,7 @@ def test_padding_share_counts_what_is_not_text() -> None:
     """Lengths 2 and 4 in one batch: two of eight pieces are padding."""
     assert padding_share([[0, 1]], [2, 4]) == 0.25
     assert padding_share([[0], [1]], [2, 4]) == 0.0
+    assert padding_share([[0], [1]], [2, 4], pad_to=6) == 0.5
 
 
 def test_collate_pads_to_the_longest_of_the_batch() -> None:
@@ -218,6 +219,18 @@ def test_collate_pads_to_the_longest_of_the_batch() -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
     assert batch["labels"].shape == (2, 4)
     assert batch["allowed"].shape == (2, len(TAGS))
+
+
+def test_fixed_length_batches_hold_texts_as_they_come() -> None:
+    """The baseline pads everything to one length, and uses each text as often."""
+    pools = [Pool("a", 1.0, tuple(example(1 + i % 9) for i in range(50)))]
+
+    plan = plan_batches(pools, epochs=1, budget=30, seed=5, by_length=False)
+    batch = collate([example(2)], pad_id=9, pad_to=5)
+
+    assert sorted(index for batch in plan for index in batch) == list(range(50))
+    assert {len(batch) for batch in plan[:-1]} == {6}
+    assert batch["input_ids"].tolist() == [[7, 7, 9, 9, 9]]
 
 
 # Loss and scores

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from statistics import mean
 
 import torch
 from torch.utils.data import Dataset, Sampler
@@ -79,48 +80,56 @@ def pack(indices: Sequence[int], lengths: Sequence[int], budget: int) -> list[li
 
 
 def plan_batches(
-    pools: Sequence[Pool], *, epochs: float, budget: int, seed: int
+    pools: Sequence[Pool], *, epochs: float, budget: int, seed: int, by_length: bool = True
 ) -> list[list[int]]:
-    """All batches of a run, in order; a fractional epoch is cut off at its end."""
+    """All batches of a run, in order; a fractional epoch is cut off at its end.
+
+    Without ``by_length`` texts share a batch as they come, as many as the budget holds on average.
+    """
     rng = random.Random(seed)  # noqa: S311 - shuffling, not security
     lengths = [len(example.piece_ids) for pool in pools for example in pool.examples]
     plan: list[list[int]] = []
     remaining = epochs
     while remaining > 1e-9:
-        batches = _plan_epoch(draw_epoch(pools, rng), lengths, budget, rng)
+        drawn = draw_epoch(pools, rng)
+        size = max(1, int(budget / mean(lengths[index] for index in drawn)))
+        if by_length:
+            batches = _batches_by_length(drawn, lengths, budget, size * _SORTED_TOGETHER, rng)
+        else:
+            batches = [drawn[begin : begin + size] for begin in range(0, len(drawn), size)]
         plan += batches[: max(1, round(len(batches) * min(1.0, remaining)))]
         remaining -= 1.0
     return plan
 
 
-def _plan_epoch(
-    drawn: Sequence[int], lengths: Sequence[int], budget: int, rng: random.Random
+def _batches_by_length(
+    drawn: Sequence[int], lengths: Sequence[int], budget: int, together: int, rng: random.Random
 ) -> list[list[int]]:
-    mean = max(1.0, sum(lengths[index] for index in drawn) / max(1, len(drawn)))
-    size = max(1, int(_SORTED_TOGETHER * budget / mean))
     batches = [
         batch
-        for begin in range(0, len(drawn), size)
-        for batch in pack(drawn[begin : begin + size], lengths, budget)
+        for begin in range(0, len(drawn), together)
+        for batch in pack(drawn[begin : begin + together], lengths, budget)
     ]
     rng.shuffle(batches)
     return batches
 
 
-def padding_share(plan: Sequence[Sequence[int]], lengths: Sequence[int]) -> float:
+def padding_share(plan: Sequence[Sequence[int]], lengths: Sequence[int], pad_to: int = 0) -> float:
     """The share of padding among all pieces of the plan's batches, in [0, 1)."""
     used = sum(lengths[index] for batch in plan for index in batch)
-    padded = sum(len(batch) * max(lengths[index] for index in batch) for batch in plan)
+    padded = sum(len(batch) * max(pad_to, *(lengths[index] for index in batch)) for batch in plan)
     return 1.0 - used / padded if padded else 0.0
 
 
-def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tensor]:
-    """Pad to the longest example of the batch, on the right.
+def collate(
+    examples: Sequence[Example], *, pad_id: int, pad_to: int = 0
+) -> dict[str, torch.Tensor]:
+    """Pad on the right, to the longest example of the batch and at least to ``pad_to`` pieces.
 
     Gives ``input_ids``, ``attention_mask`` and ``labels``, each (batch, seq), and ``allowed``,
     (batch, tags).
     """
-    shape = (len(examples), max(len(example.piece_ids) for example in examples))
+    shape = (len(examples), max(pad_to, *(len(example.piece_ids) for example in examples)))
     input_ids = torch.full(shape, pad_id, dtype=torch.long)
     labels = torch.full(shape, IGNORED, dtype=torch.long)
     attention_mask = torch.zeros(shape, dtype=torch.long)

@@ -78,16 +78,18 @@ class AveragedWeights:
 class Task:
     """What the loop works on, whichever architecture it is.
 
-    ``publish`` writes the model as it is, averaged weights in place, as the best so far.
+    Training texts are padded to at least ``pad_to`` pieces. ``publish`` writes the model as it is,
+    averaged weights in place, as the best so far.
     """
 
     model: nn.Module
     tags: Sequence[str]
     pad_id: int
+    pad_to: int
     train: Sequence[Example]
     dev: Sequence[Example]
     plan: Sequence[list[int]]
-    publish: Callable[[int], None]
+    publish: Callable[[], None]
 
 
 def best_f1(history: Sequence[Mapping[str, float]]) -> tuple[float, int]:
@@ -175,7 +177,7 @@ class NerTrainer(Trainer):
         return DataLoader(
             Examples(self._task.train),
             batch_sampler=PlannedBatches(self._task.plan),
-            collate_fn=partial(collate, pad_id=self._task.pad_id),
+            collate_fn=partial(collate, pad_id=self._task.pad_id, pad_to=self._task.pad_to),
         )
 
     def compute_loss(
@@ -195,7 +197,7 @@ class NerTrainer(Trainer):
         try:
             counts = self._score()
             if counts.f1 > best_f1(self.state.log_history)[0]:
-                self._task.publish(self.state.global_step)
+                self._task.publish()
         finally:
             self._average.swap()
         metrics = {"eval_f1": counts.f1}

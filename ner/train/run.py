@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import mean
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
@@ -79,6 +78,11 @@ class _Run:
     pools: tuple[Pool, ...]
     plan: list[list[int]]
 
+    @property
+    def lengths(self) -> list[int]:
+        """The number of pieces of each training example."""
+        return [len(example.piece_ids) for pool in self.pools for example in pool.examples]
+
 
 def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> TrainResult:
     """Train a checkpoint and publish it at ``settings.out``, whole or not at all.
@@ -123,7 +127,11 @@ def _prepare(settings: TrainSettings) -> _Run:
     encode = Encoder(tokenizer, tags)
     pools = training_pools(corpora, encode, settings)
     plan = plan_batches(
-        pools, epochs=settings.epochs, budget=settings.token_budget, seed=settings.seed
+        pools,
+        epochs=settings.epochs,
+        budget=settings.token_budget,
+        seed=settings.seed,
+        by_length=not settings.fixed_length,
     )
     return _Run(settings, architecture, corpora, tags, tokenizer, encode, pools, plan)
 
@@ -150,7 +158,7 @@ def _task(run: _Run, best: Path) -> Task:
     """What the loop needs, with a freshly built model."""
     model = run.architecture.build(run.settings, run.tokenizer, run.tags)
 
-    def publish(_step: int) -> None:
+    def publish() -> None:
         def write(folder: Path) -> None:
             run.architecture.save(model, folder)
             save_tokenizer(run.tokenizer, folder)
@@ -162,6 +170,7 @@ def _task(run: _Run, best: Path) -> Task:
         model=model,
         tags=run.tags,
         pad_id=transformer.pad_id(run.tokenizer),
+        pad_to=max(run.lengths) if run.settings.fixed_length else 0,
         train=[example for pool in run.pools for example in pool.examples],
         dev=run.encode(first.dev, first.labels),
         plan=run.plan,
@@ -191,7 +200,7 @@ def _metrics(
     run: _Run, history: Sequence[dict[str, float]], scores: dict[str, Scores], seconds: float
 ) -> dict[str, object]:
     """What lies beside the checkpoint as metrics.json; it names no path of the machine."""
-    lengths = [len(example.piece_ids) for pool in run.pools for example in pool.examples]
+    lengths = run.lengths
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
     return {
         "settings": run.settings.to_json(),
@@ -206,7 +215,7 @@ def _metrics(
         "seconds": round(seconds),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         "padding_share": round(padding_share(run.plan, lengths), 4),
-        "padding_share_fixed_length": round(1.0 - mean(lengths) / max(lengths), 4),
+        "padding_share_fixed_length": round(padding_share(run.plan, lengths, max(lengths)), 4),
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
         **scores,
         "history": list(history),
