@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import starmap
 
 from ner.agreement import Agreement, align
-from ner.entities import Annotated, Tagged, Tagger
+from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
-from ner.scores import Scores, score
+from ner.scores import Changes, Scores, find_changes, score, total
+from ner.stats import Interval, f1_difference_interval
 
 
 @dataclass(frozen=True)
@@ -16,13 +19,32 @@ class Evaluation:
     """The counts of each sentence for both variants, in the order of gold.
 
     ``original`` and ``int8`` keep sentences apart, as intervals and paired tests need them;
-    ``agreements`` holds both predictions aligned.
+    ``agreements`` holds both predictions aligned. Only labels that count are in any of the four.
     """
 
     gold: tuple[Annotated, ...]
     original: tuple[Scores, ...]
     int8: tuple[Scores, ...]
     agreements: tuple[Agreement, ...]
+
+    @cached_property
+    def changes(self) -> tuple[Changes, ...]:
+        """For each sentence, the errors that INT8 added and those that it removed."""
+        return tuple(
+            find_changes(gold, both.original, both.int8)
+            for gold, both in zip(self.gold, self.agreements, strict=True)
+        )
+
+    @property
+    def gap(self) -> float:
+        """INT8's F1 minus the original's."""
+        return total(self.int8).micro.f1 - total(self.original).micro.f1
+
+    @cached_property
+    def gap_interval(self) -> Interval:
+        """The paired 95 % bootstrap interval of ``gap``."""
+        rows = [[one.micro.row for one in side] for side in (self.original, self.int8)]
+        return f1_difference_interval(*rows)
 
 
 def evaluate(
@@ -39,11 +61,7 @@ def evaluate(
     """
     _check_labels(gold, original.labels, labels)
     texts = [sentence.tagged.text for sentence in gold]
-    found = [
-        [tagged.keep(labels=labels) for tagged in tagger.tag_many(texts)]
-        for tagger in (original, int8)
-    ]
-    return of_predictions(gold, *found, labels=labels)
+    return of_predictions(gold, original.tag_many(texts), int8.tag_many(texts), labels=labels)
 
 
 def of_predictions(
@@ -54,15 +72,51 @@ def of_predictions(
     labels: Sequence[str] | None = None,
 ) -> Evaluation:
     """The same from predictions that are there already, one for each gold sentence."""
-    scored = [
-        tuple(
-            score(sentence, tagged, labels=labels)
-            for sentence, tagged in zip(gold, predicted, strict=True)
+    counted = [replace(one, tagged=one.tagged.keep(labels=labels)) for one in gold]
+    first, second = ([one.keep(labels=labels) for one in side] for side in (original, int8))
+    return Evaluation(
+        gold=tuple(counted),
+        original=tuple(starmap(score, zip(counted, first, strict=True))),
+        int8=tuple(starmap(score, zip(counted, second, strict=True))),
+        agreements=tuple(starmap(align, zip(first, second, strict=True))),
+    )
+
+
+def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> list[Tagged]:
+    """Annotations made elsewhere as predictions for ``gold``: the same sentences, in order.
+
+    The texts must be equal, or at least their tokens (a CoNLL file knows nothing of the spaces
+    between them). Raises ``InputError`` that names the first sentence where neither is so.
+    """
+    if len(gold) != len(given):
+        raise InputError(
+            f"Gold has {len(gold):,} sentences and the predictions have {len(given):,}; expected "
+            "the same sentences in the same order."
         )
-        for predicted in (original, int8)
+    return [
+        _onto(right, one, number)
+        for number, (right, one) in enumerate(zip(gold, given, strict=True), start=1)
     ]
-    agreements = tuple(align(left, right) for left, right in zip(original, int8, strict=True))
-    return Evaluation(tuple(gold), scored[0], scored[1], agreements)
+
+
+def _onto(gold: Annotated, given: Annotated, number: int) -> Tagged:
+    """The entities of ``given`` upon the text of ``gold``."""
+    if given.tagged.text == gold.tagged.text:
+        return given.tagged
+    if given.tokens != gold.tokens:
+        raise InputError(
+            f"Sentence {number:,} reads {gold.tagged.text[:60]!r} in gold and "
+            f"{given.tagged.text[:60]!r} in the predictions; expected the same sentences, or the "
+            "same tokens, in the same order."
+        )
+    pairs = list(zip(given.token_offsets, gold.token_offsets, strict=True))
+    starts = {there[0]: here[0] for there, here in pairs}
+    ends = {there[1]: here[1] for there, here in pairs}
+    moved = (
+        Entity(starts[one.start], ends[one.end], one.label, one.score)
+        for one in given.tagged.entities
+    )
+    return Tagged(gold.tagged.text, tuple(moved))
 
 
 def lower_cased(gold: Sequence[Annotated]) -> list[Annotated]:
@@ -84,7 +138,7 @@ def _lower(text: str) -> str:
 
 
 def _check_labels(
-    gold: Sequence[Annotated], known: Sequence[str], labels: Sequence[str] | None
+    gold: Iterable[Annotated], known: Sequence[str], labels: Sequence[str] | None
 ) -> None:
     counted = set(known) if labels is None else set(labels)
     unknown = sorted(counted - set(known))
@@ -97,5 +151,5 @@ def _check_labels(
     if labels is None and strange:
         raise InputError(
             f"Gold has labels that the model does not know: {', '.join(strange)[:200]}. The model "
-            f"has {', '.join(known)}. Name the ones to count with --labels."
+            f"has {', '.join(known)}. Name the labels to count; the others are then left out."
         )
