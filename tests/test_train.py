@@ -227,6 +227,7 @@ def test_killed_run_goes_on_and_ends_like_an_undisturbed_one(
 
     assert killed.returncode == -signal.SIGKILL
     assert seen[0].step > 1
+    assert seen[-1].seconds > seen[0].seconds > 0
     weights, expected = (load_file(r.folder / "model.safetensors") for r in (resumed, undisturbed))
     assert all(torch.equal(weights[name], tensor) for name, tensor in expected.items())
     assert resumed.dev == undisturbed.dev

@@ -108,7 +108,12 @@ class Companion(TrainerCallback):
         self._average = average
         self._patience = patience
         self._report = report
-        self._begun = time.perf_counter()
+        self._begun = 0.0
+
+    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
+        """Start the clock where a run that was killed left it."""
+        before = max((entry.get("seconds", 0.0) for entry in state.log_history), default=0.0)
+        self._begun = time.perf_counter() - before
 
     def on_step_end(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         """Let the average follow."""
@@ -128,10 +133,11 @@ class Companion(TrainerCallback):
         logs: Mapping[str, float] | None = None,
         **_: object,
     ) -> None:
-        """Pass loss and F1 on."""
+        """Pass loss and F1 on, and note the time in the log that checkpoints carry."""
         logs = logs or {}
+        seconds = time.perf_counter() - self._begun
+        state.log_history[-1]["seconds"] = round(seconds, 1)
         if "loss" in logs or "eval_f1" in logs:
-            seconds = time.perf_counter() - self._begun
             progress = Progress(
                 state.global_step, state.max_steps, seconds, logs.get("loss"), logs.get("eval_f1")
             )
@@ -220,7 +226,7 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train, going on from the last checkpoint under ``work`` if there is one.
 
-    Returns the Trainer's log: entries with ``step`` and ``loss`` or ``eval_f1``.
+    Returns the Trainer's log: entries with ``step``, ``seconds`` and ``loss`` or ``eval_f1``.
     """
     torch.set_flush_denormal(True)
     average = AveragedWeights(task.model, settings.average_decay)

@@ -6,7 +6,6 @@ import json
 import resource
 import shutil
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -96,7 +95,6 @@ def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> Tra
 
 
 def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> TrainResult:
-    begun = time.time()
     check_replaceable(settings.out)
     set_seed(settings.seed)
     run = _prepare(settings)
@@ -107,7 +105,7 @@ def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> Train
         history = fit(task, settings, work, report)
     splits = ("dev", "test") if settings.score_test else ("dev",)
     scores = {split: _scores(run, work / "best", split) for split in splits}
-    metrics = _metrics(run, history, scores, time.time() - begun)
+    metrics = _metrics(run, history, scores)
     _publish(settings.out, work, metrics, history)
     return TrainResult(
         folder=settings.out,
@@ -197,7 +195,7 @@ def _scores(run: _Run, best: Path, split: str) -> Scores:
 
 
 def _metrics(
-    run: _Run, history: Sequence[dict[str, float]], scores: dict[str, Scores], seconds: float
+    run: _Run, history: Sequence[dict[str, float]], scores: dict[str, Scores]
 ) -> dict[str, object]:
     """What lies beside the checkpoint as metrics.json; it names no path of the machine."""
     lengths = run.lengths
@@ -212,7 +210,7 @@ def _metrics(
         "steps": len(run.plan),
         "best_step": best_f1(history)[1],
         "bf16": has_bf16(),
-        "seconds": round(seconds),
+        "seconds": round(history[-1]["seconds"]),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         "padding_share": round(padding_share(run.plan, lengths), 4),
         "padding_share_fixed_length": round(padding_share(run.plan, lengths, max(lengths)), 4),
