@@ -1,0 +1,530 @@
+"""Texts in files, one after the other: CSV, TSV, JSON lines, plain lines and CoNLL.
+
+Reading is streamed. What can't be read is handed on as a `BadRow` with its line, and the rest goes
+on; only a file that as a whole is not what it should be is refused.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from statistics import fmean
+
+from ner.errors import FileFormatError, InputError
+from ner.formats import iter_conll, parse_json_object
+
+# A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
+# six characters on one, so the longest text that can be tagged still fits.
+LONGEST_RECORD = 8_000_000
+
+_SAMPLE = 100
+_TEXT_NAMES = (
+    *("text", "sentence", "content", "body", "message", "comment", "review", "tweet"),
+    *("document", "description", "abstract", "title"),
+)
+# What a file begins with that is no text, whatever its name says.
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a ZIP archive (or an Office file)"),
+    (b"PK\x05\x06", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xfd7zXZ\0", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"%PDF-", "a PDF"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    *((b"BZh%d1AY&SY" % level, "a bzip2 archive") for level in range(1, 10)),
+)
+
+
+class Format(StrEnum):
+    """How a file holds its texts."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    TXT = "txt"
+    CONLL = "conll"
+
+
+_ENDINGS: Mapping[str, Format] = {
+    ".csv": Format.CSV,
+    ".tsv": Format.TSV,
+    ".tab": Format.TSV,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".txt": Format.TXT,
+    ".text": Format.TXT,
+    ".conll": Format.CONLL,
+    ".bio": Format.CONLL,
+    ".iob": Format.CONLL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text; ``line`` is where it begins in the file, from 1.
+
+    ``tokens`` are their half-open offsets where the file gives them.
+    """
+
+    line: int
+    text: str
+    tokens: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """What could not be read: where it begins, why, and its first line as it stands there."""
+
+    line: int
+    problem: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as `inspect` found it.
+
+    ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
+    for formats without. ``column`` holds the texts; None where it is still to be chosen, see
+    `choose`. ``guessed`` tells that nobody chose it. ``lines`` is how many the file has.
+    """
+
+    path: Path
+    format: Format
+    encoding: str
+    lines: int
+    sha256: str
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    column: str | None = None
+    guessed: bool = field(default=False, compare=False)
+
+    def choose(self, column: str) -> Source:
+        """With the texts in ``column``. Raises ``InputError`` if there is not one such column."""
+        found = self.columns.count(column)
+        # A key of JSON lines may first occur late in the file.
+        if self.format in (Format.CSV, Format.TSV) and found != 1:
+            problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
+            raise InputError(f"{self.path.name} {problem}. Its columns are {self._listed()}.")
+        if self.format in (Format.TXT, Format.CONLL):
+            raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
+        return replace(self, column=column, guessed=False)
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Its texts in order, streamed; what can't be read stands among them.
+
+        Raises ``InputError`` where a column must be chosen first, ``FileFormatError`` if the file
+        has changed under our hands.
+        """
+        if self.column is None and self.format not in (Format.TXT, Format.CONLL):
+            raise InputError(
+                f"Which column of {self.path.name} holds the texts can't be told. "
+                f"Choose one of {self._listed()}."
+            )
+        return _READERS[self.format](self)
+
+    def _listed(self) -> str:
+        return ", ".join(map(repr, self.columns))[:500]
+
+
+def inspect(
+    path: Path,
+    *,
+    format: Format | None = None,
+    encoding: str | None = None,
+) -> Source:
+    """What is in a file: format by its ending, encoding, columns, and a guess at the text column.
+
+    Without ``encoding`` a byte-order mark decides, else it is UTF-8; the whole file is checked, so
+    that nothing is read wrongly in silence. Raises ``FileFormatError`` for a file that is empty,
+    an archive or binary, not in that encoding, or of a kind that is not read.
+    """
+    chosen = format or _ENDINGS.get(path.suffix.lower())
+    if chosen is None:
+        raise FileFormatError(
+            path, None, f"its kind is not known by its name; expected {', '.join(_ENDINGS)}."
+        )
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+        _refuse_binary(path, head)
+        codec = _codec(encoding, head)
+        sha256, lines = _survey(path, codec)
+    except OSError as error:
+        raise FileFormatError(path, None, f"can't be read ({error.strerror}).") from error
+    source = Source(path, chosen, codec, lines, sha256)
+    if chosen in (Format.CSV, Format.TSV):
+        return _with_header(source)
+    return _with_keys(source) if chosen is Format.JSONL else source
+
+
+def guess_column(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> str | None:
+    """The column that most likely holds the texts, or None.
+
+    The only one; else the first of the usual names (text, sentence, content …); else the one with
+    the longest cells in ``sample``, rows of one cell for each column, if those have several words.
+    """
+    if len(columns) == 1:
+        return columns[0]
+    plain = [column.strip().casefold() for column in columns]
+    for name in _TEXT_NAMES:
+        if plain.count(name) == 1:
+            return columns[plain.index(name)]
+    wordy = {
+        fmean(map(len, cells)): column
+        for column, cells in zip(columns, zip(*sample, strict=True), strict=False)
+        if columns.count(column) == 1 and fmean(cell.strip().count(" ") for cell in cells) >= 2
+    }
+    return wordy[max(wordy)] if wordy else None
+
+
+def _refuse_binary(path: Path, head: bytes) -> None:
+    if not head:
+        raise FileFormatError(path, None, "it is empty.")
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            raise FileFormatError(
+                path, None, f"it is {what}, not text; nothing was unpacked. Give the file within."
+            )
+
+
+def _codec(encoding: str | None, head: bytes) -> str:
+    """The name of the codec to read with; a byte-order mark is never part of the text."""
+    if encoding is None:
+        marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return "utf-16" if marked else "utf-8-sig"
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except LookupError as error:
+        raise InputError(
+            f"There is no text encoding {encoding[:40]!r}. Try utf-8, utf-16, cp1252 or latin-1."
+        ) from error
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _survey(path: Path, codec: str) -> tuple[str, int]:
+    """The SHA-256 of a file and how many lines it has; refuses what ``codec`` can't decode."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    digest = hashlib.sha256()
+    ends: Counter[str] = Counter()
+    with path.open("rb") as file:
+        for block in chain(iter(partial(file.read, 1 << 20), b""), [b""]):
+            digest.update(block)
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeError as error:
+                bad = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+                raise FileFormatError(
+                    path,
+                    ends["\n"] + bad.count(b"\n") + 1,
+                    f"not {codec.removesuffix('-sig')}. Choose its encoding, such as cp1252 for "
+                    "a file from Windows, or save it as UTF-8.",
+                ) from error
+            for end in "\n\r":
+                ends[end] += text.count(end)
+    return digest.hexdigest(), max(1, ends["\n"] or ends["\r"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line with its end; ``problem`` says why it can't be used."""
+
+    number: int
+    text: str
+
+    @property
+    def problem(self) -> str | None:
+        if len(self.text) >= LONGEST_RECORD:
+            return f"longer than {LONGEST_RECORD:,} characters; skipped."
+        if "\0" in self.text:
+            return "a NUL character; if the file is UTF-16 without a mark, choose utf-16-le."
+        return None
+
+    def bad(self, problem: str) -> BadRow:
+        return BadRow(self.number, problem, self.text.rstrip("\r\n")[:LONGEST_RECORD])
+
+
+def _lines(source: Source) -> Iterator[_Line]:
+    """The lines of a file (ended by LF, CRLF or CR; never U+2028), none read beyond the limit."""
+    number = 0
+    try:
+        with source.path.open(encoding=source.encoding, newline="") as file:
+            while text := file.readline(LONGEST_RECORD):
+                number += 1
+                yield _Line(number, text)
+                while len(text) == LONGEST_RECORD and not text.endswith("\n"):
+                    text = file.readline(LONGEST_RECORD)
+    except (OSError, UnicodeError) as error:
+        raise FileFormatError(
+            source.path, number + 1, "the file changed while it was read."
+        ) from error
+
+
+def _text_rows(source: Source) -> Iterator[Row | BadRow]:
+    """Each line is a text, blank ones too, so that line n stays line n."""
+    for line in _lines(source):
+        problem = line.problem
+        yield line.bad(problem) if problem else Row(line.number, line.text.rstrip("\r\n"))
+
+
+def _json_rows(source: Source) -> Iterator[Row | BadRow]:
+    for line, record in _objects(source):
+        if isinstance(record, str):
+            yield line.bad(record)
+            continue
+        text = record.get(source.column or "")
+        if isinstance(text, str):
+            yield Row(line.number, text)
+        else:
+            kind = "missing" if source.column not in record else f"of type {type(text).__name__}"
+            yield line.bad(f"{source.column!r} is {kind}; expected a string.")
+
+
+def _objects(source: Source) -> Iterator[tuple[_Line, dict[str, object] | str]]:
+    """Each line that is not blank with its object, or with what is wrong with it."""
+    for line in _lines(source):
+        if line.problem:
+            yield line, line.problem
+        elif line.text.strip():
+            try:
+                yield line, parse_json_object(line.text, source.path, line.number)
+            except FileFormatError as error:
+                yield line, error.problem
+
+
+def _with_keys(source: Source) -> Source:
+    sample = [record for _, record in islice(_objects(source), _SAMPLE) if isinstance(record, dict)]
+    if not sample:
+        raise FileFormatError(
+            source.path, None, f"none of its first {_SAMPLE} lines is a JSON object."
+        )
+    keys = dict.fromkeys(
+        key for record in sample for key, value in record.items() if isinstance(value, str)
+    )
+    if not keys:
+        raise FileFormatError(source.path, None, "its JSON objects hold no strings.")
+    cells = [[str(record.get(key, "")) for key in keys] for record in sample]
+    columns = tuple(keys)
+    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+
+
+def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
+    """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
+    for block in _blocks(_lines(source)):
+        problem = next(filter(None, (line.problem for line in block)), None)
+        size = sum(len(line.text) for line in block)
+        if problem or size >= LONGEST_RECORD:
+            yield block[0].bad(problem or f"a sentence over {LONGEST_RECORD:,} characters.")
+            continue
+        try:
+            for sentence in iter_conll((line.text for line in block), source.path):
+                yield Row(block[0].number, sentence.tagged.text, sentence.token_offsets)
+        except FileFormatError as error:
+            yield block[(error.line or 1) - 1].bad(error.problem)
+
+
+def _blocks(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+    """Lines parted at blank ones, and before one that would make a block too long to keep."""
+    block: list[_Line] = []
+    size = 0
+    for line in lines:
+        blank = not line.text.strip()
+        if block and (blank or size >= LONGEST_RECORD):
+            yield block
+            block, size = [], 0
+        if not blank:
+            block.append(line)
+            size += len(line.text)
+    if block:
+        yield block
+
+
+class _Malformed(Exception):
+    """A record of a CSV file that does not follow the rules; its text says how."""
+
+
+@dataclass(slots=True)
+class _Lookahead:
+    """Lines of which some can be given back, to be read again as records of their own."""
+
+    lines: Iterator[_Line]
+    returned: deque[_Line] = field(default_factory=deque)
+
+    def __iter__(self) -> Iterator[_Line]:
+        return self
+
+    def __next__(self) -> _Line:
+        return self.returned.popleft() if self.returned else next(self.lines)
+
+    def give_back(self, lines: Sequence[_Line]) -> None:
+        self.returned.extendleft(reversed(lines))
+
+
+@dataclass(slots=True)
+class _Fields:
+    """The fields of one record as its lines come in, after RFC 4180.
+
+    A field that begins with a quote ends with one, and two quotes within it stand for one; any
+    other quote is a character like all others. Line ends within quotes are kept as they are.
+    """
+
+    delimiter: str
+    done: list[str] = field(default_factory=list)
+    _quoted: list[str] | None = None
+
+    def feed(self, line: str) -> bool:
+        """Take in one line; whether the record is complete. Raises ``_Malformed``."""
+        if self._quoted is None and '"' not in line:
+            self.done += line.rstrip("\r\n").split(self.delimiter)
+            return True
+        position = 0
+        while True:
+            position = self._field(line, position)
+            if self._quoted is not None:
+                return False
+            if position < 0:
+                return True
+
+    def _field(self, line: str, start: int) -> int:
+        """Read one field from ``start``; where the next begins, or -1 at the end of the line."""
+        if self._quoted is None and line[start : start + 1] == '"':
+            self._quoted = []
+            start += 1
+        if self._quoted is None:
+            end = line.find(self.delimiter, start)
+            self.done.append(line[start:end] if end >= 0 else line[start:].rstrip("\r\n"))
+            return end + 1 if end >= 0 else -1
+        while (quote := line.find('"', start)) >= 0:
+            self._quoted.append(line[start:quote])
+            if line[quote + 1 : quote + 2] != '"':
+                return self._after_quote(line, quote + 1)
+            self._quoted.append('"')
+            start = quote + 2
+        self._quoted.append(line[start:])
+        return -1
+
+    def _after_quote(self, line: str, end: int) -> int:
+        self.done.append("".join(self._quoted or ()))
+        self._quoted = None
+        if line[end : end + 1] == self.delimiter:
+            return end + 1
+        if line[end:].strip("\r\n"):
+            raise _Malformed(
+                "a closing quote is followed by more characters; within quotes a quote is "
+                'written twice ("").'
+            )
+        return -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    line: int
+    fields: list[str]
+
+
+def _records(source: Source) -> Iterator[_Record | BadRow]:
+    """The records of a CSV or TSV file, header first, blank lines left out.
+
+    If a record over several lines turns out malformed, only its first line is reported, and
+    the others are read as records of their own: a quote that is not closed swallows nothing. In
+    TSV, where quotes are often just characters, that first line is then read without quoting.
+    """
+    lines = _Lookahead(_lines(source))
+    width = 0
+    for first in lines:
+        if not first.text.strip("\r\n"):
+            continue
+        taken = [first]
+        try:
+            record = _Record(first.number, _complete(taken, lines, source))
+            _check_width(record, width)
+        except _Malformed as error:
+            lines.give_back(taken[1:])
+            literal = first.text.rstrip("\r\n").split("\t")
+            if source.format is Format.CSV or len(literal) != width or first.problem:
+                yield first.bad(str(error))
+                continue
+            record = _Record(first.number, literal)
+        width = width or len(record.fields)
+        yield record
+
+
+def _complete(taken: list[_Line], lines: Iterator[_Line], source: Source) -> list[str]:
+    """The fields of the record that begins with the line ``taken``, to which more are added."""
+    fields = _Fields(source.delimiter)
+    size = 0
+    while True:
+        line = taken[-1]
+        size += len(line.text)
+        if line.problem or size >= LONGEST_RECORD:
+            raise _Malformed(line.problem if len(taken) == 1 and line.problem else _UNCLOSED)
+        try:
+            if fields.feed(line.text):
+                return fields.done
+        except _Malformed as error:
+            raise error if len(taken) == 1 else _Malformed(_UNCLOSED) from error
+        following = next(lines, None)
+        if following is None:
+            raise _Malformed(_UNCLOSED)
+        taken.append(following)
+
+
+_UNCLOSED = "a quote that opens in this line is not closed as it should be."
+
+
+def _check_width(record: _Record, width: int) -> None:
+    if width and len(record.fields) != width:
+        raise _Malformed(f"{len(record.fields)} fields; expected {width}, as in the header.")
+
+
+def _with_header(source: Source) -> Source:
+    """With delimiter, columns and the guessed text column of a CSV or TSV file."""
+    first = next((line.text for line in _lines(source) if line.text.strip()), "")
+    source = replace(source, delimiter=_delimiter(source.format, first))
+    records = _records(source)
+    header = next(records, None)
+    if not isinstance(header, _Record):
+        problem = "no header in it." if header is None else header.problem
+        raise FileFormatError(source.path, None if header is None else header.line, problem)
+    sampled = list(islice(records, _SAMPLE))
+    if not sampled:
+        raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
+    cells = [record.fields for record in sampled if isinstance(record, _Record)]
+    columns = tuple(header.fields)
+    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+
+
+def _delimiter(kind: Format, header: str) -> str:
+    """A tab for TSV; else what occurs most often in the header outside quotes."""
+    if kind is Format.TSV:
+        return "\t"
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t|", key=bare.count)
+
+
+def _table_rows(source: Source) -> Iterator[Row | BadRow]:
+    index = source.columns.index(source.column or "")
+    for record in islice(_records(source), 1, None):
+        yield (record if isinstance(record, BadRow) else Row(record.line, record.fields[index]))
+
+
+_READERS = {
+    Format.CSV: _table_rows,
+    Format.TSV: _table_rows,
+    Format.JSONL: _json_rows,
+    Format.TXT: _text_rows,
+    Format.CONLL: _conll_rows,
+}
