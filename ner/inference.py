@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -125,26 +125,21 @@ class Runner:
             return 0
 
     def run(self, windows: Sequence[Ints]) -> list[Floats]:
-        """Logits ``(pieces, tags)`` of each window of piece ids ``(pieces,)``, in the order given.
-
-        Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur
-        and the runtime's memory stays flat; none is padded with empty rows.
-        """
-        by_length: dict[int, list[int]] = {}
-        for index, ids in enumerate(windows):
-            by_length.setdefault(bucket(len(ids) + self._frame.special), []).append(index)
+        """Logits ``(pieces, tags)`` of each window of piece ids ``(pieces,)``, in order."""
         results: list[Floats] = [np.empty((0, 0), dtype=np.float32)] * len(windows)
         first = len(self._frame.before)
-        for length, members in sorted(by_length.items()):
-            position = 0
-            while position < len(members):
-                size = batch_size(len(members) - position, length)
-                batch = members[position : position + size]
-                position += size
-                logits = self._infer([windows[index] for index in batch], length)
-                for row, index in zip(logits, batch, strict=True):
-                    results[index] = row[first : first + len(windows[index])]
+        for length, members in plan([len(ids) + self._frame.special for ids in windows]):
+            logits = self._infer([windows[index] for index in members], length)
+            for row, index in zip(logits, members, strict=True):
+                results[index] = row[first : first + len(windows[index])]
         return results
+
+    def bare(self, rows: int, length: int) -> Callable[[], object]:
+        """A request of this shape on the same model, ready to be run and timed: nothing but it."""
+        request = self._compiled.create_infer_request()
+        ones = np.ones((rows, length), dtype=np.int64)
+        values = {name: np.zeros_like(ones) if "type" in name else ones for name in self._names}
+        return lambda: request.infer(values, share_inputs=False)
 
     def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
         """Logits ``(len(batch), length, tags)`` of one padded batch."""
@@ -178,6 +173,25 @@ class Runner:
         return found
 
 
+def plan(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Batches for windows of ``lengths`` tokens: the padded length and the windows' indices.
+
+    Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur and
+    the runtime's memory stays flat; none is padded with empty rows.
+    """
+    by_length: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        by_length.setdefault(bucket(length), []).append(index)
+    batches = []
+    for length, members in sorted(by_length.items()):
+        position = 0
+        while position < len(members):
+            size = batch_size(len(members) - position, length)
+            batches.append((length, members[position : position + size]))
+            position += size
+    return batches
+
+
 def bucket(length: int) -> int:
     """The padded length for ``length`` tokens: steps of 4 to 32, 8 to 64, 16 to 128, then 32.
 
@@ -197,6 +211,11 @@ def batch_size(waiting: int, length: int) -> int:
 def available_devices() -> tuple[str, ...]:
     """The devices that OpenVINO finds here, such as ``CPU`` and ``GPU``."""
     return tuple(ov.Core().available_devices)
+
+
+def supports_bf16() -> bool:
+    """Whether the CPU can run floating-point models in BF16, as OpenVINO then does by default."""
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:

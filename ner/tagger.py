@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ner import decode
 from ner.decode import Floats, Ints, Pieces, Scheme, Strategy
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.inference import Frame, Runner
+from ner.inference import Frame, Runner, plan
 
 MAX_CHARACTERS = 1_000_000
 # A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
@@ -52,6 +52,7 @@ class Model:
     _tokenizer: Tokenizer = field(repr=False)
     _runner: Runner = field(repr=False)
     _window: int = field(repr=False)
+    _special: int = field(repr=False)
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "CPU", precision: str = "f32") -> Model:
@@ -73,6 +74,7 @@ class Model:
                 folder / "openvino_model.xml", frame, device=device, precision=precision
             ),
             _window=max_length(config, stated) - frame.special,
+            _special=frame.special,
         )
 
     @property
@@ -84,6 +86,23 @@ class Model:
     def threads(self) -> int:
         """How many threads inference may use; 0 where the device has no such notion."""
         return self._runner.threads
+
+    def count(self, text: str) -> int:
+        """How many tokens ``text`` has, special ones included, were it read in one window."""
+        return len(self.encode([text])[0].ids) + self._special
+
+    def bare(self, rows: int, length: int) -> Callable[[], object]:
+        """A request of ``rows`` by ``length`` tokens, ready to be run and timed: nothing but it."""
+        return self._runner.bare(rows, length)
+
+    def batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """The shapes ``(rows, tokens)`` of the batches that ``texts`` would be run in."""
+        lengths = [
+            min(len(one.ids) - start, self._window) + self._special
+            for one in self.encode(texts)
+            for start in self._window_starts(len(one.ids))
+        ]
+        return [(len(members), length) for length, members in plan(lengths)]
 
     def encode(self, texts: Sequence[str]) -> list[_Encoded]:
         """Split texts into pieces, in parallel where there are several."""
