@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from fakes import FakePair, loader_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ner.ui import Loader, build, launch
+from ner.ui import build, launch
 
-Serve = Callable[[Loader], str]
+Serve = Callable[[Callable[[], FakePair]], str]
 Open = Callable[..., Page]
 
 _FLAGS = (
@@ -43,23 +45,38 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Serve]:
-    """Serves the page over a loader, on a free port; gives its address."""
-    pages = []
+    """Serves the page over the pair that a function makes, and gives its address.
 
-    def start(load: Loader) -> str:
-        page = build(load)
-        pages.append(page)
-        return launch(page, server_name="127.0.0.1", prevent_thread_lock=True)
+    In a process of its own: what Gradio leaves open at the end is none of the tests' business.
+    """
+    processes = []
+    urls: dict[Callable[[], FakePair], str] = {}
+
+    def start(make: Callable[[], FakePair]) -> str:
+        if make not in urls:
+            ours, theirs = get_context("spawn").Pipe()
+            process = get_context("spawn").Process(target=_serve, args=(make, theirs), daemon=True)
+            process.start()
+            processes.append(process)
+            urls[make] = ours.recv()
+        return urls[make]
 
     yield start
-    for page in pages:
-        page.close()
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def _serve(make: Callable[[], FakePair], address: Connection) -> None:
+    page = build(loader_of(make()))
+    address.send(launch(page, server_name="127.0.0.1", prevent_thread_lock=True))
+    page.block_thread()
 
 
 @pytest.fixture(scope="session")
 def fake_url(serve: Serve) -> str:
     """The page over the dictionary pair."""
-    return serve(loader_of(FakePair()))
+    return serve(FakePair)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class DictionaryTagger:
         text = clean(text)
         self.seen.append(text)
         longest_first = sorted(self.words, key=len, reverse=True)
-        pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
         entities = tuple(
             Entity(match.start(), match.end(), *self.words[match.group()])
             for match in pattern.finditer(text)

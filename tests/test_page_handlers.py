@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser_fixtures import Serve
 from fakes import DictionaryTagger, FakePair, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -176,9 +174,9 @@ def test_the_probe_refuses_long_texts() -> None:
 
 
 @pytest.fixture(scope="module")
-def client(serve: Serve) -> Iterator[Client]:
+def client(fake_url: str) -> Client:
     """A client of the page over the dictionary pair."""
-    yield Client(serve(loader_of(FakePair())), verbose=False)
+    return Client(fake_url, verbose=False)
 
 
 def test_tag_answers_the_command_lines_json(client: Client) -> None:

@@ -11,6 +11,8 @@ const ner = (() => {
   const LONGEST_LINK = 8000;
   // Rows put into a table at once; the rest follows frame by frame, so that typing stays fluid.
   const ROWS_AT_ONCE = 60;
+  // With more entities than this a panel takes a noticeable time to lay out.
+  const MANY_MARKS = 300;
   const SIDES = ["original", "int8"];
   const SIDE_NAMES = { original: "original", int8: "INT8" };
   const KINDS = {
@@ -49,9 +51,17 @@ const ner = (() => {
       at = null;
       shown = value.data ? open(root, JSON.parse(value.data)) : null;
       if (shown) apply();
+      if (shown && shown.marks.int8.length > MANY_MARKS) layOutLater();
     };
     watch("value", show);
     show();
+  }
+
+  /* Two long texts laid out in one go would freeze the page: the second waits for a frame. */
+  function layOutLater() {
+    const text = shown.root.querySelector('.panel[data-side="int8"] .text');
+    text.hidden = true;
+    requestAnimationFrame(() => setTimeout(() => (text.hidden = false)));
   }
 
   function open(root, data) {
@@ -308,7 +318,7 @@ const ner = (() => {
     End: () => edge(true),
     n: () => jump(1),
     p: () => jump(-1),
-    Enter: () => part("table-box").scrollIntoView({ block: "nearest" }),
+    Enter: () => part("entities").firstElementChild.scrollIntoView({ block: "nearest" }),
   };
 
   // ---- Tables -----------------------------------------------------------------------------
@@ -333,7 +343,7 @@ const ner = (() => {
     }
     part("entities").hidden = pieces;
     part("pieces").hidden = !pieces;
-    if (pieces) return fill(part("piece-rows"), shown.data.pieces.start.keys(), pieceRow);
+    if (pieces) return fill(part("piece-table"), shown.data.pieces.start.keys(), pieceRow);
     const key = COLUMNS[chosen.sort];
     const sign = chosen.down ? -1 : 1;
     const rows = [...shown.pairs].sort((a, b) => {
@@ -344,37 +354,35 @@ const ner = (() => {
       const sorted = head.dataset.sort === chosen.sort;
       head.setAttribute("aria-sort", sorted ? (chosen.down ? "descending" : "ascending") : "none");
     }
-    fill(part("rows"), rows.values(), entityRow);
+    fill(part("entity-table"), rows.values(), entityRow);
   }
 
-  /* Put rows into a table body, some now and the rest frame by frame until a newer call. */
-  function fill(body, items, row) {
-    const turn = (body.turn = (body.turn || 0) + 1);
-    body.replaceChildren();
+  /* Put rows into a table, some now and the rest frame by frame until a newer call. Each portion
+     is a tbody of its own, which the browser lays out only when it is scrolled to. */
+  function fill(table, items, row) {
+    const turn = (table.turn = (table.turn || 0) + 1);
+    for (const body of [...table.tBodies]) body.remove();
     const more = () => {
-      if (body.turn !== turn || !body.isConnected) return;
-      const rows = document.createDocumentFragment();
-      for (let count = 0; count < ROWS_AT_ONCE; count += 1) {
-        const { value, done } = items.next();
-        if (done) {
-          body.append(rows);
-          markRow();
-          return;
-        }
-        rows.append(row(value));
+      if (table.turn !== turn || !table.isConnected) return;
+      const rows = [];
+      for (let item = items.next(); !item.done; item = items.next()) {
+        rows.push(row(item.value));
+        if (rows.length === ROWS_AT_ONCE) break;
       }
-      body.append(rows);
-      requestAnimationFrame(more);
+      table.append(make("tbody", {}, ...rows));
+      markRow();
+      if (rows.length === ROWS_AT_ONCE) requestAnimationFrame(more);
     };
     more();
   }
 
   function markRow() {
-    for (const old of shown.root.querySelectorAll("tr.at")) old.classList.remove("at");
-    const row = at && part("rows").querySelector(`tr[data-pair="${at.pair.index}"]`);
-    if (!row) return;
+    const row = at && part("entity-table").querySelector(`tr[data-pair="${at.pair.index}"]`);
+    if (!row || row.classList.contains("at")) return;
+    const old = shown.root.querySelector("tr.at");
+    if (old) old.classList.remove("at");
     row.classList.add("at");
-    scrollInside(part("table-box"), row);
+    scrollInside(part("entities").firstElementChild, row);
   }
 
   const cell = (text, className = "") => make("td", { textContent: text, className });
@@ -521,7 +529,9 @@ const ner = (() => {
       extra.remove();
     }
     for (const mark of copy.querySelectorAll(".e")) mark.removeAttribute("tabindex");
-    copy.querySelector("[data-part=rows]").replaceChildren(...shown.pairs.map(entityRow));
+    const table = copy.querySelector("[data-part=entity-table]");
+    for (const body of [...table.tBodies]) body.remove();
+    table.append(make("tbody", {}, ...shown.pairs.map(entityRow)));
     copy.querySelector("[data-part=entities]").hidden = false;
     const theme = document.body.classList.contains("dark") ? "dark" : "light";
     const style = document.getElementById("ner-style").textContent;
@@ -633,6 +643,7 @@ const ner = (() => {
 
   /* What a link carries, for Gradio's components in the order given; null leaves one as it is. */
   async function shared(...now) {
+    applyTheme();
     const match = /^#ner=([\w-]+)$/.exec(location.hash);
     if (!match) return now;
     let link;
@@ -751,9 +762,10 @@ const ner = (() => {
     document.getElementById("probe-result").classList.remove("stale");
   }
 
-  const theme = localStorage.getItem("ner-theme");
-  if (theme) {
-    addEventListener("DOMContentLoaded", () => document.body.classList.toggle("dark", theme === "dark"));
+  /* The reader's own choice of theme, over the system's that Gradio follows. */
+  function applyTheme() {
+    const theme = localStorage.getItem("ner-theme");
+    if (theme) document.body.classList.toggle("dark", theme === "dark");
   }
 
   return { mount, shared, tagShared, busy, done, probing };

@@ -222,21 +222,22 @@ def _entity_table(both: bool) -> str:
         f'<th scope="col" data-sort="{key}"><button type="button">{name}</button></th>'
         for key, name in columns
     )
-    return (
-        '<div class="table" data-part="entities"><div class="scroll" data-part="table-box" '
-        f'tabindex="0" role="region" aria-label="Entities"><table><thead><tr>{heads}</tr></thead>'
-        '<tbody data-part="rows"></tbody></table></div></div>'
-    )
+    return _table("entities", "Entities", "entity-table", len(columns), heads)
 
 
 def _piece_table(names: Sequence[str]) -> str:
     heads = ["Word piece", "Where"]
     heads += [f"{what} {name}" for name in names for what in ("Tag", "Score", "Margin")]
     cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    return _table("pieces", "Word pieces", "piece-table", len(heads), cells)
+
+
+def _table(part: str, name: str, table: str, columns: int, heads: str) -> str:
+    """An empty table that the script fills; its columns are laid out by the stylesheet's grid."""
     return (
-        '<div class="table" data-part="pieces" hidden><div class="scroll" tabindex="0" '
-        f'role="region" aria-label="Word pieces"><table><thead><tr>{cells}</tr></thead>'
-        '<tbody data-part="piece-rows"></tbody></table></div></div>'
+        f'<div class="table" data-part="{part}"><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="{name}"><table class="rows" data-part="{table}" '
+        f'style="--columns:{columns}"><thead><tr>{heads}</tr></thead></table></div></div>'
     )
 
 

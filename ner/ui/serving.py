@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from ner import models
+from ner.inference import available_devices
 from ner.models import ModelSpec, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.inference import available_devices
 from ner.ui.contract import Pair
 from ner.ui.page import build
 
