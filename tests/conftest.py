@@ -13,6 +13,8 @@ from ner import models
 from ner.models import ModelSpec, Prepared
 from ner.pair import TaggerPair, open_pair
 
+pytest_plugins = ["browser_fixtures"]
+
 # Other processes may have the cores: how long an example takes says nothing.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -1,0 +1,81 @@
+"""What the README says is so: its header, its numbers, its commands and its Python."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import readme_results
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def header() -> dict[str, str]:
+    """The simple fields of the Space's header."""
+    block = README.split("---\n")[1]
+    return dict(re.findall(r"^(\w+): (.+)$", block, flags=re.MULTILINE))
+
+
+def test_the_header_is_one_that_spaces_accepts() -> None:
+    """Fields that Spaces requires, within its limits, and the pinned Gradio."""
+    fields = header()
+
+    assert fields["sdk"] == "gradio"
+    assert f"gradio=={fields['sdk_version']}\n" in (ROOT / "requirements.txt").read_text()
+    assert len(fields["short_description"]) <= 60
+    assert fields["app_file"] == "app.py"
+    assert fields["python_version"].strip('"') in ("3.11", "3.12")
+
+
+def test_the_numbers_are_those_of_the_records() -> None:
+    """Nobody typed them: python tests/readme_results.py writes them."""
+    assert readme_results.rewritten(README) == README
+
+
+def test_every_command_exists() -> None:
+    """The table of commands is the command line's own."""
+    from typer.main import get_command
+
+    from ner.cli import app
+
+    table = README.split("## On the command line")[1].split("## ")[0]
+    named = set(re.findall(r"^\| `(\w+)", table, flags=re.MULTILINE))
+
+    assert named == set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Relative links name files that are there."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_python_runs_as_it_stands(bundled_pair: Any) -> None:
+    """The example is executed."""
+    [code] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "PER 0 12" in done.stdout
+
+
+@pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
+def test_every_example_command_parses(line: str) -> None:
+    """Options in the examples exist; --help after them shows it without running anything."""
+    command = line.split()[0]
+    options = re.findall(r"--[a-z-]+", line)
+    done = subprocess.run(
+        [sys.executable, "-m", "ner", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert all(option in done.stdout for option in options)
