@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -236,36 +237,68 @@ def _not_served(prepared: Prepared) -> PrepareFailed:
     )
 
 
+@dataclass
+class _Opening:
+    """One model that is being opened, or was: who opens it, and who wants to hear of it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    listeners: list[Report] = field(default_factory=list)
+    stage: Progress | None = None
+
+    @contextmanager
+    def heard_by(self, listener: Report | None) -> Iterator[None]:
+        """Tell ``listener`` of stages meanwhile, beginning with the one under way."""
+        if listener is None:
+            yield
+            return
+        if self.stage is not None:
+            listener(self.stage)
+        self.listeners.append(listener)
+        try:
+            yield
+        finally:
+            self.listeners.remove(listener)
+
+    def tell(self, progress: Progress) -> None:
+        """Pass a stage on to everyone who waits."""
+        self.stage = progress
+        for listener in tuple(self.listeners):
+            listener(progress)
+
+
 class Pairs:
     """The pairs that are open, the least recently used closed first.
 
-    Each model and device is opened once, however many threads ask for it at the same time.
+    Each model and device is opened once, however many threads ask for it at the same time, and all
+    of them hear how far it is.
     """
 
     def __init__(
-        self,
-        opener: Callable[..., TaggerPair] = open_pair,
-        *,
-        at_once: int = _OPEN_AT_ONCE,
+        self, opener: Callable[..., TaggerPair] = open_pair, *, at_once: int = _OPEN_AT_ONCE
     ) -> None:
         self._opener = opener
         self._at_once = at_once
         self._open: OrderedDict[tuple[str, str], TaggerPair] = OrderedDict()
-        self._opening: dict[tuple[str, str], threading.Lock] = {}
+        self._opening: dict[tuple[str, str], _Opening] = {}
         self._lock = threading.Lock()
 
     def get(
         self, spec: ModelSpec, *, device: str = "CPU", report: Report | None = None
     ) -> TaggerPair:
         """The pair of ``spec`` on ``device``; raises as :func:`open_pair`."""
-        key = (spec.name, device)
         with self._lock:
-            lock = self._opening.setdefault(key, threading.Lock())
-        with lock:
+            pair = self._found(spec, device)
+            opening = self._opening.setdefault((spec.name, device), _Opening())
+        if pair is not None:
+            return pair
+        with opening.heard_by(report), opening.lock:
             with self._lock:
                 pair = self._found(spec, device)
             if pair is None:
-                pair = self._opener(spec, device=device, report=report)
+                try:
+                    pair = self._opener(spec, device=device, report=opening.tell)
+                finally:
+                    opening.stage = None
                 with self._lock:
                     self._keep(pair)
             return pair

@@ -12,7 +12,7 @@ import pytest
 from ner import pair as pair_module
 from ner.decode import Strategy
 from ner.errors import InputError, PrepareFailed
-from ner.models import Gate, ModelSpec, Prepared, Variant
+from ner.models import Gate, ModelSpec, Prepared, Progress, Variant
 from ner.pair import Pairs, TaggerPair
 
 TEXT = "My name is Wolfgang and I live in Berlin."
@@ -151,3 +151,34 @@ def test_a_failed_opening_is_tried_again(tiny_pair: TaggerPair) -> None:
     with pytest.raises(InputError):
         pairs.get(tiny_pair.spec)
     assert pairs.get(tiny_pair.spec) is tiny_pair
+
+
+def test_everyone_who_waits_hears_how_far_it_is(tiny_pair: TaggerPair) -> None:
+    """Who comes while a model is being opened hears of the stage under way and of later ones."""
+    begun = threading.Event()
+    goes_on = threading.Event()
+
+    def opener(spec: ModelSpec, *, report: Any, **_: Any) -> TaggerPair:
+        report(Progress("first", 1, 2))
+        begun.set()
+        assert goes_on.wait(10)
+        report(Progress("second", 2, 2))
+        return tiny_pair
+
+    pairs = Pairs(opener)
+    heard: tuple[list[str], list[str]] = ([], [])
+
+    def late(progress: Progress) -> None:
+        heard[1].append(progress.stage)
+        goes_on.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        early = pool.submit(
+            pairs.get, tiny_pair.spec, report=lambda progress: heard[0].append(progress.stage)
+        )
+        assert begun.wait(10)
+        second = pool.submit(pairs.get, tiny_pair.spec, report=late)
+        assert early.result(10) is second.result(10) is tiny_pair
+
+    assert heard[0] == ["first", "second"]
+    assert heard[1][0] == "first"
