@@ -83,9 +83,22 @@ class Report:
         changes = self.evaluation.changes
         return sum(len(one.added) for one in changes), sum(len(one.removed) for one in changes)
 
-    def interval(self, variant: Variant, label: str) -> Interval:
-        """The 95 % interval of the F1 of one type."""
-        return f1_interval([one.strict.get(label, Counts()).row for one in self.scores(variant)])
+    @cached_property
+    def intervals(self) -> dict[tuple[Variant, str | None], Interval]:
+        """The 95 % intervals of F1, of each side and type; under None of all types."""
+        found: dict[tuple[Variant, str | None], Interval] = {}
+        for variant, _ in self.sides:
+            scores = self.scores(variant)
+            found[variant, None] = f1_interval([one.micro.row for one in scores])
+            for label in self.labels:
+                rows = [one.strict.get(label, Counts()).row for one in scores]
+                found[variant, label] = f1_interval(rows)
+        return found
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The types in gold or in any of the sides."""
+        return tuple(sorted(set().union(*(one.strict for one in self.totals.values()))))
 
 
 def report_json(report: Report) -> Json:
@@ -218,7 +231,7 @@ def markdown(report: Report) -> str:
     """The report to paste into a model card or a ticket. Figures in per cent."""
     parts = ["# Evaluation", *([report.verdict.sentence] if report.verdict else [])]
     for variant, name in report.sides:
-        interval = f1_interval([one.micro.row for one in report.scores(variant)])
+        interval = report.intervals[variant, None]
         parts += [
             f"## {_cell(name)}",
             f"F1 95 % interval: {_percent(interval.low)} to {_percent(interval.high)}; "

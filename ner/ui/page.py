@@ -13,6 +13,7 @@ from ner.machine import describe
 from ner.models import ModelSpec, catalogue
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
+from ner.ui.evaluate import add_evaluate_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 
 _TITLE = "NER: original and INT8"
@@ -47,8 +48,11 @@ def build(
             )
             plain_html(_THEME_BUTTON, "theme")
         handler = TagHandler(load, describe(), lambda: len(page._queue))
-        with gr.Tabs(), gr.Tab("Tag", id="tag-tab"):
-            add_tag_tab(page, handler, model, device)
+        with gr.Tabs():
+            with gr.Tab("Tag", id="tag-tab"):
+                add_tag_tab(page, handler, model, device)
+            with gr.Tab("Evaluate", id="evaluate-tab"):
+                add_evaluate_tab(load, model, device)
         add_endpoints(load)
     return page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -87,9 +88,14 @@ def _theme() -> gr.themes.Base:
 def _head() -> str:
     """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
     folder = models.assets() / "ui"
-    style = (folder / "page.css").read_text(encoding="utf-8")
-    script = (folder / "page.js").read_text(encoding="utf-8")
+    style = "\n".join(_read(folder, "*.css"))
+    script = "\n".join(_read(folder, "*.js"))
     return (
         f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
         f'<script id="ner-script">{script}</script>'
     )
+
+
+def _read(folder: Path, pattern: str) -> list[str]:
+    """The files of one kind, in order of their names."""
+    return [file.read_text(encoding="utf-8") for file in sorted(folder.glob(pattern))]

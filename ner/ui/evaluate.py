@@ -1,0 +1,324 @@
+"""Tab 'Evaluate': can INT8 be shipped for this text? With gold, or without."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ner import evaluation, formats, models
+from ner.decode import Strategy
+from ner.entities import Annotated
+from ner.errors import FileFormatError, InputError, PrepareFailed, one_of
+from ner.formats import Scheme
+from ner.models import Variant
+from ner.reports import MODELS, Report
+from ner.ui.agreement_view import Lines, agreement_value
+from ner.ui.contract import Loader, Pair
+from ner.ui.evaluation_view import evaluation_value
+from ner.ui.failures import as_gradio_errors, told
+from ner.ui.opening import opened
+from ner.ui.result import Value, message
+
+# About twice the development set of CoNLL-2003.
+MAX_GOLD_CHARACTERS = 600_000
+# Lines are also explained, which takes a few times as long.
+MAX_LINES_CHARACTERS = 100_000
+GOLD_SETS = {
+    "General English: news, web, lower case, tricky names": "general",
+    "Medical: chemicals and diseases": "medical",
+}
+
+
+# Model, device, strategy, labels and points, as the components give them to `Settings`.
+_Given = tuple[str, str, str, str, float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stands above all three ways in; ``points`` are of F1, in per cent."""
+
+    model: str
+    device: str
+    strategy: str
+    labels: str
+    points: float
+
+    @property
+    def kept(self) -> list[str] | None:
+        """The labels to count; None for all."""
+        return [label.strip() for label in self.labels.split(",") if label.strip()] or None
+
+    @property
+    def tolerance(self) -> float:
+        """The accepted loss as a fraction; ``InputError`` where it is none."""
+        if not isinstance(self.points, int | float) or not 0 < self.points <= 100:
+            raise InputError("The accepted loss is a number of F1 points over 0, such as 1.")
+        return self.points / 100
+
+
+@dataclass(frozen=True)
+class EvaluateHandler:
+    """What the three buttons do; each yields results, or sentences in their place."""
+
+    load: Loader
+
+    def own_set(self, name: str, lowercase: bool, *settings: *_Given) -> Iterator[Value]:
+        """Score both models on a gold set of the project."""
+        yield from _told(self._own_set(name, lowercase, Settings(*settings)))
+
+    def given(
+        self, gold: str, first: str | None, second: str | None, lowercase: bool, *settings: *_Given
+    ) -> Iterator[Value]:
+        """Score both models, or one or two files of predictions, on the visitor's gold."""
+        files = [Path(path) for path in (first, second) if path]
+        yield from _told(self._given(gold or "", files, lowercase, Settings(*settings)))
+
+    def lines(self, text: str, *settings: *_Given) -> Iterator[Value]:
+        """Compare both models on lines without gold."""
+        yield from _told(self._lines(text or "", Settings(*settings)))
+
+    def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
+        if name not in GOLD_SETS.values():
+            raise InputError(f"There is no gold set {name[:40]!r}.")
+        gold = formats.read_gold(models.assets() / "gold" / f"{name}.conll")
+        yield from self._scored(gold, lowercase, settings, [])
+
+    def _given(
+        self, text: str, files: list[Path], lowercase: bool, settings: Settings
+    ) -> Iterator[Value]:
+        if not text.strip():
+            yield message("Paste gold or load a file, then press Evaluate.")
+            return
+        _check_length(len(text), MAX_GOLD_CHARACTERS)
+        lines = formats.text_lines(text)
+        gold = formats.parse_gold(lines, "The gold")
+        hints = tag_hints(lines)
+        if not files:
+            yield from self._scored(gold, lowercase, settings, hints)
+            return
+        found = [evaluation.as_predictions(gold, formats.read_gold(file)) for file in files]
+        scored = evaluation.of_predictions(gold, found[0], found[-1], labels=settings.kept)
+        names = tuple(file.name for file in files)
+        yield evaluation_value(Report(scored, names, settings.tolerance), hints)
+
+    def _scored(
+        self, gold: list[Annotated], lowercase: bool, settings: Settings, hints: list[str]
+    ) -> Iterator[Value]:
+        tolerance = settings.tolerance
+        pair = yield from self._open(settings)
+        yield message(f"Tagging {len(gold):,} sentences with both models …", kind="progress")
+        cased = evaluation.lower_cased(gold) if lowercase else gold
+        yield scored_value(pair, cased, settings, tolerance, hints)
+
+    def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
+        lines = [line for line in formats.text_lines(text) if line.strip()]
+        if not lines:
+            yield message("Paste lines of your own text, then press Compare.")
+            return
+        _check_length(len(text), MAX_LINES_CHARACTERS)
+        pair = yield from self._open(settings)
+        yield message(f"Tagging {len(lines):,} lines with both models …", kind="progress")
+        strategy = one_of(Strategy, settings.strategy, "strategy")
+        original, int8 = (
+            tuple(
+                map(pair.tagger(one).using(strategy=strategy, labels=settings.kept).explain, lines)
+            )
+            for one in Variant
+        )
+        yield agreement_value(Lines(original, int8))
+
+    def _open(self, settings: Settings) -> Generator[Value, None, Pair]:
+        spec = models.find(settings.model, local=False)
+        return (yield from opened(self.load, spec, settings.device, _progress))
+
+
+def scored_value(
+    pair: Pair, gold: list[Annotated], settings: Settings, tolerance: float, hints: list[str]
+) -> Value:
+    """Both variants on ``gold``, or the original alone where INT8 is not served."""
+    strategy = one_of(Strategy, settings.strategy, "strategy")
+    original = pair.tagger(Variant.ORIGINAL).using(strategy=strategy)
+    try:
+        int8 = pair.tagger(Variant.INT8).using(strategy=strategy)
+    except PrepareFailed as error:
+        alone = evaluation.evaluate(gold, original, original, labels=settings.kept)
+        return evaluation_value(Report(alone, MODELS[:1]), [str(error), *hints])
+    scored = evaluation.evaluate(gold, original, int8, labels=settings.kept)
+    return evaluation_value(Report(scored, MODELS, tolerance), hints)
+
+
+def tag_hints(lines: list[str]) -> list[str]:
+    """How the tags of CoNLL lines were read, where they are not plain BIO2."""
+    try:
+        notes = formats.tag_notes(lines, "The gold")
+    except FileFormatError:
+        return []  # spans or brackets, which have no tags
+    hints = []
+    if notes.scheme is not Scheme.BIO2:
+        hints.append(f"Tags are {notes.scheme}, read as entities.")
+    if notes.repaired:
+        numbers = ", ".join(map(str, notes.repaired[:10]))
+        more = " …" if len(notes.repaired) > 10 else ""
+        hints.append(
+            f"{len(notes.repaired):,} tags continue no entity and were read as the beginning of "
+            f"one, as conlleval does (lines {numbers}{more})."
+        )
+    return hints
+
+
+def _check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise InputError(
+            f"That is over the {limit:,} characters that are taken here. For more, use the command "
+            "line: python -m ner evaluate."
+        )
+
+
+def _told(results: Iterator[Value]) -> Iterator[Value]:
+    try:
+        yield from results
+    # The last line of defence: a visitor gets a sentence, the log gets the rest.
+    except Exception as error:  # noqa: BLE001
+        yield message(told(error), kind="problem")
+
+
+def _progress(sentence: str) -> Value:
+    return message(sentence, kind="progress")
+
+
+# One event at a time uses the models: others would spoil its timing.
+_ON_MODEL: dict[str, Any] = {
+    "show_progress": "hidden",
+    "trigger_mode": "once",
+    "concurrency_id": "model",
+    "concurrency_limit": 1,
+    "api_visibility": "private",
+}
+_EMPTY = "Choose what to evaluate on above. The answer and its reasons appear here."
+_FORMATS = """Wolfgang	B-PER
+lives	O
+in	O
+Berlin	B-LOC
+
+or [Wolfgang](PER) lives in [Berlin](LOC)
+or {"text": "Wolfgang lives", "entities": [{"start": 0, "end": 8, "label": "PER"}]}"""
+
+
+def add_evaluate_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> gr.Textbox:
+    """Put the tab's components into the Blocks at hand; gives the box that gold is pasted into."""
+    handler = EvaluateHandler(load)
+    with gr.Row(elem_id="evaluate-settings", elem_classes="settings"):
+        strategy = gr.Dropdown(
+            [strategy.value for strategy in Strategy],
+            value=Strategy.FIRST.value,
+            label="Aggregation",
+            elem_classes="beside narrow",
+            scale=0,
+        )
+        labels = gr.Textbox(
+            label="Count only labels", placeholder="all", elem_classes="beside", scale=0
+        )
+        points = gr.Number(
+            label="Accepted loss, F1 points",
+            value=1.0,
+            minimum=0.1,
+            maximum=100,
+            step=0.1,
+            elem_classes="beside narrow",
+            scale=0,
+        )
+    settings = [model, device, strategy, labels, points]
+    with gr.Tabs(elem_id="evaluate-on"):
+        with gr.Tab("Gold set of this project"):
+            own = _own_set()
+        with gr.Tab("Your gold", id="your-gold"):
+            given, gold = _given()
+        with gr.Tab("Your text, without gold"):
+            lines = _lines()
+    result = gr.HTML(
+        message(_EMPTY),
+        html_template='<div class="ner"></div>',
+        js_on_load="evaluation.mount(element, props, watch);",
+        apply_default_css=False,
+        elem_id="evaluation",
+    )
+    for (button, inputs), answer in (
+        (own, handler.own_set),
+        (given, handler.given),
+        (lines, handler.lines),
+    ):
+        button.click(
+            answer,
+            [*inputs, *settings],
+            result,
+            js="(...values) => (evaluation.busy(), values)",
+            **_ON_MODEL,
+        ).then(None, js="() => evaluation.done()")
+    return gold
+
+
+_Asked = tuple[gr.Button, list[gr.components.Component]]
+
+
+def _own_set() -> _Asked:
+    with gr.Row(elem_classes="settings"):
+        name = gr.Dropdown(
+            list(GOLD_SETS.items()), label="Set", elem_classes="beside wide", scale=0
+        )
+        lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
+        button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-own", scale=0)
+    return button, [name, lowercase]
+
+
+def _given() -> tuple[_Asked, gr.Textbox]:
+    gold = gr.Textbox(
+        label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
+        placeholder=_FORMATS,
+        lines=7,
+        max_lines=14,
+        elem_id="gold",
+    )
+    with gr.Row(elem_classes="settings"):
+        upload = gr.UploadButton("Load a file", elem_id="gold-file", scale=0, size="sm")
+        lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
+        button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-given", scale=0)
+    instead = "Score files of predictions, or a second annotator, instead of the models"
+    with gr.Accordion(instead, open=False), gr.Row():
+        files = [
+            gr.File(label=name, height=90, elem_id=elem_id)
+            for name, elem_id in (
+                ("Predictions", "predictions-first"),
+                ("To be compared with (optional)", "predictions-second"),
+            )
+        ]
+    upload.upload(
+        as_gradio_errors(loaded), upload, gold, show_progress="hidden", api_visibility="private"
+    )
+    return (button, [gold, *files, lowercase]), gold
+
+
+def loaded(path: str) -> str:
+    """The text of an uploaded file; raises ``InputError`` for one that is no text, or too long."""
+    parts, length = [], 0
+    for line in formats.read_lines(Path(path)):
+        length += len(line) + 1
+        # Before all of it is in memory; the sentence names the limit.
+        _check_length(length, MAX_GOLD_CHARACTERS)
+        parts.append(line)
+    return "\n".join(parts)
+
+
+def _lines() -> _Asked:
+    text = gr.Textbox(
+        label="One text to a line",
+        placeholder="Lines of your own text, at least a hundred if they are to tell anything",
+        lines=7,
+        max_lines=14,
+        elem_id="lines",
+    )
+    button = gr.Button("Compare", variant="primary", elem_id="evaluate-lines", scale=0)
+    return button, [text]
