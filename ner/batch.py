@@ -22,10 +22,11 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
+from ner.delimited import BadRow
 from ner.entities import Tagged, Tagger
 from ner.errors import Failure, InputError
 from ner.outputs import Output, output_for
-from ner.rows import BadRow, Row, Source
+from ner.rows import Row, Source
 from ner.tagger import clean
 
 # As many texts as the tagger sorts into batches at a time: fewer cost throughput.

@@ -377,8 +377,7 @@ def batch(
     from ner.rows import inspect
 
     output_for(out)
-    source = inspect(file, format=format, encoding=encoding)
-    source = source if column is None else source.choose(column)
+    source = inspect(file, format=format, encoding=encoding).choose(column)
     _print_source(source)
     spec = models.find(model)
     kept = _split(labels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,12 +18,9 @@ from itertools import chain, islice
 from pathlib import Path
 from statistics import fmean
 
+from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, records
 from ner.errors import FileFormatError, InputError
 from ner.formats import iter_conll, parse_json_object
-
-# A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
-# six characters on one, so the longest text that can be tagged still fits.
-LONGEST_RECORD = 8_000_000
 
 _SAMPLE = 100
 _TEXT_NAMES = (
@@ -83,15 +80,6 @@ class Row:
     tokens: tuple[tuple[int, int], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """What could not be read: where it begins, why, and its first line as it stands there."""
-
-    line: int
-    problem: str
-    content: str
-
-
 @dataclass(frozen=True)
 class Source:
     """A file as `inspect` found it.
@@ -111,14 +99,25 @@ class Source:
     column: str | None = None
     guessed: bool = field(default=False, compare=False)
 
-    def choose(self, column: str) -> Source:
-        """With the texts in ``column``. Raises ``InputError`` if there is not one such column."""
+    def choose(self, column: str | None) -> Source:
+        """With the texts in ``column``; None keeps the guess.
+
+        Raises ``InputError`` if there is not one such column, or none could be guessed.
+        """
+        tabular = self.format in (Format.CSV, Format.TSV)
+        if column is None:
+            if self.column is None and (tabular or self.format is Format.JSONL):
+                raise InputError(
+                    f"Which column of {self.path.name} holds the texts can't be told. "
+                    f"Choose one of {self._listed()}."
+                )
+            return self
         found = self.columns.count(column)
         # A key of JSON lines may first occur late in the file.
-        if self.format in (Format.CSV, Format.TSV) and found != 1:
+        if tabular and found != 1:
             problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
             raise InputError(f"{self.path.name} {problem}. Its columns are {self._listed()}.")
-        if self.format in (Format.TXT, Format.CONLL):
+        if not tabular and self.format is not Format.JSONL:
             raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
         return replace(self, column=column, guessed=False)
 
@@ -128,12 +127,7 @@ class Source:
         Raises ``InputError`` where a column must be chosen first, ``FileFormatError`` if the file
         has changed under our hands.
         """
-        if self.column is None and self.format not in (Format.TXT, Format.CONLL):
-            raise InputError(
-                f"Which column of {self.path.name} holds the texts can't be told. "
-                f"Choose one of {self._listed()}."
-            )
-        return _READERS[self.format](self)
+        return _READERS[self.format](self.choose(None))
 
     def _listed(self) -> str:
         return ", ".join(map(repr, self.columns))[:500]
@@ -220,6 +214,7 @@ def _survey(path: Path, codec: str) -> tuple[str, int]:
     decoder = codecs.getincrementaldecoder(codec)()
     digest = hashlib.sha256()
     ends: Counter[str] = Counter()
+    last = ""
     with path.open("rb") as file:
         for block in chain(iter(partial(file.read, 1 << 20), b""), [b""]):
             digest.update(block)
@@ -235,36 +230,18 @@ def _survey(path: Path, codec: str) -> tuple[str, int]:
                 ) from error
             for end in "\n\r":
                 ends[end] += text.count(end)
-    return digest.hexdigest(), max(1, ends["\n"] or ends["\r"])
+            last = text[-1:] or last
+    return digest.hexdigest(), (ends["\n"] or ends["\r"]) + (last not in "\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line with its end; ``problem`` says why it can't be used."""
-
-    number: int
-    text: str
-
-    @property
-    def problem(self) -> str | None:
-        if len(self.text) >= LONGEST_RECORD:
-            return f"longer than {LONGEST_RECORD:,} characters; skipped."
-        if "\0" in self.text:
-            return "a NUL character; if the file is UTF-16 without a mark, choose utf-16-le."
-        return None
-
-    def bad(self, problem: str) -> BadRow:
-        return BadRow(self.number, problem, self.text.rstrip("\r\n")[:LONGEST_RECORD])
-
-
-def _lines(source: Source) -> Iterator[_Line]:
+def _lines(source: Source) -> Iterator[Line]:
     """The lines of a file (ended by LF, CRLF or CR; never U+2028), none read beyond the limit."""
     number = 0
     try:
         with source.path.open(encoding=source.encoding, newline="") as file:
             while text := file.readline(LONGEST_RECORD):
                 number += 1
-                yield _Line(number, text)
+                yield Line(number, text)
                 while len(text) == LONGEST_RECORD and not text.endswith("\n"):
                     text = file.readline(LONGEST_RECORD)
     except (OSError, UnicodeError) as error:
@@ -293,7 +270,7 @@ def _json_rows(source: Source) -> Iterator[Row | BadRow]:
             yield line.bad(f"{source.column!r} is {kind}; expected a string.")
 
 
-def _objects(source: Source) -> Iterator[tuple[_Line, dict[str, object] | str]]:
+def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | str]]:
     """Each line that is not blank with its object, or with what is wrong with it."""
     for line in _lines(source):
         if line.problem:
@@ -336,9 +313,9 @@ def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
             yield block[(error.line or 1) - 1].bad(error.problem)
 
 
-def _blocks(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Lines parted at blank ones, and before one that would make a block too long to keep."""
-    block: list[_Line] = []
+    block: list[Line] = []
     size = 0
     for line in lines:
         blank = not line.text.strip()
@@ -352,157 +329,19 @@ def _blocks(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
         yield block
 
 
-class _Malformed(Exception):
-    """A record of a CSV file that does not follow the rules; its text says how."""
-
-
-@dataclass(slots=True)
-class _Lookahead:
-    """Lines of which some can be given back, to be read again as records of their own."""
-
-    lines: Iterator[_Line]
-    returned: deque[_Line] = field(default_factory=deque)
-
-    def __iter__(self) -> Iterator[_Line]:
-        return self
-
-    def __next__(self) -> _Line:
-        return self.returned.popleft() if self.returned else next(self.lines)
-
-    def give_back(self, lines: Sequence[_Line]) -> None:
-        self.returned.extendleft(reversed(lines))
-
-
-@dataclass(slots=True)
-class _Fields:
-    """The fields of one record as its lines come in, after RFC 4180.
-
-    A field that begins with a quote ends with one, and two quotes within it stand for one; any
-    other quote is a character like all others. Line ends within quotes are kept as they are.
-    """
-
-    delimiter: str
-    done: list[str] = field(default_factory=list)
-    _quoted: list[str] | None = None
-
-    def feed(self, line: str) -> bool:
-        """Take in one line; whether the record is complete. Raises ``_Malformed``."""
-        if self._quoted is None and '"' not in line:
-            self.done += line.rstrip("\r\n").split(self.delimiter)
-            return True
-        position = 0
-        while True:
-            position = self._field(line, position)
-            if self._quoted is not None:
-                return False
-            if position < 0:
-                return True
-
-    def _field(self, line: str, start: int) -> int:
-        """Read one field from ``start``; where the next begins, or -1 at the end of the line."""
-        if self._quoted is None and line[start : start + 1] == '"':
-            self._quoted = []
-            start += 1
-        if self._quoted is None:
-            end = line.find(self.delimiter, start)
-            self.done.append(line[start:end] if end >= 0 else line[start:].rstrip("\r\n"))
-            return end + 1 if end >= 0 else -1
-        while (quote := line.find('"', start)) >= 0:
-            self._quoted.append(line[start:quote])
-            if line[quote + 1 : quote + 2] != '"':
-                return self._after_quote(line, quote + 1)
-            self._quoted.append('"')
-            start = quote + 2
-        self._quoted.append(line[start:])
-        return -1
-
-    def _after_quote(self, line: str, end: int) -> int:
-        self.done.append("".join(self._quoted or ()))
-        self._quoted = None
-        if line[end : end + 1] == self.delimiter:
-            return end + 1
-        if line[end:].strip("\r\n"):
-            raise _Malformed(
-                "a closing quote is followed by more characters; within quotes a quote is "
-                'written twice ("").'
-            )
-        return -1
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    line: int
-    fields: list[str]
-
-
-def _records(source: Source) -> Iterator[_Record | BadRow]:
-    """The records of a CSV or TSV file, header first, blank lines left out.
-
-    If a record over several lines turns out malformed, only its first line is reported, and
-    the others are read as records of their own: a quote that is not closed swallows nothing. In
-    TSV, where quotes are often just characters, that first line is then read without quoting.
-    """
-    lines = _Lookahead(_lines(source))
-    width = 0
-    for first in lines:
-        if not first.text.strip("\r\n"):
-            continue
-        taken = [first]
-        try:
-            record = _Record(first.number, _complete(taken, lines, source))
-            _check_width(record, width)
-        except _Malformed as error:
-            lines.give_back(taken[1:])
-            literal = first.text.rstrip("\r\n").split("\t")
-            if source.format is Format.CSV or len(literal) != width or first.problem:
-                yield first.bad(str(error))
-                continue
-            record = _Record(first.number, literal)
-        width = width or len(record.fields)
-        yield record
-
-
-def _complete(taken: list[_Line], lines: Iterator[_Line], source: Source) -> list[str]:
-    """The fields of the record that begins with the line ``taken``, to which more are added."""
-    fields = _Fields(source.delimiter)
-    size = 0
-    while True:
-        line = taken[-1]
-        size += len(line.text)
-        if line.problem or size >= LONGEST_RECORD:
-            raise _Malformed(line.problem if len(taken) == 1 and line.problem else _UNCLOSED)
-        try:
-            if fields.feed(line.text):
-                return fields.done
-        except _Malformed as error:
-            raise error if len(taken) == 1 else _Malformed(_UNCLOSED) from error
-        following = next(lines, None)
-        if following is None:
-            raise _Malformed(_UNCLOSED)
-        taken.append(following)
-
-
-_UNCLOSED = "a quote that opens in this line is not closed as it should be."
-
-
-def _check_width(record: _Record, width: int) -> None:
-    if width and len(record.fields) != width:
-        raise _Malformed(f"{len(record.fields)} fields; expected {width}, as in the header.")
-
-
 def _with_header(source: Source) -> Source:
     """With delimiter, columns and the guessed text column of a CSV or TSV file."""
     first = next((line.text for line in _lines(source) if line.text.strip()), "")
     source = replace(source, delimiter=_delimiter(source.format, first))
     records = _records(source)
     header = next(records, None)
-    if not isinstance(header, _Record):
+    if not isinstance(header, Record):
         problem = "no header in it." if header is None else header.problem
         raise FileFormatError(source.path, None if header is None else header.line, problem)
     sampled = list(islice(records, _SAMPLE))
     if not sampled:
         raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
-    cells = [record.fields for record in sampled if isinstance(record, _Record)]
+    cells = [record.fields for record in sampled if isinstance(record, Record)]
     columns = tuple(header.fields)
     return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
 
@@ -513,6 +352,10 @@ def _delimiter(kind: Format, header: str) -> str:
         return "\t"
     bare = re.sub(r'"[^"]*"', "", header)
     return max(",;\t|", key=bare.count)
+
+
+def _records(source: Source) -> Iterator[Record | BadRow]:
+    return records(_lines(source), source.delimiter, lenient=source.format is Format.TSV)
 
 
 def _table_rows(source: Source) -> Iterator[Row | BadRow]:

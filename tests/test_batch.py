@@ -1,0 +1,451 @@
+"""Tagging whole files: complete, resumable to the byte, and safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fakes import DictionaryTagger
+from hypothesis import given
+from hypothesis import strategies as st
+from test_cli import ROOT, answers, run
+
+from ner import batch
+from ner.batch import Step, errors_file
+from ner.entities import Entity, Explained, Tagged
+from ner.errors import Failure, FileFormatError, InputError
+from ner.formats import read_conll, read_gold
+from ner.models import ModelSpec, Prepared
+from ner.outputs import Frequencies, neutralized, output_for, report
+from ner.rows import Row, inspect
+
+SETTINGS = {"Model": "a dictionary"}
+ENDINGS = ("jsonl", "csv", "conll", "txt", "html")
+LINES = [
+    "Ada Lovelace met Wolfgang in London.",
+    "",
+    "Acme opened in Berlin and Paris",
+    "nothing here",
+]
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """A tagger that finds what the dictionary has, and breaks at the n-th call."""
+
+    calls: int
+    inner: DictionaryTagger = field(default_factory=DictionaryTagger)
+    seen: list[int] = field(default_factory=list)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.inner.labels
+
+    def __call__(self, text: str) -> Tagged:
+        return self.inner(text)
+
+    def explain(self, text: str) -> Explained:
+        return self.inner.explain(text)
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+        if len(self.seen) == self.calls:
+            raise KeyboardInterrupt
+        self.seen.append(len(texts))
+        return self.inner.tag_many(texts)
+
+
+def a_file(folder: Path, name: str = "in.txt", lines: Sequence[str] = LINES) -> Path:
+    file = folder / name
+    file.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+    return file
+
+
+def tag(file: Path, out: Path, tagger: object = None, **settings: object) -> Step:
+    """The last step of a run over ``file``."""
+    steps = batch.run(
+        inspect(file), tagger or DictionaryTagger(), out, settings=SETTINGS, **settings
+    )
+    *_, last = steps
+    return last
+
+
+def test_json_lines_are_faithful(tmp_path: Path) -> None:
+    """Each row with its line; pandas reads them, and so does `read_gold`."""
+    out = tmp_path / "out.jsonl"
+    step = tag(a_file(tmp_path), out)
+    frame = pd.read_json(out, lines=True)
+
+    assert (4, 4, 0) == (step.rows, step.tagged, step.failed)
+    assert [1, 2, 3, 4] == frame["line"].tolist()
+    assert LINES == frame["text"].tolist()
+    assert {"start": 17, "end": 25, "text": "Wolfgang", "label": "PER", "score": 0.99} == (
+        frame["entities"][0][1]
+    )
+    assert [DictionaryTagger()(line).entities for line in LINES] == [
+        tuple(
+            Entity(e.start, e.end, e.label, DictionaryTagger().words[g.tagged.spelled(e)][1])
+            for e in g.tagged.entities
+        )
+        for g in read_gold(out)
+    ]
+    assert not errors_file(out).exists()
+
+
+def test_csv_has_a_row_for_each_entity(tmp_path: Path) -> None:
+    """Read by pandas and by the csv module."""
+    out = tmp_path / "out.csv"
+    tag(a_file(tmp_path), out)
+    frame = pd.read_csv(out)
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    assert ["line", "start", "end", "label", "score", "text"] == list(frame.columns)
+    assert ["Ada Lovelace", "Wolfgang", "London", "Acme", "Berlin", "Paris"] == [
+        row["text"] for row in rows
+    ]
+    assert [1, 1, 1, 3, 3, 3] == frame["line"].tolist()
+
+
+def test_conll_is_read_by_evaluate(tmp_path: Path) -> None:
+    """One sentence for each text that is not blank, entities where they were found."""
+    out = tmp_path / "out.conll"
+    tag(a_file(tmp_path), out)
+    sentences = read_conll(out)
+
+    assert [["Ada Lovelace", "Wolfgang", "London"], ["Acme", "Berlin", "Paris"], []] == [
+        [one.tagged.spelled(entity) for entity in one.tagged.entities] for one in sentences
+    ]
+
+
+def test_conll_keeps_the_tokens_of_conll(tmp_path: Path) -> None:
+    """An entity takes each token of the input that it touches."""
+    file = a_file(tmp_path, "in.conll", ["In O", "Berlin-Mitte O", "( O", "Acme O", ""])
+    tag(file, tmp_path / "out.conll")
+
+    assert (
+        "In\tO\nBerlin-Mitte\tB-LOC\n(\tO\nAcme\tB-ORG\n\n" == (tmp_path / "out.conll").read_text()
+    )
+
+
+def test_redacted_text_has_labels_for_names(tmp_path: Path) -> None:
+    """Line for line; a text over several lines becomes one."""
+    out = tmp_path / "out.txt"
+    tag(a_file(tmp_path), out)
+    redacted = output_for(out).row(Row(1, ""), DictionaryTagger()("Ada\r\nin Berlin\n\nnow"))
+
+    assert ["[PER] met [PER] in [LOC].", "", "[ORG] opened in [LOC] and [LOC]", "nothing here"] == (
+        out.read_text().splitlines()
+    )
+    assert "Ada in [LOC]  now\n" == redacted
+
+
+def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
+    """Counts per label and name; markup from texts, labels and file names is only text."""
+    nasty = "<script>alert(1)</script>"
+    words = {"Berlin": ("LOC", 0.9), nasty.split(">", 1)[0][1:]: (nasty, 0.9)}
+    file = a_file(tmp_path, "in.txt", ["Berlin, Berlin", f"{nasty} onerror=x"])
+    out = tmp_path / "out.html"
+    tag(file, out, DictionaryTagger(words))
+    page = out.read_text()
+
+    tags: list[str] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: tags.append(tag)  # type: ignore[method-assign]
+    parser.feed(page)
+    assert "script" not in tags
+    assert "<td>2</td><td>1</td>" in page
+    assert '<td dir="auto">Berlin</td><td>2</td>' in page
+    assert "2, of which 2 tagged and 0 failed" in page
+
+
+@pytest.mark.parametrize("start", [*"=+-@\t\r\n\0＝＋－＠", " =", "\u200b="])
+def test_formulas_are_neutralized_in_csv_only(start: str) -> None:
+    """An apostrophe goes before a cell that a spreadsheet could run; JSON keeps it."""
+    text = f"{start}cmd"
+    tagged = Tagged(text, (Entity(0, len(text), "LOC", 0.5),))
+    [cells] = csv.reader(
+        io.StringIO(output_for(Path("a.csv")).row(Row(1, text), tagged), newline="")
+    )
+    [line] = output_for(Path("a.jsonl")).row(Row(1, text), tagged).splitlines()
+
+    assert f"'{text}" == cells[-1]
+    assert text == json.loads(line)["text"]
+
+
+@given(st.text())
+def test_neutralizing_only_ever_adds_an_apostrophe(cell: str) -> None:
+    """What it changes, it changes in one way, and what it gives is safe."""
+    assert neutralized(cell) in (cell, f"'{cell}")
+    assert neutralized(neutralized(cell)) == neutralized(cell)
+    assert not neutralized(cell).lstrip().startswith(("=", "+", "-", "@"))
+
+
+def test_names_are_counted_in_bounded_memory() -> None:
+    """Over the limit rare names are forgotten, frequent ones are kept, and it is said."""
+    counted = Frequencies(most=10)
+    for number in range(100):
+        for name in ("Berlin", f"Ort{number}"):
+            counted.add(Tagged(name, (Entity(0, len(name), "LOC"),)))
+
+    assert len(counted.names) <= 10
+    assert "Berlin" == counted.frequent("LOC", 1)[0][0]
+    assert counted.labels["LOC"] == 200
+    assert counted.forgetful
+    # Labels are few, so their counts stay exact.
+    assert "too low" not in "".join(report([], {}))
+
+
+def test_bad_rows_are_kept_apart(tmp_path: Path) -> None:
+    """Rows that can't be read or are too long stand beside the output, in order, whole."""
+    lines = ["id,text", '1,"open', "2,Berlin", "3," + "x" * 1_000_001, "4", "5,Paris"]
+    out = tmp_path / "out.csv"
+    step = tag(a_file(tmp_path, "in.csv", lines), out)
+    failures = [json.loads(line) for line in errors_file(out).read_text().splitlines()]
+
+    assert (5, 2, 3) == (step.rows, step.tagged, step.failed)
+    assert [(2, '1,"open'), (4, "x" * 1_000_001), (5, "4")] == [
+        (one["line"], one["content"]) for one in failures
+    ]
+    assert "at most 1,000,000" in failures[1]["problem"]
+    assert ["Berlin", "Paris"] == pd.read_csv(out)["text"].tolist()
+
+
+def test_a_run_without_failures_removes_old_ones(tmp_path: Path) -> None:
+    """The errors beside an output are always those of the run that wrote it."""
+    out = tmp_path / "out.txt"
+    tag(a_file(tmp_path, "in.csv", ["a,text", "1,x", "2"]), out)
+    assert errors_file(out).exists()
+    tag(a_file(tmp_path), out)
+
+    assert not errors_file(out).exists()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("calls", [0, 1, 3])
+def test_a_stopped_run_is_resumed_to_the_byte(tmp_path: Path, ending: str, calls: int) -> None:
+    """Nothing appears before the end; then it is what an undisturbed run gives."""
+    lines = ["id,text", *(f"{n},Berlin {n} and Paris" if n % 7 else f"{n}" for n in range(50))]
+    file = a_file(tmp_path, "in.csv", lines)
+    whole, out = tmp_path / f"whole.{ending}", tmp_path / f"out.{ending}"
+    tag(file, whole, chunk_rows=10)
+    with pytest.raises(KeyboardInterrupt):
+        tag(file, out, Breaking(calls), chunk_rows=10)
+    assert not out.exists()
+    # What was being written when it stopped.
+    with (tmp_path / f"out.{ending}.partial" / "good").open("ab") as part:
+        part.write(b"half a r")
+    tagger = Breaking(9)
+    step = tag(file, out, tagger, chunk_rows=10)
+
+    assert whole.read_bytes() == out.read_bytes()
+    assert errors_file(whole).read_bytes() == errors_file(out).read_bytes()
+    assert (50, calls * 10, 5 - calls) == (step.rows, step.resumed, len(tagger.seen))
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_another_run_starts_anew(tmp_path: Path) -> None:
+    """A changed file, other settings or another chunk length resume nothing."""
+    file, out = a_file(tmp_path), tmp_path / "out.jsonl"
+    for change in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            tag(file, out, Breaking(1), chunk_rows=1)
+        source = inspect(a_file(tmp_path, lines=[*LINES, "more"]) if change == 0 else file)
+        *_, step = batch.run(
+            source,
+            DictionaryTagger(),
+            out,
+            settings={"Model": "another"} if change == 1 else SETTINGS,
+            chunk_rows=2 if change == 2 else 1,
+        )
+        assert 0 == step.resumed
+        assert step.rows == len(out.read_text().splitlines())
+
+
+def test_a_spoiled_state_starts_anew(tmp_path: Path) -> None:
+    """A state that is no JSON, of another make, or that counts more than there is."""
+    file, out = a_file(tmp_path), tmp_path / "out.jsonl"
+    folder = tmp_path / "out.jsonl.partial"
+    for spoil in (
+        lambda: (folder / "state").write_text("{"),
+        lambda: (folder / "state").write_text('{"rows": 1}'),
+        lambda: (folder / "good").write_bytes(b""),
+        lambda: (folder / "bad").unlink(),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            tag(file, out, Breaking(1), chunk_rows=2)
+        spoil()
+        step = tag(file, out, chunk_rows=2)
+        assert (0, 4) == (step.resumed, len(out.read_text().splitlines()))
+
+
+def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
+    """From nothing to everything; rate and time left come from this run's rows."""
+    steps = list(
+        batch.run(
+            inspect(a_file(tmp_path)),
+            DictionaryTagger(),
+            tmp_path / "out.txt",
+            settings=SETTINGS,
+            chunk_rows=2,
+        )
+    )
+
+    assert [0, 2, 4] == [step.rows for step in steps]
+    assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]
+    assert steps[0].seconds_left is None
+    assert [LINES[0], LINES[1]] == [row.text for row, _ in steps[1].results]
+    half = Step(rows=60, tagged=60, failed=0, resumed=20, seconds=4.0, fraction=0.75)
+    assert 10.0 == half.rate
+    assert half.seconds_left == pytest.approx(2.0)
+
+
+def test_long_texts_make_shorter_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that memory does not follow the length of the rows in a chunk."""
+    monkeypatch.setattr(batch, "_CHUNK_CHARACTERS", 200)
+    tagger = Breaking(99)
+    tag(a_file(tmp_path, lines=["x" * 90] * 7), tmp_path / "out.txt", tagger)
+
+    assert [3, 3, 1] == tagger.seen
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("out.xlsx", "expected a name ending in .jsonl"),
+        ("in.txt", "would replace the file that is read"),
+        ("no/out.csv", "There is no folder"),
+        ("folder.csv", "is a folder"),
+    ],
+)
+def test_outputs_that_cant_be_written(tmp_path: Path, out: str, message: str) -> None:
+    """Refused before anything is tagged."""
+    (tmp_path / "folder.csv").mkdir()
+    tagger = Breaking(0)
+    with pytest.raises((InputError, FileFormatError), match=message):
+        tag(a_file(tmp_path), tmp_path / out, tagger)
+
+    assert sorted(["folder.csv", "in.txt"]) == sorted(one.name for one in tmp_path.iterdir())
+
+
+def test_one_process_writes_an_output(tmp_path: Path) -> None:
+    """A second one is told so; the first is not disturbed."""
+    file, out = a_file(tmp_path), tmp_path / "out.txt"
+    first = batch.run(inspect(file), DictionaryTagger(), out, settings=SETTINGS)
+    next(first)
+    with pytest.raises(InputError, match="Another process is writing"):
+        tag(file, out)
+    assert [4] == [step.rows for step in first]
+    assert out.exists()
+
+
+def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence, and the rows so far are kept."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Failure, match="No space left on device"):
+        tag(a_file(tmp_path), tmp_path / "out.txt")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file of 6,000 rows, some of them bad."""
+    lines = [
+        f"{n}" if n % 97 == 0 else f'{n},"Wolfgang and I met in Berlin {"at the " * (n % 5)}{n}"'
+        for n in range(6_000)
+    ]
+    return a_file(tmp_path_factory.mktemp("many"), "many.csv", ["id,text", *lines])
+
+
+def steps_of(command: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    assert command.stdout is not None
+    return iter(command.stdout.readline, b"")
+
+
+def test_killed_at_five_moments(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, many: Path, tmp_path: Path
+) -> None:
+    """SIGKILL, whatever it is doing: the output is byte for byte that of an undisturbed run."""
+    code = (
+        "import sys\nfrom pathlib import Path\nimport ner\nfrom ner import batch\n"
+        "from ner.rows import inspect\n"
+        "tagger = ner.load(sys.argv[1])\n"
+        "for step in batch.run(inspect(Path(sys.argv[2])), tagger, Path(sys.argv[3]),"
+        " settings={}, chunk_rows=100):\n    print(step.rows, step.resumed, flush=True)\n"
+    )
+
+    def started(out: Path) -> subprocess.Popen[bytes]:
+        model = str(tiny_spec.folder)
+        return subprocess.Popen(
+            [sys.executable, "-c", code, model, str(many), str(out)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    with started(whole) as command:
+        assert list(steps_of(command))[-1] == b"6000 0\n"
+    chance = random.Random(5)  # noqa: S311 - no secret
+    for _ in range(5):
+        with started(out) as command:
+            for _, _ in zip(range(chance.randint(1, 10)), steps_of(command), strict=False):
+                pass
+            # It has gone on by an unknown bit since it printed that.
+            command.kill()
+        assert not out.exists()
+    with started(out) as command:
+        first, *_, last = steps_of(command)
+
+    assert int(first.split()[0]) >= 100
+    assert b"6000" == last.split()[0]
+    assert whole.read_bytes() == out.read_bytes()
+    assert errors_file(whole).read_bytes() == errors_file(out).read_bytes()
+
+
+def test_the_command_tags_and_resumes(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, many: Path, tmp_path: Path
+) -> None:
+    """Killed once it has reported progress, the same command goes on and counts all rows."""
+    out = tmp_path / "out.jsonl"
+    arguments = [str(many), "--out", str(out), "--model", str(tiny_spec.folder), "--json"]
+    command = [sys.executable, "-m", "ner", "batch", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as first:
+        assert first.stderr is not None
+        source, progress = first.stderr.readline(), first.stderr.readline()
+        first.kill()
+    assert b"column 'text' (a guess" in source
+    assert b"rows/s" in progress
+    assert b"left" in progress
+    [answer] = answers(run("batch", *arguments))
+
+    assert {"rows", "tagged", "failed", "seconds"} == set(answer)
+    assert (6_000, 62) == (answer["rows"], answer["failed"])
+    assert answer["tagged"] == len(out.read_text().splitlines())
+
+
+def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
+    """Exit code 2 and a sentence; the model, which does not exist, is never reached."""
+    file = a_file(tmp_path, "in.csv", ["a,b", "1,2"])
+    for arguments, message in (
+        ([str(file), "--out", "x.docx"], "expected a name ending in .jsonl"),
+        ([str(file), "--out", "x.csv", "--column", "c"], "has no column 'c'"),
+        ([str(file), "--out", "x.csv"], "Choose one of 'a', 'b'"),
+        (["nowhere.csv", "--out", "x.csv"], "can't be read"),
+        ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
+    ):
+        done = run("batch", *arguments, "--model", "no-such-model")
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
