@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ner import models
+from ner.errors import NerError
 from ner.inference import available_devices
-from ner.models import ModelSpec, Report
+from ner.models import Progress
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.ui.contract import Pair
+from ner.ui.contract import Loader
+from ner.ui.limits import MAX_FILE, Limits
+from ner.ui.opening import Announced
 from ner.ui.page import build
 
+_LOG = logging.getLogger(__name__)
 # Requests that may wait; more are refused at once rather than served late.
 _WAITING = 64
 
@@ -24,18 +31,33 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     """Serve the page of the catalogue's models until interrupted.
 
     ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
-    127.0.0.1 and 7860.
+    127.0.0.1 and 7860. The default model is opened, and on a first start prepared, meanwhile.
     """
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ner").setLevel(logging.INFO)
     pairs = Pairs()
-
-    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
-        return pairs.get(spec, device=device, report=report)
-
+    load = Announced(lambda spec, device, report: pairs.get(spec, device=device, report=report))
+    threading.Thread(target=_open_first, args=(load,), daemon=True).start()
     launch(
         build(load, devices=available_devices()),
         server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        server_port=port if port is not None else _port(),
+        server_port=_port() if port is None else port,
     )
+
+
+def _open_first(load: Loader) -> None:
+    """Open the default model, so that the first visitor need not wait for it."""
+    spec = models.catalogue()[0]
+    try:
+        load(spec, "CPU", _log_stage)
+    except NerError as error:
+        _LOG.warning("%s", error)
+    else:
+        _LOG.info("%s is ready.", spec.title)
+
+
+def _log_stage(stage: Progress) -> None:
+    _LOG.info("Preparing, step %d of %d: %s …", stage.number, stage.stages, stage.stage)
 
 
 def _port() -> int:
@@ -54,8 +76,8 @@ def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's 
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        quiet=True,
-        max_file_size="50mb",
+        max_file_size=MAX_FILE,
+        app_kwargs={"middleware": [Middleware(Limits)]},
         **settings,
     )
     return url
