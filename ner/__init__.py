@@ -14,8 +14,19 @@ if TYPE_CHECKING:
     from ner.api import compare, load
     from ner.entities import Annotated, Entity, Tagged, Tagger
     from ner.errors import NerError
+    from ner.frames import predict
 
-__all__ = ["Agreement", "Annotated", "Entity", "NerError", "Tagged", "Tagger", "compare", "load"]
+__all__ = [
+    "Agreement",
+    "Annotated",
+    "Entity",
+    "NerError",
+    "Tagged",
+    "Tagger",
+    "compare",
+    "load",
+    "predict",
+]
 
 # OpenVINO and NNCF report their use to their makers through this package where it can be imported.
 # Nothing about anybody's texts or machine leaves from here, so it can't be.
@@ -30,6 +41,7 @@ _HOME_OF = {
     "Tagger": "ner.entities",
     "compare": "ner.api",
     "load": "ner.api",
+    "predict": "ner.frames",
 }
 
 

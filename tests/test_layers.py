@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("inference", "peak", "tagger", "checkpoint", "convert", "train"),
     ("pair", "evaluation", "verdict", "breakdown", "reports", "batch", "benchmark", "peers"),
-    ("api", "ui"),
+    ("api", "frames", "ui"),
     ("cli", "__main__"),
 )
 ORDER = [module for layer in LAYERS for module in layer]
@@ -40,7 +40,7 @@ ORDER = [module for layer in LAYERS for module in layer]
 OWNERS = {
     "numpy": {"peak", "inference", "decode", "stats", "timing", "tagger", "convert", "train"},
     "scipy": {"stats"},
-    "pandas": {"formats", "ui"},
+    "pandas": {"frames", "ui"},
     "tokenizers": {"tagger", "train"},
     "openvino": {"inference", "peak"},
     "huggingface_hub": {"checkpoint"},

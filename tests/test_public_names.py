@@ -24,6 +24,7 @@ def test_the_exported_names() -> None:
         "Tagger",
         "compare",
         "load",
+        "predict",
     ] == sorted(ner.__all__)
     for name in ner.__all__:
         assert getattr(ner, name).__doc__

@@ -1,0 +1,130 @@
+"""Entities as data frames: ``ner.predict``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ner.api import load
+from ner.decode import Strategy
+from ner.entities import Tagged, bio_tags
+from ner.errors import InputError, one_of
+from ner.formats import annotate
+from ner.schema import tagged_json
+from ner.tagger import OpenVinoTagger
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Said, since they could not be told from a frame without rows.
+_TYPES = {
+    **{"start": "int64", "end": "int64", "score": "float64", "count": "int64"},
+    **{"text": "str", "label": "str", "tag": "str"},
+}
+
+
+class Level(StrEnum):
+    """What a row of a data frame stands for."""
+
+    ENTITY = "entity"
+    TOKEN = "token"  # noqa: S105 - no password
+    DOCUMENT = "document"
+
+
+_COLUMNS = {
+    Level.ENTITY: ("start", "end", "text", "label", "score"),
+    Level.TOKEN: ("start", "end", "text", "tag"),
+    Level.DOCUMENT: ("text", "entities", "count"),
+}
+
+
+def predict(
+    texts: str | Iterable[str | None] | pd.Series[Any],
+    level: str = "entity",
+    *,
+    model: str = "bundled",
+    variant: str = "int8",
+    strategy: str = "first",
+    threshold: float = 0.0,
+    labels: Iterable[str] | None = None,
+    device: str = "CPU",
+) -> pd.DataFrame:
+    """The named entities of one or many texts as a data frame; the settings are those of `load`.
+
+    ``level`` says what a row is:
+
+    - ``entity``: ``start``, ``end``, ``text``, ``label``, ``score``
+    - ``token``: ``start``, ``end``, ``text``, ``tag`` (BIO2); words, numbers and single signs
+    - ``document``: ``text``, ``entities`` (a list of dicts as in the JSON), ``count``
+
+    Offsets are half-open code points of the text. The index is that of the series, else 0, 1, …,
+    once for each row that comes of a text, so ``frame.join(predict(frame["text"]))`` works. A
+    missing value has no entities and no tokens, and is missing again in ``document``.
+
+    The two models used last stay loaded. Raises ``ner.NerError``.
+    """
+    import pandas as pd
+
+    chosen = one_of(Level, level, "level")
+    tagger = _loaded(model, variant, device).using(
+        strategy=one_of(Strategy, strategy, "strategy"),
+        threshold=threshold,
+        labels=None if labels is None else tuple(labels),
+    )
+    index, given = _indexed(texts)
+    found = iter(tagger.tag_many([text for text in given if text is not None]))
+    rows = [
+        (position, row)
+        for position, text in enumerate(given)
+        for row in _rows(None if text is None else next(found), chosen)
+    ]
+    columns = _COLUMNS[chosen]
+    frame = pd.DataFrame([row for _, row in rows], columns=pd.Index(columns))
+    frame.index = index.take([position for position, _ in rows])
+    return frame.astype({name: _TYPES[name] for name in columns if name in _TYPES})
+
+
+def _indexed(texts: object) -> tuple[pd.Index[Any], list[Any]]:
+    """The index of the texts, and the texts, None where one is missing."""
+    import pandas as pd
+
+    if isinstance(texts, pd.DataFrame):
+        columns = ", ".join(map(repr, texts.columns))
+        raise InputError(f"Expected texts, got a data frame. Give one of its columns: {columns}.")
+    if isinstance(texts, str):
+        texts = [texts]
+    if not isinstance(texts, Iterable):
+        raise InputError(f"Expected texts, got {type(texts).__name__}.")
+    series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
+    missing = series.isna()
+    return series.index, [
+        None if absent else value for value, absent in zip(series, missing, strict=True)
+    ]
+
+
+def _rows(tagged: Tagged | None, level: Level) -> list[tuple[object, ...]]:
+    """What comes of one text, in the order of ``_COLUMNS``."""
+    if tagged is None:
+        return [(None, [], 0)] if level is Level.DOCUMENT else []
+    if level is Level.DOCUMENT:
+        return [(tagged.text, tagged_json(tagged)["entities"], len(tagged.entities))]
+    if level is Level.ENTITY:
+        return [
+            (entity.start, entity.end, tagged.spelled(entity), entity.label, entity.score)
+            for entity in tagged.entities
+        ]
+    # The tokens are those of the text, whatever is found in it.
+    offsets = annotate(Tagged(tagged.text)).token_offsets
+    tags = bio_tags(tagged.entities, offsets)
+    return [
+        (start, end, tagged.text[start:end], tag)
+        for (start, end), tag in zip(offsets, tags, strict=True)
+    ]
+
+
+@lru_cache(maxsize=2)
+def _loaded(model: str, variant: str, device: str) -> OpenVinoTagger:
+    """Kept between calls, since loading takes a second and a text milliseconds."""
+    return load(model, variant=variant, device=device)
