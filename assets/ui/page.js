@@ -36,8 +36,11 @@ const ner = (() => {
     return element;
   };
   const part = (name) => shown.root.querySelector(`[data-part="${name}"]`);
-  const decimals = (value, digits) => (value === null ? "" : value.toFixed(digits));
-  const signed = (value) => (value === null ? "" : (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3));
+  const signed = (value) => {
+    if (value === null) return "";
+    const size = Math.abs(value).toFixed(3);
+    return Number(size) === 0 ? size : (value < 0 ? "−" : "+") + size;
+  };
   const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
   // ---- A result arrives -------------------------------------------------------------------
