@@ -50,7 +50,7 @@ def against_gold(
     interval = evaluation.gap_interval
     support = total(evaluation.original).micro.support
     needed = _needed(tolerance)
-    size = f"n = {support:,} entities in {len(evaluation.gold):,} sentences"
+    size = f"n = {support:,} entities in {_count(len(evaluation.gold), 'sentence')}"
     gap = (
         f"{_upper(second)}'s F1 is {_points(evaluation.gap)} {first}'s "
         f"(95 % interval {_signed(interval.low)} to {_signed(interval.high)} points; {size})"
@@ -81,7 +81,7 @@ def without_gold(agreements: Sequence[Agreement]) -> Verdict:
     found = (
         f"INT8 finds what the original finds with F1 {100 * agreement_f1(agreements):.1f} % "
         f"(95 % interval {100 * interval.low:.1f} to {100 * interval.high:.1f}; n = {entities:,} "
-        f"entities in {len(agreements):,} lines)"
+        f"entities in {_count(len(agreements), 'line')})"
     )
     floor = f"{100 * Gate.FLOOR:.0f} %"
     if interval.high < Gate.FLOOR:
@@ -120,6 +120,10 @@ def identical_interval(agreements: Sequence[Agreement]) -> Interval:
 def _needed(tolerance: float) -> int:
     # The tiny bit less keeps 3 / 0.05 from being 61.
     return math.ceil(3 / tolerance - 1e-6)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _points(gap: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ GOLD_SETS = {
 
 
 # Model, device, strategy, labels and points, as the components give them to `Settings`.
-_Given = tuple[str, str, str, str, float]
+_Given = tuple[str, str, str, str | None, float]
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Settings:
     model: str
     device: str
     strategy: str
-    labels: str
+    labels: str | None
     points: float
 
     @property
     def kept(self) -> list[str] | None:
         """The labels to count; None for all."""
-        return [label.strip() for label in self.labels.split(",") if label.strip()] or None
+        return [label.strip() for label in (self.labels or "").split(",") if label.strip()] or None
 
     @property
     def tolerance(self) -> float:
@@ -191,13 +191,15 @@ def _progress(sentence: str) -> Value:
 
 
 # One event at a time uses the models: others would spoil its timing.
-_ON_MODEL: dict[str, Any] = {
+ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "once",
     "concurrency_id": "model",
     "concurrency_limit": 1,
     "api_visibility": "private",
 }
+TAB = "evaluate-tab"
+_GIVEN_TAB = "your-gold"
 _EMPTY = "Choose what to evaluate on above. The answer and its reasons appear here."
 _FORMATS = """Wolfgang	B-PER
 lives	O
@@ -208,10 +210,68 @@ or [Wolfgang](PER) lives in [Berlin](LOC)
 or {"text": "Wolfgang lives", "entities": [{"start": 0, "end": 8, "label": "PER"}]}"""
 
 
-def add_evaluate_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> gr.Textbox:
-    """Put the tab's components into the Blocks at hand; gives the box that gold is pasted into."""
+@dataclass(frozen=True)
+class EvaluateTab:
+    """What other tabs may do here: fill in ``gold``, and have it evaluated."""
+
+    gold: gr.components.Component
+    outer: gr.Tabs
+    inner: gr.Tabs
+    run: Callable[[gr.events.Dependency], None]
+
+    def follow(self, event: gr.events.Dependency) -> None:
+        """After ``event`` has filled ``gold``: come to the fore and evaluate on it."""
+        shown = event.success(
+            lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB)),
+            None,
+            [self.outer, self.inner],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        self.run(shown)
+
+
+def add_evaluate_tab(
+    load: Loader, model: gr.Dropdown, device: gr.Dropdown, outer: gr.Tabs
+) -> EvaluateTab:
+    """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
     handler = EvaluateHandler(load)
-    with gr.Row(elem_id="evaluate-settings", elem_classes="settings"):
+    settings = [model, device, *_settings()]
+    with gr.Tabs(elem_id="evaluate-on") as inner:
+        with gr.Tab("Gold set of this project"):
+            own = _own_set()
+        with gr.Tab("Your gold", id=_GIVEN_TAB):
+            given = _given()
+        with gr.Tab("Your text, without gold"):
+            lines = _lines()
+    result = gr.HTML(
+        message(_EMPTY),
+        html_template='<div class="ner"></div>',
+        js_on_load="evaluation.mount(element, props, watch);",
+        apply_default_css=False,
+        elem_id="evaluation",
+    )
+    for asked, answer in (
+        (own, handler.own_set),
+        (given, handler.given),
+        (lines, handler.lines),
+    ):
+        asked.button.click(
+            answer,
+            [*asked.inputs, *settings],
+            result,
+            js="(...values) => (evaluation.busy(), values)",
+            **ON_MODEL,
+        ).then(None, js="() => evaluation.done()")
+
+    def run(event: gr.events.Dependency) -> None:
+        event.success(handler.given, [*given.inputs, *settings], result, **ON_MODEL)
+
+    return EvaluateTab(given.inputs[0], outer, inner, run)
+
+
+def _settings() -> list[gr.components.Component]:
+    with gr.Row(elem_classes="settings"):
         strategy = gr.Dropdown(
             [strategy.value for strategy in Strategy],
             value=Strategy.FIRST.value,
@@ -220,7 +280,7 @@ def add_evaluate_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> g
             scale=0,
         )
         labels = gr.Textbox(
-            label="Count only labels", placeholder="all", elem_classes="beside", scale=0
+            value="", label="Count only labels", placeholder="all", elem_classes="beside", scale=0
         )
         points = gr.Number(
             label="Accepted loss, F1 points",
@@ -231,37 +291,15 @@ def add_evaluate_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> g
             elem_classes="beside narrow",
             scale=0,
         )
-    settings = [model, device, strategy, labels, points]
-    with gr.Tabs(elem_id="evaluate-on"):
-        with gr.Tab("Gold set of this project"):
-            own = _own_set()
-        with gr.Tab("Your gold", id="your-gold"):
-            given, gold = _given()
-        with gr.Tab("Your text, without gold"):
-            lines = _lines()
-    result = gr.HTML(
-        message(_EMPTY),
-        html_template='<div class="ner"></div>',
-        js_on_load="evaluation.mount(element, props, watch);",
-        apply_default_css=False,
-        elem_id="evaluation",
-    )
-    for (button, inputs), answer in (
-        (own, handler.own_set),
-        (given, handler.given),
-        (lines, handler.lines),
-    ):
-        button.click(
-            answer,
-            [*inputs, *settings],
-            result,
-            js="(...values) => (evaluation.busy(), values)",
-            **_ON_MODEL,
-        ).then(None, js="() => evaluation.done()")
-    return gold
+    return [strategy, labels, points]
 
 
-_Asked = tuple[gr.Button, list[gr.components.Component]]
+@dataclass(frozen=True)
+class _Asked:
+    """A way in: its button, and the components that it reads."""
+
+    button: gr.Button
+    inputs: list[gr.components.Component]
 
 
 def _own_set() -> _Asked:
@@ -271,10 +309,10 @@ def _own_set() -> _Asked:
         )
         lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
         button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-own", scale=0)
-    return button, [name, lowercase]
+    return _Asked(button, [name, lowercase])
 
 
-def _given() -> tuple[_Asked, gr.Textbox]:
+def _given() -> _Asked:
     gold = gr.Textbox(
         label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
         placeholder=_FORMATS,
@@ -298,7 +336,7 @@ def _given() -> tuple[_Asked, gr.Textbox]:
     upload.upload(
         as_gradio_errors(loaded), upload, gold, show_progress="hidden", api_visibility="private"
     )
-    return (button, [gold, *files, lowercase]), gold
+    return _Asked(button, [gold, *files, lowercase])
 
 
 def loaded(path: str) -> str:
@@ -321,4 +359,4 @@ def _lines() -> _Asked:
         elem_id="lines",
     )
     button = gr.Button("Compare", variant="primary", elem_id="evaluate-lines", scale=0)
-    return button, [text]
+    return _Asked(button, [text])

@@ -11,9 +11,10 @@ import gradio as gr
 from ner.decode import Strategy
 from ner.machine import describe
 from ner.models import ModelSpec, catalogue
+from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
-from ner.ui.evaluate import add_evaluate_tab
+from ner.ui.correct import add_correct_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 
 _TITLE = "NER: original and INT8"
@@ -48,11 +49,13 @@ def build(
             )
             plain_html(_THEME_BUTTON, "theme")
         handler = TagHandler(load, describe(), lambda: len(page._queue))
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, model, device)
-            with gr.Tab("Evaluate", id="evaluate-tab"):
-                add_evaluate_tab(load, model, device)
+            with gr.Tab("Evaluate", id=evaluate.TAB):
+                evaluated = evaluate.add_evaluate_tab(load, model, device, tabs)
+            with gr.Tab("Correct", id="correct-tab"):
+                add_correct_tab(load, model, device, evaluated)
         add_endpoints(load)
     return page
 

@@ -1,0 +1,176 @@
+"""Tab 'Correct': mark, relabel and delete entities by hand, keep them, take them away as gold.
+
+The texts live in the visitor's browser; the server sees them when they are tagged or written in
+another format, and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import gradio as gr
+
+from ner import formats, models
+from ner.entities import Tagged
+from ner.errors import InputError, TextTooLong, one_of
+from ner.models import Variant
+from ner.render import colour_classes
+from ner.tagger import clean
+from ner.ui.contract import MAX_CHARACTERS, Loader
+from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
+from ner.ui.failures import as_gradio_errors, told
+from ner.ui.opening import opened
+from ner.ui.result import Value, message
+
+
+class Format(StrEnum):
+    """What corrections can be written as."""
+
+    CONLL = "conll"
+    JSONL = "jsonl"
+    SPACY = "spacy"
+
+
+@dataclass(frozen=True)
+class CorrectHandler:
+    """Starts a text: with what one of the models found in it, or with nothing."""
+
+    load: Loader
+
+    def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
+        """The text for the editor; ``begin`` is a variant or 'plain'."""
+        try:
+            yield from self._started(text or "", model, device, begin)
+        # The last line of defence: a visitor gets a sentence, the log gets the rest.
+        except Exception as error:  # noqa: BLE001
+            yield message(told(error), kind="problem")
+
+    def _started(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
+        if not text.strip():
+            raise InputError("Type or paste a text above first.")
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong(len(text), MAX_CHARACTERS)
+        pair = yield from opened(self.load, models.find(model, local=False), device, _progress)
+        tagged = Tagged(clean(text))
+        if begin != _PLAIN:
+            tagged = pair.tagger(one_of(Variant, begin, "variant"))(text)
+        started = {
+            # Told apart from the same text started before.
+            "id": secrets.token_hex(4),
+            "document": json.loads(formats.json_line(tagged)),
+            "labels": colour_classes(pair.labels),
+        }
+        yield {"html": "", "data": json.dumps(started)}
+
+
+def _progress(sentence: str) -> Value:
+    return message(sentence, kind="progress")
+
+
+def written(lines: str, form: str) -> str:
+    """Texts with spans, as JSON lines, in the format ``form``; CoNLL has a sentence to each line.
+
+    Raises ``InputError`` where there is none, and ``FileFormatError`` for what is no such line.
+    """
+    if len(lines) > 2 * MAX_GOLD_CHARACTERS:
+        raise InputError("That is more than can be written at once. Take some texts away first.")
+    texts = [
+        formats.parse_json_line(line, "The texts", number)
+        for number, line in enumerate(formats.text_lines(lines), start=1)
+    ]
+    if not texts:
+        raise InputError("There is no text yet. Start one above.")
+    return "".join(f"{line}\n" for line in _WRITERS[one_of(Format, form, "format")](texts))
+
+
+def _conll(texts: list[Tagged]) -> Iterator[str]:
+    return formats.conll_lines(
+        formats.annotate(line) for text in texts for line in formats.split_lines(text)
+    )
+
+
+_WRITERS: dict[Format, Callable[[list[Tagged]], Iterator[str]]] = {
+    Format.CONLL: _conll,
+    Format.JSONL: lambda texts: map(formats.json_line, texts),
+    Format.SPACY: lambda texts: map(formats.spacy_json_line, texts),
+}
+
+_PLAIN = "plain"
+_STARTS = (
+    (Variant.INT8.value, "Start from INT8"),
+    (Variant.ORIGINAL.value, "Start from the original"),
+    (_PLAIN, "Start without entities"),
+)
+_SAVES = (
+    (Format.CONLL, "CoNLL", "corrections.conll"),
+    (Format.JSONL, "JSON lines", "corrections.jsonl"),
+    (Format.SPACY, "spaCy JSON lines", "corrections.spacy.jsonl"),
+)
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def add_correct_tab(
+    load: Loader, model: gr.Dropdown, device: gr.Dropdown, evaluate: EvaluateTab
+) -> None:
+    """Put the tab's components into the Blocks at hand; ``evaluate`` takes what is sent there."""
+    handler = CorrectHandler(load)
+    text = gr.Textbox(
+        label="Text to correct",
+        placeholder="Type or paste a text; it may have several lines",
+        lines=4,
+        max_lines=8,
+        elem_id="correct-text",
+    )
+    begin = gr.Textbox(visible="hidden")
+    with gr.Row(elem_classes="settings"):
+        take = gr.Button("Take the text of tab Tag", size="sm", scale=0)
+        starts = {
+            value: gr.Button(name, size="sm", scale=0, elem_id=f"start-{value}")
+            for value, name in _STARTS
+        }
+    editor = gr.HTML(
+        {"html": "", "data": ""},
+        html_template='<div class="ner"></div>',
+        js_on_load="correction.mount(element, props, watch);",
+        apply_default_css=False,
+        elem_id="correction",
+    )
+    take.click(None, None, text, js="() => document.querySelector('#text textarea').value")
+    for value, button in starts.items():
+        button.click(
+            handler.start,
+            [text, model, device, begin],
+            editor,
+            js=f"(...values) => [...values.slice(0, 3), '{value}']",
+            **ON_MODEL,
+        )
+    _add_saves(evaluate)
+
+
+def _add_saves(evaluate: EvaluateTab) -> None:
+    """The buttons that write all kept texts, as files or into tab 'Evaluate'."""
+    lines, form, answer = (gr.Textbox(visible="hidden") for _ in range(3))
+    write = as_gradio_errors(written)
+    with gr.Row(elem_classes="settings", elem_id="correct-save"):
+        for format_, name, file in _SAVES:
+            gr.Button(f"Save as {name}", size="sm", scale=0, elem_id=f"save-{format_}").click(
+                write,
+                [lines, form],
+                answer,
+                js=f"() => [correction.lines(), '{format_}']",
+                **_QUIET,
+            ).success(None, answer, None, js=f"text => evaluation.save('{file}', text)")
+        send = gr.Button("Evaluate on these", size="sm", scale=0, elem_id="send-to-evaluate")
+    sent = send.click(
+        write,
+        [lines, form],
+        evaluate.gold,
+        js=f"() => [correction.lines(), '{Format.JSONL}']",
+        **_QUIET,
+    )
+    evaluate.follow(sent)
