@@ -7,6 +7,8 @@ timed. Ratios come from the rounds as pairs, with a bootstrap interval.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import random
 import subprocess
@@ -252,10 +254,10 @@ def _taggers(prepared: Prepared, *, self_check: bool) -> dict[str, OpenVinoTagge
 
     if self_check:
         return {INT8: load(Variant.INT8), AGAIN: load(Variant.INT8)}
-    rows = {ORIGINAL: load(Variant.ORIGINAL), INT8: load(Variant.INT8)}
+    rows = {ORIGINAL: load(Variant.ORIGINAL)}
     if supports_bf16():
         rows[BF16] = load(Variant.ORIGINAL, "bf16")
-    return rows
+    return {**rows, INT8: load(Variant.INT8)}
 
 
 def _contestant(tagger: OpenVinoTagger) -> Contestant:
@@ -402,6 +404,34 @@ def _child(code: str, spec: ModelSpec, *arguments: str, stdin: str = "") -> str:
         check=True,
     )
     return done.stdout.strip()
+
+
+def summary(result: Benchmark) -> str:
+    """What the file's ratios say, in one sentence."""
+    ratio = result.ratios.get(f"{ORIGINAL} / {INT8}, file")
+    if ratio is None:
+        return "INT8 was measured against itself: " + "; ".join(
+            one.verdict for one in result.ratios.values() if one.numerator == AGAIN
+        )
+    default = result.ratios.get(f"{BF16} / {INT8}, file")
+    sentence = f"INT8 against FP32: {ratio.verdict}"
+    if default is None:
+        return f"{sentence}. OpenVINO runs the original in FP32 by default here."
+    return f"{sentence}. Against what OpenVINO runs by default here (BF16): {default.verdict}."
+
+
+def benchmark_csv(result: Benchmark) -> str:
+    """Latency and throughput as a table with a header."""
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    table.writerow(["kind", "row", "tokens", "median_ms", "p95_ms", "n", "texts_per_second"])
+    for one in result.latency:
+        timed = latency_json(one.latency)
+        table.writerow(["latency", one.row, one.tokens, *timed.values(), ""])
+    for row in result.throughput:
+        rate = round(row.texts_per_second, 2)
+        table.writerow(["throughput", row.row, "", "", "", len(row.seconds), rate])
+    return written.getvalue()
 
 
 def benchmark_json(result: Benchmark) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
 from ner.ui.correct import add_correct_tab
+from ner.ui.measure import add_measure_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 
 _TITLE = "NER: original and INT8"
@@ -52,6 +53,8 @@ def build(
         with gr.Tabs() as tabs:
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, model, device)
+            with gr.Tab("Measure", id="measure-tab"):
+                add_measure_tab(load, model)
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, model, device, tabs)
             with gr.Tab("Correct", id="correct-tab"):

@@ -1,0 +1,113 @@
+"""Tab 'Measure': a short benchmark here and now, beside the recorded runs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import gradio as gr
+
+from ner import benchmark, models
+from ner.benchmark import Benchmark, Progress, Settings, Stopped
+from ner.models import ModelSpec
+from ner.render import notice
+from ner.ui.contract import Loader
+from ner.ui.failures import told
+from ner.ui.measure_view import measured, recorded
+from ner.ui.opening import opened
+
+# A quarter of a minute on two cores.
+_QUICK = Settings(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
+_TEXTS = 100
+
+
+@dataclass(frozen=True)
+class MeasureHandler:
+    """What pressing Measure does."""
+
+    load: Loader
+    settings: Settings = _QUICK
+
+    def answer(self, model: str) -> Iterator[str]:
+        """Progress while it runs, then the result; ended early it stops measuring too."""
+        try:
+            spec = models.find(model, local=False)
+            yield from opened_first(self.load, spec)
+            yield from self._results(spec)
+        # The last line of defence: a visitor gets a sentence, the log gets the rest.
+        except Exception as error:  # noqa: BLE001
+            yield notice(told(error), kind="problem")
+
+    def _results(self, spec: ModelSpec) -> Iterator[str]:
+        texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
+        stopping = threading.Event()
+        steps: SimpleQueue[Progress | None] = SimpleQueue()
+
+        def run() -> Benchmark:
+            return benchmark.run(
+                spec,
+                self.settings,
+                texts,
+                processes=False,
+                report=steps.put,
+                stop=stopping.is_set,
+            )
+
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(run)
+            running.add_done_callback(lambda _: steps.put(None))
+            try:
+                while (step := steps.get()) is not None:
+                    sentence = f"Measuring, {step.done} of {step.total}: {step.what} …"
+                    yield notice(sentence, kind="progress")
+            finally:
+                stopping.set()
+        try:
+            yield measured(running.result(), f"python -m ner bench --model {spec.name}")
+        except Stopped:
+            yield notice("Stopped.")
+
+
+def opened_first(load: Loader, spec: ModelSpec) -> Iterator[str]:
+    """Prepare the model where that has not been done, telling how far it is."""
+    yield from opened(load, spec, "CPU", lambda sentence: notice(sentence, kind="progress"))
+
+
+def add_measure_tab(load: Loader, model: gr.Dropdown) -> None:
+    """Put the tab's components into the Blocks at hand, and connect them."""
+    with gr.Row(elem_id="measure-ask"):
+        start = gr.Button("Measure here and now", variant="primary", scale=0, min_width=230)
+        stop = gr.Button("Stop", scale=0, min_width=80)
+    gr.HTML(
+        notice(
+            "Times original and INT8 on this machine's CPU, a quarter of a minute: latency by "
+            "length, throughput in batches, against the bare request. Others on this machine "
+            "lengthen the times; the ratios come from runs side by side."
+        ),
+        js_on_load=None,
+        apply_default_css=False,
+    )
+    result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
+    gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
+    run = start.click(
+        MeasureHandler(load).answer,
+        model,
+        result,
+        show_progress="hidden",
+        # Beside tagging, not before it: nobody should wait a quarter of a minute to tag a text.
+        concurrency_id="measure",
+        concurrency_limit=1,
+        api_visibility="private",
+    )
+    stop.click(lambda: notice("Stopped."), None, result, cancels=[run], api_visibility="private")
+
+
+def _records() -> list[tuple[str, dict[str, Any]]]:
+    """The recorded runs, by file name."""
+    files = sorted((models.assets() / "results").glob("bench-*.json"))
+    return [(file.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]

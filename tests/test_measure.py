@@ -1,0 +1,122 @@
+"""Tab 'Measure': what it computes and shows; charts as markup."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from ner import benchmark, models
+from ner.benchmark import Settings
+from ner.models import ModelSpec
+from ner.pair import Pairs, TaggerPair
+from ner.ui.lines import line_chart
+from ner.ui.measure import MeasureHandler
+from ner.ui.measure_view import measured, recorded
+
+QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
+
+
+@pytest.fixture(scope="module")
+def shown(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> list[str]:
+    """Everything that one run puts on the page, in order."""
+    pairs = Pairs()
+    handler = MeasureHandler(
+        lambda spec, device, report: pairs.get(spec, device=device, report=report), QUICK
+    )
+    return list(handler._results(tiny_spec))
+
+
+def test_progress_comes_before_the_result(shown: list[str]) -> None:
+    """Each step is counted, and the last thing is the verdict."""
+    assert "Measuring, 1 of 18: 16 tokens" in shown[0]
+    assert "INT8 against FP32" in shown[-1]
+
+
+def test_the_downloads_hold_the_run(shown: list[str]) -> None:
+    """JSON and CSV are in the page itself, whole."""
+    files = {
+        name: base64.b64decode(data).decode()
+        for name, data in re.findall(
+            r'download="([\w.]+)" href="data:[\w/]+;base64,([^"]+)"', shown[-1]
+        )
+    }
+    answer = json.loads(files["benchmark.json"])
+
+    assert {row["tokens"] for row in answer["latency"]} == {16, 32}
+    assert files["benchmark.csv"].startswith("kind,row,tokens,")
+
+
+def test_the_command_repeats_it(shown: list[str], tiny_spec: ModelSpec) -> None:
+    """At full length, on the command line."""
+    assert f"python -m ner bench --model {tiny_spec.name}" in shown[-1]
+
+
+def test_an_unknown_model_gets_a_sentence() -> None:
+    """No trace, nothing measured."""
+    [answer] = MeasureHandler(lambda *_: pytest.fail("opened")).answer("../etc")  # type: ignore[arg-type]
+
+    assert "There is no model called" in answer
+
+
+def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> None:
+    """They are never mixed with what was measured here and now."""
+    texts = models.read_texts(models.gate_file(models.find("bundled")))[:8]
+    result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
+    record = benchmark.benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
+    markup = recorded([("bench-tiny.json", record)])
+
+    assert "2026-01-31" in markup
+    assert result.machine.cpu in markup
+    assert recorded([]) == ""
+    assert "the other" in measured(result, "the other")
+
+
+class Tags(HTMLParser):
+    """Whether tags close in the order in which they opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        if tag not in ("input", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: Any) -> None:
+        """Self-closed elements of SVG are closed."""
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def test_the_markup_is_well_formed(shown: list[str]) -> None:
+    """Every tag closes in order."""
+    tags = Tags()
+    tags.feed(shown[-1])
+
+    assert (tags.open, tags.wrong) == ([], [])
+
+
+def test_lines_differ_without_colour() -> None:
+    """By dashes and markers; axes have names and units; names are escaped."""
+    chart = line_chart(
+        "Latency <b>", "tokens", "ms", {"<i>": [(16, 1.5), (32, 3.0)], "two": [(16, 2), (32, 40)]}
+    )
+
+    assert "<b>" not in chart and "<i>" not in chart
+    assert len(set(re.findall(r'stroke-dasharray="([^"]*)"', chart))) == 2
+    assert "<circle" in chart and "<polygon" in chart
+    assert ">tokens</text>" in chart and ">ms</text>" in chart
+
+
+@pytest.mark.parametrize("points", [[(16.0, 5.0)], [(16.0, 5.0), (16.0, 5.0)], [(1.0, 1.0)]])
+def test_a_chart_of_one_point_is_drawn(points: list[tuple[float, float]]) -> None:
+    """A scale without extent divides by nothing."""
+    assert "nan" not in line_chart("one", "x", "y", {"a": points}).lower()
