@@ -52,7 +52,7 @@ def against_gold(
     needed = _needed(tolerance)
     size = f"n = {support:,} entities in {_count(len(evaluation.gold), 'sentence')}"
     gap = (
-        f"{_upper(second)}'s F1 is {_points(evaluation.gap)} {first}'s "
+        f"{second}'s F1 is {_points(evaluation.gap)} {first}'s "
         f"(95 % interval {_signed(interval.low)} to {_signed(interval.high)} points; {size})"
     )
     limit = f"{100 * tolerance:.1f} points"
@@ -137,7 +137,3 @@ def _points(gap: float) -> str:
 def _signed(value: float) -> str:
     written = f"{100 * value:+.1f}"
     return "0.0" if written in ("+0.0", "-0.0") else written.replace("-", "−")
-
-
-def _upper(name: str) -> str:
-    return name[:1].upper() + name[1:]

@@ -1,0 +1,324 @@
+"""What tabs 'Evaluate' and 'Correct' answer, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
+
+from ner import schema
+from ner.errors import FileFormatError, InputError
+from ner.evaluation import evaluate
+from ner.formats import parse_gold
+from ner.ui.contract import MAX_CHARACTERS
+from ner.ui.correct import CorrectHandler, written
+from ner.ui.evaluate import MAX_GOLD_CHARACTERS, EvaluateHandler, loaded
+
+GOLD = (
+    "[Wolfgang](PER) lives in [Berlin](LOC)\n"
+    "[Acme Corp](ORG) of [Paris](LOC) sued [Amazon](ORG)\n"
+    "she left Oslo and [London](LOC)\n"
+)
+SETTINGS = ("bundled", "CPU", "first", "", 1.0)
+HOSTILE = "<img/src=x/onerror=alert(1)>"
+
+
+def result(values: Iterator[dict[str, str]]) -> tuple[str, dict[str, Any]]:
+    """The last value: its markup, and its data."""
+    *_, last = values
+    return last["html"], json.loads(last["data"]) if last["data"] else {}
+
+
+def given(
+    gold: str, *files: Path, pair: FakePair | None = None, settings: tuple = SETTINGS
+) -> tuple[str, dict[str, Any]]:
+    handler = EvaluateHandler(loader_of(pair or FakePair()))
+    first, second = [*map(str, files), None, None][:2]
+    return result(handler.given(gold, first, second, False, *settings))
+
+
+def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
+    """The JSON to download begins with what ``evaluate --json`` prints for the same gold."""
+    _, data = given(GOLD)
+    report = json.loads(data["files"]["evaluation.json"])
+    one = evaluate(
+        parse_gold(GOLD.split("\n"), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+    )
+    expected = schema.evaluation_json(one.original, one.int8, one.agreements)
+    assert expected == {key: report[key] for key in expected}
+
+
+def matching(data: dict[str, Any], query: dict[str, Any]) -> int:
+    """How many decisions a number opens; the script's rule in short."""
+    [side] = [one for one in data["sides"] if one["side"] == query["side"]]
+
+    def fits(wanted: str | None, span: list | None) -> bool:
+        if wanted in (None, "O"):
+            return wanted is None or span is None
+        return span is not None and wanted in ("*", span[2])
+
+    return sum(
+        fits(query.get("gold"), gold)
+        and fits(query.get("found"), found)
+        and (
+            "error" not in query
+            or error == query["error"]
+            or (query["error"] == "wrong" and error is not None)
+        )
+        and (not query.get("changed") or changed)
+        and (
+            "bucket" not in query or any(one and query["bucket"] in one[3] for one in (gold, found))
+        )
+        for _, gold, found, error, changed in side["decisions"]
+    )
+
+
+def test_each_count_opens_as_many_decisions_as_it_says() -> None:
+    """Every button of a whole number leads to exactly so many entities."""
+    html, data = given(GOLD)
+    buttons = re.findall(r'data-open="([^"]*)"[^>]*>([\d,]+)</button>', html)
+    assert len(buttons) > 20
+    for query, count in buttons:
+        assert int(count) == matching(data, json.loads(unescape(query))), query
+
+
+def test_the_verdict_stands_on_top() -> None:
+    """Too few entities for an answer are said to be so, with n."""
+    html, _ = given(GOLD)
+    assert html.startswith('<p class="verdict open" role="status">')
+    assert "n = 6 entities in 3 sentences" in html
+
+
+def test_own_sets_are_evaluated() -> None:
+    """The general set has no label that the model lacks; the medical one is refused with why."""
+    handler = EvaluateHandler(loader_of(FakePair()))
+    html, data = result(handler.own_set("general", False, *SETTINGS))
+    assert len(data["sentences"]) >= 150
+    assert "verdict" in html
+    html, _ = result(handler.own_set("medical", False, *SETTINGS))
+    assert "labels that the model does not know: Chemical, Disease" in html
+    html, _ = result(handler.own_set("../general", False, *SETTINGS))
+    assert "There is no gold set" in html
+
+
+def test_lower_case_is_scored_in_lower_case() -> None:
+    """The dictionaries know no lower-case name."""
+    handler = EvaluateHandler(loader_of(FakePair()))
+    _, data = result(handler.given(GOLD, None, None, True, *SETTINGS))
+    assert 0 == json.loads(data["files"]["evaluation.json"])["original"]["f1"]
+    assert "wolfgang lives in berlin" == data["sentences"][0]
+
+
+def test_only_the_labels_asked_for_count() -> None:
+    """What is left out is in no decision."""
+    _, data = given(GOLD, settings=("bundled", "CPU", "first", "LOC, PER", 1.0))
+    spans = [
+        span for side in data["sides"] for one in side["decisions"] for span in one[1:3] if span
+    ]
+    assert {"LOC", "PER"} == {span[2] for span in spans}
+
+
+@pytest.mark.parametrize(
+    ("gold", "settings", "message"),
+    [
+        ("", SETTINGS, "Paste gold or load a file"),
+        ("no tags here", SETTINGS, "tag"),
+        ("Berlin\tB-LOC\nx\ty\tz\n", SETTINGS, "line 2"),
+        ("x" * (MAX_GOLD_CHARACTERS + 1), SETTINGS, f"{MAX_GOLD_CHARACTERS:,} characters"),
+        ("[a](DRUG)", SETTINGS, "does not know: DRUG"),
+        (GOLD, ("bundled", "CPU", "first", "", 0), "over 0"),
+        (GOLD, ("bundled", "CPU", "first", "", None), "over 0"),
+        (GOLD, ("../x", "CPU", "first", "", 1.0), "no model called"),
+        (GOLD, ("bundled", "CPU", "best", "", 1.0), "best"),
+        (GOLD, ("bundled", "CPU", "first", "DRUG", 1.0), "no label DRUG"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_answered_with_a_sentence(
+    gold: str, settings: tuple, message: str
+) -> None:
+    """No trace, no data, and what was expected instead."""
+    html, data = given(gold, settings=settings)
+    assert message in unescape(html)
+    assert {} == data
+
+
+def test_repaired_and_other_tags_are_told() -> None:
+    """An I- after O is read as conlleval does, and its line named; IOBES is named."""
+    assert "1 tags continue no entity" in given("Ada\tB-PER\nx\tO\nRome\tI-LOC\n")[0]
+    assert "Tags are IOBES" in given("Ada\tS-PER\nin\tO\nRome\tS-LOC\n")[0]
+
+
+def test_int8_that_is_not_served_leaves_the_original_alone() -> None:
+    """One side, no verdict, and the reason."""
+    html, data = given(GOLD, pair=FakePair(int8=None))
+    assert "INT8 is not served" in html
+    assert ["Original"] == [side["name"] for side in data["sides"]]
+    assert 'class="verdict' not in html
+
+
+def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
+    """One file is scored alone, two are compared; their names are those of the files."""
+    mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
+    mine.write_text(GOLD, encoding="utf-8")
+    other.write_text(GOLD.replace("[Paris](LOC)", "Paris"), encoding="utf-8")
+    pair = FakePair(original=DictionaryTagger({}), int8=None)
+
+    html, data = given(GOLD, mine, pair=pair)
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["first"]["f1"]
+    assert 'class="verdict' not in html
+
+    html, data = given(GOLD, mine, other, pair=pair)
+    report = json.loads(data["files"]["evaluation.json"])
+    assert ["mine.txt", "other.txt"] == report["names"]
+    assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
+    assert "other.txt&#x27;s F1" in html
+
+
+def test_markup_in_labels_and_file_names_is_inert(tmp_path: Path) -> None:
+    """They are shown as they are."""
+    file = tmp_path / "<b>x"
+    file.write_text(f"Ada\tB-{HOSTILE}\n", encoding="utf-8")
+    html, _ = given(f"Ada\tB-{HOSTILE}\n", file)
+    assert "<img" not in html
+    assert "<b>x" not in html
+    assert "&lt;b&gt;x" in html
+
+
+def lines(text: str, pair: FakePair | None = None) -> tuple[str, dict[str, Any]]:
+    return result(EvaluateHandler(loader_of(pair or FakePair())).lines(text, *SETTINGS))
+
+
+def test_without_gold_the_differences_are_listed() -> None:
+    """Blank lines are left out; each entity has its kind, drift and whether it is fragile."""
+    _, data = lines("Wolfgang in Berlin\n\nAmazon left Paris\nOslo 🙂 London")
+    assert ["Wolfgang in Berlin", "Amazon left Paris", "Oslo 🙂 London"] == data["sentences"]
+    kinds = {(row[0], row[1]) for row in data["rows"]}
+    assert {(1, "label"), (1, "only_original"), (2, "only_int8"), (0, "same")} <= kinds
+
+
+def test_without_gold_fragile_ones_stand_first_and_then_large_drifts() -> None:
+    """The order in which they deserve a look."""
+    _, data = lines("Acme Amazon Berlin London Wolfgang")
+    fragile = [row[5] for row in data["rows"]]
+    assert fragile == sorted(fragile, reverse=True)
+    assert any(fragile)
+    drifts = [abs(row[4]) for row in data["rows"] if not row[5]]
+    assert drifts == sorted(drifts, reverse=True)
+
+
+def test_without_gold_figures_are_of_the_whole_text() -> None:
+    """The JSON has every line as ``compare`` answers it, and shares with intervals."""
+    html, data = lines("Wolfgang in Berlin\nAmazon in London\n" * 10)
+    report = json.loads(data["files"]["agreement.json"])
+    assert 20 == len(report["lines"])
+    assert 0.75 == report["identical"]["share"]
+    assert report["identical"]["low"] <= 0.75 <= report["identical"]["high"]
+    assert "75.0" in html
+
+
+def test_lines_without_any_entity_agree() -> None:
+    """Nothing found by either is no disagreement, and no evidence either."""
+    html, data = lines("nothing\nat all")
+    assert [] == data["rows"]
+    assert "Not settled" in html
+
+
+@pytest.mark.parametrize(("text", "message"), [(" \n", "Paste lines"), ("x" * 100_001, "100,000")])
+def test_lines_that_cannot_be_compared(text: str, message: str) -> None:
+    """None, or too many."""
+    assert message in lines(text)[0]
+
+
+def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
+    """By its byte-order mark, with any line ends; too long or binary is refused."""
+    file = tmp_path / "gold.conll"
+    file.write_bytes("Zürich\tB-LOC\r\n".encode("utf-16"))
+    assert "Zürich\tB-LOC" == loaded(str(file))
+    file.write_bytes(b"x\n" * MAX_GOLD_CHARACTERS)
+    with pytest.raises(InputError, match="command line"):
+        loaded(str(file))
+    file.write_bytes(b"PK\x03\x04\0\0")
+    with pytest.raises(FileFormatError):
+        loaded(str(file))
+
+
+def started(text: str, begin: str) -> dict[str, Any]:
+    handler = CorrectHandler(loader_of(FakePair()))
+    return result(handler.start(text, "bundled", "CPU", begin))[1]
+
+
+def test_correcting_starts_from_either_model_or_from_nothing() -> None:
+    """The document has the text as given and no scores."""
+    text = "🙂 Oslo\nand Paris"
+    assert [{"start": 2, "end": 6, "label": "LOC"}] == started(text, "int8")["document"]["entities"]
+    assert [{"start": 11, "end": 16, "label": "LOC"}] == started(text, "original")["document"][
+        "entities"
+    ]
+    assert {"text": text, "entities": []} == started(text, "plain")["document"]
+
+
+def test_starting_the_same_text_twice_is_two_starts() -> None:
+    """The page tells them apart by their ids."""
+    assert started("Oslo", "plain")["id"] != started("Oslo", "plain")["id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "message"),
+    [
+        (" ", "int8", "Type or paste a text"),
+        ("x" * (MAX_CHARACTERS + 1), "int8", "20,000"),
+        ("x", "other", "no variant 'other'"),
+    ],
+)
+def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
+    """A sentence, and nothing for the editor."""
+    handler = CorrectHandler(loader_of(FakePair()))
+    html, data = result(handler.start(text, "bundled", "CPU", begin))
+    assert message in unescape(html)
+    assert {} == data
+
+
+KEPT = (
+    '{"text": "Ada\\n🙂 in Rome.", "entities": [{"start": 9, "end": 13, "label": "LOC"}]}\n'
+    '{"text": "Bob", "entities": []}\n'
+)
+
+
+def test_corrections_are_written_as_conll_by_lines() -> None:
+    """Each line of a text is a sentence; a token ends where an entity does."""
+    expected = "Ada\tO\n\n🙂\tO\nin\tO\nRome\tB-LOC\n.\tO\n\nBob\tO\n\n"
+    assert expected == written(KEPT, "conll")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "spacy"])
+def test_corrections_are_written_as_json_lines(form: str) -> None:
+    """The text is kept whole; reading it again gives the same entities."""
+    lines_ = written(KEPT, form).splitlines()
+    assert ["Ada\n🙂 in Rome.", "Bob"] == [json.loads(line)["text"] for line in lines_]
+    [first, _] = parse_gold(lines_, "written")
+    assert "Rome" == first.tagged.spelled(first.tagged.entities[0])
+
+
+@pytest.mark.parametrize(
+    ("lines_", "form", "message"),
+    [
+        ("", "conll", "There is no text yet"),
+        ("{}", "conll", "text"),
+        (KEPT, "xml", "no format 'xml'"),
+    ],
+)
+def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str) -> None:
+    """The browser's storage is the visitor's: what comes from it is checked."""
+    with pytest.raises(InputError, match=message):
+        written(lines_, form)
+
+
+def test_all_words_matter_here() -> None:
+    """The two dictionaries differ in what the expectations above rely on."""
+    assert WORDS.keys() - INT8_WORDS.keys() == {"Acme Corp", "Paris"}
