@@ -1,0 +1,160 @@
+"""The app as it is started: one process, the bundled model, page and API over HTTP."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from browser_fixtures import Open, labelled, tag
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+ROOT = Path(__file__).parent.parent
+WOLFGANG = "My name is Wolfgang and I live in Berlin."
+EXPECTED = [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)]
+
+
+@dataclass(frozen=True)
+class App:
+    """A running ``python app.py``."""
+
+    process: psutil.Process
+    url: str
+    client: Client
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Started where nothing has been prepared yet, so its first start is in it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    environment = {
+        **os.environ,
+        "NER_HOME": str(tmp_path_factory.mktemp("fresh")),
+        "GRADIO_SERVER_PORT": str(port),
+    }
+    with (
+        log.open("w") as written,
+        subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=environment,
+            stdout=written,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        # It says when the default model is ready; Gradio's page is up long before.
+        lines = _until_ready(process)
+        assert any("Quantizing to INT8" in line for line in lines), lines
+        url = f"http://127.0.0.1:{port}/"
+        yield App(psutil.Process(process.pid), url, Client(url, verbose=False))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def _until_ready(process: subprocess.Popen[str]) -> list[str]:
+    lines: list[str] = []
+    assert process.stderr is not None
+    for line in process.stderr:
+        lines.append(line)
+        if "is ready" in line:
+            return lines
+    raise AssertionError("".join(lines))
+
+
+def found(entities: list[dict[str, Any]]) -> list[tuple[str, str, int, int]]:
+    return [(one["text"], one["label"], one["start"], one["end"]) for one in entities]
+
+
+def test_wolfgang_lives_in_berlin_over_http(app: App) -> None:
+    """Exactly these two on both sides, through the client."""
+    answer = app.client.predict(WOLFGANG, api_name="/compare")
+
+    assert found(answer["original"]) == found(answer["int8"]) == EXPECTED
+    assert answer["timing"]["original"]["n"] >= 8
+    assert found(app.client.predict(WOLFGANG, api_name="/tag")["entities"]) == EXPECTED
+
+
+@pytest.mark.browser
+def test_wolfgang_lives_in_berlin_on_the_page(app: App, open_page: Open) -> None:
+    """Typed and tagged in Chromium; both panels show the same two; no console error."""
+    page = open_page(app.url)
+    tag(page, WOLFGANG)
+
+    for side in ("original", "int8"):
+        assert labelled(page, side) == ["Wolfgang PER", "Berlin LOC"]
+    assert "2 of 2 entities identical" in page.locator("#result").inner_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
+def test_serving_loads_no_converters_and_little_memory(app: App) -> None:
+    """Its first start included: no torch in the process, and under 700 MB with both variants."""
+    app.client.predict(WOLFGANG, api_name="/compare")
+    libraries = Path(f"/proc/{app.process.pid}/maps").read_text()
+
+    assert "openvino" in libraries
+    assert "torch" not in libraries
+    assert app.process.memory_info().rss < 700e6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"text": "x" * 20_001}, "20,001 characters; at most 20,000"),
+        ({"text": "x", "model": "../../etc/passwd"}, "There is no model called"),
+        ({"text": "x", "model": "https://example.org/model"}, "There is no model called"),
+        ({"text": "x", "strategy": "best"}, "There is no strategy"),
+        ({"text": "x", "threshold": 7}, "expected a number from 0 to 1"),
+        ({"text": "x", "labels": ["DRUG"]}, "no label DRUG"),
+        ({"text": 7}, "expected a string"),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value[:20],
+)
+def test_bad_requests_are_refused_in_words(
+    app: App, arguments: dict[str, Any], message: str
+) -> None:
+    """A sentence, no trace."""
+    with pytest.raises(AppError) as refusal:
+        app.client.predict(**arguments, api_name="/tag")
+
+    assert message in str(refusal.value)
+    assert "Traceback" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "\u200b", "a\x00b", "<script>alert(1)</script>", "🙂" * 50], ids=ascii
+)
+def test_odd_texts_are_answered(app: App, text: str) -> None:
+    """Whatever characters: the text comes back, and its entities lie in it."""
+    answer = app.client.predict(text, api_name="/tag")
+
+    assert answer["text"] == text
+    assert all(0 <= one["start"] < one["end"] <= len(text) for one in answer["entities"])
+
+
+def test_people_at_once_get_their_own_answers(app: App) -> None:
+    """Eight clients, each with a text of its own."""
+    names = ["Berlin", "London", "Paris", "Madrid", "Vienna", "Rome", "Oslo", "Prague"]
+    alone = [app.client.predict(f"I live in {name}.", api_name="/tag") for name in names]
+
+    def ask(name: str) -> Any:
+        return Client(app.url, verbose=False).predict(f"I live in {name}.", api_name="/tag")
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, names))
+
+    assert together == alone
+    assert [one["text"] for one in together] == [f"I live in {name}." for name in names]
