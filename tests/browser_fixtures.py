@@ -97,7 +97,8 @@ def open_page(chromium: Browser) -> Iterator[Open]:
             lambda message: errors.append(message.text) if message.type == "error" else None,
         )
         page.goto(url)
-        page.wait_for_selector("#tag")
+        # The text that is there at first is tagged unasked.
+        page.wait_for_selector("#result .panel")
         return page
 
     yield open_

@@ -11,8 +11,8 @@ const ner = (() => {
   const LONGEST_LINK = 8000;
   // Rows put into a table at once; the rest follows frame by frame, so that typing stays fluid.
   const ROWS_AT_ONCE = 60;
-  // With more entities than this a panel takes a noticeable time to lay out.
-  const MANY_MARKS = 300;
+  // Characters of data from which on a result takes a noticeable time to lay out.
+  const MUCH_DATA = 200_000;
   const SIDES = ["original", "int8"];
   const SIDE_NAMES = { original: "original", int8: "INT8" };
   const KINDS = {
@@ -28,7 +28,6 @@ const ner = (() => {
   // The result on show: its root element, its data, its marks by side, the pairs that are visible.
   let shown = null;
   let at = null; // The entity that was last focused: {side, index, pair}.
-  let fromLink = false;
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -47,24 +46,35 @@ const ner = (() => {
 
   function mount(element, props, watch) {
     const root = element.querySelector(".ner");
+    let turn = 0;
     const show = () => {
+      const mine = (turn += 1);
       const value = props.value || { html: "", data: "" };
       root.innerHTML = value.html;
       root.removeAttribute("aria-busy");
       at = null;
-      shown = value.data ? open(root, JSON.parse(value.data)) : null;
-      if (shown) apply();
-      if (shown && shown.marks.int8.length > MANY_MARKS) layOutLater();
+      shown = null;
+      const finish = () => {
+        if (mine !== turn) return;
+        shown = open(root, JSON.parse(value.data));
+        apply();
+      };
+      if (value.data && value.data.length < MUCH_DATA) finish();
+      else if (value.data) inSteps(root, finish);
     };
     watch("value", show);
     show();
   }
 
-  /* Two long texts laid out in one go would freeze the page: the second waits for a frame. */
-  function layOutLater() {
-    const text = shown.root.querySelector('.panel[data-side="int8"] .text');
-    text.hidden = true;
-    requestAnimationFrame(() => setTimeout(() => (text.hidden = false)));
+  /* A long result in one go would freeze the page for a moment: one step a frame instead. */
+  function inSteps(root, finish) {
+    const second = root.querySelector('.panel[data-side="int8"] .text');
+    if (second) second.hidden = true;
+    const nextFrame = (step) => requestAnimationFrame(() => setTimeout(step));
+    nextFrame(() => {
+      finish();
+      if (second) nextFrame(() => (second.hidden = false));
+    });
   }
 
   function open(root, data) {
@@ -528,6 +538,7 @@ const ner = (() => {
   /* The result as a page of its own: its markup, its style, nothing from elsewhere. */
   function asHtml() {
     const copy = shown.root.cloneNode(true);
+    for (const head of copy.querySelectorAll("th")) head.textContent = head.textContent;
     for (const extra of copy.querySelectorAll(".controls, .actions, [data-part=out], [data-part=pieces], button, kbd")) {
       extra.remove();
     }
@@ -660,13 +671,12 @@ const ner = (() => {
     if (typeof link.text !== "string") return now;
     if (Array.isArray(link.hidden)) chosen.hidden = new Set(link.hidden.map(String));
     if (link.threshold >= 0 && link.threshold <= 1) chosen.threshold = Number(link.threshold);
-    fromLink = true;
     return [link.text, known("model", 1), known("device", 2), known("strategy", 3)];
   }
 
-  function tagShared() {
-    if (fromLink) document.getElementById("tag").click();
-    fromLink = false;
+  /* The text that is there at first, an example's or a link's, needs no click. */
+  function tagFirst() {
+    document.getElementById("tag").click();
   }
 
   // ---- Events: on the document, since Gradio replaces what is inside ------------------------
@@ -771,5 +781,5 @@ const ner = (() => {
     if (theme) document.body.classList.toggle("dark", theme === "dark");
   }
 
-  return { mount, shared, tagShared, busy, done, probing };
+  return { mount, shared, tagFirst, busy, done, probing };
 })();

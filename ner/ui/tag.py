@@ -126,7 +126,7 @@ def add_tag_tab(
         **_ON_MODEL,
     )
     page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
-        None, js="() => ner.tagShared()"
+        None, js="() => ner.tagFirst()"
     )
 
 
