@@ -6,6 +6,7 @@ runs in a process of its own (``python -m ner prepare``) and never in one that s
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from typing import Any
 
 import nncf
 import numpy as np
+import openvino
 import torch
 from filelock import FileLock
 from optimum.exporters.openvino.convert import export_from_model
@@ -41,6 +43,8 @@ from ner.models import (
 )
 from ner.scores import agreement_f1
 from ner.tagger import Model, OpenVinoTagger, max_length
+from ner.train import bilstm
+from ner.train.bilstm import MODEL_TYPE as BILSTM
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ STAGES = (
 )
 # Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
 _CALIBRATION_TOKENS = 256
+_XML = "openvino_model.xml"
 # A leftover of a killed run is removed once it is older than any run takes.
 _STALE_SECONDS = 6 * 3600
 
@@ -142,23 +147,30 @@ def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
     """Write the FP32 IR, the configuration and the fast tokenizer to ``target``."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
-        model = AutoModelForTokenClassification.from_pretrained(
-            checkpoint.folder,
-            # A checkpoint stored in half precision would otherwise give an FP16 IR.
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-        )
+        if not isinstance(tokenizer, PreTrainedTokenizerFast):
+            raise ModelRefused(
+                "The checkpoint has a slow tokenizer only, which gives no offsets. "
+                "Expected a fast one (tokenizer.json)."
+            )
+        write = _write_bilstm if checkpoint.config.get("model_type") == BILSTM else _write_hub_model
+        write(checkpoint, target)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelRefused(
-            f"transformers can't load the checkpoint: {_first_line(error)}"
-        ) from error
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise ModelRefused(
-            "The checkpoint has a slow tokenizer only, which gives no offsets. "
-            "Expected a fast one (tokenizer.json)."
-        )
+        raise ModelRefused(f"The checkpoint can't be exported: {_first_line(error)}") from error
+    tokenizer.save_pretrained(target)
+    stated = {"model_max_length": tokenizer.model_max_length}
+    return _Exported(target, tokenizer, max_length(checkpoint.config, stated))
+
+
+def _write_hub_model(checkpoint: Checkpoint, target: Path) -> None:
+    """Export a transformer that transformers knows, through Optimum Intel."""
+    model = AutoModelForTokenClassification.from_pretrained(
+        checkpoint.folder,
+        # A checkpoint stored in half precision would otherwise give an FP16 IR.
+        dtype=torch.float32,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+    )
     export_from_model(
         model,
         target,
@@ -168,15 +180,38 @@ def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
         ov_config=OVConfig(dtype="fp32"),
     )
     model.config.save_pretrained(target)
-    tokenizer.save_pretrained(target)
-    stated = {"model_max_length": tokenizer.model_max_length}
-    return _Exported(target, tokenizer, max_length(model.config.to_dict(), stated))
+
+
+def _write_bilstm(checkpoint: Checkpoint, target: Path) -> None:
+    """Export a BiLSTM of our own, which Optimum does not know."""
+    example = {
+        "input_ids": torch.ones((2, 8), dtype=torch.int64),
+        "attention_mask": torch.ones((2, 8), dtype=torch.int64),
+    }
+    model = openvino.convert_model(bilstm.load(checkpoint.folder), example_input=example)
+    for port, name in zip(model.inputs, example, strict=True):
+        port.get_tensor().set_names({name})
+    model.reshape({name: [-1, -1] for name in example})
+    target.mkdir(parents=True)
+    openvino.save_model(model, target / _XML, compress_to_fp16=False)
+    shutil.copy(checkpoint.folder / "config.json", target)
 
 
 def _quantize(
     exported: _Exported, texts: list[str], quantization: Quantization, target: Path
 ) -> None:
     """Write the INT8 IR beside the original's, calibrated on ``texts``, unpadded one by one."""
+    is_bilstm = _model_type(exported.folder) == BILSTM
+    quantize = _quantize_bilstm if is_bilstm else _quantize_hub_model
+    quantize(exported, texts, quantization, target)
+    # Copied, not saved: the tokenizer's truncation was set for calibration.
+    for file in exported.folder.glob("*token*.json"):
+        shutil.copy(file, target)
+
+
+def _quantize_hub_model(
+    exported: _Exported, texts: list[str], quantization: Quantization, target: Path
+) -> None:
     # A model of its own: quantizing replaces the one inside the object that is given.
     model = OVModelForTokenClassification.from_pretrained(exported.folder, compile=False)
     samples = [_inputs(exported, text, model.model.inputs) for text in texts]
@@ -191,9 +226,29 @@ def _quantize(
         ov_config=OVConfig(quantization_config=config),
         save_directory=target,
     )
-    # Copied, not saved: the tokenizer's truncation was set for calibration.
-    for file in exported.folder.glob("*token*.json"):
-        shutil.copy(file, target)
+
+
+def _quantize_bilstm(
+    exported: _Exported, texts: list[str], quantization: Quantization, target: Path
+) -> None:
+    """Without SmoothQuant, which is made for the layers of transformers."""
+    model = openvino.Core().read_model(exported.folder / _XML)
+    samples = [_inputs(exported, text, model.inputs) for text in texts]
+    quantized = nncf.quantize(
+        model,
+        nncf.Dataset(samples),
+        preset=nncf.QuantizationPreset(quantization.preset),
+        subset_size=len(samples),
+        fast_bias_correction=quantization.fast_bias_correction,
+    )
+    target.mkdir(parents=True)
+    openvino.save_model(quantized, target / _XML, compress_to_fp16=False)
+    shutil.copy(exported.folder / "config.json", target)
+
+
+def _model_type(folder: Path) -> str:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return str(config.get("model_type"))
 
 
 def _inputs(exported: _Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]:

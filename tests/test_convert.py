@@ -211,3 +211,49 @@ def test_without_the_hub_a_hub_model_says_so(
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):
         open_pair(models.find("elastic-distilbert"))
+
+
+@pytest.fixture(scope="module")
+def bilstm_pair(
+    ner_home: Path, tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
+) -> TaggerPair:
+    """A small BiLSTM with random weights over the tiny tokenizer, prepared like any model."""
+    import torch
+
+    from ner.train import bilstm
+
+    folder = tmp_path_factory.mktemp("bilstm") / "bilstm"
+    folder.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tiny_checkpoint / name, folder)
+    torch.manual_seed(3)
+    shape = bilstm.BiLstmConfig(
+        ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
+    )
+    bilstm.save(bilstm.BiLstm(shape).eval(), folder)
+    return open_pair(models.find(str(folder)))
+
+
+def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:
+    """Its original gives what PyTorch gives, padded in a batch or alone."""
+    import torch
+
+    from ner.train import bilstm
+
+    texts = ["Berlin", "My name is Wolfgang and I live in Berlin.", "the Berlin name"]
+    assert bilstm_pair.spec.folder is not None
+    network = bilstm.load(bilstm_pair.spec.folder)
+    model = bilstm_pair.original.model
+    encoded = model.encode(texts)
+    for one, (found, _) in zip(encoded, model.probabilities(encoded), strict=True):
+        ids = torch.tensor([[2, *one.ids.tolist(), 3]])
+        with torch.no_grad():
+            logits = network(ids, torch.ones_like(ids))[0, 1:-1]
+        expected = torch.softmax(logits, dim=-1).numpy()
+        assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_only_the_bilstms_int8_is_quantized(bilstm_pair: TaggerPair) -> None:
+    """As for a transformer."""
+    assert fake_quantizers(bilstm_pair.prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bilstm_pair.prepared, Variant.INT8) > 0
