@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from gradio.events import api as add_endpoint
@@ -17,11 +18,14 @@ from ner.ui.failures import as_gradio_errors
 _BUDGET_MS = 100.0
 
 
-def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
-    """Add both endpoints to the Blocks at hand, one call at a time with the page's own."""
+@dataclass(frozen=True)
+class Endpoints:
+    """What clients can call; Gradio takes names, types and descriptions from these methods."""
 
-    @as_gradio_errors
+    load: Loader
+
     def tag(
+        self,
         text: str,
         model: str = "bundled",
         variant: str = "int8",
@@ -34,14 +38,14 @@ def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
         Gives the text and its entities with label, score and half-open offsets in code points.
         """
         _check(text, threshold, labels)
-        tagger = _open(load, model).tagger(one_of(Variant, variant, "variant"))
+        tagger = _open(self.load, model).tagger(one_of(Variant, variant, "variant"))
         chosen = one_of(Strategy, strategy, "strategy")
         return schema.tagged_json(
             tagger.using(strategy=chosen, threshold=threshold, labels=labels)(text)
         )
 
-    @as_gradio_errors
     def compare(
+        self,
         text: str,
         model: str = "bundled",
         strategy: str = "first",
@@ -54,20 +58,25 @@ def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
         """
         _check(text, threshold, labels)
         chosen = one_of(Strategy, strategy, "strategy")
-        pair = _open(load, model)
+        pair = _open(self.load, model)
+        # Raises, and says why, where INT8 is not served.
+        pair.tagger(Variant.INT8)
         comparison = pair.compare(
             text, strategy=chosen, threshold=threshold, labels=labels, budget_ms=_BUDGET_MS
         )
-        agreement = comparison.agreement
-        if agreement is None:
-            # Raises, and says why INT8 is not there.
-            pair.tagger(Variant.INT8)
-            raise AssertionError("INT8 gave no result though it is served")
-        return schema.comparison_json(agreement, comparison.timing)
+        assert comparison.agreement is not None  # noqa: S101 - INT8 is served
+        return schema.comparison_json(comparison.agreement, comparison.timing)
 
-    for endpoint in (tag, compare):
+
+def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
+    """Add both endpoints to the Blocks at hand, one call at a time with the page's own."""
+    endpoints = Endpoints(load)
+    for endpoint in (endpoints.tag, endpoints.compare):
         add_endpoint(
-            endpoint, api_name=endpoint.__name__, concurrency_id=concurrency_id, concurrency_limit=1
+            as_gradio_errors(endpoint),
+            api_name=endpoint.__name__,
+            concurrency_id=concurrency_id,
+            concurrency_limit=1,
         )
 
 

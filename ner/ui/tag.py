@@ -73,33 +73,7 @@ def add_tag_tab(
     page: gr.Blocks, handler: TagHandler, model: gr.Dropdown, device: gr.Dropdown
 ) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
-    examples = _examples()
-    text = gr.Textbox(
-        label="Text",
-        value=examples[0][1],
-        lines=3,
-        max_lines=5,
-        elem_id="text",
-        placeholder="Type or paste a text",
-    )
-    with gr.Row(elem_id="ask"):
-        button = gr.Button("Tag", variant="primary", elem_id="tag", scale=0, min_width=110)
-        plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
-        strategy = gr.Dropdown(
-            [strategy.value for strategy in Strategy],
-            value=Strategy.FIRST.value,
-            label="Aggregation",
-            elem_classes="beside narrow",
-            scale=0,
-        )
-        gr.Examples(
-            [[body] for _, body in examples],
-            text,
-            example_labels=[title for title, _ in examples],
-            label="Examples",
-            elem_id="examples",
-            api_visibility="private",
-        )
+    text, button, strategy = _question()
     result = gr.HTML(
         message(_EMPTY),
         html_template='<div class="ner"></div>',
@@ -128,6 +102,38 @@ def add_tag_tab(
     page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
         None, js="() => ner.tagFirst()"
     )
+
+
+def _question() -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
+    """The text, and the row below it: Tag, how to aggregate, examples."""
+    examples = _examples()
+    text = gr.Textbox(
+        label="Text",
+        value=examples[0][1],
+        lines=3,
+        max_lines=5,
+        elem_id="text",
+        placeholder="Type or paste a text",
+    )
+    with gr.Row(elem_id="ask"):
+        button = gr.Button("Tag", variant="primary", elem_id="tag", scale=0, min_width=110)
+        plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
+        strategy = gr.Dropdown(
+            [strategy.value for strategy in Strategy],
+            value=Strategy.FIRST.value,
+            label="Aggregation",
+            elem_classes="beside narrow",
+            scale=0,
+        )
+        gr.Examples(
+            [[body] for _, body in examples],
+            text,
+            example_labels=[title for title, _ in examples],
+            label="Examples",
+            elem_id="examples",
+            api_visibility="private",
+        )
+    return text, button, strategy
 
 
 def plain_html(markup: str, elem_id: str) -> gr.HTML:
