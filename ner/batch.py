@@ -22,9 +22,12 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
+from ner import models
+from ner.decode import Strategy
 from ner.delimited import BadRow
 from ner.entities import Tagged, Tagger
 from ner.errors import Failure, InputError
+from ner.models import ModelSpec, Variant
 from ner.outputs import Output, output_for
 from ner.rows import Row, Source
 from ner.tagger import clean
@@ -84,6 +87,24 @@ def errors_file(out: Path) -> Path:
     return out.with_name(f"{out.name}.errors.jsonl")
 
 
+def described(
+    spec: ModelSpec,
+    variant: Variant,
+    device: str,
+    *,
+    strategy: Strategy,
+    threshold: float,
+    labels: Sequence[str],
+) -> dict[str, str]:
+    """In words, all that decides what a tagger finds: the ``settings`` of a run."""
+    return {
+        "Model": f"{spec.name} {models.recipe(spec).key}, {variant}, on {device}",
+        "Aggregation": strategy.value,
+        "Threshold": f"{threshold}",
+        "Labels": ", ".join(sorted(labels)),
+    }
+
+
 def run(
     source: Source,
     tagger: Tagger,
@@ -95,10 +116,11 @@ def run(
     """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
 
     When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. ``settings`` say
-    in words all that decides what ``tagger`` finds; they are shown in a report, and an
-    unfinished run is resumed only if they are the same. Raises ``InputError`` for an output that
-    can't be written or that another process is writing, ``Failure`` if writing fails, and what
-    `Source.rows` raises.
+    in words all that decides what ``tagger`` finds, see `described`; they are shown in a report,
+    and an unfinished run is resumed only if they are the same.
+
+    Raises ``InputError`` for an output that can't be written or that another process is writing,
+    ``Failure`` if writing fails, and what `Source.rows` raises.
     """
     output = output_for(out)
     _check_place(source, out)

@@ -371,7 +371,7 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.batch import run
+    from ner.batch import described, run
     from ner.outputs import output_for
     from ner.pair import open_tagger
     from ner.rows import inspect
@@ -384,12 +384,14 @@ def batch(
     tagger = open_tagger(spec, variant, device=device, report=_print_stage).using(
         strategy=strategy, threshold=threshold, labels=kept
     )
-    settings = {
-        "Model": f"{spec.name} {models.recipe(spec).key}, {variant}, on {device}",
-        "Aggregation": strategy.value,
-        "Threshold": f"{threshold}",
-        "Labels": ", ".join(sorted(kept or tagger.labels)),
-    }
+    settings = described(
+        spec,
+        variant,
+        device,
+        strategy=strategy,
+        threshold=threshold,
+        labels=kept or tagger.labels,
+    )
     step = _followed(run(source, tagger, out, settings=settings))
     if as_json:
         _print_json(

@@ -54,7 +54,7 @@ class Format(StrEnum):
     CONLL = "conll"
 
 
-_ENDINGS: Mapping[str, Format] = {
+ENDINGS: Mapping[str, Format] = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
     ".tab": Format.TSV,
@@ -145,10 +145,10 @@ def inspect(
     that nothing is read wrongly in silence. Raises ``FileFormatError`` for a file that is empty,
     an archive or binary, not in that encoding, or of a kind that is not read.
     """
-    chosen = format or _ENDINGS.get(path.suffix.lower())
+    chosen = format or ENDINGS.get(path.suffix.lower())
     if chosen is None:
         raise FileFormatError(
-            path, None, f"its kind is not known by its name; expected {', '.join(_ENDINGS)}."
+            path, None, f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
         )
     try:
         with path.open("rb") as file:

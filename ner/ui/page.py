@@ -15,10 +15,13 @@ from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
 from ner.ui.correct import add_correct_tab
+from ner.ui.files import add_files_tab
 from ner.ui.measure import add_measure_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 
 _TITLE = "NER: original and INT8"
+# Seconds between looks for files of visitors, and the age at which these are deleted.
+_DELETE = (600, 6000)
 
 
 def build(
@@ -30,7 +33,7 @@ def build(
     request; it should keep what it opened. Launch it with :func:`ner.ui.serving.launch`.
     """
     offered = tuple(specs or catalogue())
-    page = gr.Blocks(title=_TITLE, analytics_enabled=False)
+    page = gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_DELETE)
     with page:
         with gr.Row(elem_id="header"):
             plain_html(_heading(offered, devices), "heading")
@@ -59,6 +62,8 @@ def build(
                 evaluated = evaluate.add_evaluate_tab(load, model, device, tabs)
             with gr.Tab("Correct", id="correct-tab"):
                 add_correct_tab(load, model, device, evaluated)
+            with gr.Tab("Files", id="files-tab"):
+                add_files_tab(load, model, device)
         add_endpoints(load)
     return page
 

@@ -1,0 +1,227 @@
+"""Tab 'Files': what it says of a file, what it makes of it, and the whole of it in Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from browser_fixtures import Open, Serve
+from fakes import DictionaryTagger, FakePair, loader_of
+
+from ner.ui import files
+from ner.ui.files import FilesHandler
+
+REQUEST = SimpleNamespace(session_hash="a visitor")
+HANDLER = FilesHandler(loader_of(FakePair()))
+TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", "nothing"]
+
+
+def given(folder: Path, name: str, content: str | bytes) -> str:
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(file)
+
+
+def settings(**other: object) -> list[Any]:
+    usual = files.Settings("", None, "bundled", "CPU", "int8", "first", 0.0, "", ".jsonl")
+    chosen = replace(usual, **other)
+    return [getattr(chosen, name) for name in files.Settings.__dataclass_fields__]
+
+
+def last(path: str | None, **other: object) -> tuple[str, dict[str, Any]]:
+    *_, shown = HANDLER.tagged(REQUEST, path, *settings(**other))
+    return shown
+
+
+def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
+    """Format, encoding, lines and the guess; the choice is there for formats with columns."""
+    about, column = HANDLER.inspected(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
+    assert "CSV, UTF-8, 2 lines." in about
+    assert "&#x27;text&#x27;" in about
+    assert (True, ["id", "text"], "text") == (column["visible"], column["choices"], column["value"])
+
+    about, column = HANDLER.inspected(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
+    assert "Choose the column" in about
+    assert (["a", "b"], None) == (column["choices"], column["value"])
+
+    about, column = HANDLER.inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
+    assert "TXT, CP1252" in about
+    assert column["visible"] is False
+    assert ("", False) == (
+        HANDLER.inspected(None, "")[0],
+        HANDLER.inspected(None, "")[1]["visible"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "", "it is empty"),
+        ("a.csv", b"PK\x03\x04", "a ZIP archive"),
+        ("a.txt", b"caf\xe9", "not utf-8. Choose its encoding"),
+        ("a.txt", b"x" * (files.MAX_BYTES + 1), "10.0 MB; the page takes 10"),
+    ],
+)
+def test_files_that_cant_be_used_are_refused_at_once(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
+    """When they are chosen, and when they are tagged all the same."""
+    path = given(tmp_path, name, content)
+
+    assert message in HANDLER.inspected(path, "")[0]
+    assert message in last(path)[0]
+
+
+def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
+    """The limit is named, and so is the way without one."""
+    tagger = DictionaryTagger()
+    handler = FilesHandler(loader_of(FakePair(int8=tagger)))
+    path = given(tmp_path, "a.txt", "x\n" * (files.MAX_ROWS + 1))
+    [(said, _)] = handler.tagged(REQUEST, path, *settings())
+
+    assert "more than 20,000 rows" in said
+    assert "python -m ner batch" in said
+    assert [] == tagger.seen
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"column": "b"}, "has no column"),
+        ({"kind": ".exe"}, "There is no output"),
+        ({"variant": "int4"}, "There is no variant"),
+        ({"model": "../x"}, "There is no model"),
+        ({"encoding": "zlib"}, "There is no encoding"),
+    ],
+)
+def test_settings_from_outside_are_checked(
+    tmp_path: Path, other: dict[str, str], message: str
+) -> None:
+    """A client may send anything."""
+    assert message in last(given(tmp_path, "a.csv", "a\nx\n"), **other)[0]
+
+
+def test_without_a_file_it_asks_for_one() -> None:
+    """Instead of failing."""
+    assert "Choose a file first" in last(None)[0]
+
+
+def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
+    """Before the run is over, and markup in them is only text."""
+    path = given(tmp_path, "a.txt", "\n".join(TEXTS * 100))
+    _, first, second, (said, update) = HANDLER.tagged(REQUEST, path, *settings())
+
+    assert "200 rows, 67%" in first[0]
+    assert "300 rows, 100%" in second[0]
+    assert first[0].count("<li") == 5
+    assert "<img" not in first[0]
+    assert "Tagged 300 of 300 rows" in said
+    assert update["visible"]
+
+
+def test_results_and_failures_are_files(tmp_path: Path) -> None:
+    """While they are shown both exist; the page says which rows failed and why."""
+    path = given(tmp_path, "mine.csv", "id,text\n1,Berlin\n2\n3,Paris <b>\n")
+    steps = HANDLER.tagged(REQUEST, path, *settings(variant="original"))
+    said, update = next(step for step in steps if step[1]["visible"])
+    found = [
+        [json.loads(line) for line in Path(file).read_text().splitlines()]
+        for file in update["value"]
+    ]
+
+    assert ["Berlin", "Paris <b>"] == [row["text"] for row in found[0]]
+    assert [3] == [row["line"] for row in found[1]]
+    assert "1 rows could not be read" in said
+    assert "line 3: 1 fields; expected 2" in said
+
+
+def test_settings_reach_the_tagger(tmp_path: Path) -> None:
+    """Variant, threshold and labels."""
+    path = given(tmp_path, "a.txt", "Wolfgang in Berlin and Paris, Oslo")
+
+    def spelled(**other: object) -> list[str]:
+        steps = HANDLER.tagged(REQUEST, path, *settings(**other))
+        [file] = next(update["value"] for _, update in steps if update["visible"])
+        [line] = Path(file).read_text().splitlines()
+        return [entity["text"] for entity in json.loads(line)["entities"]]
+
+    assert ["Wolfgang", "Berlin", "Oslo"] == spelled()
+    assert ["Wolfgang", "Berlin", "Paris"] == spelled(variant="original")
+    assert ["Berlin", "Paris"] == spelled(variant="original", labels="LOC")
+    assert ["Wolfgang", "Berlin"] == spelled(variant="original", threshold=0.9)
+
+
+def test_stop_ends_the_run_of_its_session(tmp_path: Path) -> None:
+    """After the rows that are being tagged, without results; another session's goes on."""
+    path = given(tmp_path, "a.txt", "x\n" * 1_000)
+    other = SimpleNamespace(session_hash="another")
+    run, others = (
+        HANDLER.tagged(REQUEST, path, *settings()),
+        HANDLER.tagged(other, path, *settings()),
+    )
+    next(run), next(others)
+    HANDLER.stop(REQUEST)
+    [(said, update)] = run
+    *_, (told, _) = others
+
+    assert "Stopped" in said
+    assert not update["visible"]
+    assert "Tagged 1,000" in told
+    assert {} == HANDLER.running
+
+
+@pytest.fixture
+def files_tab(serve: Serve, open_page: Open) -> Callable[[], Any]:
+    """The page with this tab in front."""
+
+    def opened() -> Any:
+        page = open_page(serve(FakePair))
+        page.get_by_role("tab", name="Files").click()
+        page.wait_for_selector("#texts-file input[type=file]", state="attached")
+        return page
+
+    return opened
+
+
+@pytest.mark.browser
+def test_upload_run_and_download(files_tab: Callable[[], Any], tmp_path: Path) -> None:
+    """A column is chosen by hand, the report is downloaded, and what it says is what was tagged."""
+    page = files_tab()
+    path = given(tmp_path, "mine.csv", "a,b\nBerlin,1\n2\nWolfgang,3\n")
+    page.set_input_files("#texts-file input[type=file]", path)
+    page.wait_for_selector("#file-about .notice:has-text('Choose the column')")
+    page.locator("#column input").click()
+    page.get_by_role("option", name="a", exact=True).click()
+    page.locator("#file-kind input").click()
+    page.get_by_role("option", name="CSV").click()
+    page.locator("#tag-file").click()
+    page.wait_for_selector("#file-outcome .notice:has-text('Tagged 2 of 3 rows')")
+    assert "apostrophe" in page.locator("#file-outcome").inner_text()
+    assert "line 3" in page.locator("#file-outcome").inner_text()
+    with page.expect_download() as download:
+        page.locator("#file-results a", has_text="B").first.click()
+    written = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+
+    assert "mine.entities.csv" == download.value.suggested_filename
+    assert ["line", "2", "4"] == [line.split(",")[0] for line in written]
+
+
+@pytest.mark.browser
+def test_stopping(files_tab: Callable[[], Any], tmp_path: Path) -> None:
+    """Stop ends a long run; the tab can be used again at once."""
+    page = files_tab()
+    path = given(tmp_path, "long.txt", ("Berlin " * 60 + "\n") * files.MAX_ROWS)
+    page.set_input_files("#texts-file input[type=file]", path)
+    page.wait_for_selector("#file-about .notice:has-text('20,000 lines')")
+    for _ in range(2):
+        page.locator("#tag-file").click()
+        page.wait_for_selector("#file-outcome progress")
+        page.locator("#stop-file").click()
+        page.wait_for_selector("#file-outcome .notice:has-text('Stopped')")
+
+    assert not page.locator("#file-results").is_visible()
