@@ -1,0 +1,144 @@
+"""``batch``: whole files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ner import models
+from ner.cli.options import (
+    DeviceOption,
+    JsonOption,
+    LabelsOption,
+    ModelOption,
+    StrategyOption,
+    ThresholdOption,
+    VariantOption,
+)
+from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
+from ner.decode import Strategy
+from ner.models import Variant
+from ner.rows import Format
+
+if TYPE_CHECKING:
+    from ner.batch import Step
+    from ner.rows import Source
+
+# Where standard error is no terminal, progress is told once in so many seconds.
+_LOG_SECONDS = 10.0
+
+
+def batch(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV, TSV, JSONL, TXT or CoNLL file; its ending tells which.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to write: .jsonl, .csv, .conll, .txt or .html.")
+    ],
+    column: Annotated[
+        str | None, typer.Option("--column", help="The column or key with the texts.")
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="What FILE is, whatever its ending.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
+    ] = None,
+    model: ModelOption = "bundled",
+    variant: VariantOption = Variant.INT8,
+    device: DeviceOption = "CPU",
+    strategy: StrategyOption = Strategy.FIRST,
+    threshold: ThresholdOption = 0.0,
+    labels: LabelsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tag a file of any length. The same command again resumes a run that was stopped.
+
+    .jsonl has each text with its entities, .csv a row for each entity, .conll a tag for each
+    token, .txt the texts with [PER] in the place of a person, .html a report with counts. Rows
+    that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
+    spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
+    """
+    from ner.batch import described, run
+    from ner.outputs import output_for
+    from ner.pair import open_tagger
+    from ner.rows import inspect
+
+    output_for(out)
+    source = inspect(file, format=format, encoding=encoding).choose(column)
+    _print_source(source)
+    spec = models.find(model)
+    kept = split_labels(labels)
+    tagger = open_tagger(spec, variant, device=device, report=print_stage).using(
+        strategy=strategy, threshold=threshold, labels=kept
+    )
+    settings = described(
+        spec,
+        variant,
+        device,
+        strategy=strategy,
+        threshold=threshold,
+        labels=kept or tagger.labels,
+    )
+    step = _followed(run(source, tagger, out, settings=settings))
+    if as_json:
+        print_json(
+            {
+                "rows": step.rows,
+                "tagged": step.tagged,
+                "failed": step.failed,
+                "seconds": round(step.seconds, 3),
+            }
+        )
+    else:
+        _print_batch(step, out)
+
+
+def _print_source(source: Source) -> None:
+    column = "" if source.column is None else f", column {source.column!r}"
+    guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
+    stderr().print(
+        f"{source.path.name}: {source.format}, {source.encoding}{column}{guessed}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _followed(steps: Iterator[Step]) -> Step:
+    """The last step; on the way each is shown on a terminal, and one now and then in a log."""
+    console = stderr()
+    shown = -_LOG_SECONDS
+    with console.status("") as status:
+        for step in steps:
+            left = step.seconds_left
+            parts = [f"{step.rows:,} rows", f"{step.fraction:.0%}", f"{step.rate:,.0f} rows/s"]
+            line = " · ".join(parts if left is None else [*parts, f"{_spoken(left)} left"])
+            if console.is_terminal:
+                status.update(line)
+            elif step.rows and step.seconds >= shown + _LOG_SECONDS:
+                shown = step.seconds
+                console.print(line, markup=False, highlight=False)
+    return step
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _print_batch(step: Step, out: Path) -> None:
+    from ner.batch import errors_file
+    from ner.outputs import CSV_RULE
+
+    again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
+    notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]
+    if step.failed:
+        notes.append(f"{step.failed:,} rows could not be read: {errors_file(out)}")
+    if out.suffix.lower() == ".csv":
+        notes.append(CSV_RULE)
+    for note in notes:
+        stdout().print(note, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,60 @@
+"""The commands together, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from ner.cli.files import batch
+from ner.cli.measuring import bench
+from ner.cli.preparing import prepare
+from ner.cli.scoring import evaluate
+from ner.cli.tagging import compare, tag
+from ner.cli.terminal import stderr
+from ner.cli.training import train
+from ner.errors import InputError, NerError
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: 7860.")] = None,
+) -> None:
+    """Start the app: the same as python app.py."""
+    from ner.ui.serving import serve as start
+
+    start(host, port)
+
+
+app = typer.Typer(
+    help="Named entities by a model and by its INT8 OpenVINO twin, side by side.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (prepare, tag, compare, evaluate, bench, batch, train, serve):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; never shows a trace for an error that a person can cause."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        code = app(prog_name="python -m ner", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except NerError as error:
+        stderr().print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        code = 2 if isinstance(error, InputError) else 1
+    except (click.Abort, KeyboardInterrupt):
+        stderr().print("Stopped.")
+        code = 1
+    except BrokenPipeError:
+        # Whoever read the output has read enough.
+        sys.stderr.close()
+        code = 1
+    raise SystemExit(code or 0)

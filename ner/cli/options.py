@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ner.decode import Strategy
+from ner.models import Variant
+
+ModelOption = Annotated[
+    str, typer.Option("--model", help="A name of the catalogue, or a checkpoint folder.")
+]
+VariantOption = Annotated[Variant, typer.Option("--variant")]
+DeviceOption = Annotated[str, typer.Option("--device", help="An OpenVINO device, such as CPU.")]
+StrategyOption = Annotated[
+    Strategy, typer.Option("--strategy", help="How a word's pieces become one prediction.")
+]
+ThresholdOption = Annotated[
+    float, typer.Option("--threshold", min=0.0, max=1.0, help="Drop entities that score lower.")
+]
+LabelsOption = Annotated[
+    str | None, typer.Option("--labels", help="Keep only these, separated by commas: PER,LOC.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

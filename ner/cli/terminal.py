@@ -1,0 +1,71 @@
+"""What is read from standard input and written to standard output and error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ner.errors import InputError
+from ner.models import Progress
+
+
+def stdout() -> Console:
+    """The console of standard output, as it is now."""
+    return Console()
+
+
+def stderr() -> Console:
+    """The console of standard error, as it is now."""
+    return Console(stderr=True)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on a line of standard output, at once; strict, so never NaN."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def write_json(file: Path, value: dict[str, Any]) -> None:
+    """A JSON object as a file; ``InputError`` if it can't be written there."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file} can't be written: {error.strerror}.") from error
+
+
+def print_stage(stage: Progress) -> None:
+    """A stage of preparing, on standard error."""
+    line = f"[{stage.number}/{stage.stages}] {stage.stage} …"
+    stderr().print(line, markup=False, highlight=False)
+
+
+def visible(text: str) -> str:
+    """``text`` on one line, without characters that steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def stdin_lines() -> Iterator[str]:
+    """The lines of standard input without their ends; bytes that are not UTF-8 become U+FFFD."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", errors="replace").rstrip("\n").removesuffix("\r")
+
+
+def chunks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
+    """``lines`` in lists of ``size``, the last one perhaps shorter."""
+    iterator = iter(lines)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def split_labels(labels: str | None) -> list[str] | None:
+    """Labels given as PER,LOC."""
+    if labels is None:
+        return None
+    return [label.strip() for label in labels.split(",") if label.strip()]
