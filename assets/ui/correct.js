@@ -147,7 +147,7 @@ const correction = (() => {
     name.setAttribute("aria-label", "New label");
     const add = () => {
       const label = name.value.trim();
-      if (!/^[\w.-]+$/u.test(label)) return say("A label is made of letters, digits, _, . and -.");
+      if (!/^[\p{L}\p{M}\p{N}_.-]+$/u.test(label)) return say("A label is made of letters, digits, _, . and -.");
       if (!kept.labels[label]) kept.labels[label] = NEW_CLASSES[Object.keys(kept.labels).length % NEW_CLASSES.length];
       store();
       show();

@@ -100,7 +100,7 @@ def _labels(agreements: Sequence[Agreement]) -> list[str]:
 
 
 def _table(agreements: Sequence[Agreement]) -> str:
-    heads = head(["", "Identical", "F1", "Entities original", "Entities INT8"])
+    heads = head(["Label", "Identical", "F1", "Entities original", "Entities INT8"])
     rows = [_agreement_row("all labels", None, agreements)]
     rows += [_agreement_row(label, label, agreements) for label in _labels(agreements)]
     return table("Agreement", [heads], rows)

@@ -81,7 +81,7 @@ _PARTIAL = (
 def _score_table(report: Report) -> str:
     rows = [_score_row(report, one or ALL_TYPES, one) for one in (None, *report.labels)]
     columns = ["Precision", "Recall", "F1"] * len(report.sides)
-    heads = [_side_heads(report, 3, last=""), head(["", *columns, "Gold entities"])]
+    heads = [_side_heads(report, 3, last=""), head(["Type", *columns, "Gold entities"])]
     return table("Scores", heads, rows)
 
 
@@ -207,7 +207,7 @@ def _bucket_table(report: Report) -> str:
             if any(any(one.row) for *_, one in counts):
                 rows.append(row(escape(f"{dimension}: {name}"), _bucket_cells(counts, name)))
     columns = ["Precision", "Recall", "F1"] * len(report.sides)
-    heads = [_side_heads(report, 3, last=""), head(["", *columns, "Gold entities"])]
+    heads = [_side_heads(report, 3, last=""), head(["Bucket", *columns, "Gold entities"])]
     return table("Buckets", heads, rows)
 
 
