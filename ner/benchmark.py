@@ -122,6 +122,23 @@ class Benchmark:
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
     startup_seconds: tuple[float, ...] = ()
     operations_per_second: Mapping[str, float] = field(default_factory=dict)
+    endurance: Endurance | None = None
+
+
+@dataclass(frozen=True)
+class Endurance:
+    """What many texts do to INT8, in a process of its own.
+
+    ``growth_bytes`` is how much more is resident after ``texts`` of random lengths than after a
+    tenth of them, which warms up; ``tenfold`` the time for ten times the file over the file's;
+    ``batch_equals_single`` the share of the file's texts whose entities are the same in a batch
+    and alone.
+    """
+
+    texts: int
+    growth_bytes: int
+    tenfold: float
+    batch_equals_single: float
 
 
 @dataclass(frozen=True)
@@ -182,14 +199,15 @@ def run(
     peers: Mapping[str, Contestant] | None = None,
     self_check: bool = False,
     processes: bool = True,
+    endurance: int = 0,
     report: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Benchmark:
     """Measure ``spec`` on this machine's CPU; ``texts`` are the file.
 
     ``peers`` run along. ``self_check`` measures INT8 against itself instead, which must show no
-    difference. ``processes`` adds start-up and memory, each in a process of its own. ``report``
-    hears of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
+    difference. ``processes`` adds start-up and memory, each in a process of its own, and
+    ``endurance`` is how many texts of random length to tag for :class:`Endurance`. ``report`` hears of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
     :func:`ner.pair.ensure_prepared`.
     """
     prepared = ensure_prepared(spec, tuple(Variant))
@@ -214,6 +232,7 @@ def run(
         bytes_on_disk={variant.value: prepared.size(variant) for variant in Variant},
         memory_bytes=_memory(spec, texts, meter) if processes else {},
         startup_seconds=_startup(spec, meter) if processes else (),
+        endurance=_endurance(spec, texts, endurance) if endurance else None,
         operations_per_second={
             name: operations / median(seconds[row]) for name, (row, operations) in work.items()
         },
@@ -393,6 +412,41 @@ def _memory(spec: ModelSpec, texts: Sequence[str], meter: _Meter) -> dict[str, i
     }
 
 
+_ENDURANCE = """
+import random, statistics, sys, time
+import ner, psutil
+texts = [text for text in sys.stdin.read().split("\\n") if text]
+count = int(sys.argv[2])
+tagger = ner.load(sys.argv[1])
+words = " ".join(texts).split()
+rng = random.Random(0)
+resident = []
+for number in range(count + 1):
+    if number in (count // 10, count):
+        resident.append(psutil.Process().memory_info().rss)
+    begin = rng.randrange(len(words))
+    tagger(" ".join(words[begin : begin + rng.randint(1, 300)]))
+ratios = []
+for _ in range(5):
+    times = []
+    for lines in (texts, texts * 10):
+        begin = time.perf_counter()
+        tagger.tag_many(lines)
+        times.append(time.perf_counter() - begin)
+    ratios.append(times[1] / times[0])
+def spans(tagged):
+    return [(one.start, one.end, one.label) for one in tagged.entities]
+together = tagger.tag_many(texts)
+same = sum(spans(tagger(text)) == spans(one) for text, one in zip(texts, together))
+print(resident[1] - resident[0], statistics.median(ratios), same / len(texts))
+"""
+
+
+def _endurance(spec: ModelSpec, texts: Sequence[str], count: int) -> Endurance:
+    growth, tenfold, same = _child(_ENDURANCE, spec, str(count), stdin="\n".join(texts)).split()
+    return Endurance(count, int(growth), float(tenfold), float(same))
+
+
 def _child(code: str, spec: ModelSpec, *arguments: str, stdin: str = "") -> str:
     name = str(spec.folder) if models.is_local(spec) else spec.name
     done = subprocess.run(  # noqa: S603 - the code is ours, the name checked
@@ -459,6 +513,7 @@ def benchmark_json(result: Benchmark) -> dict[str, Any]:
         "bytes_on_disk": dict(result.bytes_on_disk),
         "memory_bytes": dict(result.memory_bytes),
         "startup_seconds": [round(one, 3) for one in result.startup_seconds],
+        "endurance": None if result.endurance is None else asdict(result.endurance),
         "operations_per_second": {
             name: round(value) for name, value in result.operations_per_second.items()
         },

@@ -144,3 +144,14 @@ def test_the_matrix_peak_runs_in_int8() -> None:
     run()
 
     assert operations == same > 0
+
+
+def test_endurance_runs_in_a_process_of_its_own(
+    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+) -> None:
+    """Growth, tenfold time and whether a batch changes anything, of many texts."""
+    endurance = benchmark._endurance(tiny_spec, texts, 200)
+
+    assert endurance.texts == 200
+    assert endurance.batch_equals_single == 1.0
+    assert endurance.tenfold > 1

@@ -39,6 +39,10 @@ def bench(
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Measure INT8 against itself: shows no difference.")
     ] = False,
+    endurance: Annotated[
+        int,
+        typer.Option("--endurance", min=0, help="Also tag so many texts of random length."),
+    ] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
     ] = None,
@@ -60,7 +64,13 @@ def bench(
         prepared = ensure_prepared(spec, tuple(Variant), report=print_stage)
         rivals, sizes = others.contestants(prepared, str(spec.folder), lines)
     result = benchmark.run(
-        spec, settings, lines, peers=rivals, self_check=self_check, report=_print_step
+        spec,
+        settings,
+        lines,
+        peers=rivals,
+        self_check=self_check,
+        endurance=endurance,
+        report=_print_step,
     )
     answer = benchmark.benchmark_json(result) | {
         "date": datetime.now(UTC).date().isoformat(),
