@@ -240,6 +240,7 @@ def test_work_survives_a_reload_and_the_page_says_where_it_is_kept(
     start(page, "and Paris", "original")
     before = page.evaluate("correction.lines()")
     page.reload()
+    page.wait_for_selector("#tag")
     tab(page, "Correct")
 
     expect(page.locator("#correction")).to_contain_text("Text 2 of 2, kept in this browser only")
