@@ -207,7 +207,8 @@ def run(
 
     ``peers`` run along. ``self_check`` measures INT8 against itself instead, which must show no
     difference. ``processes`` adds start-up and memory, each in a process of its own, and
-    ``endurance`` is how many texts of random length to tag for :class:`Endurance`. ``report`` hears of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
+    ``endurance`` is how many texts of random length to tag for :class:`Endurance`. ``report`` hears
+    of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
     :func:`ner.pair.ensure_prepared`.
     """
     prepared = ensure_prepared(spec, tuple(Variant))

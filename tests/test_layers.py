@@ -54,6 +54,7 @@ OWNERS = {
     "accelerate": {"train"},
     "safetensors": {"train"},
     "gradio": {"ui"},
+    "starlette": {"ui"},
     "psutil": {"benchmark", "train"},
     "typer": {"cli"},
     "click": {"cli"},

@@ -6,8 +6,6 @@ import contextlib
 import json
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock
 from typing import Any
 
 import httpx
@@ -19,10 +17,9 @@ from gradio_client.exceptions import AppError
 from ner import schema
 from ner.decode import Strategy
 from ner.machine import Machine
-from ner.models import Gate, ModelSpec, Progress, Report
+from ner.models import Gate, ModelSpec, Report
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.limits import MAX_BODY
-from ner.ui.opening import Announced
 from ner.ui.probing import ProbeHandler
 from ner.ui.tag import TagHandler
 
@@ -178,43 +175,6 @@ def test_the_probe_refuses_long_texts() -> None:
     [answer] = ProbeHandler(loader_of(FakePair())).answer("a" * 5001, "bundled", "CPU", "first")
 
     assert "5,000" in answer
-
-
-def test_all_who_wait_hear_of_the_stages() -> None:
-    """One caller's loading is announced to another who came later, from its latest stage on."""
-    at_first, go_on = Event(), Event()
-    pair = FakePair()
-
-    def slow(spec: ModelSpec, device: str, report: Report) -> FakePair:
-        if not at_first.is_set():
-            report(Progress("export", 1, 2))
-            at_first.set()
-            assert go_on.wait(10)
-            report(Progress("check", 2, 2))
-        return pair
-
-    one_at_a_time = Lock()
-
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
-        with one_at_a_time:
-            return slow(spec, device, report)
-
-    announced = Announced(load)
-    first: list[Progress] = []
-    second: list[Progress] = []
-
-    def note_and_go_on(stage: Progress) -> None:
-        second.append(stage)
-        go_on.set()
-
-    with ThreadPoolExecutor(2) as pool:
-        leading = pool.submit(announced, pair.spec, "CPU", first.append)
-        assert at_first.wait(10)
-        waiting = pool.submit(announced, pair.spec, "CPU", note_and_go_on)
-        assert pair is leading.result(10) is waiting.result(10)
-
-    assert ["export", "check"] == [stage.stage for stage in first]
-    assert ["export", "check"] == [stage.stage for stage in second]
 
 
 def test_a_body_over_the_limit_is_refused_unread(fake_url: str) -> None:

@@ -14,12 +14,11 @@ from starlette.middleware import Middleware
 from ner import models
 from ner.errors import NerError
 from ner.inference import available_devices
-from ner.models import Progress
+from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.ui.contract import Loader
+from ner.ui.contract import Loader, Pair
 from ner.ui.limits import MAX_FILE, Limits
-from ner.ui.opening import Announced
 from ner.ui.page import build
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +35,10 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ner").setLevel(logging.INFO)
     pairs = Pairs()
-    load = Announced(lambda spec, device, report: pairs.get(spec, device=device, report=report))
+
+    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
+        return pairs.get(spec, device=device, report=report)
+
     threading.Thread(target=_open_first, args=(load,), daemon=True).start()
     launch(
         build(load, devices=available_devices()),
