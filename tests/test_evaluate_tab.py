@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 
 from ner import schema
 from ner.errors import FileFormatError, InputError
@@ -317,6 +320,43 @@ def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str
     """The browser's storage is the visitor's: what comes from it is checked."""
     with pytest.raises(InputError, match=message):
         written(lines_, form)
+
+
+@pytest.fixture(scope="module")
+def client(fake_url: str) -> Iterator[Client]:
+    """Over the dictionary pair."""
+    with contextlib.closing(Client(fake_url, verbose=False)) as client:
+        yield client
+
+
+def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> None:
+    """One structure for the API, the download and, in its first part, the command line."""
+    _, data = given(GOLD)
+
+    answer = client.predict(GOLD, api_name="/evaluate")
+
+    assert json.loads(data["files"]["evaluation.json"]) == answer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"gold": "nothing"}, "tag"),
+        ({"gold": None}, "is null; expected a string"),
+        ({"gold": "x" * (MAX_GOLD_CHARACTERS + 1)}, "at most 600,000"),
+        ({"gold": GOLD, "tolerance": 0}, "over 0"),
+        ({"gold": GOLD, "tolerance": "much"}, "expected a number"),
+        ({"gold": GOLD, "model": "../x"}, "no model called"),
+        ({"gold": GOLD, "labels": "LOC"}, "not a list"),
+        ({"gold": GOLD, "labels": ["DRUG"]}, "no label DRUG"),
+    ],
+)
+def test_the_endpoint_refuses_with_a_sentence(
+    client: Client, arguments: dict[str, Any], message: str
+) -> None:
+    """What was given and what is expected, nothing more."""
+    with pytest.raises(AppError, match=message):
+        client.predict(**arguments, api_name="/evaluate")
 
 
 def test_all_words_matter_here() -> None:

@@ -1,4 +1,4 @@
-"""The endpoints ``tag`` and ``compare``: the command line's JSON over HTTP."""
+"""The endpoints ``tag``, ``compare`` and ``evaluate``: the command line's JSON over HTTP."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 from gradio.events import api as add_endpoint
 
-from ner import models, schema
+from ner import evaluation, formats, models, schema
 from ner.decode import Strategy
 from ner.errors import InputError, TextTooLong, one_of
 from ner.models import Progress, Variant
+from ner.reports import Report, report_json
 from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
+from ner.ui.evaluate import MAX_GOLD_CHARACTERS
 from ner.ui.failures import as_gradio_errors
+from ner.verdict import TOLERANCE
 
 # As on the page: time spent on timing one text, in milliseconds.
 _BUDGET_MS = 100.0
@@ -67,11 +70,40 @@ class Endpoints:
         assert comparison.agreement is not None  # noqa: S101 - INT8 is served
         return schema.comparison_json(comparison.agreement, comparison.timing)
 
+    def evaluate(
+        self,
+        gold: str,
+        model: str = "bundled",
+        strategy: str = "first",
+        threshold: float = 0.0,
+        labels: list[str] | None = None,
+        tolerance: float = TOLERANCE,
+    ) -> dict[str, Any]:
+        """Score the original and its INT8 twin against gold, and tell whether INT8 will do.
+
+        Gold is CoNLL columns, JSON lines with spans or bracketed text. Gives precision, recall and
+        F1 (fractions) overall and per type, intervals, the errors that INT8 adds and removes, and a
+        verdict for a loss of F1 of up to the tolerance.
+        """
+        _check(gold, threshold, labels, limit=MAX_GOLD_CHARACTERS)
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise InputError(f"The tolerance is {_kind(tolerance)}; expected a number.")
+        if not 0 < tolerance <= 1:
+            raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
+        sentences = formats.parse_gold(formats.text_lines(gold), "The gold")
+        chosen = one_of(Strategy, strategy, "strategy")
+        pair = _open(self.load, model)
+        original, int8 = (
+            pair.tagger(one).using(strategy=chosen, threshold=threshold) for one in Variant
+        )
+        scored = evaluation.evaluate(sentences, original, int8, labels=labels)
+        return report_json(Report(scored, tolerance=tolerance))
+
 
 def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
-    """Add both endpoints to the Blocks at hand, one call at a time with the page's own."""
+    """Add the endpoints to the Blocks at hand, one call at a time with the page's own."""
     endpoints = Endpoints(load)
-    for endpoint in (endpoints.tag, endpoints.compare):
+    for endpoint in (endpoints.tag, endpoints.compare, endpoints.evaluate):
         add_endpoint(
             as_gradio_errors(endpoint),
             api_name=endpoint.__name__,
@@ -86,12 +118,12 @@ def _open(load: Loader, model: object) -> Pair:
     return load(models.find(model, local=False), "CPU", _ignore)
 
 
-def _check(text: object, threshold: object, labels: object) -> None:
+def _check(text: object, threshold: object, labels: object, *, limit: int = MAX_CHARACTERS) -> None:
     """Gradio passes on whatever JSON it was sent, so types are checked here."""
     if not isinstance(text, str):
         raise InputError(f"The text is {_kind(text)}; expected a string.")
-    if len(text) > MAX_CHARACTERS:
-        raise TextTooLong(len(text), MAX_CHARACTERS)
+    if len(text) > limit:
+        raise TextTooLong(len(text), limit)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise InputError(f"The threshold is {_kind(threshold)}; expected a number from 0 to 1.")
     if labels is not None and not (
