@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -19,6 +21,8 @@ from ner import schema
 from ner.errors import FileFormatError, InputError
 from ner.evaluation import evaluate
 from ner.formats import parse_gold
+from ner.models import ModelSpec, assets
+from ner.pair import TaggerPair
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, EvaluateHandler, loaded
@@ -320,6 +324,24 @@ def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str
     """The browser's storage is the visitor's: what comes from it is checked."""
     with pytest.raises(InputError, match=message):
         written(lines_, form)
+
+
+def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
+    tiny_pair: TaggerPair, tiny_spec: ModelSpec
+) -> None:
+    """Over the gold set of the project, digit by digit."""
+    handler = EvaluateHandler(lambda *_: tiny_pair)
+    _, data = result(handler.own_set("general", False, *SETTINGS))
+    gold = assets() / "gold" / "general.conll"
+    command = [sys.executable, "-m", "ner", "evaluate", str(gold), "--json"]
+    done = subprocess.run(
+        [*command, "--model", str(tiny_spec.folder)], capture_output=True, check=True
+    )
+
+    report = json.loads(data["files"]["evaluation.json"])
+    expected = json.loads(done.stdout)
+    assert expected == {key: report[key] for key in expected}
+    assert expected["original"]["support"] > 300
 
 
 @pytest.fixture(scope="module")
