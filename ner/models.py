@@ -46,6 +46,14 @@ LABEL_NAMES: Mapping[str, str] = {
     "LOC": "location",
     "MISC": "miscellaneous name",
 }
+LABEL_EXAMPLES: Mapping[str, str] = {
+    "PER": "Ada Lovelace, Okafor",
+    "ORG": "Siemens, University of Groningen, FC Porto",
+    "LOC": "Berlin, Lake Victoria, Ghana",
+    "MISC": "German, World Cup, Nobel Prize",
+    "Chemical": "lithium carbonate, aspirin",
+    "Disease": "toxicity, asthma, breast cancer",
+}
 
 
 class Variant(StrEnum):

@@ -17,6 +17,7 @@ from ner.ui.contract import Loader
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
 from ner.ui.measure import add_measure_tab
+from ner.ui.model_tab import add_model_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 
 _TITLE = "NER: original and INT8"
@@ -64,6 +65,8 @@ def build(
                 add_correct_tab(load, model, device, evaluated)
             with gr.Tab("Files", id="files-tab"):
                 add_files_tab(load, model, device)
+            with gr.Tab("Model", id="model-tab"):
+                add_model_tab(page, model)
         add_endpoints(load)
     return page
 

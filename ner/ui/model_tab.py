@@ -1,0 +1,139 @@
+"""Tab 'Model': what the chosen model is, knows, scores, and how its variants were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ner import models
+from ner.models import ModelSpec, Prepared, Variant
+from ner.render import definitions, escape, notice
+from ner.ui.failures import told
+from ner.ui.result import megabytes
+from ner.ui.tables import head, row, section, table
+
+
+@dataclass(frozen=True)
+class ModelHandler:
+    """What choosing a model shows; nothing is prepared or loaded for it."""
+
+    def answer(self, model: str) -> tuple[str, str]:
+        """The facts as markup, and the card as Markdown, which may be empty."""
+        try:
+            spec = models.find(model, local=False)
+            prepared = models.find_prepared(models.recipe(spec), spec.name)
+            return described(spec, prepared), _card(spec)
+        # The last line of defence: a visitor gets a sentence, the log gets the rest.
+        except Exception as error:  # noqa: BLE001
+            return notice(told(error), kind="problem"), ""
+
+
+def described(spec: ModelSpec, prepared: Prepared | None) -> str:
+    """The facts about a model; of its variants only where they have been made."""
+    parts = [section(spec.title, spec.summary, _origin(spec)), _labels(spec)]
+    parts += [_scores(name, record) for name, record in _records(spec)]
+    if prepared is None:
+        parts.append(notice("Its variants have not been made here yet: tag a text with it first."))
+    else:
+        parts += [_variants(prepared), _making(prepared)]
+    return f'<div class="ner model">{"".join(parts)}</div>'
+
+
+def _origin(spec: ModelSpec) -> str:
+    source = spec.repo_id if spec.folder is None else f"assets/{spec.folder.name}"
+    return definitions([("From", source or ""), ("Licence", spec.licence)])
+
+
+def _labels(spec: ModelSpec) -> str:
+    rows = [
+        row(escape(label), (f"<td>{escape(name)}</td>", f"<td>{escape(example)}</td>"))
+        for label, name, example in (
+            (label, name, models.LABEL_EXAMPLES.get(label, ""))
+            for label, name in spec.label_names.items()
+        )
+    ]
+    return section("Labels", "", table("Labels", [head(["label", "stands for", "such as"])], rows))
+
+
+def _scores(name: str, record: dict[str, Any]) -> str:
+    """F1 of both variants on each set of a recorded evaluation, in per cent."""
+    rows = [
+        row(
+            escape(dataset),
+            (
+                *(f'<td class="number">{_f1(result[variant.value])}</td>' for variant in Variant),
+                f'<td class="number">{100 * result["agreement"]:.1f}</td>',
+            ),
+        )
+        for dataset, result in record["sets"].items()
+    ]
+    heads = [head(["set", "F1 original", "F1 INT8", "agreement"])]
+    note = f"In per cent with 95 % intervals; recorded in assets/results/{name}."
+    return section("Scores", note, table("Scores", heads, rows))
+
+
+def _f1(side: dict[str, float]) -> str:
+    low, high = 100 * side["f1_low"], 100 * side["f1_high"]
+    return f'{100 * side["f1"]:.1f} <span class="small">{low:.1f}–{high:.1f}</span>'
+
+
+def _variants(prepared: Prepared) -> str:
+    gate = prepared.manifest.gate
+    state = "passed" if gate.passed else "not passed: INT8 is not served"
+    if not gate.established:
+        state = "not established, too few entities"
+    sizes = [
+        (name, megabytes(prepared.size(variant)))
+        for name, variant in (("Original, FP32", Variant.ORIGINAL), ("INT8", Variant.INT8))
+    ]
+    found = f"F1 {gate.f1:.3f} against the original's {gate.entities} entities, {state}"
+    return section("Variants", "", definitions([*sizes, ("Gate", found)]))
+
+
+def _making(prepared: Prepared) -> str:
+    recipe = prepared.manifest.recipe
+    settings = recipe.quantization
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(recipe.versions.items()))
+    rows = [
+        ("Quantization", f"NNCF post-training, preset {settings.preset}"),
+        ("SmoothQuant alpha", f"{settings.smooth_quant_alpha}"),
+        ("Bias correction", "fast" if settings.fast_bias_correction else "full"),
+        ("Calibration texts", f"at most {settings.samples}"),
+        ("Checkpoint", prepared.manifest.revision or recipe.source),
+        ("Versions", versions),
+        ("Made again by", f"python -m ner prepare --model {prepared.manifest.name}"),
+    ]
+    return section("How they were made", "", definitions(rows))
+
+
+def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in sorted((models.assets() / "results").glob("evaluation-*.json")):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if record["settings"]["model"] == spec.name:
+            yield file.name, record
+
+
+def _card(spec: ModelSpec) -> str:
+    """The model card without its header; empty for a model without one here."""
+    if spec.folder is None or not (spec.folder / "README.md").is_file():
+        return ""
+    text = (spec.folder / "README.md").read_text(encoding="utf-8")
+    return text.split("---\n", 2)[2] if text.startswith("---\n") else text
+
+
+def add_model_tab(page: gr.Blocks, model: gr.Dropdown) -> None:
+    """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
+    facts = gr.HTML("", elem_id="model-facts", js_on_load=None, apply_default_css=False)
+    card = gr.Markdown("", elem_id="model-card", sanitize_html=True)
+    gr.on(
+        [page.load, model.change],
+        ModelHandler().answer,
+        model,
+        [facts, card],
+        show_progress="hidden",
+        api_visibility="private",
+    )

@@ -1,0 +1,70 @@
+"""Tab 'Model': facts come from the manifest, the records and the card, and are escaped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ner import models
+from ner.models import ModelSpec
+from ner.pair import TaggerPair
+from ner.ui.model_tab import ModelHandler, _card, described
+
+
+def test_the_manifest_is_told(tiny_pair: TaggerPair) -> None:
+    """Sizes, gate, quantization settings and versions, and the command that repeats it."""
+    markup = described(tiny_pair.spec, tiny_pair.prepared)
+
+    for said in (
+        "Original, FP32",
+        "SmoothQuant alpha",
+        "openvino 2026",
+        "ner prepare --model tiny",
+    ):
+        assert said in markup
+
+
+def test_labels_are_explained(tiny_pair: TaggerPair) -> None:
+    """What each stands for, with an example."""
+    markup = described(tiny_pair.spec, None)
+
+    assert "<td>organization</td>" in markup
+    assert "Ada Lovelace" in markup
+    assert "have not been made here yet" in markup
+
+
+def test_names_from_elsewhere_are_escaped(tiny_spec: ModelSpec) -> None:
+    """Labels and titles are foreign data."""
+    hostile = "<img src=x onerror=alert(1)>"
+    markup = described(replace(tiny_spec, title=hostile, label_names={hostile: hostile}), None)
+
+    assert "<img" not in markup
+
+
+def test_the_card_is_shown_without_its_header(tiny_spec: ModelSpec, tmp_path: Path) -> None:
+    """The YAML on top of a card is for machines."""
+    (tmp_path / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Title\n\nText --- here\n")
+
+    assert _card(replace(tiny_spec, folder=tmp_path)) == "# Title\n\nText --- here\n"
+    assert _card(replace(tiny_spec, folder=None, repo_id="owner/name")) == ""
+
+
+def test_a_model_that_is_not_prepared_is_described_all_the_same() -> None:
+    """A Hub model that was never fetched."""
+    markup, card = ModelHandler().answer("elastic-distilbert")
+
+    assert "elastic/distilbert-base-cased-finetuned-conll03-english" in markup
+    assert card == ""
+
+
+def test_an_unknown_model_gets_a_sentence() -> None:
+    """No path, no trace."""
+    markup, _ = ModelHandler().answer("../../etc")
+
+    assert "There is no model called" in markup
+
+
+def test_every_model_of_the_catalogue_explains_its_labels() -> None:
+    """No label without an example."""
+    for spec in models.catalogue():
+        assert set(spec.label_names) <= set(models.LABEL_EXAMPLES)
