@@ -29,6 +29,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrai
 from ner import models
 from ner.agreement import align
 from ner.checkpoint import Checkpoint, obtain
+from ner.entities import Tagged
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models import (
     Gate,
@@ -58,6 +59,8 @@ STAGES = (
 # Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
 _CALIBRATION_TOKENS = 256
 _XML = "openvino_model.xml"
+# Enough entities to tell a CPU that computes INT8 wrongly, few enough to try at every start.
+_GOLDEN_TEXTS = 12
 # A leftover of a killed run is removed once it is older than any run takes.
 _STALE_SECONDS = 6 * 3600
 
@@ -115,7 +118,7 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepar
     texts = models.read_texts(models.calibration_file(spec))[: wanted.quantization.samples]
     _quantize(exported, texts, wanted.quantization, int8)
     _tell(report, 3)
-    gate = _gate(original, int8, models.read_texts(models.gate_file(spec)))
+    gate, golden = _gate(original, int8, models.read_texts(models.gate_file(spec)))
     _tell(report, 4)
     labels = Model.load(original).scheme.types
     files = {
@@ -123,7 +126,7 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepar
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-    manifest = Manifest(spec.name, wanted, checkpoint.revision, labels, gate, files)
+    manifest = Manifest(spec.name, wanted, checkpoint.revision, labels, gate, files, golden)
     (folder / "manifest.json").write_text(manifest.dump(), encoding="utf-8")
     target = models.prepared_root() / f"{spec.name}-{wanted.key}"
     folder.rename(target)
@@ -264,13 +267,17 @@ def _inputs(exported: _Exported, text: str, ports: Iterable[Any]) -> dict[str, A
     return {port.any_name: encoded.get(port.any_name, zeros) for port in ports}
 
 
-def _gate(original: Path, int8: Path, texts: list[str]) -> Gate:
-    """INT8's entities scored against the original's on ``texts``, by the tagger that serves."""
+def _gate(original: Path, int8: Path, texts: list[str]) -> tuple[Gate, tuple[Tagged, ...]]:
+    """INT8's entities scored against the original's on ``texts``, by the tagger that serves.
+
+    The second is what INT8 found in the first few, for the check when it is served elsewhere.
+    """
     left = OpenVinoTagger(Model.load(original)).tag_many(texts)
     right = OpenVinoTagger(Model.load(int8)).tag_many(texts)
     agreements = [align(a, b) for a, b in zip(left, right, strict=True)]
     f1 = agreement_f1(agreements)
-    return Gate(f1=float(np.round(f1, 6)), entities=sum(len(one.entities) for one in left))
+    entities = sum(len(one.entities) for one in left)
+    return Gate(f1=float(np.round(f1, 6)), entities=entities), tuple(right[:_GOLDEN_TEXTS])
 
 
 def _first_line(error: BaseException) -> str:

@@ -21,11 +21,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ner.entities import Entity, Tagged
 from ner.errors import ModelRefused
 from ner.machine import package_versions
 
 # Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
-FORMAT = 1
+FORMAT = 2
 # The packages whose versions decide what conversion makes of a checkpoint.
 _CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
 # owner/name as the Hub allows them: no leading or trailing dot or dash, at most 96 characters.
@@ -292,13 +293,25 @@ class Gate:
         """Whether INT8 may be served: not established, or at or over the floor."""
         return not self.established or self.f1 >= self.FLOOR
 
+    @property
+    def refusal(self) -> str | None:
+        """Why INT8 is not served, in words; None where it may be."""
+        if self.passed:
+            return None
+        return (
+            f"INT8 of this model is not served: on the gate texts its entities score F1 "
+            f"{self.f1:.3f} against the original's ({self.entities} entities), and {self.FLOOR} is "
+            "required. The original serves alone."
+        )
+
 
 @dataclass(frozen=True)
 class Manifest:
     """What a prepared folder says of itself.
 
     ``files`` maps each file's path relative to the folder to the SHA-256 of its bytes;
-    ``revision`` is the commit of a Hub model.
+    ``revision`` is the commit of a Hub model; ``golden`` is what INT8 found in a few gate texts
+    where it was made, to be found again wherever it is served.
     """
 
     name: str
@@ -307,6 +320,7 @@ class Manifest:
     labels: tuple[str, ...]
     gate: Gate
     files: Mapping[str, str]
+    golden: tuple[Tagged, ...] = ()
 
     def dump(self) -> str:
         """As JSON text."""
@@ -327,6 +341,10 @@ class Manifest:
                 labels=tuple(data["labels"]),
                 gate=Gate(**data["gate"]),
                 files=data["files"],
+                golden=tuple(
+                    Tagged(one["text"], tuple(Entity(**entity) for entity in one["entities"]))
+                    for one in data["golden"]
+                ),
             )
         except (KeyError, TypeError) as error:
             raise ValueError("not a manifest of this format") from error

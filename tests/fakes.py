@@ -150,6 +150,10 @@ class FakePair:
     def labels(self) -> tuple[str, ...]:
         return self.original.labels
 
+    @property
+    def withheld(self) -> str | None:
+        return self.gate.refusal if self.int8 is None else None
+
     def size(self, variant: Variant) -> int:
         return 76_600_000 if variant is Variant.ORIGINAL else 19_600_000
 

@@ -261,9 +261,9 @@ def test_the_api_refuses_what_it_cannot_use(
         client.predict(**{"text": TEXT, **settings}, api_name="/tag")
 
 
-def test_only_the_two_endpoints_are_public(client: Client) -> None:
+def test_only_three_endpoints_are_public(client: Client) -> None:
     """The page's own events are not offered to clients."""
     api = client.view_api(return_format="dict", print_info=False)
 
-    assert {"/tag", "/compare"} == set(api["named_endpoints"])
+    assert {"/tag", "/compare", "/evaluate"} == set(api["named_endpoints"])
     assert {} == api["unnamed_endpoints"]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ner import pair as pair_module
 from ner.decode import Strategy
+from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
 from ner.models import Gate, ModelSpec, Prepared, Progress, Variant
-from ner.pair import Pairs, TaggerPair
+from ner.pair import Pairs, TaggerPair, open_pair, open_tagger
 
 TEXT = "My name is Wolfgang and I live in Berlin."
 
@@ -75,21 +78,53 @@ def test_timings_of_two_people_do_not_overlap(
     assert texts == [one.original.tagged.text for one in found]
 
 
-def without_int8(pair: TaggerPair) -> TaggerPair:
-    """The pair as it would be had the gate not passed."""
-    manifest = replace(pair.prepared.manifest, gate=Gate(f1=0.5, entities=300))
-    return replace(pair, prepared=Prepared(pair.prepared.folder, manifest), int8=None)
+def changed(prepared: Prepared, home: Path, **changes: Any) -> None:
+    """A copy of the prepared folder in ``home`` whose manifest says something else."""
+    folder = home / "prepared" / prepared.folder.name
+    shutil.copytree(prepared.folder, folder)
+    manifest = replace(prepared.manifest, **changes)
+    (folder / "manifest.json").write_text(manifest.dump())
 
 
-def test_int8_below_the_gate_is_not_served(tiny_pair: TaggerPair) -> None:
+def test_int8_below_the_gate_is_not_served(
+    tiny_pair: TaggerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The original serves alone, and asking for INT8 gives the figures."""
-    alone = without_int8(tiny_pair)
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    changed(tiny_pair.prepared, tmp_path, gate=Gate(f1=0.5, entities=300))
+    alone = open_pair(tiny_pair.spec)
     comparison = alone.compare(TEXT, budget_ms=5)
 
     assert comparison.int8 is comparison.agreement is comparison.timing is None
     assert comparison.original.tagged == tiny_pair.original(TEXT)
-    with pytest.raises(PrepareFailed, match=r"F1 0\.500 .* below 0\.95"):
-        alone.tagger(Variant.INT8)
+    for ask in (
+        lambda: alone.tagger(Variant.INT8),
+        lambda: open_tagger(tiny_pair.spec, Variant.INT8),
+    ):
+        with pytest.raises(PrepareFailed, match=r"F1 0\.500 .* 0\.95 is required"):
+            ask()
+
+
+def test_int8_that_departs_from_its_record_is_not_served(
+    tiny_pair: TaggerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it found where it was made is not what it finds here: the self-check says so."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    golden = tuple(Tagged(one.text) for one in tiny_pair.prepared.manifest.golden)
+    changed(tiny_pair.prepared, tmp_path, golden=golden)
+    alone = open_pair(tiny_pair.spec)
+
+    assert alone.int8 is None
+    assert alone.withheld is not None and "self-check failed on this machine" in alone.withheld
+
+
+def test_the_self_check_passes_where_the_model_was_made(tiny_pair: TaggerPair) -> None:
+    """It has something to check, and nothing departs."""
+    golden = tiny_pair.prepared.manifest.golden
+
+    assert sum(len(one.entities) for one in golden) > 20
+    assert tiny_pair.withheld is None
+    assert tuple(tiny_pair.tagger(Variant.INT8).tag_many([one.text for one in golden])) == golden
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,10 @@ class Pair(Protocol):
         """How INT8 did against the original when it was made."""
 
     @property
+    def withheld(self) -> str | None:
+        """Why INT8 is not served; None where it is."""
+
+    @property
     def threads(self) -> int:
         """How many threads inference may use; 0 where the device has no such notion."""
 

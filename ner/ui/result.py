@@ -119,16 +119,8 @@ def _hints(shown: Shown) -> str:
             )
         )
     if shown.comparison.int8 is None:
-        hints.append(notice(_not_served(shown.pair.gate), kind="problem"))
+        hints.append(notice(shown.pair.withheld or "INT8 is not served.", kind="problem"))
     return "".join(hints)
-
-
-def _not_served(gate: Gate) -> str:
-    return (
-        f"INT8 of this model is not served: on the gate texts its entities score F1 {gate.f1:.3f} "
-        f"against the original's ({gate.entities} entities), and {gate.FLOOR} is required. "
-        "Below is what the original finds."
-    )
 
 
 def _controls(shown: Shown, classes: Mapping[str, str]) -> str:
