@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ner import models
 from ner.models import ModelSpec, Prepared, Variant
 
 ROOT = Path(__file__).parent.parent
@@ -190,11 +189,11 @@ def test_wolfgang_lives_in_berlin(bundled_pair: Any) -> None:
         ]
 
 
-def test_a_serving_process_imports_no_converters(tmp_path: Path) -> None:
+def test_a_serving_process_imports_no_converters(tiny_spec: ModelSpec, tmp_path: Path) -> None:
     """Even where the first use prepares a model, torch and its like stay out of this process."""
     code = (
         "import sys, ner\n"
-        f"ner.load({str(models.find('bundled').folder)!r})('Ada')\n"
+        f"ner.load({str(tiny_spec.folder)!r})('Ada')\n"
         "print([m for m in ('torch','transformers','optimum','nncf') if m in sys.modules])"
     )
     done = subprocess.run(
