@@ -18,14 +18,14 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from filelock import FileLock, Timeout
 
 from ner import models
 from ner.decode import Strategy
 from ner.delimited import BadRow
-from ner.entities import Tagged, Tagger
+from ner.entities import Tagged
 from ner.errors import Failure, InputError
 from ner.models import ModelSpec, Variant
 from ner.outputs import Output, output_for
@@ -36,6 +36,13 @@ from ner.tagger import clean
 CHUNK_ROWS = 2048
 # Long texts make a chunk smaller, so that memory stays bounded.
 _CHUNK_CHARACTERS = 2_000_000
+
+
+class ManyTagger(Protocol):
+    """All that a run needs of a tagger."""
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+        """Tag several texts; results in the order given."""
 
 
 @dataclass(frozen=True)
@@ -94,20 +101,20 @@ def described(
     *,
     strategy: Strategy,
     threshold: float,
-    labels: Sequence[str],
+    labels: Sequence[str] | None,
 ) -> dict[str, str]:
     """In words, all that decides what a tagger finds: the ``settings`` of a run."""
     return {
         "Model": f"{spec.name} {models.recipe(spec).key}, {variant}, on {device}",
         "Aggregation": strategy.value,
         "Threshold": f"{threshold}",
-        "Labels": ", ".join(sorted(labels)),
+        "Labels": "all" if labels is None else ", ".join(sorted(labels)),
     }
 
 
 def run(
     source: Source,
-    tagger: Tagger,
+    tagger: ManyTagger,
     out: Path,
     *,
     settings: Mapping[str, str],
@@ -236,7 +243,7 @@ def _chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadR
 
 
 def _tagged(
-    tagger: Tagger, chunk: Sequence[Row | BadRow]
+    tagger: ManyTagger, chunk: Sequence[Row | BadRow]
 ) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
     """The good rows, tagged, and the bad ones."""
     texts: list[str] = []

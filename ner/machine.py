@@ -70,11 +70,15 @@ def package_versions(names: tuple[str, ...]) -> dict[str, str]:
 def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Cores that may run this process: its affinity, cut to the container's quota (cgroup v2, v1).
 
-    OpenVINO sizes its pool from the visible cores and not from the quota, which throttles it.
+    OpenVINO sizes its pool from the visible cores and not from the quota, which throttles it. Fewer
+    are used where OMP_NUM_THREADS says so, as Spark does for the cores of a task.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
     quota = _cpu_quota(cgroup)
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdecimal():
+        cores = min(cores, int(wanted))
     return max(1, min(cores, round(quota)) if quota else cores)
 
 

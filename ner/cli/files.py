@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,15 +22,18 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
 from ner.decode import Strategy
+from ner.errors import InputError
 from ner.models import Variant
 from ner.rows import Format
 
 if TYPE_CHECKING:
-    from ner.batch import Step
+    from ner.batch import ManyTagger, Step
     from ner.rows import Source
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
+# Enough to keep a cluster busy between two chunks.
+_SPARK_ROWS = 20_000
 
 
 def batch(
@@ -53,6 +58,10 @@ def batch(
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    spark: Annotated[
+        str | None,
+        typer.Option("--spark", help="A Spark master to tag on: local[4], spark://host:7077."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a file of any length. The same command again resumes a run that was stopped.
@@ -62,28 +71,22 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.batch import described, run
+    from ner.batch import CHUNK_ROWS, described, run
     from ner.outputs import output_for
-    from ner.pair import open_tagger
     from ner.rows import inspect
 
     output_for(out)
     source = inspect(file, format=format, encoding=encoding).choose(column)
     _print_source(source)
+    if spark is not None and device != "CPU":
+        raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
     spec = models.find(model)
     kept = split_labels(labels)
-    tagger = open_tagger(spec, variant, device=device, report=print_stage).using(
-        strategy=strategy, threshold=threshold, labels=kept
-    )
-    settings = described(
-        spec,
-        variant,
-        device,
-        strategy=strategy,
-        threshold=threshold,
-        labels=kept or tagger.labels,
-    )
-    step = _followed(run(source, tagger, out, settings=settings))
+    settings = described(spec, variant, device, strategy=strategy, threshold=threshold, labels=kept)
+    chosen = _Chosen(model, variant, strategy, threshold, kept)
+    with _on_cluster(spark, chosen) if spark else _here(device, chosen) as tagger:
+        rows = _SPARK_ROWS if spark else CHUNK_ROWS
+        step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
     if as_json:
         print_json(
             {
@@ -95,6 +98,33 @@ def batch(
         )
     else:
         _print_batch(step, out)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    model: str
+    variant: Variant
+    strategy: Strategy
+    threshold: float
+    labels: list[str] | None
+
+
+@contextmanager
+def _here(device: str, chosen: _Chosen) -> Iterator[ManyTagger]:
+    from ner.pair import open_tagger
+
+    spec = models.find(chosen.model)
+    yield open_tagger(spec, chosen.variant, device=device, report=print_stage).using(
+        strategy=chosen.strategy, threshold=chosen.threshold, labels=chosen.labels
+    )
+
+
+@contextmanager
+def _on_cluster(master: str, chosen: _Chosen) -> Iterator[ManyTagger]:
+    from ner.spark import connected
+
+    with connected(master, report=print_stage, **asdict(chosen)) as tagger:
+        yield tagger
 
 
 def _print_source(source: Source) -> None:

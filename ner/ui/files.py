@@ -145,7 +145,7 @@ class FilesHandler:
             chosen.device,
             strategy=strategy,
             threshold=chosen.threshold,
-            labels=chosen.kept or tagger.labels,
+            labels=chosen.kept,
         )
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"

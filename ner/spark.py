@@ -1,0 +1,277 @@
+"""Named entities in Spark data frames: Arrow batches in, Arrow batches out.
+
+Needs the extra ``spark`` (and Java 17 or newer) on the driver, and this package on all executors.
+Each Python worker opens one tagger and keeps it; it takes as many threads as a task has cores.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ner import models
+from ner.decode import Strategy
+from ner.entities import Entity, Tagged
+from ner.errors import Failure, InputError, MissingExtra, one_of
+from ner.models import Prepared, Report, Variant
+from ner.pair import ensure_prepared
+from ner.tagger import Model, OpenVinoTagger, clean
+
+try:
+    import pyarrow as pa
+    from py4j.protocol import Py4JError
+    from pyspark import SparkFiles
+    from pyspark.errors import PySparkException
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StringType, StructType
+except ImportError as error:
+    raise MissingExtra("ner.spark", "spark") from error
+
+_ADDED = (
+    "entities array<struct<start: int, end: int, text: string, label: string, score: double>>, "
+    "problem string"
+)
+_ARROW_ENTITIES = pa.list_(
+    pa.struct(
+        [
+            ("start", pa.int32()),
+            ("end", pa.int32()),
+            ("text", pa.string()),
+            ("label", pa.string()),
+            ("score", pa.float64()),
+        ]
+    )
+)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What each worker is told; ``archive`` is the name of one that was shipped, else a path."""
+
+    text: str
+    utf16: bool
+    folder: str
+    shipped: bool
+    strategy: Strategy
+    threshold: float
+    labels: tuple[str, ...] | None
+
+
+def tag(
+    df: DataFrame,
+    text: str = "text",
+    *,
+    utf16: bool = False,
+    model: str = "bundled",
+    variant: str = "int8",
+    strategy: str = "first",
+    threshold: float = 0.0,
+    labels: Sequence[str] | None = None,
+    folder: str | None = None,
+) -> DataFrame:
+    """``df`` with the named entities of the column ``text``.
+
+    Two columns are added: ``entities``, an array of structs (``start``, ``end``, ``text``,
+    ``label``, ``score``), ready for ``explode``; and ``problem``, null unless a text could not be
+    tagged, being too long. Offsets are half-open code points, with ``utf16`` the UTF-16 code units
+    by which the JVM counts. A null text has null entities.
+
+    The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
+    prepared folder that all of them see. Raises ``ner.NerError``.
+    """
+    _check_columns(df, text)
+    prepared = ensure_prepared(models.find(model), (one_of(Variant, variant, "variant"),))
+    unknown = sorted(set(labels or ()) - set(prepared.manifest.labels))
+    if unknown:
+        known = ", ".join(prepared.manifest.labels)
+        raise InputError(f"The model has no label {', '.join(unknown)[:100]}. It has {known}.")
+    where, shipped = (folder, False) if folder else _shipped(df.sparkSession, prepared, variant)
+    work = _Work(
+        text=text,
+        utf16=utf16,
+        folder=where,
+        shipped=shipped,
+        strategy=one_of(Strategy, strategy, "strategy"),
+        threshold=threshold,
+        labels=None if labels is None else tuple(labels),
+    )
+    return df.mapInArrow(partial(_tagged, work), _with_added(df.schema))
+
+
+def _with_added(schema: StructType) -> StructType:
+    added = StructType.fromDDL(_ADDED)
+    assert isinstance(added, StructType)  # noqa: S101 - columns are declared, not a single type
+    return StructType([*schema.fields, *added.fields])
+
+
+def _check_columns(df: DataFrame, text: str) -> None:
+    names = ", ".join(map(repr, df.columns))[:500]
+    if df.columns.count(text) != 1:
+        raise InputError(f"The data frame has not one column {text!r}. Its columns are {names}.")
+    if not isinstance(df.schema[text].dataType, StringType):
+        kind = df.schema[text].dataType.simpleString()
+        raise InputError(f"Column {text!r} is of type {kind}; expected string.")
+    taken = {"entities", "problem"} & set(df.columns)
+    if taken:
+        raise InputError(f"The data frame has a column {taken.pop()!r} already. Rename it.")
+
+
+def _shipped(session: SparkSession, prepared: Prepared, variant: str) -> tuple[str, bool]:
+    """Where executors find the variant's folder, and whether that is an archive shipped to them."""
+    source = prepared.variant(Variant(variant))
+    context = session.sparkContext
+    if str(context.master).startswith("local"):
+        return str(source), False
+    name = f"{prepared.folder.name}-{variant}"
+    folder = models.home() / "archives"
+    archive = folder / f"{name}.zip"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder) as scratch:
+            made = shutil.make_archive(str(Path(scratch) / name), "zip", source)
+            Path(made).replace(archive)
+    context.addArchive(f"{archive}#{name}")
+    return name, True
+
+
+def _tagged(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What a worker does with the batches of a partition."""
+    tagger = _opened(work)
+    for batch in batches:
+        texts, problems = _cleaned(batch.column(work.text).to_pylist())
+        found = iter(tagger.tag_many([text for text in texts if text is not None]))
+        rows = [None if text is None else _structs(next(found), work.utf16) for text in texts]
+        columns = [
+            *batch.columns,
+            pa.array(rows, type=_ARROW_ENTITIES),
+            pa.array(problems, type=pa.string()),
+        ]
+        yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "entities", "problem"])
+
+
+@lru_cache(maxsize=2)
+def _opened(work: _Work) -> OpenVinoTagger:
+    """The tagger of this worker; Spark says in OMP_NUM_THREADS how many cores a task has."""
+    os.environ.setdefault("RAYON_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+    folder = SparkFiles.get(work.folder) if work.shipped else work.folder
+    return OpenVinoTagger(
+        Model.load(Path(folder)), work.strategy, work.threshold, labels_kept=work.labels
+    )
+
+
+def _cleaned(texts: Sequence[str | None]) -> tuple[list[str | None], list[str | None]]:
+    """The texts that can be tagged, None for the others, and what is wrong with those."""
+    kept: list[str | None] = []
+    problems: list[str | None] = []
+    for text in texts:
+        problem = None
+        if text is not None:
+            try:
+                text = clean(text)
+            except InputError as error:
+                text, problem = None, str(error)
+        kept.append(text)
+        problems.append(problem)
+    return kept, problems
+
+
+def _structs(tagged: Tagged, utf16: bool) -> list[dict[str, Any]]:
+    at = utf16_offsets(tagged.text) if utf16 else range(len(tagged.text) + 1)
+    return [
+        {
+            "start": at[entity.start],
+            "end": at[entity.end],
+            "text": tagged.spelled(entity),
+            "label": entity.label,
+            "score": entity.score,
+        }
+        for entity in tagged.entities
+    ]
+
+
+def utf16_offsets(text: str) -> Sequence[int]:
+    """For each code point offset into ``text``, its end included, the offset in UTF-16 units."""
+    if text.isascii():
+        return range(len(text) + 1)
+    return list(accumulate((1 + (char > "\uffff") for char in text), initial=0))
+
+
+@dataclass(frozen=True)
+class SparkTagger:
+    """Tags lists of texts on a cluster; make one with :func:`connected`."""
+
+    session: SparkSession
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+        """Tag several texts; results in the order given. Raises ``Failure`` if the job fails."""
+        table = pa.table({"id": pa.array(range(len(texts))), "text": pa.array(texts, pa.string())})
+        # Two tasks for each core: a slow or lost one then costs less.
+        tasks = 2 * self.session.sparkContext.defaultParallelism
+        try:
+            rows = (
+                tag(self.session.createDataFrame(table).repartition(tasks, "id"), **self.settings)
+                .select("id", "entities")
+                .collect()
+            )
+        except (PySparkException, Py4JError) as error:
+            raise Failure(f"The Spark job failed: {_first_line(error)}") from error
+        found = {row.id: row.entities for row in rows}
+        return [
+            Tagged(
+                text,
+                tuple(Entity(one.start, one.end, one.label, one.score) for one in found[index]),
+            )
+            for index, text in enumerate(texts)
+        ]
+
+
+@contextmanager
+def connected(
+    master: str,
+    *,
+    report: Report | None = None,
+    model: str = "bundled",
+    variant: str = "int8",
+    **settings: Any,  # noqa: ANN401 - those of `tag`
+) -> Iterator[SparkTagger]:
+    """A tagger on the cluster at ``master`` (``local[4]``, ``spark://host:7077``) while it is used.
+
+    The model is prepared first if need be, and ``report`` hears its stages; the settings are those
+    of `tag`. Raises ``Failure`` where there is no Spark to connect to.
+    """
+    ensure_prepared(models.find(model), (one_of(Variant, variant, "variant"),), report=report)
+    if master.startswith("local"):
+        # Workers would else run the first python3 on the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        session = (
+            SparkSession.builder.master(master)
+            .appName("ner batch")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .getOrCreate()
+        )
+        session.sparkContext.setLogLevel("ERROR")
+    except (PySparkException, Py4JError) as error:
+        raise Failure(
+            f"Spark did not start at {master!r} ({_first_line(error)}). "
+            "It needs Java 17 or newer, and the address of a master that can be reached."
+        ) from error
+    try:
+        yield SparkTagger(session, {"model": model, "variant": variant, **settings})
+    finally:
+        session.stop()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:300]

@@ -1,0 +1,224 @@
+"""Spark finds what a single process finds: on one core here, and on a cluster of processes.
+
+Needs the extra ``spark`` and Java; skipped without them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_cli import ROOT, answers, run
+
+from ner.errors import Failure, InputError
+from ner.models import ModelSpec, Prepared
+from ner.pair import TaggerPair
+
+pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java", allow_module_level=True)
+
+from pyspark.sql import SparkSession, functions  # noqa: E402
+
+from ner import spark  # noqa: E402
+
+# It says so of pandas 3, which nothing here goes through; and it leaves sockets to be collected.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_utf16_offsets_count_code_units(text: str) -> None:
+    """Oracle: the length of the encoded beginning."""
+    expected = [len(text[:end].encode("utf-16-le")) // 2 for end in range(len(text) + 1)]
+
+    assert expected == list(spark.utf16_offsets(text))
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[SparkSession]:
+    """Spark in this process, one core."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # Workers import this package from here.
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))
+    session = (
+        SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+    os.environ["PYTHONPATH"] = before
+
+
+def test_one_core_finds_what_the_tagger_finds(
+    session: SparkSession, tiny_pair: TaggerPair, tiny_spec: ModelSpec
+) -> None:
+    """Same entities and scores, null for null, a problem for a text that is too long."""
+    texts = ["Wolfgang met I in 🙂 Berlin", None, "x" * 1_000_001, "", "at the Berlin"]
+    frame = session.createDataFrame(list(enumerate(texts)), "id int, text string")
+    settings = {"model": str(tiny_spec.folder)}
+    tagged = spark.tag(frame, **settings)
+    rows = tagged.orderBy("id").collect()
+    units = spark.tag(frame, utf16=True, **settings).orderBy("id").collect()
+    exploded = tagged.select("id", functions.explode("entities").alias("e")).select("id", "e.*")
+
+    for row, shifted in zip(rows, units, strict=True):
+        if row.text is None or row.problem is not None:
+            assert row.entities is None
+            continue
+        expected = tiny_pair.tagger("int8")(row.text).entities
+        assert [(e.start, e.end, e.label) for e in expected] == [
+            (e.start, e.end, e.label) for e in row.entities
+        ]
+        assert [e.score for e in expected] == pytest.approx([e.score for e in row.entities])
+        encoded = row.text.encode("utf-16-le")
+        for entity in shifted.entities:
+            spelled = encoded[2 * entity.start : 2 * entity.end].decode("utf-16-le")
+            assert entity.text == spelled
+    assert [None, None, "at most 1,000,000"] == [
+        row.problem and row.problem[row.problem.index("at most") :][:17] for row in rows[:3]
+    ]
+    assert ["id", "start", "end", "text", "label", "score"] == exploded.columns
+
+
+def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None:
+    """With what is there and what is expected."""
+    frame = session.createDataFrame([(1, "a", "b")], "n int, text string, problem string")
+    for column, message in (
+        ("body", "not one column 'body'. Its columns are 'n', 'text', 'problem'"),
+        ("n", "is of type int; expected string"),
+        ("text", "has a column 'problem' already"),
+    ):
+        with pytest.raises(InputError, match=message):
+            spark.tag(frame, column)
+    with pytest.raises(InputError, match="no variant 'int4'"):
+        spark.tag(frame.drop("problem"), variant="int4")
+
+
+@dataclass
+class Cluster:
+    """A master and its workers, each a process group of its own."""
+
+    master: str
+    processes: list[subprocess.Popen[str]]
+
+    def kill_worker(self) -> None:
+        """End the last worker and its executors, at once."""
+        os.killpg(self.processes[-1].pid, signal.SIGKILL)
+
+
+def started(arguments: Sequence[str], until: str) -> tuple[subprocess.Popen[str], str]:
+    """A process of Spark's, and the first line of its log that has ``until`` in it."""
+    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-class"), *arguments]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if until in line)
+    # Nobody reads the rest, so that it must not fill a pipe.
+    subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
+    return process, line
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A standalone cluster on this machine: two workers of one core each."""
+    deploy = "org.apache.spark.deploy"
+    master, line = started(
+        [f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"],
+        "Starting Spark master at",
+    )
+    url = line.split()[-1]
+    processes = [master]
+    for number in range(2):
+        folder = str(tmp_path / f"worker{number}")
+        worker, _ = started(
+            [
+                *(f"{deploy}.worker.Worker", "--cores", "1", "--memory", "1g"),
+                *("--webui-port", "0", "--work-dir", folder, url),
+            ],
+            "Successfully registered with master",
+        )
+        processes.append(worker)
+    yield Cluster(url, processes)
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    """A file of 60,000 lines, which are three chunks."""
+    file = tmp_path / "lines.txt"
+    names = ("Wolfgang", "Berlin", "I", "the name")
+    file.write_text("".join(f"My {names[n % 4]} is at {n} in Berlin\n" for n in range(60_000)))
+    return file
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "a worker killed"])
+def test_a_cluster_gives_what_one_process_gives(
+    cluster: Cluster,
+    lines: Path,
+    tiny_prepared: Prepared,
+    tiny_spec: ModelSpec,
+    tmp_path: Path,
+    killed: bool,
+) -> None:
+    """The same rows with the same entities, also when a worker dies in mid-job."""
+    model = ["--model", str(tiny_spec.folder), "--json"]
+    alone, spread = tmp_path / "alone.jsonl", tmp_path / "spread.jsonl"
+    answers(run("batch", str(lines), "--out", str(alone), *model))
+    command = ["batch", str(lines), "--out", str(spread), *model, "--spark", cluster.master]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ner", *command],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
+    ) as driver:
+        assert driver.stderr is not None
+        for line in driver.stderr:
+            if killed and b"rows/s" in line:
+                cluster.kill_worker()
+                killed = False
+    assert 0 == driver.returncode
+
+    assert read(alone) == read(spread)
+
+
+def read(file: Path) -> list[Any]:
+    """Its rows, scores left out: they may differ in the last digits with the batch."""
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    for row in rows:
+        for entity in row["entities"]:
+            del entity["score"]
+    return rows
+
+
+@pytest.mark.full
+def test_a_master_that_is_not_there_is_told() -> None:
+    """A sentence and exit code 1, no trace of Java's."""
+    with pytest.raises(Failure, match="Spark did not start"), spark.connected("nonsense://x"):
+        pass
