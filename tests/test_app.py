@@ -99,6 +99,26 @@ def test_wolfgang_lives_in_berlin_on_the_page(app: App, open_page: Open) -> None
     assert "2 of 2 entities identical" in page.locator("#result").inner_text()
 
 
+@pytest.mark.browser
+def test_the_first_screen_answers_what_who_and_how_much(
+    app: App, open_page: Open, screenshots: Path
+) -> None:
+    """What was found, whether both agree, and what it cost, without scrolling.
+
+    The README's picture is this one: NER_SCREENSHOTS=assets python -m pytest tests/test_app.py
+    """
+    page = open_page(app.url)
+    page.wait_for_selector(".headline strong:not(:empty)")
+    page.screenshot(path=screenshots / "screenshot.png")
+
+    for seen in (".headline strong", '.panel[data-side="int8"] .e >> nth=0', ".panel >> nth=1"):
+        box = page.locator(seen).first.bounding_box()
+        assert box is not None and box["y"] + min(box["height"], 40) < 768
+    assert "faster" in page.locator('.panel[data-side="int8"]').inner_text() or (
+        "no difference shown" in page.locator('.panel[data-side="int8"]').inner_text()
+    )
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
 def test_serving_loads_no_converters_and_little_memory(app: App) -> None:
     """Its first start included: no torch in the process, and under 700 MB with both variants."""

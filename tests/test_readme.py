@@ -49,6 +49,16 @@ def test_every_command_exists() -> None:
     assert named == set(get_command(app).commands)  # type: ignore[attr-defined]
 
 
+def test_the_layers_are_those_that_are_tested() -> None:
+    """Each module stands in the table, in the layer in which test_layers.py has it."""
+    from test_layers import LAYERS
+
+    rows = re.findall(r"^\| (\d) \| (.+) \|$", README, flags=re.MULTILINE)
+    for (number, words), modules in zip(rows, LAYERS, strict=True):
+        named = set(re.findall(r"`(\w+)`", words))
+        assert named == set(modules) - {"__main__"}, f"layer {number}"
+
+
 def test_every_link_leads_somewhere() -> None:
     """Relative links name files that are there."""
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
