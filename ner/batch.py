@@ -131,13 +131,14 @@ def run(
     """
     output = output_for(out)
     _check_place(source, out)
+    rows = source.rows()
     job = _digest(source, out, settings, chunk_rows)
     with _writing(out), _claimed(out) as folder:
         state = _resumed(folder, job, output)
         resumed, begin = state.rows, time.perf_counter()
         yield _step(state, source, resumed, begin)
         with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
-            for chunk in _chunks(islice(source.rows(), state.rows, None), chunk_rows):
+            for chunk in _chunks(islice(rows, state.rows, None), chunk_rows):
                 results, failures = _tagged(tagger, chunk)
                 results, more = _write_rows(output, results, good)
                 failures = sorted([*failures, *more], key=lambda failure: failure.line)

@@ -185,4 +185,6 @@ _UNCLOSED = "a quote that opens in this line is not closed as it should be."
 
 def _check_width(record: Record, width: int) -> None:
     if width and len(record.fields) != width:
-        raise _Malformed(f"{len(record.fields)} fields; expected {width}, as in the header.")
+        found = len(record.fields)
+        plural = "" if found == 1 else "s"
+        raise _Malformed(f"{found} field{plural}; expected {width}, as in the header.")

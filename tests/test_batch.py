@@ -138,6 +138,19 @@ def test_conll_keeps_the_tokens_of_conll(tmp_path: Path) -> None:
     )
 
 
+def test_what_cant_stand_in_a_file_is_kept_apart(tmp_path: Path) -> None:
+    """An entity that ends in a control character is made of no tokens of CoNLL."""
+    file = a_file(tmp_path, lines=["In Berlin", "in \x07 Berlin", "In Paris"])
+    words = {"Berlin": ("LOC", 0.9), "in \x07": ("LOC", 0.9), "Paris": ("LOC", 0.9)}
+    out = tmp_path / "out.conll"
+    step = tag(file, out, DictionaryTagger(words))
+    [failure] = [json.loads(line) for line in errors_file(out).read_text().splitlines()]
+
+    assert (3, 2, 1) == (step.rows, step.tagged, step.failed)
+    assert 2 == failure["line"]
+    assert "does not begin and end on token borders" in failure["problem"]
+
+
 def test_redacted_text_has_labels_for_names(tmp_path: Path) -> None:
     """Line for line; a text over several lines becomes one."""
     out = tmp_path / "out.txt"

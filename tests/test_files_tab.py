@@ -136,8 +136,8 @@ def test_results_and_failures_are_files(tmp_path: Path) -> None:
 
     assert ["Berlin", "Paris <b>"] == [row["text"] for row in found[0]]
     assert [3] == [row["line"] for row in found[1]]
-    assert "1 rows could not be read" in said
-    assert "line 3: 1 fields; expected 2" in said
+    assert "Rows that could not be tagged: 1." in said
+    assert "line 3: 1 field; expected 2" in said
 
 
 def test_settings_reach_the_tagger(tmp_path: Path) -> None:

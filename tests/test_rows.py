@@ -132,7 +132,7 @@ def test_one_bad_record_costs_no_other(tmp_path: Path) -> None:
     )
     found = problems(file)
     assert [4, 5, 7, 8, 11] == sorted(found)
-    assert "1 fields; expected 2" in found[4]
+    assert "1 field; expected 2" in found[4]
     assert "not closed" in found[5]
     assert "NUL" in found[7]
     assert "closing quote" in found[8]

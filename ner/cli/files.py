@@ -167,7 +167,7 @@ def _print_batch(step: Step, out: Path) -> None:
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
     notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]
     if step.failed:
-        notes.append(f"{step.failed:,} rows could not be read: {errors_file(out)}")
+        notes.append(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
     if out.suffix.lower() == ".csv":
         notes.append(CSV_RULE)
     for note in notes:

@@ -226,8 +226,8 @@ def _failures(count: int, file: Path) -> str:
     items = "".join(
         f"<li>line {failure.line:,}: {escape(failure.problem)}</li>" for failure in failures
     )
-    more = f"; the first {len(failures)}" if count > len(failures) else ""
-    head = f"{count:,} rows could not be read{more}. All of them are in {file.name}."
+    more = f" The first {len(failures)}:" if count > len(failures) else ""
+    head = f"Rows that could not be tagged: {count:,}. They are in {file.name}.{more}"
     return f"{notice(head, kind='problem')}<ul>{items}</ul>"
 
 
@@ -248,7 +248,7 @@ def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> None
     file = gr.File(
         label="File of texts",
         file_types=list(rows.ENDINGS),
-        height=100,
+        height=130,
         elem_id="texts-file",
     )
     about = _html("", elem_id="file-about")
