@@ -21,7 +21,7 @@ from ner import schema
 from ner.errors import FileFormatError, InputError
 from ner.evaluation import evaluate
 from ner.formats import parse_gold
-from ner.models import ModelSpec, assets
+from ner.models import Gate, ModelSpec, assets
 from ner.pair import TaggerPair
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
@@ -163,8 +163,8 @@ def test_repaired_and_other_tags_are_told() -> None:
 
 def test_int8_that_is_not_served_leaves_the_original_alone() -> None:
     """One side, no verdict, and the reason."""
-    html, data = given(GOLD, pair=FakePair(int8=None))
-    assert "INT8 is not served" in html
+    html, data = given(GOLD, pair=FakePair(int8=None, gate=Gate(f1=0.812, entities=250)))
+    assert "score F1 0.812 against the original" in unescape(html)
     assert ["Original"] == [side["name"] for side in data["sides"]]
     assert 'class="verdict' not in html
 

@@ -12,7 +12,7 @@ import gradio as gr
 from ner import evaluation, formats, models
 from ner.decode import Strategy
 from ner.entities import Annotated
-from ner.errors import FileFormatError, InputError, PrepareFailed, one_of
+from ner.errors import FileFormatError, InputError, one_of
 from ner.formats import Scheme
 from ner.models import Variant
 from ner.reports import MODELS, Report
@@ -142,11 +142,10 @@ def scored_value(
     """Both variants on ``gold``, or the original alone where INT8 is not served."""
     strategy = one_of(Strategy, settings.strategy, "strategy")
     original = pair.tagger(Variant.ORIGINAL).using(strategy=strategy)
-    try:
-        int8 = pair.tagger(Variant.INT8).using(strategy=strategy)
-    except PrepareFailed as error:
+    if pair.withheld is not None:
         alone = evaluation.evaluate(gold, original, original, labels=settings.kept)
-        return evaluation_value(Report(alone, MODELS[:1]), [str(error), *hints])
+        return evaluation_value(Report(alone, MODELS[:1]), [pair.withheld, *hints])
+    int8 = pair.tagger(Variant.INT8).using(strategy=strategy)
     scored = evaluation.evaluate(gold, original, int8, labels=settings.kept)
     return evaluation_value(Report(scored, MODELS, tolerance), hints)
 

@@ -1,0 +1,91 @@
+"""The loop: a trained model's results are corrected by hand, and the model learns from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from test_train import base, data, one_thread, settings, silent  # noqa: F401
+
+from ner import models
+from ner.entities import Entity, Tagged
+from ner.evaluation import of_predictions
+from ner.formats import conll_lines, read_gold
+from ner.pair import TaggerPair, open_pair
+from ner.scores import total
+from ner.train.run import train
+from ner.train.settings import DataSource, TrainSettings
+from ner.ui.correct import CorrectHandler, written
+
+# Words that the tiny language does not have.
+FIRMS = ("Vexo", "Quibb", "Heron", "Newt")
+FRAMES = (
+    "Ada joined {firm} .",
+    "Yesterday {firm} left Oslo .",
+    "Nobody at {firm} knows Boris .",
+    "The train of {firm} was late .",
+    "In Lima {firm} lives by train .",
+)
+TEXT = "\n".join(frame.format(firm=firm) for _ in range(2) for frame in FRAMES for firm in FIRMS)
+
+
+def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
+    """What a person makes of a result: every firm is marked, whatever was found there."""
+    firms = [
+        Entity(at, at + len(firm), "ORG")
+        for firm in FIRMS
+        for at in range(len(text))
+        if text.startswith(firm, at)
+    ]
+    others = [
+        one
+        for one in entities
+        if all(one.end <= firm.start or firm.end <= one.start for firm in firms)
+    ]
+    return Tagged(text, tuple(sorted([*others, *firms], key=lambda one: one.start)))
+
+
+def started_from(pair: TaggerPair) -> Tagged:
+    """The text in the editor with what the original found."""
+    handler = CorrectHandler(lambda *_: pair)
+    *_, value = handler.start(TEXT, "bundled", "CPU", "original")
+    document = json.loads(value["data"])["document"]
+    return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
+
+
+def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
+    settings: TrainSettings,  # noqa: F811 - a fixture
+    data: Path,  # noqa: F811 - a fixture
+    tmp_path: Path,
+    ner_home: Path,
+) -> None:
+    """From training to correcting, exporting, training again and comparing."""
+    first = open_pair(models.find(str(train(settings, report=silent).folder)))
+    found = started_from(first)
+    assert "ORG" not in first.labels
+    assert found.entities, "the corrections start from what the model found"
+
+    right = corrected(found.text, found.entities)
+    spans = [{"start": e.start, "end": e.end, "label": e.label} for e in right.entities]
+    export = tmp_path / "corrections.conll"
+    export.write_text(
+        written(json.dumps({"text": right.text, "entities": spans}), "conll"), "utf-8"
+    )
+    assert 40 == len(read_gold(export))
+
+    folder = tmp_path / "with-corrections"
+    folder.mkdir()
+    both = [*read_gold(data / "train.txt"), *read_gold(export)]
+    (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
+    (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
+    again = replace(settings, data=(DataSource(folder),), out=tmp_path / "retrained")
+    second = open_pair(models.find(str(train(again, report=silent).folder)))
+
+    gold = read_gold(export)
+    texts = [sentence.tagged.text for sentence in gold]
+    scored = of_predictions(gold, first.original.tag_many(texts), second.original.tag_many(texts))
+    before, after = total(scored.original), total(scored.int8)
+    assert 0 == before.strict["ORG"].tp
+    assert after.strict["ORG"].recall > 0.3
+    assert scored.gap > 0.2
