@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -65,14 +66,47 @@ def test_every_link_leads_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_the_python_runs_as_it_stands(bundled_pair: Any) -> None:
-    """The example is executed."""
-    [code] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "PER 0 12"),
+        (1, "London"),
+        pytest.param(2, "London", marks=pytest.mark.full),
+    ],
+    ids=["load and compare", "predict", "spark"],
+)
+def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str) -> None:
+    """Each example is executed."""
+    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
+    if "pyspark" in code:
+        pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)},
     )
 
-    assert "PER 0 12" in done.stdout
+    assert shown in done.stdout
+
+
+def test_the_batch_example_runs_as_it_stands(bundled_pair: Any, tmp_path: Path) -> None:
+    """On a file such as it names; the columns are those that the README lists."""
+    [line] = re.findall(r"^python -m ner (batch .+)$", README, flags=re.MULTILINE)
+    (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
+    subprocess.run(
+        [sys.executable, "-m", "ner", *line.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
+
+    assert ", ".join(f"`{name}`" for name in head.split(",")) in README
+    assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
 
 
 @pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
