@@ -321,6 +321,26 @@ def test_figures_are_those_of_the_library(open_page: Open, fake_url: str) -> Non
         assert Path(download.value.path()).read_text("utf-8").strip()
 
 
+def test_two_files_of_predictions_are_compared(
+    open_page: Open, fake_url: str, tmp_path: Path
+) -> None:
+    """Uploaded beside pasted gold; both are called by their names."""
+    page = open_page(fake_url)
+    tab(page, "Evaluate")
+    tab(page, "Your gold")
+    page.locator("#gold textarea").fill(GOLD)
+    page.get_by_role("button", name="Score files of predictions").click()
+    for name in ("first", "second"):
+        file = tmp_path / f"{name}.txt"
+        file.write_text(GOLD if name == "first" else GOLD.replace("[Paris](LOC)", "Paris"), "utf-8")
+        page.locator(f"#predictions-{name} input[type=file]").set_input_files(file)
+        expect(page.locator(f"#predictions-{name}")).to_contain_text(name)
+    page.locator("#evaluate-given").click()
+
+    expect(page.locator("#evaluation .verdict")).to_contain_text("second.txt's F1 is 9.1 points")
+    assert ["100.0"] * 3 + ["100.0", "83.3", "90.9"] == overall(page)[:6]
+
+
 def test_without_gold_the_table_is_filtered_by_kind_and_label(
     open_page: Open, fake_url: str
 ) -> None:
