@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -211,9 +211,10 @@ def _codec(encoding: str | None, head: bytes) -> str:
 
 def _survey(path: Path, codec: str) -> tuple[str, int]:
     """The SHA-256 of a file and how many lines it has; refuses what ``codec`` can't decode."""
-    decoder = codecs.getincrementaldecoder(codec)()
+    # Makes every line end one LF, also where it lies across two blocks.
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(), translate=True)
     digest = hashlib.sha256()
-    ends: Counter[str] = Counter()
+    ends = 0
     last = ""
     with path.open("rb") as file:
         for block in chain(iter(partial(file.read, 1 << 20), b""), [b""]):
@@ -224,14 +225,13 @@ def _survey(path: Path, codec: str) -> tuple[str, int]:
                 bad = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
                 raise FileFormatError(
                     path,
-                    ends["\n"] + bad.count(b"\n") + 1,
+                    ends + bad.count(b"\n") + 1,
                     f"not {codec.removesuffix('-sig')}. Choose its encoding, such as cp1252 for "
                     "a file from Windows, or save it as UTF-8.",
                 ) from error
-            for end in "\n\r":
-                ends[end] += text.count(end)
+            ends += text.count("\n")
             last = text[-1:] or last
-    return digest.hexdigest(), (ends["\n"] or ends["\r"]) + (last not in "\r\n")
+    return digest.hexdigest(), ends + (last != "\n")
 
 
 def _lines(source: Source) -> Iterator[Line]:

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -307,3 +308,23 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
     assert [Row(1, "Ada", ((0, 3),))] == list(source.rows())
     with pytest.raises(InputError, match="no columns"):
         source.choose("text")
+
+
+@given(
+    st.sampled_from(list(Format)),
+    st.sampled_from([b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"text,id\n", b'{"text": "a"}\n']),
+    st.binary(max_size=60) | st.text('a",;\t\r\n{}[]:\\ é', max_size=60).map(str.encode),
+)
+def test_any_bytes_are_read_or_refused(kind: Format, start: bytes, rest: bytes) -> None:
+    """Whatever a file holds, there is an error of ours or there are rows, with growing lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = written(Path(folder), "any", start + rest)
+        try:
+            source = inspect(file, format=kind)
+            found = list(source.rows())
+        except InputError:
+            return
+
+    numbers = [row.line for row in found]
+    assert numbers == sorted(numbers)
+    assert all(1 <= number <= source.lines for number in numbers)
