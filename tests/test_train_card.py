@@ -40,8 +40,19 @@ def test_card_names_each_data_set_with_its_licence() -> None:
     """Known sets have theirs; for others the reader is sent to the set's own terms."""
     text = card(METRICS, "model")
 
-    assert "| conll2003 | news | 1 | all | annotation free; text Reuters" in text
-    assert "| letters |  | 0.5 | PER | see the set's own terms |" in text
+    assert "| 1 | conll2003 | news | 1 | all | annotation free; text Reuters" in text
+    assert "| 1 | letters |  | 0.5 | PER | see the set's own terms |" in text
+
+
+def test_card_tells_every_run_that_led_to_the_checkpoint() -> None:
+    """A run that went on from another one owes its data and its command to both."""
+    first = {**METRICS, "settings": {"data": ["tweets:1"], "epochs": 2.0}}
+
+    text = card({**METRICS, "before": first}, "model")
+
+    assert "| 1 | tweets |" in text
+    assert "| 2 | conll2003 |" in text
+    assert text.index("--out run-1") < text.index("--out model")
 
 
 def test_card_quotes_scores_of_both_variants() -> None:

@@ -194,14 +194,22 @@ def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
         )
 
 
+def stages(metrics: Json) -> list[Json]:
+    """The runs that led to a checkpoint, the first one first."""
+    before = metrics.get("before")
+    return [*(stages(before) if before else []), metrics]
+
+
 def _data_lines(metrics: Json) -> list[str]:
     known = {data_set.name: data_set for data_set in DATA_SETS}
     rows = []
-    for spec in metrics["settings"]["data"]:
-        name, weight, *labels = spec.split(":")
-        entry = known.get(name, DataSet(name, "", "see the set's own terms"))
-        rows.append((name, entry.content, weight, labels[0] if labels else "all", entry.licence))
-    header = ("set", "content", "share per epoch", "labels learnt", "licence")
+    for number, stage in enumerate(stages(metrics), start=1):
+        for spec in stage["settings"]["data"]:
+            name, weight, *labels = spec.split(":")
+            entry = known.get(name, DataSet(name, "", "see the set's own terms"))
+            learnt = labels[0] if labels else "all"
+            rows.append((f"{number}", name, entry.content, weight, learnt, entry.licence))
+    header = ("run", "set", "content", "share per epoch", "labels learnt", "licence")
     return [
         "## Training data",
         *_table(header, rows),
@@ -214,21 +222,29 @@ def _data_lines(metrics: Json) -> list[str]:
 
 
 def _training_lines(metrics: Json, name: str) -> list[str]:
-    seconds, memory = metrics["seconds"], metrics["peak_memory_bytes"] / 1e9
-    return [
-        "## Training",
-        "```",
-        command(metrics["settings"], name),
-        "```",
+    lines = ["## Training"]
+    for number, stage in enumerate(stages(metrics), start=1):
+        last = stage is metrics
+        lines += [
+            f"Run {number}:",
+            "```",
+            command(stage["settings"], name if last else f"run-{number}"),
+            "```",
+            _run_line(stage),
+            "",
+        ]
+    return [*lines, "![Training loss and dev F1 over steps](learning_curve.svg)", ""]
+
+
+def _run_line(metrics: Json) -> str:
+    minutes, memory = metrics["seconds"] / 60, metrics["peak_memory_bytes"] / 1e9
+    return (
         f"{metrics['steps']:,} steps, the kept checkpoint is from step {metrics['best_step']:,}; "
-        f"{seconds / 60:.0f} minutes, {memory:.1f} GB of memory at most, "
+        f"{minutes:.0f} minutes, {memory:.1f} GB of memory at most, "
         f"{'BF16' if metrics['bf16'] else 'FP32'} products. Padding was "
         f"{_percent(metrics['padding_share'])} % of all word pieces; with every text padded to the "
-        f"longest one it would have been {_percent(metrics['padding_share_fixed_length'])} %.",
-        "",
-        "![Training loss and dev F1 over steps](learning_curve.svg)",
-        "",
-    ]
+        f"longest one it would have been {_percent(metrics['padding_share_fixed_length'])} %."
+    )
 
 
 def command(settings: Json, out: str) -> str:

@@ -199,6 +199,7 @@ def _metrics(
 ) -> dict[str, object]:
     """What lies beside the checkpoint as metrics.json; it names no path of the machine."""
     lengths = run.lengths
+    before = Path(run.settings.base or "") / "metrics.json"
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
     return {
         "settings": run.settings.to_json(),
@@ -217,6 +218,8 @@ def _metrics(
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
         **scores,
         "history": list(history),
+        # A run that goes on from another one carries its record, so that a card tells both.
+        "before": json.loads(before.read_text("utf-8")) if before.is_file() else None,
     }
 
 
