@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ner.cli.training import train
 from ner.errors import FileFormatError
 from ner.train.card import card, command, purpose_of, write_card
 from ner.train.settings import Arch, DataSource, TrainSettings
@@ -100,6 +103,16 @@ def test_card_command_repeats_the_run() -> None:
         "--data", "data/news:0.5", "--data", "data/web:1:PER",
         "--arch", "bilstm", "--epochs", "2.5", "--score-test", "--out", "model",
     ]  # fmt: skip
+
+
+def test_command_line_offers_every_setting_with_the_same_default() -> None:
+    """Otherwise a card could print a command that doesn't exist, or that runs something else."""
+    options = inspect.signature(train).parameters
+
+    for field in fields(TrainSettings):
+        assert field.name in options
+        if field.default is not MISSING:
+            assert options[field.name].default == field.default
 
 
 def test_card_of_unknown_labels_is_a_plain_one() -> None:

@@ -39,9 +39,17 @@ def train(
     fresh_learning_rate: Annotated[
         float, typer.Option("--fresh-learning-rate", help="For parts that start at random.")
     ] = 1e-3,
+    weight_decay: Annotated[float, typer.Option("--weight-decay")] = 0.01,
+    warmup: Annotated[
+        float, typer.Option("--warmup", help="Share of the steps in which the rates rise.")
+    ] = 0.1,
     token_budget: Annotated[
         int, typer.Option("--token-budget", help="Word pieces in a batch, padding included.")
     ] = 512,
+    fixed_length: Annotated[
+        bool,
+        typer.Option("--fixed-length", help="Pad all texts to the longest: to compare with."),
+    ] = False,
     document_words: Annotated[
         int, typer.Option("--document-words", help="Also train on chunks of up to so many words.")
     ] = 0,
