@@ -21,11 +21,14 @@ from ner.errors import InputError, NerError
 def serve(
     host: Annotated[str | None, typer.Option(help="Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: 7860.")] = None,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Offer the endpoints to language models, over MCP.")
+    ] = False,
 ) -> None:
     """Start the app: the same as python app.py."""
     from ner.ui.serving import serve as start
 
-    start(host, port)
+    start(host, port, mcp=mcp)
 
 
 app = typer.Typer(

@@ -39,6 +39,15 @@ class Endpoints:
         """Find the named entities of a text with one of the two pipelines of a model.
 
         Gives the text and its entities with label, score and half-open offsets in code points.
+
+        Args:
+            text: Up to 20,000 characters.
+            model: Its name, as on the page: bundled, or one of the catalogue.
+            variant: original or int8.
+            strategy: How word pieces become one entity: first, average, max, simple or none.
+            threshold: Entities that score lower are dropped; from 0 to 1.
+            labels: The labels to keep; null keeps all.
+
         """
         _check(text, threshold, labels)
         tagger = _open(self.load, model).tagger(one_of(Variant, variant, "variant"))
@@ -58,6 +67,14 @@ class Endpoints:
         """Find the named entities of a text with the original and with its INT8 twin.
 
         Gives both, their differences, the share of identical entities, and both timings.
+
+        Args:
+            text: Up to 20,000 characters.
+            model: Its name, as on the page: bundled, or one of the catalogue.
+            strategy: How word pieces become one entity: first, average, max, simple or none.
+            threshold: Entities that score lower are dropped; from 0 to 1.
+            labels: The labels to keep; null keeps all.
+
         """
         _check(text, threshold, labels)
         chosen = one_of(Strategy, strategy, "strategy")
@@ -81,9 +98,17 @@ class Endpoints:
     ) -> dict[str, Any]:
         """Score the original and its INT8 twin against gold, and tell whether INT8 will do.
 
-        Gold is CoNLL columns, JSON lines with spans or bracketed text. Gives precision, recall and
-        F1 (fractions) overall and per type, intervals, the errors that INT8 adds and removes, and a
-        verdict for a loss of F1 of up to the tolerance.
+        Gives precision, recall and F1 (fractions) overall and per type, intervals, the errors that
+        INT8 adds and removes, and a verdict.
+
+        Args:
+            gold: CoNLL columns, JSON lines with spans, or bracketed text; up to 600,000 characters.
+            model: Its name, as on the page: bundled, or one of the catalogue.
+            strategy: How word pieces become one entity: first, average, max, simple or none.
+            threshold: Entities that score lower are dropped; from 0 to 1.
+            labels: The labels to keep; null keeps all.
+            tolerance: The loss of F1 that counts as none, a fraction.
+
         """
         _check(gold, threshold, labels, limit=MAX_GOLD_CHARACTERS)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import threading
@@ -12,7 +13,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ner import models
-from ner.errors import NerError
+from ner.errors import MissingExtra, NerError
 from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
@@ -26,12 +27,16 @@ _LOG = logging.getLogger(__name__)
 _WAITING = 64
 
 
-def serve(host: str | None = None, port: int | None = None) -> None:
+def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
     """Serve the page of the catalogue's models until interrupted.
 
     ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
     127.0.0.1 and 7860. The default model is opened, and on a first start prepared, meanwhile.
+    With ``mcp`` the endpoints are tools of an MCP server too, at ``/gradio_api/mcp/``; raises
+    ``MissingExtra`` where that is not installed.
     """
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("The MCP server", "mcp")
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ner").setLevel(logging.INFO)
     pairs = Pairs()
@@ -44,6 +49,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         build(load, devices=available_devices()),
         server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=_port() if port is None else port,
+        mcp_server=mcp,
     )
 
 
@@ -77,10 +83,9 @@ def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's 
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=False,
         max_file_size=MAX_FILE,
         app_kwargs={"middleware": [Middleware(Limits)]},
-        **settings,
+        **{"mcp_server": False, **settings},
     )
     return url
 

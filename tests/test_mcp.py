@@ -1,0 +1,84 @@
+"""The endpoints as tools of an MCP server: an optional extra, off unless asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+import httpx
+import pytest
+from fakes import FakePair, loader_of
+
+from ner.errors import MissingExtra
+from ner.ui import build, launch
+from ner.ui.serving import serve
+
+
+@pytest.fixture(scope="module")
+def mcp_url() -> Iterator[str]:
+    """The page over the dictionary pair with its MCP server, in a process of its own."""
+    pytest.importorskip("mcp", reason='needs pip install -e ".[mcp]"')
+    ours, theirs = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    yield f"{ours.recv()}gradio_api/mcp/"
+    process.kill()
+    process.join()
+    ours.close()
+    theirs.close()
+
+
+def _serve(address: Connection) -> None:
+    page = build(loader_of(FakePair()))
+    settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
+    address.send(launch(page, **settings))
+    page.block_thread()
+
+
+async def _called(url: str, tool: str, arguments: dict[str, Any]) -> tuple[set[str], Any]:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async with (
+        streamablehttp_client(url) as (reading, writing, _),
+        ClientSession(reading, writing) as session,
+    ):
+        await session.initialize()
+        tools = await session.list_tools()
+        return {one.name for one in tools.tools}, await session.call_tool(tool, arguments)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "expected"),
+    [
+        ("tag", {"text": "Wolfgang in Berlin"}, "'label': 'PER'"),
+        ("compare", {"text": "Paris"}, "'kind': 'only_original'"),
+        ("evaluate", {"gold": "[Berlin](LOC)"}, "'f1': 1.0"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client, which names a new one
+def test_the_tools_are_the_endpoints(
+    mcp_url: str, tool: str, arguments: dict[str, Any], expected: str
+) -> None:
+    """These three and no event of the page, and they answer what the API answers."""
+    names, answer = asyncio.run(_called(mcp_url, tool, arguments))
+
+    assert {"tag", "compare", "evaluate"} == names
+    assert not answer.isError
+    assert expected in answer.content[0].text
+
+
+def test_it_is_off_by_default(fake_url: str) -> None:
+    """Nothing answers at its address."""
+    assert 404 == httpx.post(f"{fake_url}gradio_api/mcp/", json={}).status_code
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is opened."""
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(MissingExtra, match=r"pip install -e \"\.\[mcp\]\""):
+        serve(mcp=True)
