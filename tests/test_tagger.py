@@ -203,17 +203,15 @@ def test_long_text_is_tagged_whole(tiny_pair: TaggerPair) -> None:
     assert explained.tagged.entities[-1].end > len(text) - len(sentence)
 
 
-def test_no_entity_crosses_a_seam_where_windows_allow(bundled_pair: TaggerPair) -> None:
+def test_no_entity_crosses_a_seam_where_windows_allow(
+    bundled_pair: TaggerPair, texts: list[str]
+) -> None:
     """Windows meet outside entities, so an entity near an edge appears once and whole."""
-    sentence = "Ada Lovelace met Charles Babbage in London. "
-    explained = bundled_pair.original.explain(sentence * 150)
+    explained = bundled_pair.original.explain(" ".join(texts))
 
-    assert len(explained.seams) > 1
+    assert len(explained.seams) > 10
     for seam in explained.seams:
-        assert not any(one.start < seam < one.end for one in explained.tagged.entities)
-    assert ["Ada Lovelace", "Charles Babbage", "London"] * 150 == [
-        explained.tagged.spelled(one) for one in explained.tagged.entities
-    ]
+        assert not any(one.start <= seam < one.end for one in explained.tagged.entities)
 
 
 def test_text_over_the_limit_is_refused_before_tokenizing(tiny_pair: TaggerPair) -> None:
