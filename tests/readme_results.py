@@ -1,4 +1,4 @@
-"""Writes the table of results in README.md from the records in assets/results.
+"""Writes the results in README.md, and the model cards, from the records in assets/results.
 
 python tests/readme_results.py          rewrites the table
 python tests/readme_results.py --check  exits with 1 if it is not what the records say
@@ -7,9 +7,11 @@ python tests/readme_results.py --check  exits with 1 if it is not what the recor
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
+
+from ner import models
+from ner.train.card import write_card
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "assets" / "results"
@@ -80,9 +82,14 @@ def rewritten(readme: str) -> str:
     return f"{before}{BEGIN}{results()}{END}{after}"
 
 
+def write_cards() -> None:
+    """The cards of the bundled models, quoting their evaluations."""
+    for spec in models.catalogue():
+        if spec.folder is not None:
+            write_card(spec.folder, model=spec.name, results=RESULTS.glob("evaluation-*.json"))
+
+
 if __name__ == "__main__":
     file = ROOT / "README.md"
-    text = file.read_text(encoding="utf-8")
-    if "--check" in sys.argv:
-        raise SystemExit(text != rewritten(text))
-    file.write_text(rewritten(text), encoding="utf-8")
+    file.write_text(rewritten(file.read_text(encoding="utf-8")), encoding="utf-8")
+    write_cards()
