@@ -68,8 +68,8 @@ _SCORES = (
 )
 _CHART = "In per cent, with 95 % intervals; the same numbers as in the table above."
 _CONFUSION = (
-    "Rows: the type in gold; columns: the type found there; O: none. Cells count entities, with a "
-    "darker ground for a larger share of the row; right ones are on the diagonal."
+    "Rows: the type in gold; columns: the type found there; O: none. Cells count entities; the "
+    "stronger their ground, the larger their share of the row. Right ones are on the diagonal."
 )
 _BUCKETS = "By length, in gold tokens, and casing; in per cent."
 _PARTIAL = (
