@@ -68,6 +68,7 @@ OWNERS = {
     "pyarrow": {"spark"},
     "gradio": {"ui"},
     "starlette": {"ui"},
+    "markdown_it": {"ui"},
     "psutil": {"benchmark", "train"},
     "typer": {"cli"},
     "click": {"cli"},

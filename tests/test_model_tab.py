@@ -43,9 +43,14 @@ def test_names_from_elsewhere_are_escaped(tiny_spec: ModelSpec) -> None:
 
 def test_the_card_is_shown_without_its_header(tiny_spec: ModelSpec, tmp_path: Path) -> None:
     """The YAML on top of a card is for machines."""
-    (tmp_path / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Title\n\nText --- here\n")
+    text = "---\nlicense: apache-2.0\n---\n# Title\n\n<b>Text</b> [x](javascript:alert(1))\n"
+    (tmp_path / "README.md").write_text(text)
+    markup = _card(replace(tiny_spec, folder=tmp_path))
 
-    assert _card(replace(tiny_spec, folder=tmp_path)) == "# Title\n\nText --- here\n"
+    assert "<h1>Title</h1>" in markup
+    assert "license" not in markup
+    assert "&lt;b&gt;Text" in markup
+    assert 'href="javascript' not in markup
     assert _card(replace(tiny_spec, folder=None, repo_id="owner/name")) == ""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from markdown_it import MarkdownIt
 
 from ner import models
 from ner.models import ModelSpec, Prepared, Variant
@@ -22,7 +24,7 @@ class ModelHandler:
     """What choosing a model shows; nothing is prepared or loaded for it."""
 
     def answer(self, model: str) -> tuple[str, str]:
-        """The facts as markup, and the card as Markdown, which may be empty."""
+        """The facts and the card, which may be empty, as markup."""
         try:
             spec = models.find(model, local=False)
             prepared = models.find_prepared(models.recipe(spec), spec.name)
@@ -118,17 +120,28 @@ def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _card(spec: ModelSpec) -> str:
-    """The model card without its header; empty for a model without one here."""
+    """The model card as markup, without its header; empty for a model without one here.
+
+    Markup inside the card is shown, not obeyed; its learning curve is put into the page.
+    """
     if spec.folder is None or not (spec.folder / "README.md").is_file():
         return ""
     text = (spec.folder / "README.md").read_text(encoding="utf-8")
-    return text.split("---\n", 2)[2] if text.startswith("---\n") else text
+    if text.startswith("---\n"):
+        text = text.split("---\n", 2)[2]
+    markup: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    curve = spec.folder / "learning_curve.svg"
+    if curve.is_file():
+        inlined = base64.b64encode(curve.read_bytes()).decode()
+        markup = markup.replace(f'src="{curve.name}"', f'src="data:image/svg+xml;base64,{inlined}"')
+    return f'<div class="ner card">{markup}</div>'
 
 
 def add_model_tab(page: gr.Blocks, model: gr.Dropdown) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
     facts = gr.HTML("", elem_id="model-facts", js_on_load=None, apply_default_css=False)
-    card = gr.Markdown("", elem_id="model-card", sanitize_html=True)
+    # Not gr.Markdown, whose style sheet would reach into every table of the page.
+    card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(
         [page.load, model.change],
         ModelHandler().answer,
