@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from gradio import Request
 
 from ner import benchmark, models
 from ner.benchmark import Settings
@@ -28,7 +30,7 @@ def shown(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> list[str]:
     handler = MeasureHandler(
         lambda spec, device, report: pairs.get(spec, device=device, report=report), QUICK
     )
-    return list(handler._results(tiny_spec))
+    return list(handler._results(tiny_spec, threading.Event()))
 
 
 def test_progress_comes_before_the_result(shown: list[str]) -> None:
@@ -58,9 +60,29 @@ def test_the_command_repeats_it(shown: list[str], tiny_spec: ModelSpec) -> None:
 
 def test_an_unknown_model_gets_a_sentence() -> None:
     """No trace, nothing measured."""
-    [answer] = MeasureHandler(lambda *_: pytest.fail("opened")).answer("../etc")  # type: ignore[arg-type]
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"))  # type: ignore[arg-type]
+    [answer] = handler.answer(Request(session_hash="one"), "../etc")
 
     assert "There is no model called" in answer
+
+
+def test_stop_ends_the_run_of_its_own_session(
+    tiny_spec: ModelSpec, tiny_pair: TaggerPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a round; another visitor's run goes on."""
+    monkeypatch.setattr(models, "find", lambda name, local: tiny_spec)
+    handler = MeasureHandler(lambda *_: tiny_pair, QUICK)
+    ours, other = (Request(session_hash=name) for name in ("ours", "other"))
+    shown = handler.answer(ours, "tiny")
+    first = next(shown)
+    handler.stop(other)
+    second = next(shown)
+    handler.stop(ours)
+
+    assert "Measuring, 1 of" in first
+    assert "Measuring, 2 of" in second
+    assert "Stopped." in list(shown)[-1]
+    assert handler.running == {}
 
 
 def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> None:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
@@ -28,24 +28,35 @@ _TEXTS = 100
 
 @dataclass(frozen=True)
 class MeasureHandler:
-    """What pressing Measure does."""
+    """What pressing Measure does; ``running`` holds, by session, what stops its run.
+
+    Gradio's own way of cancelling an event leaves its button dead.
+    """
 
     load: Loader
     settings: Settings = _QUICK
+    running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
-    def answer(self, model: str) -> Iterator[str]:
+    def answer(self, request: gr.Request, model: str) -> Iterator[str]:
         """Progress while it runs, then the result; ended early it stops measuring too."""
+        stopping = self.running[request.session_hash] = threading.Event()
         try:
             spec = models.find(model, local=False)
             yield from opened_first(self.load, spec)
-            yield from self._results(spec)
+            yield from self._results(spec, stopping)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             yield notice(told(error), kind="problem")
+        finally:
+            self.running.pop(request.session_hash, None)
 
-    def _results(self, spec: ModelSpec) -> Iterator[str]:
+    def stop(self, request: gr.Request) -> None:
+        """End the run of this session after the step that it is at."""
+        if request.session_hash in self.running:
+            self.running[request.session_hash].set()
+
+    def _results(self, spec: ModelSpec, stopping: threading.Event) -> Iterator[str]:
         texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
-        stopping = threading.Event()
         steps: SimpleQueue[Progress | None] = SimpleQueue()
 
         def run() -> Benchmark:
@@ -94,8 +105,9 @@ def add_measure_tab(load: Loader, model: gr.Dropdown) -> None:
     )
     result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
     gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
-    run = start.click(
-        MeasureHandler(load).answer,
+    handler = MeasureHandler(load)
+    start.click(
+        handler.answer,
         model,
         result,
         show_progress="hidden",
@@ -104,7 +116,7 @@ def add_measure_tab(load: Loader, model: gr.Dropdown) -> None:
         concurrency_limit=1,
         api_visibility="private",
     )
-    stop.click(lambda: notice("Stopped."), None, result, cancels=[run], api_visibility="private")
+    stop.click(handler.stop, None, None, queue=False, api_visibility="private")
 
 
 def _records() -> list[tuple[str, dict[str, Any]]]:
