@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -61,8 +60,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         assert any("Quantizing to INT8" in line for line in lines), lines
         url = f"http://127.0.0.1:{port}/"
         yield App(psutil.Process(process.pid), url, Client(url, verbose=False))
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        # Not SIGINT, which a process started in the background of a shell does not hear.
+        process.terminate()
+        process.communicate()
 
 
 def _until_ready(process: subprocess.Popen[str]) -> list[str]:
