@@ -33,7 +33,6 @@ from ner.tagger import Model, OpenVinoTagger
 from ner.timing import Latency
 
 Run = Callable[[], object]
-Stop = Callable[[], bool]
 
 ORIGINAL, BF16, INT8, AGAIN = "original FP32", "original BF16", "INT8", "INT8 again"
 BARE, PEAK = "bare request", "matrix peak"

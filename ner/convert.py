@@ -29,7 +29,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrai
 from ner import models
 from ner.agreement import align
 from ner.checkpoint import Checkpoint, obtain
-from ner.entities import Tagged
+from ner.entities import Tagged, Tagger
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models import (
     Gate,
@@ -118,15 +118,15 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepar
     texts = models.read_texts(models.calibration_file(spec))[: wanted.quantization.samples]
     _quantize(exported, texts, wanted.quantization, int8)
     _tell(report, 3)
-    gate, golden = _gate(original, int8, models.read_texts(models.gate_file(spec)))
+    left, right = OpenVinoTagger(Model.load(original)), OpenVinoTagger(Model.load(int8))
+    gate, golden = _gate(left, right, models.read_texts(models.gate_file(spec)))
     _tell(report, 4)
-    labels = Model.load(original).scheme.types
     files = {
         file.relative_to(folder).as_posix(): models.sha256(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-    manifest = Manifest(spec.name, wanted, checkpoint.revision, labels, gate, files, golden)
+    manifest = Manifest(spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden)
     (folder / "manifest.json").write_text(manifest.dump(), encoding="utf-8")
     target = models.prepared_root() / f"{spec.name}-{wanted.key}"
     folder.rename(target)
@@ -267,13 +267,12 @@ def _inputs(exported: _Exported, text: str, ports: Iterable[Any]) -> dict[str, A
     return {port.any_name: encoded.get(port.any_name, zeros) for port in ports}
 
 
-def _gate(original: Path, int8: Path, texts: list[str]) -> tuple[Gate, tuple[Tagged, ...]]:
+def _gate(original: Tagger, int8: Tagger, texts: list[str]) -> tuple[Gate, tuple[Tagged, ...]]:
     """INT8's entities scored against the original's on ``texts``, by the tagger that serves.
 
     The second is what INT8 found in the first few, for the check when it is served elsewhere.
     """
-    left = OpenVinoTagger(Model.load(original)).tag_many(texts)
-    right = OpenVinoTagger(Model.load(int8)).tag_many(texts)
+    left, right = original.tag_many(texts), int8.tag_many(texts)
     agreements = [align(a, b) for a, b in zip(left, right, strict=True)]
     f1 = agreement_f1(agreements)
     entities = sum(len(one.entities) for one in left)

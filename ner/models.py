@@ -29,10 +29,6 @@ from ner.machine import package_versions
 FORMAT = 2
 # The packages whose versions decide what conversion makes of a checkpoint.
 _CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
-# owner/name as the Hub allows them: no leading or trailing dot or dash, at most 96 characters.
-_HUB_ID = re.compile(
-    r"(?=.{1,96}$)[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
-)
 # What identifies a checkpoint: weights, labels and the tokenizer.
 CHECKPOINT_FILES = (
     "config.json",
@@ -129,11 +125,6 @@ def find(name: str, *, local: bool = True) -> ModelSpec:
     offered = ", ".join(spec.name for spec in known)
     hint = " or the path of a checkpoint folder" if local else ""
     raise ModelRefused(f"There is no model called {_short(name)!r}. Choose one of {offered}{hint}.")
-
-
-def is_hub_id(name: str) -> bool:
-    """Whether ``name`` has the form owner/name of a Hub repository."""
-    return _HUB_ID.fullmatch(name) is not None and ".." not in name and "--" not in name
 
 
 def is_local(spec: ModelSpec) -> bool:

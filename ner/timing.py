@@ -52,9 +52,3 @@ class Timing:
     def interval(self) -> Interval:
         """The 95 % bootstrap interval of ``ratio``, resampling the pairs."""
         return ratio_interval(self.original.samples_ms, self.int8.samples_ms)
-
-    @property
-    def shows_difference(self) -> bool:
-        """Whether the interval leaves out 1."""
-        interval = self.interval
-        return not interval.low <= 1.0 <= interval.high

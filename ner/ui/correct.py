@@ -23,9 +23,9 @@ from ner.render import colour_classes
 from ner.tagger import clean
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
-from ner.ui.failures import as_gradio_errors, told
+from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
-from ner.ui.result import Value, message
+from ner.ui.result import Value, message, problem
 
 
 class Format(StrEnum):
@@ -44,11 +44,7 @@ class CorrectHandler:
 
     def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         """The text for the editor; ``begin`` is a variant or 'plain'."""
-        try:
-            yield from self._started(text or "", model, device, begin)
-        # The last line of defence: a visitor gets a sentence, the log gets the rest.
-        except Exception as error:  # noqa: BLE001
-            yield message(told(error), kind="problem")
+        yield from answered(self._started(text or "", model, device, begin), problem)
 
     def _started(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         if not text.strip():

@@ -19,9 +19,9 @@ from ner.reports import MODELS, Report
 from ner.ui.agreement_view import Lines, agreement_value
 from ner.ui.contract import Loader, Pair
 from ner.ui.evaluation_view import evaluation_value
-from ner.ui.failures import as_gradio_errors, told
+from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
-from ner.ui.result import Value, message
+from ner.ui.result import Value, message, problem
 
 # About twice the development set of CoNLL-2003.
 MAX_GOLD_CHARACTERS = 600_000
@@ -68,18 +68,18 @@ class EvaluateHandler:
 
     def own_set(self, name: str, lowercase: bool, *settings: *_Given) -> Iterator[Value]:
         """Score both models on a gold set of the project."""
-        yield from _told(self._own_set(name, lowercase, Settings(*settings)))
+        yield from answered(self._own_set(name, lowercase, Settings(*settings)), problem)
 
     def given(
         self, gold: str, first: str | None, second: str | None, lowercase: bool, *settings: *_Given
     ) -> Iterator[Value]:
         """Score both models, or one or two files of predictions, on the visitor's gold."""
         files = [Path(path) for path in (first, second) if path]
-        yield from _told(self._given(gold or "", files, lowercase, Settings(*settings)))
+        yield from answered(self._given(gold or "", files, lowercase, Settings(*settings)), problem)
 
     def lines(self, text: str, *settings: *_Given) -> Iterator[Value]:
         """Compare both models on lines without gold."""
-        yield from _told(self._lines(text or "", Settings(*settings)))
+        yield from answered(self._lines(text or "", Settings(*settings)), problem)
 
     def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
@@ -175,14 +175,6 @@ def _check_length(length: int, limit: int) -> None:
             f"That is over the {limit:,} characters that are taken here. For more, use the command "
             "line: python -m ner evaluate."
         )
-
-
-def _told(results: Iterator[Value]) -> Iterator[Value]:
-    try:
-        yield from results
-    # The last line of defence: a visitor gets a sentence, the log gets the rest.
-    except Exception as error:  # noqa: BLE001
-        yield message(told(error), kind="problem")
 
 
 def _progress(sentence: str) -> Value:

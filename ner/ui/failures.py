@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
 import gradio as gr
@@ -24,6 +24,15 @@ def told(error: Exception) -> str:
     number = secrets.token_hex(4)
     _LOG.error("failure %s", number, exc_info=error)
     return f"Something failed here that should not have. It is in the log under {number}."
+
+
+def answered(results: Iterator[_Result], problem: Callable[[str], _Result]) -> Iterator[_Result]:
+    """``results``; if making them fails, ``problem`` of the sentence for it is the last one."""
+    try:
+        yield from results
+    # The last line of defence: a visitor gets a sentence, the log gets the rest.
+    except Exception as error:  # noqa: BLE001
+        yield problem(told(error))
 
 
 def as_gradio_errors(

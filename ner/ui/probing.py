@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ner import agreement, models
 from ner.agreement import Agreement
@@ -14,7 +15,7 @@ from ner.models import Variant
 from ner.probe import Fate, rewritings
 from ner.render import colour_classes, escape, notice
 from ner.ui.contract import Loader, Pair
-from ner.ui.failures import told
+from ner.ui.failures import answered
 from ner.ui.opening import opened
 
 # Twelve taggings of one text are made, so it is to be a short one.
@@ -44,11 +45,8 @@ class ProbeHandler:
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
-        try:
-            yield from self._results(text or "", model, device, strategy)
-        # The last line of defence: a visitor gets a sentence, the log gets the rest.
-        except Exception as error:  # noqa: BLE001
-            yield notice(told(error), kind="problem")
+        results = self._results(text or "", model, device, strategy)
+        yield from answered(results, partial(notice, kind="problem"))
 
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         if len(text) > MAX_CHARACTERS:

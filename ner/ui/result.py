@@ -41,6 +41,11 @@ def message(text: str, *, kind: str = "hint") -> Value:
     return {"html": notice(text, kind=kind), "data": ""}
 
 
+def problem(text: str) -> Value:
+    """The sentence of a failure, where the result would be."""
+    return message(text, kind="problem")
+
+
 @dataclass(frozen=True)
 class Shown:
     """A comparison with all that stands beside it on the page."""

@@ -14,10 +14,10 @@ from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
 from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.failures import told
+from ner.ui.failures import answered
 from ner.ui.opening import opened
 from ner.ui.probing import ProbeHandler
-from ner.ui.result import Shown, Value, message
+from ner.ui.result import Shown, Value, message, problem
 
 # Time spent on timing one text, in milliseconds: alone, and while others wait.
 _BUDGET_MS = 100.0
@@ -45,11 +45,7 @@ class TagHandler:
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        try:
-            yield from self._results(text or "", model, device, strategy)
-        # The last line of defence: a visitor gets a sentence, the log gets the rest.
-        except Exception as error:  # noqa: BLE001
-            yield message(told(error), kind="problem")
+        yield from answered(self._results(text or "", model, device, strategy), problem)
 
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
