@@ -18,6 +18,7 @@ from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.formats import annotate_tokens
 from ner.train import bilstm
+from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches
 from ner.train.curve import learning_curve
 from ner.train.data import (
@@ -29,7 +30,6 @@ from ner.train.data import (
     join,
     read_corpus,
     tag_names,
-    with_case,
 )
 from ner.train.loop import AveragedWeights
 from ner.train.metrics import count_entities, masked_loss
@@ -137,6 +137,40 @@ def test_case_that_changes_the_length_is_left_alone() -> None:
     lowered = with_case(annotate_tokens(["Oslo"], ["B-LOC"]), str.lower)
     assert lowered is not None
     assert lowered.tokens == ("oslo",)
+
+
+def test_other_names_take_the_place_of_entities_and_leave_all_else() -> None:
+    """Types, their order and the words around stay; the new names are from the list, in caps where
+    the sentence is."""
+    news = annotate_tokens(
+        ["Ada", "Byron", "met", "Grace", "in", "Oslo"],
+        ["B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"],
+    )
+    headline = annotate_tokens(["OSLO", "COLD"], ["B-LOC", "O"])
+    names = {"PER": [("Mary", "Ann", "Evans")], "LOC": [("Lima",)]}
+
+    versions = swapped([news, headline], names, copies=30, seed=1)
+
+    assert len(versions) > 30
+    for version in versions:
+        entities = [version.tagged.text[e.start : e.end] for e in version.tagged.entities]
+        labels = [entity.label for entity in version.tagged.entities]
+        if "COLD" in version.tokens:
+            assert version.tokens == ("LIMA", "COLD")
+            continue
+        assert labels == ["PER", "PER", "LOC"]
+        assert set(entities) & {"Mary Ann Evans", "Lima"}
+        assert set(entities) <= {"Ada Byron", "Grace", "Oslo", "Mary Ann Evans", "Lima"}
+        assert [word for word in version.tokens if word in ("met", "in")] == ["met", "in"]
+
+
+def test_names_are_distinct_and_cased() -> None:
+    """Names from lower-cased texts and @mentions would teach the wrong spelling."""
+    sentences = [
+        annotate_tokens(["Oslo", "and", "oslo"], ["B-LOC", "O", "B-LOC"]),
+        annotate_tokens(["@Ada", "in", "Oslo"], ["B-PER", "O", "B-LOC"]),
+    ]
+    assert names_by_type(sentences) == {"LOC": (("Oslo",),)}
 
 
 @pytest.mark.parametrize(

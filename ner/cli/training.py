@@ -57,6 +57,10 @@ def train(
     case_share: Annotated[
         float, typer.Option("--case-share", help="Share of sentences added in lower case.")
     ] = 0.0,
+    swap_share: Annotated[
+        float,
+        typer.Option("--swap-share", help="Share of sentences added with other names in them."),
+    ] = 0.0,
     average_decay: Annotated[float, typer.Option("--average-decay")] = 0.999,
     evaluations_per_epoch: Annotated[int, typer.Option("--evaluations-per-epoch")] = 1,
     patience: Annotated[int, typer.Option("--patience")] = 5,

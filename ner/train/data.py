@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.formats import read_conll, read_conll_documents
+from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.settings import DataSource, TrainSettings
 
 IGNORED = -100  # what torch's cross entropy skips by default
@@ -181,14 +183,6 @@ def join(sentences: Sequence[Annotated]) -> Annotated:
     return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
 
 
-def with_case(sentence: Annotated, change: Callable[[str], str]) -> Annotated | None:
-    """The sentence in another case; None where that changes its length (ß, İ)."""
-    text = change(sentence.tagged.text)
-    if len(text) != len(sentence.tagged.text):
-        return None
-    return Annotated(Tagged(text, sentence.tagged.entities), sentence.token_offsets)
-
-
 class Encoder:
     """Turns annotated sentences into examples for one tokenizer and one set of tags."""
 
@@ -253,8 +247,9 @@ class Encoder:
 def training_pools(
     corpora: Sequence[Corpus], encode: Encoder, settings: TrainSettings
 ) -> tuple[Pool, ...]:
-    """Everything that an epoch draws from: sentences, chunks of documents, changed case."""
+    """What an epoch draws from: sentences, chunks of documents, changed case, changed names."""
     pools = []
+    names = names_by_type(sentence for corpus in corpora for sentence in corpus.train)
     for corpus in corpora:
         weight = corpus.source.weight
         parts = [("", weight, corpus.train)]
@@ -264,6 +259,10 @@ def training_pools(
             for name, change, part in ((" lower", str.lower, 1.0), (" upper", str.upper, 0.5)):
                 changed = (with_case(sentence, change) for sentence in corpus.train)
                 parts.append((name, share * part, tuple(filter(None, changed))))
+        if settings.swap_share and corpus is corpora[0]:
+            copies = math.ceil(settings.epochs)  # so that each epoch meets others
+            sentences = swapped(corpus.train, names, copies, settings.seed)
+            parts.append((" other names", weight * settings.swap_share / copies, sentences))
         pools += [
             Pool(corpus.name + name, part_weight, encode(sentences, corpus.labels))
             for name, part_weight, sentences in parts

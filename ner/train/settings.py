@@ -70,7 +70,9 @@ class TrainSettings:
     the budget would hold on average: the baseline that memory and speed are compared with.
     ``document_words``, if not 0, adds chunks of consecutive sentences of up to that many words
     from folders that have ``train.docs.txt``. ``case_share`` is the share of sentences that an
-    epoch adds once more in lower case, and half as many in upper case. ``average_decay`` is that
+    epoch adds once more in lower case, and half as many in upper case. ``swap_share`` is
+    the share of the first folder's sentences that it adds with other names of the same types, taken
+    from all folders. ``average_decay`` is that
     of the moving average of the weights, which is what is evaluated and kept. ``patience`` counts
     evaluations without a better dev F1 until training stops early. ``score_test`` scores test
     files too, at the end; nothing is ever chosen on them.
@@ -92,6 +94,7 @@ class TrainSettings:
     document_words: int = 0
     document_weight: float = 0.5
     case_share: float = 0.0
+    swap_share: float = 0.0
     average_decay: float = 0.999
     evaluations_per_epoch: int = 1
     patience: int = 5
