@@ -140,8 +140,7 @@ def test_case_that_changes_the_length_is_left_alone() -> None:
 
 
 def test_other_names_take_the_place_of_entities_and_leave_all_else() -> None:
-    """Types, their order and the words around stay; the new names are from the list, in caps where
-    the sentence is."""
+    """Types, their order and the words around stay; names in headlines are in capitals."""
     news = annotate_tokens(
         ["Ada", "Byron", "met", "Grace", "in", "Oslo"],
         ["B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"],
