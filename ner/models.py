@@ -43,6 +43,7 @@ LABEL_NAMES: Mapping[str, str] = {
     "LOC": "location",
     "MISC": "miscellaneous name",
 }
+MEDICAL_LABEL_NAMES: Mapping[str, str] = {"Chemical": "chemical", "Disease": "disease"}
 LABEL_EXAMPLES: Mapping[str, str] = {
     "PER": "Ada Lovelace, Okafor",
     "ORG": "Siemens, University of Groningen, FC Porto",
@@ -99,6 +100,15 @@ def catalogue() -> tuple[ModelSpec, ...]:
             summary="People, organizations, locations and other names in English text.",
             folder=assets() / "model",
             licence="Apache-2.0",
+        ),
+        ModelSpec(
+            name="medical",
+            title="Medical English (bundled)",
+            summary="Chemicals and diseases in biomedical English.",
+            folder=assets() / "model-medical",
+            licence="Apache-2.0",
+            texts="medical",
+            label_names=MEDICAL_LABEL_NAMES,
         ),
         ModelSpec(
             name="elastic-distilbert",

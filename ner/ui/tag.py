@@ -35,6 +35,15 @@ _EMPTY = "Type or paste a text, or take an example; then press Tag."
 _MOUNT = "ner.mount(element, props, watch);"
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text to begin with, and the name of the model that it is for."""
+
+    title: str
+    text: str
+    model: str
+
+
 @dataclass(frozen=True)
 class TagHandler:
     """What pressing Tag does; ``waiting`` tells how many other requests wait meanwhile."""
@@ -69,7 +78,7 @@ def add_tag_tab(
     page: gr.Blocks, handler: TagHandler, model: gr.Dropdown, device: gr.Dropdown
 ) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
-    text, button, strategy = _question()
+    text, button, strategy = _question(model)
     result = gr.HTML(
         message(_EMPTY),
         html_template='<div class="ner"></div>',
@@ -100,12 +109,15 @@ def add_tag_tab(
     )
 
 
-def _question() -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
-    """The text, and the row below it: Tag, how to aggregate, examples."""
+def _question(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
+    """The text, and the row below it: Tag, how to aggregate, examples.
+
+    An example puts in its text and chooses the model that it is for.
+    """
     examples = _examples()
     text = gr.Textbox(
         label="Text",
-        value=examples[0][1],
+        value=examples[0].text,
         lines=3,
         max_lines=5,
         elem_id="text",
@@ -122,9 +134,9 @@ def _question() -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
             scale=0,
         )
         gr.Examples(
-            [[body] for _, body in examples],
-            text,
-            example_labels=[title for title, _ in examples],
+            [[example.text, example.model] for example in examples],
+            [text, model],
+            example_labels=[example.title for example in examples],
             label="Examples",
             elem_id="examples",
             api_visibility="private",
@@ -137,7 +149,11 @@ def plain_html(markup: str, elem_id: str) -> gr.HTML:
     return gr.HTML(markup, elem_id=elem_id, js_on_load=None, apply_default_css=False)
 
 
-def _examples() -> list[tuple[str, str]]:
-    """Titles and texts of the examples, in order."""
+def _examples() -> list[Example]:
+    """The examples in order."""
     file = models.assets() / "examples" / "examples.json"
-    return [(one["title"], one["text"]) for one in json.loads(file.read_text(encoding="utf-8"))]
+    default = models.catalogue()[0].name
+    return [
+        Example(one["title"], one["text"], one.get("model", default))
+        for one in json.loads(file.read_text(encoding="utf-8"))
+    ]
