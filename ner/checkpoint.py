@@ -13,30 +13,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from httpx import HTTPError
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
-
 from ner.errors import ModelRefused, PrepareFailed
+from ner.hub import Hub
 from ner.models import ModelSpec
 
-# The only files that are ever fetched; a repository's own OpenVINO IR is not among them.
-_WANTED = (
-    "config.json",
-    "model.safetensors",
+_WEIGHTS = "model.safetensors"
+# Any of them makes a tokenizer.
+_VOCABULARIES = (
     "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
     "vocab.txt",
     "vocab.json",
-    "merges.txt",
     "spm.model",
     "sentencepiece.bpe.model",
 )
+# The only files that are ever fetched; a repository's own OpenVINO IR is not among them. Weights
+# come last, so that a configuration that is refused costs no more than itself.
+_WANTED = (
+    "config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "merges.txt",
+    *_VOCABULARIES,
+    _WEIGHTS,
+)
 _MAX_BYTES = 2_000_000_000
+# Of every file but the weights.
+_MAX_FILE_BYTES = 50_000_000
 # Original, INT8 and the files on the way need about this many times the checkpoint.
 _DISK_FACTOR = 3
-_TIMEOUT_SECONDS = 20.0
+_MAX_LABELS = 1000
+_MAX_LABEL_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -48,18 +54,19 @@ class Checkpoint:
     revision: str | None
 
 
-def obtain(spec: ModelSpec, downloads: Path) -> Checkpoint:
+def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> Checkpoint:
     """The checkpoint of ``spec``, fetched into ``downloads`` if it comes from the Hub.
 
-    Raises ``ModelRefused`` if it is unsafe, unsuitable or too large, ``PrepareFailed`` if the Hub
-    can't be reached.
+    Raises ``ModelRefused`` if it is unsafe, unsuitable, too large or not there, ``PrepareFailed``
+    if the Hub can't be reached or the disk is too full.
     """
     if spec.folder is not None:
+        config = vet(spec.folder)
         _check_disk(_size(spec.folder), downloads)
-        return Checkpoint(spec.folder, vet(spec.folder), None)
+        return Checkpoint(spec.folder, config, None)
     assert spec.repo_id is not None  # noqa: S101 - ModelSpec guarantees one of the two
-    folder, revision = _download(spec.repo_id, spec.revision, downloads)
-    return Checkpoint(folder, vet(folder), revision)
+    revision = _download(hub or Hub(), spec.repo_id, spec.revision, downloads)
+    return Checkpoint(downloads, vet(downloads), revision)
 
 
 def vet(folder: Path) -> dict[str, Any]:
@@ -67,67 +74,98 @@ def vet(folder: Path) -> dict[str, Any]:
 
     Raises ``ModelRefused`` with what is missing or wrong.
     """
-    if not (folder / "model.safetensors").is_file():
-        raise ModelRefused(
-            "The checkpoint has no model.safetensors. Other weight formats can run code when they "
-            "are read, so they are not; convert it with save_pretrained(safe_serialization=True)."
-        )
-    config = _read_config(folder / "config.json")
-    own_code = [key for key in config if key == "auto_map" or key.endswith("_internal")]
-    if own_code:
-        raise ModelRefused(
-            f"The checkpoint's config.json asks for code of its own ({', '.join(own_code)[:80]}). "
-            "Only models that transformers knows by itself are loaded."
-        )
-    architectures = config.get("architectures") or []
+    if not (folder / _WEIGHTS).is_file():
+        raise ModelRefused(f"The checkpoint has no {_WEIGHTS}. {_ONLY_SAFETENSORS}")
+    return _vet_settings(folder)
+
+
+_ONLY_SAFETENSORS = (
+    "Other weight formats can run code when they are read, so they are not; convert it with "
+    "save_pretrained(safe_serialization=True)."
+)
+
+
+def _vet_settings(folder: Path) -> dict[str, Any]:
+    """Refuse what config.json and tokenizer_config.json ask for and must not have."""
+    config = _read_json(folder / "config.json")
+    _refuse_own_code("config.json", config)
+    if (folder / "tokenizer_config.json").is_file():
+        tokenizer = _read_json(folder / "tokenizer_config.json")
+        _refuse_own_code("tokenizer_config.json", tokenizer)
+    architectures = config.get("architectures")
+    named = architectures if isinstance(architectures, list) else []
     if config.get("model_type") != "bilstm" and not any(
-        str(name).endswith("ForTokenClassification") for name in architectures
+        str(name).endswith("ForTokenClassification") for name in named
     ):
-        named = ", ".join(map(str, architectures))[:80] or "none named"
         raise ModelRefused(
-            f"The checkpoint is not a token classifier (architecture: {named}). "
+            "The checkpoint is not a token classifier (architecture: "
+            f"{', '.join(map(str, named))[:80] or 'none named'}). "
             "Expected one that ends in ForTokenClassification."
         )
-    if not isinstance(config.get("id2label"), dict) or not config["id2label"]:
+    labels = config.get("id2label")
+    if not isinstance(labels, dict) or not labels:
         raise ModelRefused("The checkpoint's config.json names no labels (id2label).")
-    return config
-
-
-def _read_config(file: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelRefused("The checkpoint has no config.json that can be read.") from error
-    if not isinstance(config, dict):
-        raise ModelRefused("The checkpoint's config.json is not a JSON object.")
-    return config
-
-
-def _download(repo_id: str, revision: str | None, downloads: Path) -> tuple[Path, str]:
-    """Fetch the wanted files of one commit; the owner's token is never sent."""
-    api = HfApi(token=False)
-    try:
-        info = api.model_info(
-            repo_id, revision=revision, files_metadata=True, timeout=_TIMEOUT_SECONDS
+    if len(labels) > _MAX_LABELS or any(
+        not isinstance(label, str) or len(label) > _MAX_LABEL_LENGTH for label in labels.values()
+    ):
+        raise ModelRefused(
+            f"The checkpoint's labels (id2label) are not at most {_MAX_LABELS:,} names of at most "
+            f"{_MAX_LABEL_LENGTH} characters."
         )
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-        wanted = [name for name in _WANTED if name in sizes]
-        if "model.safetensors" not in wanted:
-            raise ModelRefused(
-                f"{repo_id} offers no model.safetensors. Other weight formats can run code when "
-                "they are read, so they are not fetched."
-            )
-        _check_disk(sum(sizes[name] for name in wanted), downloads)
-        commit = info.sha or revision or "unknown"
-        folder = downloads / f"{repo_id.replace('/', '--')}@{commit}"
-        for name in wanted:
-            api.hf_hub_download(repo_id, name, revision=commit, local_dir=folder, token=False)
-    except (HfHubHTTPError, HTTPError, OfflineModeIsEnabled, HFValidationError, OSError) as error:
-        raise PrepareFailed(
-            f"{repo_id} is not available from the Hub: it is private, gated or gone, or the Hub "
-            "can't be reached from here. The bundled model works without it."
-        ) from error
-    return folder, commit
+    return config
+
+
+def _refuse_own_code(file: str, settings: object) -> None:
+    """Look at all depths: a part of a model may have a configuration of its own."""
+    own_code = sorted(_own_code(settings))
+    if own_code:
+        raise ModelRefused(
+            f"The checkpoint's {file} asks for code of its own ({', '.join(own_code)[:80]}). "
+            "Only models that transformers knows by itself are loaded."
+        )
+
+
+def _own_code(settings: object) -> set[str]:
+    if isinstance(settings, list):
+        return {key for one in settings for key in _own_code(one)}
+    if not isinstance(settings, dict):
+        return set()
+    here = {key for key in settings if key == "auto_map" or key.endswith("_internal")}
+    return here.union(*(_own_code(one) for one in settings.values()))
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelRefused(f"The checkpoint has no {file.name} that can be read.") from error
+    if not isinstance(settings, dict):
+        raise ModelRefused(f"The checkpoint's {file.name} is not a JSON object.")
+    return settings
+
+
+def _download(hub: Hub, repo_id: str, revision: str | None, folder: Path) -> str:
+    """Fetch the wanted files of one commit, which is given back."""
+    listing = hub.listing(repo_id, revision)
+    wanted = [name for name in _WANTED if name in listing.sizes]
+    if _WEIGHTS not in wanted:
+        raise ModelRefused(f"{repo_id} offers no {_WEIGHTS}. {_ONLY_SAFETENSORS}")
+    if not set(wanted).intersection(_VOCABULARIES):
+        raise ModelRefused(
+            f"{repo_id} offers no tokenizer. Expected one of {', '.join(_VOCABULARIES)}."
+        )
+    sizes = [listing.sizes[name] for name in wanted]
+    if min(sizes) < 0 or max(sizes[:-1], default=0) > _MAX_FILE_BYTES:
+        raise ModelRefused(
+            f"{repo_id} has a file of {max(sizes[:-1]) / 1e6:.0f} MB beside its weights; at most "
+            f"{_MAX_FILE_BYTES / 1e6:.0f} MB are taken."
+        )
+    _check_disk(sum(sizes), folder)
+    for name in wanted:
+        if name == _WEIGHTS:
+            _vet_settings(folder)
+        hub.fetch(listing, name, folder)
+    return listing.commit
 
 
 def _check_disk(size: int, folder: Path) -> None:

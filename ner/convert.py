@@ -63,34 +63,39 @@ _XML = "openvino_model.xml"
 _GOLDEN_TEXTS = 12
 # A leftover of a killed run is removed once it is older than any run takes.
 _STALE_SECONDS = 6 * 3600
+_MAKING = ".making-"
+# How many models of the Hub that are not in the catalogue are kept, and how many bytes of them.
+_MAX_FETCHED = 5
+_MAX_FETCHED_BYTES = 5_000_000_000
 
 
 def prepare(spec: ModelSpec, report: Report) -> Prepared:
     """The prepared folder of ``spec``, made now unless a sound one is there.
 
     One process makes it; others wait for it. A folder whose bytes are not those of its manifest is
-    set aside and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
+    removed and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
     or ``PrepareFailed``.
     """
-    root = models.prepared_root()
-    root.mkdir(parents=True, exist_ok=True)
     wanted = models.recipe(spec)
-    with FileLock(root / f".{spec.name}-{wanted.key}.lock"):
+    target = models.prepared_folder(wanted, spec.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.parent / f".{target.name}.lock"):
         found = models.find_prepared(wanted, spec.name)
         if found is not None and not found.damaged(*Variant):
             return found
         if found is not None:
             _log.warning("%s is damaged and is made anew", found.folder.name)
-            shutil.rmtree(found.folder)
-        _remove_stale(root)
-        with _workplace(root) as work:
-            return _make(spec, wanted, work, report)
+        _remove_leftovers(target)
+        with _workplace(target) as work:
+            prepared = _make(spec, wanted, work, target, report)
+    _keep_few(target)
+    return prepared
 
 
 @contextmanager
-def _workplace(root: Path) -> Iterator[Path]:
-    """A folder for half-made things on the disk of ``root``, gone afterwards."""
-    work = Path(tempfile.mkdtemp(prefix=".making-", dir=root))
+def _workplace(target: Path) -> Iterator[Path]:
+    """A folder for half-made things on the disk of ``target``, gone afterwards."""
+    work = Path(tempfile.mkdtemp(prefix=f"{_MAKING}{target.name}-", dir=target.parent))
     try:
         yield work
     except OSError as error:
@@ -101,13 +106,32 @@ def _workplace(root: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _remove_stale(root: Path) -> None:
-    for folder in root.glob(".making-*"):
-        if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+def _remove_leftovers(target: Path) -> None:
+    """Remove what killed runs left.
+
+    Whoever began to make ``target`` is gone, since its lock is held here; of other models that is
+    known only after a time in which any run ends.
+    """
+    for folder in target.parent.glob(f"{_MAKING}*"):
+        ours = folder.name.startswith(f"{_MAKING}{target.name}-")
+        if ours or time.time() - folder.stat().st_mtime > _STALE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+    # Damaged, or its manifest can't be read.
+    if target.exists():
+        shutil.rmtree(target)
 
 
-def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepared:
+def _keep_few(newest: Path) -> None:
+    """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
+    total = 0
+    for count, prepared in enumerate(models.fetched(), start=1):
+        total += sum(file.stat().st_size for file in prepared.folder.rglob("*.bin"))
+        if prepared.folder != newest and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
+            _log.info("%s was not used for long and is removed", prepared.folder.name)
+            shutil.rmtree(prepared.folder, ignore_errors=True)
+
+
+def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: Report) -> Prepared:
     _tell(report, 0)
     checkpoint = obtain(spec, work / "download")
     folder = work / "folder"
@@ -128,7 +152,6 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, report: Report) -> Prepar
     }
     manifest = Manifest(spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden)
     (folder / "manifest.json").write_text(manifest.dump(), encoding="utf-8")
-    target = models.prepared_root() / f"{spec.name}-{wanted.key}"
     folder.rename(target)
     return Prepared(target, manifest)
 
@@ -149,7 +172,9 @@ class _Exported:
 def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
     """Write the FP32 IR, the configuration and the fast tokenizer to ``target``."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(
+            checkpoint.folder, local_files_only=True, trust_remote_code=False
+        )
         if not isinstance(tokenizer, PreTrainedTokenizerFast):
             raise ModelRefused(
                 "The checkpoint has a slow tokenizer only, which gives no offsets. "

@@ -16,6 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +53,14 @@ LABEL_EXAMPLES: Mapping[str, str] = {
     "Chemical": "lithium carbonate, aspirin",
     "Disease": "toxicity, asthma, breast cancer",
 }
+
+
+# The manifest's key for the SHA-256 of all its other keys, as they are written.
+_CHECKSUM = "manifest_sha256"
+# What names a model of the Hub, and the ids that can follow: owner/name, as the Hub has them.
+HUB = "hub:"
+_REPO_ID = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]*/\w[\w.-]*(?<![.-])", re.ASCII)
+_MAX_REPO_ID = 96
 
 
 class Variant(StrEnum):
@@ -121,25 +130,52 @@ def catalogue() -> tuple[ModelSpec, ...]:
 
 
 def find(name: str, *, local: bool = True) -> ModelSpec:
-    """The model called ``name``: of the catalogue by name or Hub id, or a local checkpoint folder.
+    """The model called ``name``.
 
-    With ``local`` false (the page, the API) a name is never used as a path. Raises
-    ``ModelRefused`` for anything else.
+    One of the catalogue by name or Hub id, one of the Hub as ``hub:owner/name``, or a local
+    checkpoint folder. With ``local`` false (the page, the API) a name is never used as a path, and
+    one of the Hub must have been fetched and be allowed. Raises ``ModelRefused`` for anything else.
     """
     known = catalogue()
     for spec in known:
-        if name in (spec.name, spec.repo_id):
+        if name in (spec.name, spec.repo_id, f"{HUB}{spec.repo_id}"):
             return spec
+    if name.startswith(HUB) and (local or hub_allowed()):
+        spec = of_hub(name.removeprefix(HUB))
+        if not local and find_prepared(recipe(spec), spec.name) is None:
+            raise ModelRefused(f"{spec.repo_id} has not been fetched. Do so on the tab Model.")
+        return spec
     if local and Path(name).is_dir():
         return _local(Path(name))
     offered = ", ".join(spec.name for spec in known)
-    hint = " or the path of a checkpoint folder" if local else ""
+    hint = ", hub:owner/name or the path of a checkpoint folder" if local else ""
     raise ModelRefused(f"There is no model called {_short(name)!r}. Choose one of {offered}{hint}.")
+
+
+def hub_allowed() -> bool:
+    """Whether visitors of the page may have models fetched: ``NER_ALLOW_HUB=1``."""
+    return os.environ.get("NER_ALLOW_HUB") == "1"
+
+
+def of_hub(repo_id: str) -> ModelSpec:
+    """Any model of the Hub. Raises ``ModelRefused`` for what can't be an id there."""
+    if len(repo_id) > _MAX_REPO_ID or not _REPO_ID.fullmatch(repo_id) or repo_id.endswith(".git"):
+        raise ModelRefused(
+            f"{_short(repo_id)!r} is not the id of a model on the Hub. Expected owner/name of at "
+            f"most {_MAX_REPO_ID} letters, digits, '-', '_' and '.'."
+        )
+    return ModelSpec(
+        name=f"{HUB}{repo_id}",
+        title=repo_id,
+        summary="A model from the Hub.",
+        repo_id=repo_id,
+        label_names={},
+    )
 
 
 def is_local(spec: ModelSpec) -> bool:
     """Whether ``spec`` is a folder of the user's and not of the catalogue."""
-    return spec not in catalogue()
+    return spec.folder is not None and spec not in catalogue()
 
 
 def _local(folder: Path) -> ModelSpec:
@@ -324,14 +360,16 @@ class Manifest:
     golden: tuple[Tagged, ...] = ()
 
     def dump(self) -> str:
-        """As JSON text."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        """As JSON text, with a checksum of itself."""
+        return _json({**asdict(self), _CHECKSUM: _checksum(asdict(self))})
 
     @classmethod
     def parse(cls, text: str) -> Manifest:
-        """From JSON text; ``ValueError`` if it is not a manifest of this format."""
+        """From JSON text; ``ValueError`` if it is not one of this format, unchanged."""
         try:
             data: dict[str, Any] = json.loads(text)
+            if data.pop(_CHECKSUM) != _checksum(data):
+                raise ValueError("the manifest was changed")
             made_by = data["recipe"]
             return cls(
                 name=data["name"],
@@ -347,8 +385,16 @@ class Manifest:
                     for one in data["golden"]
                 ),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a manifest of this format") from error
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_json(data).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -366,6 +412,19 @@ class Prepared:
         """Bytes of the model itself: xml and bin."""
         folder = self.variant(variant)
         return sum((folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
+
+    @property
+    def last_used(self) -> float:
+        """When it was made or last opened, in seconds since 1970."""
+        try:
+            return (self.folder / "manifest.json").stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def mark_used(self) -> None:
+        """Note that it was opened now, where it can be written to."""
+        with suppress(OSError):
+            os.utime(self.folder / "manifest.json")
 
     def damaged(self, *variants: Variant) -> tuple[str, ...]:
         """The files of ``variants`` that are missing or not, byte for byte, the manifest's."""
@@ -396,14 +455,40 @@ def prepared_root() -> Path:
     return home() / "prepared"
 
 
+def shipped_root() -> Path:
+    """Prepared folders that came with the app (``ner.deploy``); only ever read."""
+    return assets() / "prepared"
+
+
+def prepared_folder(wanted: Recipe, name: str) -> Path:
+    """Where the model called ``name`` is put when it is made by ``wanted``."""
+    return prepared_root() / _folder_name(wanted, name)
+
+
+def _folder_name(wanted: Recipe, name: str) -> str:
+    return f"{_file_name(name)}-{wanted.key}"
+
+
+def _file_name(name: str) -> str:
+    """``hub:owner/name`` has characters that file names must not have."""
+    return re.sub(r"[:/]", "-", name)
+
+
+def fetched() -> tuple[Prepared, ...]:
+    """The prepared models of the Hub, but for those of the catalogue; the last used one first."""
+    found = [read_prepared(file.parent) for file in prepared_root().glob("*/manifest.json")]
+    of_visitors = [one for one in found if one and one.manifest.name.startswith(HUB)]
+    return tuple(sorted(of_visitors, key=lambda one: one.last_used, reverse=True))
+
+
 def find_prepared(wanted: Recipe, name: str) -> Prepared | None:
     """The prepared folder that fits ``wanted``, or None; its files are not verified here."""
-    root = prepared_root()
-    exact = root / f"{name}-{wanted.key}"
-    for folder in [exact, *sorted(root.glob(f"{name}-*"))]:
-        prepared = read_prepared(folder)
-        if prepared is not None and wanted.fits(prepared.manifest.recipe):
-            return prepared
+    for root in (shipped_root(), prepared_root()):
+        exact = root / _folder_name(wanted, name)
+        for folder in [exact, *sorted(root.glob(f"{_file_name(name)}-*"))]:
+            prepared = read_prepared(folder)
+            if prepared is not None and wanted.fits(prepared.manifest.recipe):
+                return prepared
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import os
@@ -208,11 +209,17 @@ def ensure_prepared(
         found = models.find_prepared(wanted, spec.name)
     if found is None:
         raise PrepareFailed(f"Preparing {spec.name!r} left no folder that can be used.")
+    found.mark_used()
     return found
 
 
 def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
+    if importlib.util.find_spec("torch") is None:
+        raise PrepareFailed(
+            f"{spec.name!r} is not prepared, or its files are damaged, and this installation only "
+            "serves. Where the whole of requirements.txt is installed it can be prepared."
+        )
     package = Path(__file__).parent.parent
     paths = [str(package), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

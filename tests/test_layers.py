@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "rows",
         "outputs",
     ),
-    ("inference", "peak", "tagger", "checkpoint", "train", "convert"),
+    ("inference", "peak", "tagger", "hub", "checkpoint", "train", "convert"),
     (
         "pair",
         "evaluation",
@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "spark",
         "benchmark",
         "peers",
+        "deploy",
     ),
     ("api", "frames", "ui"),
     ("cli", "__main__"),
@@ -54,8 +55,8 @@ OWNERS = {
     "pandas": {"frames", "ui"},
     "tokenizers": {"tagger", "train"},
     "openvino": {"inference", "peak", "convert"},
-    "huggingface_hub": {"checkpoint"},
-    "httpx": {"checkpoint"},
+    "huggingface_hub": {"hub"},
+    "httpx": {"hub"},
     "filelock": {"convert", "batch"},
     "torch": {"convert", "train", "peers"},
     "transformers": {"convert", "train", "peers"},
@@ -69,10 +70,12 @@ OWNERS = {
     "gradio": {"ui"},
     "starlette": {"ui"},
     "markdown_it": {"ui"},
-    "psutil": {"benchmark", "train"},
+    "psutil": {"benchmark", "deploy", "train"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},
+    "packaging": {"deploy"},
+    "yaml": {"deploy"},
 }
 
 

@@ -1,0 +1,160 @@
+"""Files of a Hugging Face Hub repository, fetched under limits of size, time and tries.
+
+Written on httpx alone, since a limit for the whole of an answer is needed, not for each read: a
+server that sends ten bytes a second would otherwise hold a download for days. No access token is
+read or sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+import httpx
+from huggingface_hub import constants, hf_hub_url
+
+from ner.errors import ModelRefused, PrepareFailed
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# A listing of some thousand files.
+_MAX_LISTING = 5_000_000
+_READ_TIMEOUT = 10.0
+_MAX_REDIRECTS = 5
+_OTHERWISE = "The bundled model works without it."
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a repository holds at one commit.
+
+    ``sizes`` are bytes by file name; ``sha256`` is known of files in large-file storage only.
+    """
+
+    repo_id: str
+    commit: str
+    sizes: Mapping[str, int]
+    sha256: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Hub at ``endpoint``, which ``HF_ENDPOINT`` may name.
+
+    An answer, tries again included, may take ``seconds`` and what its size takes at
+    ``bytes_per_second``. A refusal for the moment (429, 5xx, no connection) is tried ``tries``
+    times in all, ``pause`` seconds apart and longer each time.
+
+    Methods raise ``ModelRefused`` for a repository that is not there for everyone, and
+    ``PrepareFailed`` if the Hub can't be reached, is too slow or sends other than it promised.
+    """
+
+    endpoint: str = field(default_factory=lambda: constants.ENDPOINT)
+    seconds: float = 30.0
+    bytes_per_second: float = 500_000.0
+    tries: int = 3
+    pause: float = 1.0
+
+    def listing(self, repo_id: str, revision: str | None = None) -> Listing:
+        """The files of a repository at ``revision``, or at its newest commit."""
+        where = "" if revision is None else f"/revision/{quote(revision, safe='')}"
+        answer = BytesIO()
+        self._get(repo_id, f"{self.endpoint}/api/models/{repo_id}{where}?blobs=true", answer)
+        try:
+            return _parsed(repo_id, json.loads(answer.getvalue()))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise PrepareFailed(
+                f"The Hub's answer about {repo_id} is not one. {_OTHERWISE}"
+            ) from error
+
+    def fetch(self, listing: Listing, name: str, folder: Path) -> Path:
+        """One file of a listing, written into ``folder``; size and checksum are verified."""
+        url = hf_hub_url(listing.repo_id, name, revision=listing.commit, endpoint=self.endpoint)
+        file, size = folder / name, listing.sizes[name]
+        with file.open("w+b") as stream:
+            self._get(listing.repo_id, url, stream, limit=size)
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if file.stat().st_size != size or digest != listing.sha256.get(name, digest):
+            raise PrepareFailed(_not_as_promised(listing.repo_id))
+        return file
+
+    def _get(self, repo_id: str, url: str, into: BinaryIO, limit: int = _MAX_LISTING) -> None:
+        """Write what ``url`` answers into ``into``, trying again where that may help."""
+        if constants.is_offline_mode():
+            raise PrepareFailed(f"{repo_id} is not available from the Hub: HF_HUB_OFFLINE is set.")
+        seconds = self.seconds + limit / self.bytes_per_second
+        deadline = time.monotonic() + seconds
+        for one_try in range(1, self.tries + 1):
+            into.seek(0)
+            into.truncate()
+            try:
+                problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
+            except TimeoutError as error:
+                raise PrepareFailed(
+                    f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. "
+                    f"{_OTHERWISE}"
+                ) from error
+            if problem is None:
+                return
+            if one_try < self.tries:
+                time.sleep(max(0.0, min(self.pause * one_try, deadline - time.monotonic())))
+        raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
+
+
+async def _stream(
+    repo_id: str, url: str, into: BinaryIO, limit: int, deadline: float
+) -> str | None:
+    """Write an answer into ``into``; gives what was the matter if it is worth another try."""
+    client = httpx.AsyncClient(
+        follow_redirects=True,
+        max_redirects=_MAX_REDIRECTS,
+        timeout=_READ_TIMEOUT,
+        # Sizes are those of the file, so nothing may be packed on the way.
+        headers={"accept-encoding": "identity"},
+    )
+    try:
+        async with (
+            asyncio.timeout(deadline - time.monotonic()),
+            client,
+            client.stream("GET", url) as answer,
+        ):
+            if answer.status_code == 429 or answer.status_code >= 500:
+                return f"it answers {answer.status_code}; try again later"
+            if answer.status_code != 200:
+                raise ModelRefused(
+                    f"{repo_id} is not available from the Hub: it is private, gated or gone "
+                    f"({answer.status_code}). {_OTHERWISE}"
+                )
+            async for chunk in answer.aiter_bytes():
+                if into.tell() + len(chunk) > limit:
+                    raise PrepareFailed(_not_as_promised(repo_id))
+                into.write(chunk)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return "it can't be reached from here, or broke off"
+    return None
+
+
+def _parsed(repo_id: str, answer: dict[str, Any]) -> Listing:
+    commit = answer["sha"]
+    if not _COMMIT.fullmatch(commit):
+        raise ValueError("not a commit")
+    files = answer["siblings"]
+    return Listing(
+        repo_id,
+        commit,
+        {one["rfilename"]: int(one["size"]) for one in files if one.get("size") is not None},
+        {one["rfilename"]: one["lfs"]["sha256"] for one in files if one.get("lfs")},
+    )
+
+
+def _not_as_promised(repo_id: str) -> str:
+    return f"What the Hub sent of {repo_id} is not of the size or checksum that it gave itself."
