@@ -8,17 +8,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spark_cluster import Cluster, running
 from test_cli import ROOT, answers, run
 
 from ner.errors import Failure, InputError
@@ -112,60 +111,11 @@ def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None
         spark.tag(frame.drop("problem"), variant="int4")
 
 
-@dataclass
-class Cluster:
-    """A master and its workers, each a process group of its own."""
-
-    master: str
-    processes: list[subprocess.Popen[str]]
-
-    def kill_worker(self) -> None:
-        """End the last worker and its executors, at once."""
-        os.killpg(self.processes[-1].pid, signal.SIGKILL)
-
-
-def started(arguments: Sequence[str], until: str) -> tuple[subprocess.Popen[str], str]:
-    """A process of Spark's, and the first line of its log that has ``until`` in it."""
-    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-class"), *arguments]
-    process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stderr is not None
-    line = next(line for line in process.stderr if until in line)
-    # Nobody reads the rest, so that it must not fill a pipe.
-    subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
-    return process, line
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A standalone cluster on this machine: two workers of one core each."""
-    deploy = "org.apache.spark.deploy"
-    master, line = started(
-        [f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"],
-        "Starting Spark master at",
-    )
-    url = line.split()[-1]
-    processes = [master]
-    for number in range(2):
-        folder = str(tmp_path / f"worker{number}")
-        worker, _ = started(
-            [
-                *(f"{deploy}.worker.Worker", "--cores", "1", "--memory", "1g"),
-                *("--webui-port", "0", "--work-dir", folder, url),
-            ],
-            "Successfully registered with master",
-        )
-        processes.append(worker)
-    yield Cluster(url, processes)
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    """Two workers."""
+    with running(tmp_path, workers=2) as cluster:
+        yield cluster
 
 
 @pytest.fixture
