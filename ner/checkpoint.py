@@ -155,7 +155,7 @@ def _download(hub: Hub, repo_id: str, revision: str | None, folder: Path) -> str
             f"{repo_id} offers no tokenizer. Expected one of {', '.join(_VOCABULARIES)}."
         )
     sizes = [listing.sizes[name] for name in wanted]
-    if min(sizes) < 0 or max(sizes[:-1], default=0) > _MAX_FILE_BYTES:
+    if max(sizes[:-1]) > _MAX_FILE_BYTES:
         raise ModelRefused(
             f"{repo_id} has a file of {max(sizes[:-1]) / 1e6:.0f} MB beside its weights; at most "
             f"{_MAX_FILE_BYTES / 1e6:.0f} MB are taken."

@@ -147,13 +147,17 @@ def _parsed(repo_id: str, answer: dict[str, Any]) -> Listing:
     commit = answer["sha"]
     if not _COMMIT.fullmatch(commit):
         raise ValueError("not a commit")
-    files = answer["siblings"]
-    return Listing(
-        repo_id,
-        commit,
-        {one["rfilename"]: int(one["size"]) for one in files if one.get("size") is not None},
-        {one["rfilename"]: one["lfs"]["sha256"] for one in files if one.get("lfs")},
-    )
+    sizes: dict[str, int] = {}
+    sha256: dict[str, str] = {}
+    for file in answer["siblings"]:
+        name, size = file["rfilename"], file.get("size")
+        if size is not None:
+            sizes[name] = int(size)
+        if file.get("lfs"):
+            sha256[name] = file["lfs"]["sha256"]
+    if any(size < 0 for size in sizes.values()):
+        raise ValueError("a size below zero")
+    return Listing(repo_id, commit, sizes, sha256)
 
 
 def _not_as_promised(repo_id: str) -> str:

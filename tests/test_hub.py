@@ -1,0 +1,463 @@
+"""Models of the Hub, from a Hub on loopback that is slow, broken, private or malicious."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_of_models import COMMIT, HubOfModels, running
+
+from ner import checkpoint, models
+from ner.checkpoint import obtain
+from ner.errors import ModelRefused, PrepareFailed
+from ner.hub import Hub
+from ner.models import Gate, Manifest, Prepared, Variant
+from ner.pair import ensure_prepared, open_pair
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "hf_secretOfTheOwner"
+SPEC = models.of_hub("tester/tiny")
+
+
+@pytest.fixture(scope="module")
+def files(tiny_checkpoint: Path) -> dict[str, bytes]:
+    """What the tiny checkpoint's repository holds."""
+    return {file.name: file.read_bytes() for file in tiny_checkpoint.iterdir()}
+
+
+@pytest.fixture
+def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[HubOfModels]:
+    """A Hub with the tiny model, well behaved until told otherwise; the owner has a token."""
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with running(HubOfModels(dict(files))) as hub:
+        yield hub
+
+
+def fetch(hub: HubOfModels, folder: Path, **patience: float) -> checkpoint.Checkpoint:
+    """The model as :func:`obtain` gives it, without waiting between tries."""
+    return obtain(SPEC, folder, Hub(endpoint=hub.url, pause=0.0, **patience))
+
+
+def with_config(hub: HubOfModels, file: str = "config.json", **changes: Any) -> None:
+    """Change what a JSON file of the repository says."""
+    hub.files[file] = json.dumps(json.loads(hub.files[file]) | changes).encode()
+
+
+def test_a_model_is_fetched_at_one_commit(hub: HubOfModels, tmp_path: Path) -> None:
+    """The revision is resolved once, and every file is asked for at that commit."""
+    found = fetch(hub, tmp_path)
+
+    assert COMMIT == found.revision
+    assert hub.asked[0].startswith("/api/models/tester/tiny")
+    assert all(f"/tester/tiny/resolve/{COMMIT}/" in path for path in hub.asked[1:])
+    assert "model.safetensors" == hub.fetched[-1]
+    assert hub.files["model.safetensors"] == (tmp_path / "model.safetensors").read_bytes()
+
+
+def test_a_branch_that_moves_meanwhile_changes_nothing(hub: HubOfModels, tmp_path: Path) -> None:
+    """The listing is asked for once; its commit holds for the rest of the download."""
+    fetch(hub, tmp_path)
+
+    assert 1 == sum(path.startswith("/api/") for path in hub.asked)
+    assert not any("/resolve/main/" in path for path in hub.asked)
+
+
+def test_no_token_is_sent(hub: HubOfModels, tmp_path: Path) -> None:
+    """Though the owner's stands in the environment."""
+    fetch(hub, tmp_path)
+
+    assert hub.requests
+    assert not any("authorization" in headers for _, headers in hub.requests)
+    assert TOKEN not in str(hub.requests)
+
+
+def test_only_the_files_of_a_closed_list_are_fetched(hub: HubOfModels, tmp_path: Path) -> None:
+    """No code, no pickle, no IR of theirs, no name that leads elsewhere."""
+    for name in (
+        "openvino_model.xml",
+        "openvino/openvino_model.bin",
+        "pytorch_model.bin",
+        "modeling_evil.py",
+        "../../escaped.json",
+        "/etc/evil",
+        "config.json/../../x",
+    ):
+        hub.files[name] = b"evil"
+    fetch(hub, tmp_path)
+
+    assert {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"} == set(
+        hub.fetched
+    )
+    assert {file.name for file in tmp_path.iterdir()} == set(hub.fetched)
+
+
+def test_pickled_weights_are_not_fetched(hub: HubOfModels, tmp_path: Path) -> None:
+    """A repository that has nothing else is refused after its listing."""
+    del hub.files["model.safetensors"]
+    hub.files["pytorch_model.bin"] = pickle.dumps("anything")
+
+    with pytest.raises(ModelRefused, match=r"no model\.safetensors"):
+        fetch(hub, tmp_path)
+    assert 1 == len(hub.asked)
+
+
+def test_a_repository_without_a_tokenizer_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
+    """After its listing, saying what was expected."""
+    del hub.files["tokenizer.json"]
+
+    with pytest.raises(ModelRefused, match=r"no tokenizer.*tokenizer\.json"):
+        fetch(hub, tmp_path)
+    assert 1 == len(hub.asked)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "message"),
+    [
+        ("config.json", {"auto_map": {"AutoConfig": "evil.Config"}}, "code of its own"),
+        ("config.json", {"_attn_implementation_internal": "evil/kernel"}, "code of its own"),
+        ("config.json", {"text_config": {"x": [{"auto_map": {}}]}}, "code of its own"),
+        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": "evil"}}, "code of its own"),
+        ("config.json", {"architectures": ["BertForMaskedLM"]}, "not a token classifier"),
+        ("config.json", {"architectures": "ForTokenClassification"}, "not a token classifier"),
+        ("config.json", {"id2label": {str(n): "O" for n in range(1001)}}, "at most 1,000 names"),
+        ("config.json", {"id2label": {"0": ["O"]}}, "at most 1,000 names"),
+        ("config.json", {"id2label": {"0": "x" * 101}}, "of at most 100 characters"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_configuration_is_refused_before_the_weights_are_fetched(
+    hub: HubOfModels, tmp_path: Path, file: str, changes: dict[str, Any], message: str
+) -> None:
+    """It costs no more than itself, and nothing of it is run."""
+    with_config(hub, file, **changes)
+
+    with pytest.raises(ModelRefused, match=message):
+        fetch(hub, tmp_path)
+    assert "model.safetensors" not in hub.fetched
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000], ids=ascii)
+def test_a_configuration_that_is_none_is_refused(
+    hub: HubOfModels, tmp_path: Path, content: bytes
+) -> None:
+    """Empty, of another kind, broken off, no text, too deep."""
+    hub.files["config.json"] = content
+
+    with pytest.raises(ModelRefused, match=r"config\.json"):
+        fetch(hub, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "message"),
+    [
+        ("model.safetensors", 3_000_000_000, "at most 2 GB"),
+        ("tokenizer.json", 60_000_000, "60 MB beside its weights"),
+        ("tokenizer.json", -1, "not one"),
+    ],
+)
+def test_size_is_checked_before_the_first_byte(
+    hub: HubOfModels, tmp_path: Path, name: str, size: int, message: str
+) -> None:
+    """By what the listing states."""
+    hub.stated[name] = size
+
+    with pytest.raises((ModelRefused, PrepareFailed), match=message):
+        fetch(hub, tmp_path)
+    assert 1 == len(hub.asked)
+
+
+def test_free_disk_is_checked_before_the_first_byte(
+    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times the model's size is needed."""
+    size = sum(map(len, hub.files.values()))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9 * size, 7 * size, 2 * size)
+    )
+
+    with pytest.raises(PrepareFailed, match=r"needs .* MB of free disk"):
+        fetch(hub, tmp_path)
+    assert 1 == len(hub.asked)
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_another_size_than_stated_is_refused(
+    hub: HubOfModels, tmp_path: Path, difference: int
+) -> None:
+    """More than was promised is not read to its end."""
+    hub.stated["tokenizer.json"] = len(hub.files["tokenizer.json"]) + difference
+
+    with pytest.raises(PrepareFailed, match="not of the size"):
+        fetch(hub, tmp_path)
+
+
+def test_another_checksum_than_stated_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
+    """For files in large-file storage the Hub gives one."""
+    hub.sha256["model.safetensors"] = "0" * 64
+
+    with pytest.raises(PrepareFailed, match="checksum"):
+        fetch(hub, tmp_path)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("at", ["listing", "file"])
+def test_private_gated_and_gone_are_not_available(
+    hub: HubOfModels, tmp_path: Path, status: int, at: str
+) -> None:
+    """One sentence for all of them, without trying again; a gated one has a public listing."""
+    if at == "listing":
+        hub.statuses = [status]
+    else:
+        hub.status_of["config.json"] = status
+
+    with pytest.raises(ModelRefused, match="not available from the Hub: it is private") as refusal:
+        fetch(hub, tmp_path)
+    assert (1 if at == "listing" else 2) == len(hub.asked)
+    assert TOKEN not in str(refusal.value)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_hub_is_asked_three_times(hub: HubOfModels, tmp_path: Path, status: int) -> None:
+    """Then it is told, with the status; and one refusal alone costs nothing."""
+    hub.statuses = [status]
+    fetch(hub, tmp_path / "second try")
+    hub.requests.clear()
+    hub.statuses = [status] * 9
+
+    with pytest.raises(PrepareFailed, match=f"answers {status}; try again later"):
+        fetch(hub, tmp_path / "never")
+    assert 3 == len(hub.asked)
+
+
+def test_ten_bytes_a_second_are_given_up_in_time(hub: HubOfModels, tmp_path: Path) -> None:
+    """The limit is for the whole answer, so that a drip does not renew it."""
+    hub.drip = True
+    begun = time.monotonic()
+
+    with pytest.raises(PrepareFailed, match=r"too slow: tester/tiny did not come within 1 s"):
+        fetch(hub, tmp_path, seconds=0.5, bytes_per_second=1e7)
+    # Far less than the minute and more that the listing would take.
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"sha": "main", "siblings": []}',
+        b'{"sha": "../../x", "siblings": []}',
+        b'{"sha": null, "siblings": []}',
+        b'{"sha": "%s", "siblings": null}' % COMMIT.encode(),
+        b'{"sha": "%s", "siblings": [{}]}' % COMMIT.encode(),
+        b'{"sha": "%s", "siblings": [{"rfilename": 1, "size": "x"}]}' % COMMIT.encode(),
+        b"[" * 100_000,
+    ],
+    ids=lambda value: ascii(value[:40]),
+)
+def test_a_listing_that_is_none_is_refused(
+    hub: HubOfModels, tmp_path: Path, listing: bytes
+) -> None:
+    """Whatever it is: a sentence of ours."""
+    hub.listing = listing
+
+    with pytest.raises(PrepareFailed, match="The Hub's answer about tester/tiny is not one"):
+        fetch(hub, tmp_path)
+
+
+def test_a_listing_without_end_is_cut_off(hub: HubOfModels, tmp_path: Path) -> None:
+    """Some megabytes are enough for any."""
+    hub.listing = b" " * 6_000_000
+
+    with pytest.raises(PrepareFailed, match="not of the size"):
+        fetch(hub, tmp_path)
+
+
+def test_a_hub_that_is_down_is_told(tmp_path: Path) -> None:
+    """After three tries."""
+    with pytest.raises(PrepareFailed, match="can't be reached from here"):
+        obtain(SPEC, tmp_path, Hub(endpoint="http://127.0.0.1:9", pause=0.0))
+
+
+NOT_IDS = (
+    "",
+    "name",
+    "/name",
+    "owner/",
+    "owner/name/more",
+    "../x",
+    "..",
+    "./x",
+    "owner/..",
+    "owner/a..b",
+    "owner/a--b",
+    "owner/name.git",
+    "owner/name.",
+    "-owner/name",
+    "owner/-name",
+    "https://example.org/model",
+    "hub:owner/name",
+    "owner/na me",
+    "owner/name\n",
+    "owner/näme",
+    "owner/name\x00",
+    "owner/name?x=1",
+    "owner/name#x",
+    "owner\\name",
+    "%2e%2e/x",
+    "<script>/x",
+    "o/" + 95 * "x",
+)
+
+
+@pytest.mark.parametrize("repo_id", NOT_IDS, ids=ascii)
+def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
+    """Nothing is asked of the Hub, and no path is looked at."""
+    with pytest.raises(ModelRefused, match="is not the id of a model on the Hub"):
+        models.of_hub(repo_id)
+
+
+@pytest.mark.parametrize(
+    "repo_id", ["dslim/bert-base-NER", "a/b", "elastic/x_y.z-1", "o/" + 94 * "x"]
+)
+def test_ids_of_the_hub_are_taken(repo_id: str) -> None:
+    """With 96 characters at most."""
+    assert repo_id == models.of_hub(repo_id).repo_id
+
+
+@pytest.mark.parametrize("name", ["assets/model", "hub:assets/model", "hub:../x", "hub:a/b", "a/b"])
+def test_visitors_have_no_models_of_the_hub_unless_allowed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is what they type ever a path, such as that of a folder which is there."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("NER_ALLOW_HUB", raising=False)
+
+    with pytest.raises(ModelRefused, match="There is no model called"):
+        models.find(name, local=False)
+
+
+def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where visitors may name models of the Hub, ``assets/model`` is one, and no folder."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NER_ALLOW_HUB", "1")
+
+    with pytest.raises(ModelRefused, match="assets/model has not been fetched"):
+        models.find("hub:assets/model", local=False)
+    assert models.find("hub:assets/model").folder is None
+
+
+def test_a_model_of_the_hub_is_prepared_and_kept(
+    hub: HubOfModels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In a process of its own; its commit is in the manifest, and later uses ask for nothing."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setenv("NER_ALLOW_HUB", "1")
+    # Bounded, whatever it says.
+    with_config(hub, "tokenizer_config.json", model_max_length=10**30)
+    # Their own conversion of it, were it read, would not load.
+    hub.files["openvino_model.xml"] = hub.files["openvino_model.bin"] = b"evil"
+    pair = open_pair(SPEC)
+    asked = len(hub.asked)
+
+    assert COMMIT == pair.prepared.manifest.revision
+    assert pair.original("My name is Wolfgang").entities
+    assert not any("openvino" in path for path in hub.asked)
+    assert not any("authorization" in headers for _, headers in hub.requests)
+    hub.commit = COMMIT[::-1]
+    assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
+    assert SPEC == models.find("hub:tester/tiny", local=False)
+    assert asked == len(hub.asked)
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert written and not any(TOKEN.encode() in file.read_bytes() for file in written)
+    assert TOKEN not in caplog.text
+
+
+def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
+    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow one gives no offsets."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    del hub.files["tokenizer.json"]
+    hub.files["vocab.txt"] = b"a\nb\n"
+    with_config(hub, "tokenizer_config.json", tokenizer_class="EvilTokenizer")
+
+    with pytest.raises(ModelRefused, match=r"slow tokenizer only|can't be exported"):
+        open_pair(SPEC)
+
+
+def test_the_command_line_tells_what_the_hub_said(
+    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2 and a sentence; no trace, no token."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    hub.statuses = [404]
+    done = subprocess.run(
+        [sys.executable, "-m", "ner", "prepare", "--model", "hub:tester/tiny"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 2 == done.returncode
+    assert "private, gated or gone" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stderr + done.stdout
+
+
+def pretend_fetched(prepared: Prepared, repo_id: str, age: int) -> Prepared:
+    """A prepared model of the Hub that was last used ``age`` seconds after 1970."""
+    import os
+
+    spec = models.of_hub(repo_id)
+    wanted = models.recipe(spec)
+    folder = models.prepared_folder(wanted, spec.name)
+    for variant in Variant:
+        (folder / variant).mkdir(parents=True)
+        for end in ("xml", "bin"):
+            (folder / variant / f"openvino_model.{end}").write_bytes(bytes(1000))
+    manifest = Manifest(spec.name, wanted, COMMIT, ("PER",), Gate(1.0, 300), {})
+    (folder / "manifest.json").write_text(manifest.dump())
+    os.utime(folder / "manifest.json", (age, age))
+    return Prepared(folder, manifest)
+
+
+@pytest.mark.parametrize("bound", ["count", "bytes"])
+def test_models_of_the_hub_are_few_on_disk(
+    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """Those that were not used for longest are removed; others than the Hub's are left alone."""
+    from ner import convert
+
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    kept = models.prepared_root() / tiny_prepared.folder.name
+    shutil.copytree(tiny_prepared.folder, kept)
+    made = [pretend_fetched(tiny_prepared, f"owner/model{age}", age) for age in (3, 1, 2)]
+    made[1].mark_used()
+    limits = {"count": ("_MAX_FETCHED", 2), "bytes": ("_MAX_FETCHED_BYTES", 5000)}
+    monkeypatch.setattr(convert, *limits[bound])
+
+    convert._keep_few(made[0].folder)
+
+    assert ["hub:owner/model1", "hub:owner/model3"] == [
+        one.manifest.name for one in models.fetched()
+    ]
+    assert kept.is_dir()
