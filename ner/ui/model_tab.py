@@ -36,7 +36,7 @@ class ModelHandler:
 
 def described(spec: ModelSpec, prepared: Prepared | None) -> str:
     """The facts about a model; of its variants only where they have been made."""
-    parts = [section(spec.title, spec.summary, _origin(spec)), _labels(spec)]
+    parts = [section(spec.title, spec.summary, _origin(spec)), _labels(spec, prepared)]
     parts += [_scores(name, record) for name, record in _records(spec)]
     if prepared is None:
         parts.append(notice("Its variants have not been made here yet: tag a text with it first."))
@@ -50,12 +50,16 @@ def _origin(spec: ModelSpec) -> str:
     return definitions([("From", source or ""), ("Licence", spec.licence)])
 
 
-def _labels(spec: ModelSpec) -> str:
+def _labels(spec: ModelSpec, prepared: Prepared | None) -> str:
+    """With what each stands for, where that is known; of a model from elsewhere only its labels."""
+    known = spec.label_names
+    labels = prepared.manifest.labels if prepared else tuple(known)
+    if not labels:
+        return ""
     rows = [
         row(escape(label), (f"<td>{escape(name)}</td>", f"<td>{escape(example)}</td>"))
         for label, name, example in (
-            (label, name, models.LABEL_EXAMPLES.get(label, ""))
-            for label, name in spec.label_names.items()
+            (label, known.get(label, ""), models.LABEL_EXAMPLES.get(label, "")) for label in labels
         )
     ]
     return section("Labels", "", table("Labels", [head(["label", "stands for", "such as"])], rows))
