@@ -33,6 +33,9 @@ def bench(
     ] = None,
     rounds: Annotated[int, typer.Option("--rounds", min=6, help="Runs at each length.")] = 60,
     passes: Annotated[int, typer.Option("--passes", min=6, help="Runs over the file.")] = 7,
+    file_texts: Annotated[
+        int, typer.Option("--file-texts", min=1, help="Repeat the file until it has so many texts.")
+    ] = 1000,
     peers: Annotated[
         bool, typer.Option("--peers", help="Also time transformers' pipeline on the same model.")
     ] = False,
@@ -52,7 +55,9 @@ def bench(
     from ner import benchmark
     from ner.pair import ensure_prepared
 
-    settings = benchmark.Settings(lengths=_numbers(lengths), rounds=rounds, passes=passes)
+    settings = benchmark.Settings(
+        lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
+    )
     spec = models.find(model)
     lines = models.read_texts(texts or models.calibration_file(spec))
     rivals: Mapping[str, Contestant] = {}
