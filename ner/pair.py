@@ -205,6 +205,7 @@ def ensure_prepared(
     wanted = models.recipe(spec)
     found = models.find_prepared(wanted, spec.name)
     if found is None or found.damaged(*variants):
+        _check_converters(spec)
         _prepare_in_child(spec, report)
         found = models.find_prepared(wanted, spec.name)
     if found is None:
@@ -213,13 +214,16 @@ def ensure_prepared(
     return found
 
 
-def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
-    """Run ``python -m ner prepare``, so that its libraries never enter this process."""
+def _check_converters(spec: ModelSpec) -> None:
     if importlib.util.find_spec("torch") is None:
         raise PrepareFailed(
             f"{spec.name!r} is not prepared, or its files are damaged, and this installation only "
             "serves. Where the whole of requirements.txt is installed it can be prepared."
         )
+
+
+def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
+    """Run ``python -m ner prepare``, so that its libraries never enter this process."""
     package = Path(__file__).parent.parent
     paths = [str(package), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -306,6 +310,12 @@ class Pairs:
         self._open: OrderedDict[tuple[str, str], TaggerPair] = OrderedDict()
         self._opening: dict[tuple[str, str], _Opening] = {}
         self._lock = threading.Lock()
+
+    @property
+    def opened(self) -> tuple[TaggerPair, ...]:
+        """Those that are open now, the least recently used first."""
+        with self._lock:
+            return tuple(self._open.values())
 
     def get(
         self, spec: ModelSpec, *, device: str = "CPU", report: Report | None = None

@@ -20,7 +20,9 @@ from ner.machine import Machine
 from ner.models import Gate, ModelSpec, Report
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.limits import MAX_BODY
+from ner.ui.places import Places
 from ner.ui.probing import ProbeHandler
+from ner.ui.service import Service
 from ner.ui.tag import TagHandler
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
@@ -28,7 +30,7 @@ MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": 
 
 
 def answers(load: Loader, text: str = TEXT, model: str = "bundled") -> list[dict[str, str]]:
-    handler = TagHandler(load, MACHINE, lambda: 0)
+    handler = TagHandler(load, MACHINE)
     return list(handler.answer(text, model, "CPU", "first"))
 
 
@@ -127,9 +129,12 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
     assert "/secret/path" in caplog.text
 
 
-@pytest.mark.parametrize(("others", "expected"), [(0, 100.0), (3, 25.0)])
-def test_timing_is_shorter_while_others_wait(others: int, expected: float) -> None:
-    """A visitor alone is timed for longer than one for whom others wait."""
+@pytest.mark.parametrize(
+    ("text", "others", "expected"),
+    [(TEXT, False, 100.0), (TEXT, True, 25.0), ("a " * 1500, True, 0.0)],
+)
+def test_timing_is_shorter_while_others_wait(text: str, others: bool, expected: float) -> None:
+    """A visitor alone is timed for longer than one for whom others wait; a long text not at all."""
     budgets = []
 
     class Noting(FakePair):
@@ -137,11 +142,11 @@ def test_timing_is_shorter_while_others_wait(others: int, expected: float) -> No
             budgets.append(budget_ms)
             return super().compare(text, budget_ms=budget_ms, **settings)
 
-    list(
-        TagHandler(loader_of(Noting()), MACHINE, lambda: others).answer(
-            TEXT, "bundled", "CPU", "max"
-        )
-    )
+    class Waited(Places):
+        waiting = 3
+
+    service = Service(short=Waited() if others else Places())
+    list(TagHandler(loader_of(Noting()), MACHINE, service).answer(text, "bundled", "CPU", "max"))
 
     assert [expected] == budgets
 

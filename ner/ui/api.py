@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradio.events import api as add_endpoint
@@ -15,6 +15,8 @@ from ner.reports import Report, report_json
 from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS
 from ner.ui.failures import as_gradio_errors
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 from ner.verdict import TOLERANCE
 
 # As on the page: time spent on timing one text, in milliseconds.
@@ -26,6 +28,7 @@ class Endpoints:
     """What clients can call; Gradio takes names, types and descriptions from these methods."""
 
     load: Loader
+    service: Service = field(default_factory=Service)
 
     def tag(
         self,
@@ -52,9 +55,9 @@ class Endpoints:
         _check(text, threshold, labels)
         tagger = _open(self.load, model).tagger(one_of(Variant, variant, "variant"))
         chosen = one_of(Strategy, strategy, "strategy")
-        return schema.tagged_json(
-            tagger.using(strategy=chosen, threshold=threshold, labels=labels)(text)
-        )
+        using = tagger.using(strategy=chosen, threshold=threshold, labels=labels)
+        with self.service.short.one(gone=given_up):
+            return schema.tagged_json(using(text))
 
     def compare(
         self,
@@ -81,9 +84,10 @@ class Endpoints:
         pair = _open(self.load, model)
         # Raises, and says why, where INT8 is not served.
         pair.tagger(Variant.INT8)
-        comparison = pair.compare(
-            text, strategy=chosen, threshold=threshold, labels=labels, budget_ms=_BUDGET_MS
-        )
+        with self.service.short.one(gone=given_up):
+            comparison = pair.compare(
+                text, strategy=chosen, threshold=threshold, labels=labels, budget_ms=_BUDGET_MS
+            )
         assert comparison.agreement is not None  # noqa: S101 - INT8 is served
         return schema.comparison_json(comparison.agreement, comparison.timing)
 
@@ -121,19 +125,19 @@ class Endpoints:
         original, int8 = (
             pair.tagger(one).using(strategy=chosen, threshold=threshold) for one in Variant
         )
-        scored = evaluation.evaluate(sentences, original, int8, labels=labels)
+        with self.service.long.one(gone=given_up):
+            scored = evaluation.evaluate(sentences, original, int8, labels=labels)
         return report_json(Report(scored, tolerance=tolerance))
 
 
-def add_endpoints(load: Loader, *, concurrency_id: str = "model") -> None:
-    """Add the endpoints to the Blocks at hand, one call at a time with the page's own."""
-    endpoints = Endpoints(load)
+def add_endpoints(load: Loader, service: Service) -> None:
+    """Add the endpoints to the Blocks at hand; they share their places with the page's events."""
+    endpoints = Endpoints(load, service)
     for endpoint in (endpoints.tag, endpoints.compare, endpoints.evaluate):
         add_endpoint(
             as_gradio_errors(endpoint),
             api_name=endpoint.__name__,
-            concurrency_id=concurrency_id,
-            concurrency_limit=1,
+            concurrency_limit=None,
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,8 @@ from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
 from ner.ui.result import Value, message, problem
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 
 class Format(StrEnum):
@@ -41,6 +43,7 @@ class CorrectHandler:
     """Starts a text: with what one of the models found in it, or with nothing."""
 
     load: Loader
+    service: Service = field(default_factory=Service)
 
     def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         """The text for the editor; ``begin`` is a variant or 'plain'."""
@@ -54,7 +57,9 @@ class CorrectHandler:
         pair = yield from opened(self.load, models.find(model, local=False), device, _progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
-            tagged = pair.tagger(one_of(Variant, begin, "variant"))(text)
+            tagger = pair.tagger(one_of(Variant, begin, "variant"))
+            with self.service.short.one(gone=given_up):
+                tagged = tagger(text)
         started = {
             # Told apart from the same text started before.
             "id": secrets.token_hex(4),
@@ -111,10 +116,14 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 
 def add_correct_tab(
-    load: Loader, model: gr.Dropdown, device: gr.Dropdown, evaluate: EvaluateTab
+    load: Loader,
+    model: gr.Dropdown,
+    device: gr.Dropdown,
+    evaluate: EvaluateTab,
+    service: Service,
 ) -> None:
     """Put the tab's components into the Blocks at hand; ``evaluate`` takes what is sent there."""
-    handler = CorrectHandler(load)
+    handler = CorrectHandler(load, service)
     text = gr.Textbox(
         label="Text to correct",
         placeholder="Type or paste a text; it may have several lines",

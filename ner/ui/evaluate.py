@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ from ner.ui.contract import Loader, Pair
 from ner.ui.evaluation_view import evaluation_value
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
+from ner.ui.places import WAITING
 from ner.ui.result import Value, message, problem
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 # About twice the development set of CoNLL-2003.
 MAX_GOLD_CHARACTERS = 600_000
@@ -65,6 +68,7 @@ class EvaluateHandler:
     """What the three buttons do; each yields results, or sentences in their place."""
 
     load: Loader
+    service: Service = field(default_factory=Service)
 
     def own_set(self, name: str, lowercase: bool, *settings: *_Given) -> Iterator[Value]:
         """Score both models on a gold set of the project."""
@@ -110,9 +114,11 @@ class EvaluateHandler:
     ) -> Iterator[Value]:
         tolerance = settings.tolerance
         pair = yield from self._open(settings)
-        yield message(f"Tagging {len(gold):,} sentences with both models …", kind="progress")
+        yield self._under_way(f"Tagging {len(gold):,} sentences with both models …")
         cased = evaluation.lower_cased(gold) if lowercase else gold
-        yield scored_value(pair, cased, settings, tolerance, hints)
+        with self.service.long.one(gone=given_up):
+            value = scored_value(pair, cased, settings, tolerance, hints)
+        yield value
 
     def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
         lines = [line for line in formats.text_lines(text) if line.strip()]
@@ -121,15 +127,22 @@ class EvaluateHandler:
             return
         _check_length(len(text), MAX_LINES_CHARACTERS)
         pair = yield from self._open(settings)
-        yield message(f"Tagging {len(lines):,} lines with both models …", kind="progress")
+        yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
         strategy = one_of(Strategy, settings.strategy, "strategy")
-        original, int8 = (
-            tuple(
-                map(pair.tagger(one).using(strategy=strategy, labels=settings.kept).explain, lines)
+        with self.service.long.one(gone=given_up):
+            original, int8 = (
+                tuple(
+                    map(
+                        pair.tagger(one).using(strategy=strategy, labels=settings.kept).explain,
+                        lines,
+                    )
+                )
+                for one in Variant
             )
-            for one in Variant
-        )
         yield agreement_value(Lines(original, int8))
+
+    def _under_way(self, sentence: str) -> Value:
+        return message(WAITING if self.service.long.taken else sentence, kind="progress")
 
     def _open(self, settings: Settings) -> Generator[Value, None, Pair]:
         spec = models.find(settings.model, local=False)
@@ -181,12 +194,11 @@ def _progress(sentence: str) -> Value:
     return message(sentence, kind="progress")
 
 
-# One event at a time uses the models: others would spoil its timing.
+# Without a limit of Gradio's, since `Places` bounds the work.
 ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "once",
-    "concurrency_id": "model",
-    "concurrency_limit": 1,
+    "concurrency_limit": None,
     "api_visibility": "private",
 }
 TAB = "evaluate-tab"
@@ -223,10 +235,10 @@ class EvaluateTab:
 
 
 def add_evaluate_tab(
-    load: Loader, model: gr.Dropdown, device: gr.Dropdown, outer: gr.Tabs
+    load: Loader, model: gr.Dropdown, device: gr.Dropdown, outer: gr.Tabs, service: Service
 ) -> EvaluateTab:
     """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
-    handler = EvaluateHandler(load)
+    handler = EvaluateHandler(load, service)
     settings = [model, device, *_settings()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
         with gr.Tab("Gold set of this project"):

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import gradio as gr
 
 from ner.errors import NerError
+from ner.ui.visit import request_id
 
 _LOG = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
@@ -18,10 +19,10 @@ _Result = TypeVar("_Result")
 
 
 def told(error: Exception) -> str:
-    """The sentence for ``error``; what is not ours is logged, and only the log entry's id told."""
+    """The sentence for ``error``; what is not ours is logged, and only the request's id told."""
     if isinstance(error, NerError):
         return str(error)
-    number = secrets.token_hex(4)
+    number = request_id() or secrets.token_hex(8)
     _LOG.error("failure %s", number, exc_info=error)
     return f"Something failed here that should not have. It is in the log under {number}."
 

@@ -25,6 +25,9 @@ from ner.rows import Row, Source
 from ner.ui.contract import Loader
 from ner.ui.failures import told
 from ner.ui.opening import opened
+from ner.ui.places import WAITING
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 # What the page takes; the command line takes files of any length.
 MAX_BYTES = 10_000_000
@@ -86,6 +89,7 @@ class FilesHandler:
     """
 
     load: Loader
+    service: Service = field(default_factory=Service)
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def inspected(self, path: str | None, encoding: str) -> tuple[str, dict[str, Any]]:
@@ -118,8 +122,8 @@ class FilesHandler:
                 return
             for shown in self._tagged(path, Settings(*settings)):
                 yield shown
-                if stopping.is_set():
-                    yield _alone(notice("Stopped."))
+                if stopping.is_set() or self.service.readiness.draining:
+                    yield _alone(notice(self.service.readiness.ended))
                     return
         # As above.
         except Exception as error:  # noqa: BLE001
@@ -150,10 +154,15 @@ class FilesHandler:
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"
             first: list[tuple[Row, Tagged]] = []
-            for step in batch.run(source, tagger, out, settings=described, chunk_rows=_CHUNK_ROWS):
-                first = [*first, *step.results][:_ROWS_SHOWN]
-                shown = _first_rows(first, tagger.labels)
-                yield _alone(_running(step) + shown)
+            if self.service.long.taken:
+                yield _progress(WAITING)
+            with self.service.long.one(gone=given_up):
+                for step in batch.run(
+                    source, tagger, out, settings=described, chunk_rows=_CHUNK_ROWS
+                ):
+                    first = [*first, *step.results][:_ROWS_SHOWN]
+                    shown = _first_rows(first, tagger.labels)
+                    yield _alone(_running(step) + shown)
             files = [file for file in (out, errors_file(out)) if file.exists()]
             update = gr.update(visible=True, value=[str(file) for file in files])
             yield _finished(step, out) + shown, update
@@ -241,9 +250,9 @@ def _first_rows(first: list[tuple[Row, Tagged]], labels: tuple[str, ...]) -> str
     return f"<h3>First rows, by line</h3><ol>{items}</ol>"
 
 
-def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown) -> None:
+def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
-    handler = FilesHandler(load)
+    handler = FilesHandler(load, service)
     _html(notice(_LIMITS))
     file = gr.File(
         label="File of texts",
@@ -284,8 +293,7 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
         [outcome, results],
         show_progress="hidden",
         # Beside tagging, not before it: the model is shared step by step.
-        concurrency_id="files",
-        concurrency_limit=1,
+        concurrency_limit=None,
         api_visibility="private",
     )
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")

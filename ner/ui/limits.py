@@ -1,17 +1,25 @@
-"""What stands before the page on its way in and out: a limit on bodies, and headers."""
+"""What stands before the page on its way in and out: bounds on bodies, and headers."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ner.ui.refusals import refuse
+from ner.ui.uploads import is_upload
 
 # Gold of 600,000 characters, the most that tab 'Evaluate' takes, is at most 2.4 MB in UTF-8.
 MAX_BODY = 2_500_000
 # Gradio holds each file to the first; the second is for all files of a request together.
 MAX_FILE = 50_000_000
 MAX_UPLOAD = 60_000_000
+# A body may take this many seconds, and a second more for each so many bytes.
+BODY_SECONDS = 30
+SLOWEST = 20_000
 _RETRY_AFTER = b"5"
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -25,7 +33,7 @@ class Limits:
     """ASGI middleware: bounds the bodies of requests, and adds headers to every answer.
 
     A body that states a length over the limit is refused unread with 413; one that turns out
-    longer is cut off as if its sender had gone. An answer 503 (the queue is full) says when to
+    longer, or comes too slowly, is cut off as if its sender had gone. An answer 503 says when to
     come again.
     """
 
@@ -36,41 +44,54 @@ class Limits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = MAX_UPLOAD if scope["path"].rstrip("/").endswith("/upload") else MAX_BODY
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated) > limit:
-            await _refuse(send, limit)
-            return
-        received = 0
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            return message if received <= limit else {"type": "http.disconnect"}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": _extended(message)}
             await send(message)
 
-        await self.app(scope, receive_within_limit, send_with_headers)
+        limit = MAX_UPLOAD if is_upload(scope) else MAX_BODY
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > limit:
+            sentence = f"The request is larger than {limit:,} bytes."
+            await refuse(scope, send_with_headers, 413, "body", sentence)
+            return
+        await self.app(scope, _Body(receive, limit).receive, send_with_headers)
+
+
+class _Body:
+    """What comes in of one request: up to ``limit`` bytes, and not too slowly."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._begun = time.monotonic()
+        self._received = 0
+        self._complete = False
+
+    async def receive(self) -> Message:
+        """The next part; the end of the connection once a bound is passed."""
+        if self._complete:
+            # Nothing but the visitor's leaving is still to come, and that may take for ever.
+            return await self._receive()
+        allowed = BODY_SECONDS + self._received / SLOWEST
+        try:
+            async with asyncio.timeout(self._begun + allowed - time.monotonic()):
+                message = await self._receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        self._received += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        return message if self._received <= self._limit else {"type": "http.disconnect"}
 
 
 def _extended(message: Message) -> list[tuple[bytes, bytes]]:
+    headers: list[tuple[bytes, bytes]] = [*_given(message), *_HEADERS]
+    if message["status"] == 503 and b"retry-after" not in dict(headers):
+        headers.append((b"retry-after", _RETRY_AFTER))
+    return headers
+
+
+def _given(message: Message) -> Iterable[tuple[bytes, bytes]]:
     headers: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
-    retry = [(b"retry-after", _RETRY_AFTER)] if message["status"] == 503 else []
-    return [*headers, *_HEADERS, *retry]
-
-
-async def _refuse(send: Send, limit: int) -> None:
-    body = f'{{"detail": "The request is larger than {limit:,} bytes."}}'.encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        # The body was not read, so the connection can't be used again.
-        (b"connection", b"close"),
-        *_HEADERS,
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return headers

@@ -20,6 +20,9 @@ from ner.ui.contract import Loader
 from ner.ui.failures import told
 from ner.ui.measure_view import measured, recorded
 from ner.ui.opening import opened
+from ner.ui.places import WAITING
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 # A quarter of a minute on two cores.
 _QUICK = Settings(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
@@ -35,6 +38,7 @@ class MeasureHandler:
 
     load: Loader
     settings: Settings = _QUICK
+    service: Service = field(default_factory=Service)
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(self, request: gr.Request, model: str) -> Iterator[str]:
@@ -43,7 +47,11 @@ class MeasureHandler:
         try:
             spec = models.find(model, local=False)
             yield from opened_first(self.load, spec)
-            yield from self._results(spec, stopping)
+            places = self.service.long
+            if places.taken:
+                yield notice(WAITING, kind="progress")
+            with places.one(gone=given_up):
+                yield from self._results(spec, stopping)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             yield notice(told(error), kind="problem")
@@ -66,7 +74,7 @@ class MeasureHandler:
                 texts,
                 processes=False,
                 report=steps.put,
-                stop=stopping.is_set,
+                stop=lambda: stopping.is_set() or self.service.readiness.draining,
             )
 
         with ThreadPoolExecutor(1) as pool:
@@ -81,7 +89,7 @@ class MeasureHandler:
         try:
             yield measured(running.result(), f"python -m ner bench --model {spec.name}")
         except Stopped:
-            yield notice("Stopped.")
+            yield notice(self.service.readiness.ended)
 
 
 def opened_first(load: Loader, spec: ModelSpec) -> Iterator[str]:
@@ -89,7 +97,7 @@ def opened_first(load: Loader, spec: ModelSpec) -> Iterator[str]:
     yield from opened(load, spec, "CPU", lambda sentence: notice(sentence, kind="progress"))
 
 
-def add_measure_tab(load: Loader, model: gr.Dropdown) -> None:
+def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     with gr.Row(elem_id="measure-ask"):
         start = gr.Button("Measure here and now", variant="primary", scale=0, min_width=230)
@@ -105,13 +113,13 @@ def add_measure_tab(load: Loader, model: gr.Dropdown) -> None:
     )
     result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
     gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
-    handler = MeasureHandler(load)
+    handler = MeasureHandler(load, service=service)
     start.click(
         handler.answer,
         model,
         result,
         show_progress="hidden",
-        # Beside tagging, not before it: nobody should wait a quarter of a minute to tag a text.
+        # Beside tagging, not before it; two at once would spoil each other.
         concurrency_id="measure",
         concurrency_limit=1,
         api_visibility="private",

@@ -10,65 +10,83 @@ import gradio as gr
 
 from ner.decode import Strategy
 from ner.machine import describe
-from ner.models import ModelSpec, catalogue
+from ner.models import ModelSpec, catalogue, hub_allowed
 from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
+from ner.ui.from_hub import add_hub_field
 from ner.ui.measure import add_measure_tab
 from ner.ui.model_tab import add_model_tab
+from ner.ui.service import Service
+from ner.ui.status import add_status_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
+from ner.ui.uploads import DELETE
 
 _TITLE = "NER: original and INT8"
-# Seconds between looks for files of visitors, and the age at which these are deleted.
-_DELETE = (600, 6000)
 
 
 def build(
-    load: Loader, *, specs: Sequence[ModelSpec] | None = None, devices: Sequence[str] = ("CPU",)
+    load: Loader,
+    *,
+    specs: Sequence[ModelSpec] | None = None,
+    devices: Sequence[str] = ("CPU",),
+    service: Service | None = None,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with a model's spec, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened. Launch it with :func:`ner.ui.serving.launch`.
+    request; it should keep what it opened. Launch it with :func:`ner.ui.serving.launch`, with the
+    same ``service``.
     """
+    service = service or Service()
     offered = tuple(specs or catalogue())
-    page = gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_DELETE)
+    page = gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=DELETE)
     with page:
-        with gr.Row(elem_id="header"):
-            plain_html(_heading(offered, devices), "heading")
-            model = gr.Dropdown(
-                [(spec.title, spec.name) for spec in offered],
-                value=offered[0].name,
-                label="Model",
-                elem_classes="beside",
-                scale=0,
-            )
-            device = gr.Dropdown(
-                list(devices),
-                value=devices[0],
-                label="Device",
-                elem_classes="beside narrow",
-                scale=0,
-            )
-            plain_html(_THEME_BUTTON, "theme")
-        handler = TagHandler(load, describe(), lambda: len(page._queue))
+        model, device = _header(offered, devices)
+        handler = TagHandler(load, describe(), service)
         with gr.Tabs() as tabs:
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, model, device)
             with gr.Tab("Measure", id="measure-tab"):
-                add_measure_tab(load, model)
+                add_measure_tab(load, model, service)
             with gr.Tab("Evaluate", id=evaluate.TAB):
-                evaluated = evaluate.add_evaluate_tab(load, model, device, tabs)
+                evaluated = evaluate.add_evaluate_tab(load, model, device, tabs, service)
             with gr.Tab("Correct", id="correct-tab"):
-                add_correct_tab(load, model, device, evaluated)
+                add_correct_tab(load, model, device, evaluated, service)
             with gr.Tab("Files", id="files-tab"):
-                add_files_tab(load, model, device)
+                add_files_tab(load, model, device, service)
             with gr.Tab("Model", id="model-tab"):
+                if hub_allowed():
+                    add_hub_field(page, load, offered, model)
                 add_model_tab(page, model)
-        add_endpoints(load)
+            with gr.Tab("Status", id="status-tab") as status:
+                add_status_tab(page, status, service)
+        add_endpoints(load, service)
     return page
+
+
+def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> tuple[gr.Dropdown, gr.Dropdown]:
+    """The row on top: title, and which model runs on what."""
+    with gr.Row(elem_id="header"):
+        plain_html(_heading(specs, devices), "heading")
+        model = gr.Dropdown(
+            [(spec.title, spec.name) for spec in specs],
+            value=specs[0].name,
+            label="Model",
+            elem_classes="beside",
+            scale=0,
+        )
+        device = gr.Dropdown(
+            list(devices),
+            value=devices[0],
+            label="Device",
+            elem_classes="beside narrow",
+            scale=0,
+        )
+        plain_html(_THEME_BUTTON, "theme")
+    return model, device
 
 
 _THEME_BUTTON = (

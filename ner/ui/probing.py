@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ner import agreement, models
@@ -17,6 +17,8 @@ from ner.render import colour_classes, escape, notice
 from ner.ui.contract import Loader, Pair
 from ner.ui.failures import answered
 from ner.ui.opening import opened
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 # Twelve taggings of one text are made, so it is to be a short one.
 MAX_CHARACTERS = 5_000
@@ -42,6 +44,7 @@ class ProbeHandler:
     """What pressing 'Probe robustness' does."""
 
     load: Loader
+    service: Service = field(default_factory=Service)
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
@@ -54,7 +57,8 @@ class ProbeHandler:
         spec = models.find(model, local=False)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
-        probe = probed(text, pair, chosen)
+        with self.service.short.one(gone=given_up):
+            probe = probed(text, pair, chosen)
         if not probe.found.pairs:
             yield notice("Neither model finds an entity in this text, so there is none to lose.")
             return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from ner import models
 from ner.errors import MissingExtra, NerError
@@ -18,63 +19,100 @@ from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
+from ner.ui import lifecycle
 from ner.ui.contract import Loader, Pair
-from ner.ui.limits import MAX_FILE, Limits
+from ner.ui.health import Readiness
+from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
+from ner.ui.request_log import LOG as REQUEST_LOG
+from ner.ui.service import Service
+from ner.ui.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-# Requests that may wait; more are refused at once rather than served late.
-_WAITING = 64
+# A backstop: handlers wait for places of our own, which bound them long before this does.
+_EVENTS = 128
+_THREADS = 64
+# Visitors whose page Gradio remembers, about a quarter of a megabyte each.
+_SESSIONS = 300
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
-    """Serve the page of the catalogue's models until interrupted.
+    """Serve the page of the catalogue's models until told to end.
 
     ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
     127.0.0.1 and 7860. The default model is opened, and on a first start prepared, meanwhile.
     With ``mcp`` the endpoints are tools of an MCP server too, at ``/gradio_api/mcp/``; raises
-    ``MissingExtra`` where that is not installed.
+    ``MissingExtra`` where that is not installed, ``InputError`` for settings that can't be used.
+    At SIGTERM or SIGINT it finishes what runs and ends the process with 0.
     """
     if mcp and importlib.util.find_spec("mcp") is None:
         raise MissingExtra("The MCP server", "mcp")
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("ner").setLevel(logging.INFO)
+    _log_to_the_console()
     pairs = Pairs()
 
     def load(spec: ModelSpec, device: str, report: Report) -> Pair:
         return pairs.get(spec, device=device, report=report)
 
-    threading.Thread(target=_open_first, args=(load,), daemon=True).start()
+    service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
+    told = lifecycle.until_told_to_end()
+    threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
     launch(
-        build(load, devices=available_devices()),
+        build(load, devices=available_devices(), service=service),
+        service,
         server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=_port() if port is None else port,
         mcp_server=mcp,
+        prevent_thread_lock=True,
     )
+    told.wait()
+    lifecycle.drain(service)
+    lifecycle.end_process()
 
 
-def _open_first(load: Loader) -> None:
+def _log_to_the_console() -> None:
+    """Sentences to standard error, a line of JSON for each request to standard output."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ner").setLevel(logging.INFO)
+    REQUEST_LOG.addHandler(logging.StreamHandler(sys.stdout))
+    REQUEST_LOG.propagate = False
+
+
+def _open_first(load: Loader, readiness: Readiness) -> None:
     """Open the default model, so that the first visitor need not wait for it."""
     spec = models.catalogue()[0]
+
+    def tell(stage: Progress) -> None:
+        step = f"step {stage.number} of {stage.stages}: {stage.stage}"
+        readiness.missing = f"The default model is being prepared, {step}."
+        _LOG.info("Preparing, %s …", step)
+
     try:
-        load(spec, "CPU", _log_stage)
+        pair = load(spec, "CPU", tell)
     except NerError as error:
+        readiness.missing = str(error)
         _LOG.warning("%s", error)
+        return
+    if pair.withheld is not None:
+        readiness.missing = pair.withheld
+        _LOG.warning("%s", pair.withheld)
     else:
-        _LOG.info("%s is ready.", spec.title)
-
-
-def _log_stage(stage: Progress) -> None:
-    _LOG.info("Preparing, step %d of %d: %s …", stage.number, stage.stages, stage.stage)
+        readiness.ready()
+    _LOG.info("%s is ready.", spec.title)
 
 
 def _port() -> int:
     return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
 
-def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's own
-    """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL."""
-    page.queue(api_open=False, max_size=_WAITING)
+def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> str:  # noqa: ANN401
+    """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL.
+
+    ``service`` is the one that the page was built with.
+    """
+    # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+    page.queue(api_open=False, max_size=_EVENTS)
     _, url, _ = page.launch(
         theme=_theme(),
         head=_head(),
@@ -84,7 +122,9 @@ def launch(page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's 
         ssr_mode=False,
         pwa=False,
         max_file_size=MAX_FILE,
-        app_kwargs={"middleware": [Middleware(Limits)]},
+        max_threads=_THREADS,
+        state_session_capacity=_SESSIONS,
+        app_kwargs={"middleware": (service or Service()).middleware()},
         **{"mcp_server": False, **settings},
     )
     return url

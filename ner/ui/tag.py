@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -18,16 +18,20 @@ from ner.ui.failures import answered
 from ner.ui.opening import opened
 from ner.ui.probing import ProbeHandler
 from ner.ui.result import Shown, Value, message, problem
+from ner.ui.service import Service
+from ner.ui.visit import given_up
 
 # Time spent on timing one text, in milliseconds: alone, and while others wait.
 _BUDGET_MS = 100.0
 _BUDGET_WAITED_FOR_MS = 25.0
-# One event at a time uses the models: others would spoil its timing.
+# Longer texts are not timed at all while others wait, since a few rounds take seconds.
+_TIMED_WAITED_FOR = 2_000
+# Without a limit of Gradio's, since `Places` bounds the work; a model that is prepared for minutes
+# holds nobody up.
 _ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "always_last",
-    "concurrency_id": "model",
-    "concurrency_limit": 1,
+    "concurrency_limit": None,
     "api_visibility": "private",
 }
 
@@ -46,11 +50,11 @@ class Example:
 
 @dataclass(frozen=True)
 class TagHandler:
-    """What pressing Tag does; ``waiting`` tells how many other requests wait meanwhile."""
+    """What pressing Tag does."""
 
     load: Loader
     machine: Machine
-    waiting: Callable[[], int]
+    service: Service = field(default_factory=Service)
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
@@ -65,9 +69,18 @@ class TagHandler:
         spec = models.find(model, local=False)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
-        budget = _BUDGET_WAITED_FOR_MS if self.waiting() else _BUDGET_MS
-        comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
+        places = self.service.short
+        with places.one(gone=given_up):
+            budget = _budget(len(text), places.waiting)
+            comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
         yield Shown(comparison, pair, self.machine, chosen).value
+
+
+def _budget(characters: int, waiting: int) -> float:
+    """Milliseconds for timing a text while so many others wait."""
+    if not waiting:
+        return _BUDGET_MS
+    return _BUDGET_WAITED_FOR_MS if characters <= _TIMED_WAITED_FOR else 0.0
 
 
 def _progress(sentence: str) -> Value:
@@ -98,7 +111,7 @@ def add_tag_tab(
         **_ON_MODEL,
     ).then(None, js="() => ner.done()")
     probe_button.click(
-        ProbeHandler(handler.load).answer,
+        ProbeHandler(handler.load, handler.service).answer,
         inputs,
         probe,
         js="(...values) => (ner.probing(), values)",

@@ -1,0 +1,109 @@
+"""What the page's handlers and the middleware before them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+from starlette.middleware import Middleware
+
+from ner.ui.admission import Admission
+from ner.ui.contract import Pair
+from ner.ui.health import Health, Readiness
+from ner.ui.limits import Limits
+from ner.ui.metrics import Metrics, series
+from ner.ui.places import Places
+from ner.ui.rates import Buckets, RateLimit
+from ner.ui.request_log import RequestLog
+from ner.ui.settings import Settings
+from ner.ui.uploads import Quota, Uploads
+
+# One text at a time is tagged, since one inference uses all cores; more at once were not faster.
+AT_ONCE = 1
+# Files, evaluations and measurements: together, and how long one waits for its turn, in seconds.
+LONG_AT_ONCE = 2
+LONG_QUEUE = 8
+LONG_PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """Settings, places at the models, readiness and counters of one running app.
+
+    ``opened`` tells which models are open.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    readiness: Readiness = field(default_factory=Readiness)
+    metrics: Metrics = field(default_factory=Metrics)
+    opened: Callable[[], Sequence[Pair]] = tuple
+    quota: Quota = field(default_factory=Quota)
+    short: Places = field(default_factory=lambda: Places(AT_ONCE))
+    long: Places = field(
+        default_factory=lambda: Places(
+            LONG_AT_ONCE, queue=LONG_QUEUE, reserve=LONG_QUEUE // 2, patience=LONG_PATIENCE
+        )
+    )
+
+    def __post_init__(self) -> None:
+        self.short.took = self.metrics.worked.add
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is at work or waits."""
+        return any(places.working or places.waiting for places in (self.short, self.long))
+
+    def middleware(self) -> list[Middleware]:
+        """One for each concern, the outermost first."""
+        settings, proxy = self.settings, self.settings.trust_proxy
+        stack = [
+            Middleware(RequestLog, self.metrics, settings.log_addresses, proxy),
+            Middleware(Limits),
+            Middleware(Health, self.readiness, self.measured),
+            Middleware(Uploads, self.quota, proxy),
+            Middleware(Admission, self.short, self.long),
+        ]
+        if settings.rate_per_minute:
+            buckets = Buckets(settings.rate_per_minute / 60, settings.burst)
+            stack.insert(3, Middleware(RateLimit, buckets, proxy))
+        return stack
+
+    def measured(self) -> list[str]:
+        """All metrics, those that are read here and now among them."""
+        places = (("text", self.short), ("long", self.long))
+        process = psutil.Process()
+        return [
+            *self.metrics.lines(),
+            *series(
+                "ner_working",
+                "gauge",
+                "At the models.",
+                (({"kind": k}, p.working) for k, p in places),
+            ),
+            *series(
+                "ner_waiting",
+                "gauge",
+                "Waiting for them.",
+                (({"kind": k}, p.waiting) for k, p in places),
+            ),
+            *series(
+                "ner_busy_total",
+                "counter",
+                "Sent away by them.",
+                (({"kind": k}, p.refused) for k, p in places),
+            ),
+            *series(
+                "ner_ready",
+                "gauge",
+                "1 if the default model is open.",
+                [({}, not self.readiness.reasons)],
+            ),
+            *series(
+                "process_resident_memory_bytes",
+                "gauge",
+                "Memory.",
+                [({}, process.memory_info().rss)],
+            ),
+            *series("process_start_time_seconds", "gauge", "Start.", [({}, process.create_time())]),
+        ]

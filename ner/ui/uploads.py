@@ -1,0 +1,111 @@
+"""How much may be uploaded: by one visitor, and by all together while their files are kept."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ner.ui.refusals import refuse
+from ner.ui.visitors import visitor
+
+# Seconds between looks for files of visitors, and the age at which these are deleted.
+DELETE = (600, 6000)
+# An upload is on disk for at most this long, in seconds.
+KEPT = sum(DELETE)
+# Bytes within that time, of one visitor and of all.
+EACH = 200_000_000
+TOTAL = 1_000_000_000
+# Small uploads count as this many bytes, which bounds how many are remembered, and are stored.
+_LEAST = 10_000
+
+
+class Quota:
+    """Bytes taken within the last ``seconds``, by visitor and in all."""
+
+    def __init__(
+        self,
+        each: int = EACH,
+        total: int = TOTAL,
+        seconds: float = KEPT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._each = each
+        self._total = total
+        self._seconds = seconds
+        self._clock = clock
+        self._taken: deque[tuple[float, str | None, int]] = deque()
+        self._by_visitor: Counter[str | None] = Counter()
+
+    @property
+    def used(self) -> int:
+        """Bytes of all visitors."""
+        self._forget()
+        return self._by_visitor.total()
+
+    def take(self, who: str | None, size: int) -> float:
+        """Count ``size`` bytes; 0 if they are allowed, else the seconds until some come free.
+
+        ``who`` is None for this machine itself, which shares in the total only.
+        """
+        size = max(size, _LEAST)
+        over = self.used + size > self._total
+        over = over or (who is not None and self._by_visitor[who] + size > self._each)
+        if over:
+            oldest = next(
+                (when for when, one, _ in self._taken if one == who),
+                self._taken[0][0] if self._taken else self._clock(),
+            )
+            return max(1.0, oldest + self._seconds - self._clock())
+        self._taken.append((self._clock(), who, size))
+        self._by_visitor[who] += size
+        return 0.0
+
+    def _forget(self) -> None:
+        while self._taken and self._taken[0][0] + self._seconds <= self._clock():
+            _, who, size = self._taken.popleft()
+            self._by_visitor[who] -= size
+            if not self._by_visitor[who]:
+                del self._by_visitor[who]
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """ASGI middleware: an upload over its visitor's quota, or over that of all, gets 429.
+
+    It must state its length, as browsers do: without one it gets 411.
+    """
+
+    app: ASGIApp
+    quota: Quota
+    trust_proxy: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if not is_upload(scope):
+            await self.app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(b"content-length", b"")
+        if not stated.isdigit():
+            await refuse(scope, send, 411, "upload", "An upload must state its length.")
+            return
+        wait = self.quota.take(visitor(scope, trust_proxy=self.trust_proxy), int(stated))
+        if wait:
+            sentence = (
+                f"Too much has been uploaded. Uploads are deleted after {KEPT // 3600} hours or "
+                f"less; there is room again in {wait / 60:.0f} min."
+            )
+            await refuse(scope, send, 429, "upload", sentence, retry_after=wait)
+            return
+        await self.app(scope, receive, send)
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings files."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path: str = scope["path"]
+    return path.rstrip("/").endswith("/upload")
