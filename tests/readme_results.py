@@ -1,12 +1,13 @@
 """Writes the results in README.md, and the model cards, from the records in assets/results.
 
-python tests/readme_results.py          rewrites the table
-python tests/readme_results.py --check  exits with 1 if it is not what the records say
+python tests/readme_results.py          rewrites the tables and cards
+python tests/readme_results.py --check  exits with 1 if the README is not what they say
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,5 +92,8 @@ def write_cards() -> None:
 
 if __name__ == "__main__":
     file = ROOT / "README.md"
-    file.write_text(rewritten(file.read_text(encoding="utf-8")), encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(rewritten(text) != text)
+    file.write_text(rewritten(text), encoding="utf-8")
     write_cards()

@@ -13,7 +13,7 @@ import pytest
 
 from ner.cli.training import train
 from ner.errors import FileFormatError
-from ner.train.card import card, command, purpose_of, write_card
+from ner.train.card import card, command, evaluation_command, purpose_of, write_card
 from ner.train.settings import Arch, DataSource, TrainSettings
 
 METRICS: dict[str, Any] = {
@@ -125,3 +125,15 @@ def test_card_without_metrics_is_refused(tmp_path: Path) -> None:
     """The message names the missing file."""
     with pytest.raises(FileFormatError, match=r"metrics\.json: is missing"):
         write_card(tmp_path)
+
+
+def test_card_gives_the_command_of_each_evaluation() -> None:
+    """With gold files under data/; what is left at its default is left out."""
+    plain = result("bundled")
+    other = result("medical", labels=["Disease"], lowercase=True)
+
+    assert "python -m ner evaluate data/conll2003/test.txt\n" in card(METRICS, "model", [plain])
+    assert (
+        "python -m ner evaluate data/conll2003/test.txt --model medical --labels Disease "
+        "--lowercase" == evaluation_command(other)
+    )

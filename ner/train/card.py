@@ -173,7 +173,21 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     if measured:
         header = ("set", "FP32 (95 % interval)", "INT8 (95 % interval)", "agreement", "entities")
         lines += ["As served, from raw text (OpenVINO):", "", *_table(header, measured), ""]
+        lines += ["Measured by", "```", *map(evaluation_command, results), "```", ""]
     return lines
+
+
+def evaluation_command(record: Json) -> str:
+    """The command line that repeats an evaluation, with the gold files under ``data``."""
+    settings = record["settings"]
+    words = ["python -m ner evaluate", *(f"data/{name}.txt" for name in record["sets"])]
+    if settings["model"] != "bundled":
+        words.append(f"--model {settings['model']}")
+    if settings.get("labels"):
+        words.append(f"--labels {','.join(settings['labels'])}")
+    if settings.get("lowercase"):
+        words.append("--lowercase")
+    return " ".join(words)
 
 
 def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
