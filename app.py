@@ -3,7 +3,23 @@
 GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens; without them, 127.0.0.1:7860.
 """
 
+import os
+
 from ner.ui import serve
 
+
+def satisfy_zero_gpu() -> None:
+    """Where Spaces lends GPUs per call, register a function that would use one.
+
+    ZeroGPU ends an app that has none, and tells so by SPACES_ZERO_GPU. Nothing ever calls this one:
+    all models run on the CPU.
+    """
+    if os.environ.get("SPACES_ZERO_GPU"):
+        import spaces
+
+        spaces.GPU(lambda: None)
+
+
 if __name__ == "__main__":
+    satisfy_zero_gpu()
     serve()

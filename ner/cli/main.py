@@ -8,6 +8,7 @@ from typing import Annotated
 import click
 import typer
 
+from ner.cli.deploying import deploy
 from ner.cli.files import batch
 from ner.cli.measuring import bench
 from ner.cli.preparing import prepare
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (prepare, tag, compare, evaluate, bench, batch, train, serve):
+for command in (prepare, tag, compare, evaluate, bench, batch, train, serve, deploy):
     app.command()(command)
 
 

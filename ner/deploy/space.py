@@ -1,0 +1,166 @@
+"""The Space's folder: made from this tree, its header and sizes checked."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import SpaceCard
+from yaml import YAMLError
+
+from ner import models
+from ner.deploy.closure import closure, distributions, pins
+from ner.errors import Failure, FileFormatError, InputError
+from ner.models import ModelSpec, Report, Variant
+from ner.pair import ensure_prepared
+
+# Spaces hold no more than this; files over the second are stored apart from git.
+MAX_BYTES = 1_000_000_000
+LARGE_FILE = 10_000_000
+# Of the header: https://huggingface.co/docs/hub/spaces-config-reference
+_COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+_SHORT_DESCRIPTION = 60
+# The only one that this package, CPU hardware and ZeroGPU all run on.
+_PYTHON = "3.12"
+# Bundled files that serving never reads.
+_NOT_SERVED = ("deploy", "prepared", "screenshot.png")
+
+
+@dataclass(frozen=True)
+class Space:
+    """A folder that can be uploaded as it is. ``files`` maps paths in it to bytes."""
+
+    folder: Path
+    files: dict[str, int]
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(self.files.values())
+
+    @property
+    def large(self) -> tuple[str, ...]:
+        """The files that git alone would not take."""
+        return tuple(name for name, size in self.files.items() if size > LARGE_FILE)
+
+
+def build(specs: Iterable[ModelSpec], out: Path, *, report: Report | None = None) -> Space:
+    """Make the Space's folder at ``out``, with the prepared folder of each model inside.
+
+    A folder that an earlier call made is replaced; any other that is not empty is refused with
+    ``InputError``. Raises ``FileFormatError`` for a bad header, ``Failure`` if the folder is too
+    large, and as ``ensure_prepared``.
+    """
+    root = _checkout()
+    if out.exists() and not _replaceable(out):
+        raise InputError(f"{out} is not empty. Expected a new folder, or one that deploy made.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".deploy-", dir=out.parent) as work:
+        folder = Path(work) / "space"
+        _copy_code(root, folder)
+        _copy_assets(folder)
+        for spec in specs:
+            prepared = ensure_prepared(spec, tuple(Variant), report=report)
+            target = folder / "assets" / "prepared" / prepared.folder.name
+            shutil.copytree(prepared.folder, target)
+        space = Space(folder, _sizes(folder))
+        check_header(folder)
+        check_size(space)
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+    return Space(out, space.files)
+
+
+def _checkout() -> Path:
+    """The tree that this package runs from; installed without it, there is nothing to deploy."""
+    root = models.assets().parent
+    if not all((root / name).exists() for name in ("app.py", "requirements.txt", "assets")):
+        raise InputError(
+            "deploy copies app.py and assets/, which are not here. Run it in a copy of the "
+            "repository."
+        )
+    return root
+
+
+def _replaceable(out: Path) -> bool:
+    if not out.is_dir():
+        return False
+    return not any(out.iterdir()) or (out / "assets" / "prepared").is_dir()
+
+
+def _copy_code(root: Path, folder: Path) -> None:
+    """What app.py imports, the packages for that, the licence, and the Space's own README."""
+    needed = closure(root, root / "app.py")
+    for file in needed.files:
+        target = folder / file.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    shutil.copy(root / "LICENSE", folder)
+    lines = pins(
+        (root / "requirements.txt").read_text(encoding="utf-8"), distributions(needed.libraries)
+    )
+    (folder / "requirements.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    header = (root / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
+    text = (root / "assets" / "deploy" / "README.md").read_text(encoding="utf-8")
+    (folder / "README.md").write_text(f"---\n{header}---\n\n{text}", encoding="utf-8")
+
+
+def _copy_assets(folder: Path) -> None:
+    source = models.assets()
+
+    def skip(parent: str, names: list[str]) -> set[str]:
+        hidden = {name for name in names if name.startswith(".")}
+        return hidden | (set(_NOT_SERVED) & set(names) if Path(parent) == source else set())
+
+    shutil.copytree(source, folder / "assets", ignore=skip)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
+
+
+def check_size(space: Space, limit: int = MAX_BYTES) -> None:
+    """Raise ``Failure`` if the folder is larger than a Space may be (``limit``, in bytes)."""
+    if space.size > limit:
+        largest = max(space.files, key=space.files.__getitem__)
+        raise Failure(
+            f"The folder has {space.size / 1e6:,.0f} MB; a Space takes {limit / 1e6:,.0f} MB. "
+            f"Deploy fewer models; the largest file is {largest}."
+        )
+
+
+def check_header(folder: Path) -> None:
+    """Raise ``FileFormatError``, with all that is wrong, for a README.md that Spaces would refuse.
+
+    The Gradio that it names must be the one of the folder's requirements.txt.
+    """
+    try:
+        header = SpaceCard((folder / "README.md").read_text(encoding="utf-8"))
+    except (OSError, ValueError, YAMLError) as error:
+        raise FileFormatError("README.md", None, "it has no header that can be read.") from error
+    fields: dict[str, Any] = header.data.to_dict()  # type: ignore[no-untyped-call]
+    gradio = pins((folder / "requirements.txt").read_text(encoding="utf-8"), ["gradio"])
+    short = str(fields.get("short_description", ""))
+    checks = {
+        "title is missing": bool(fields.get("title")),
+        "emoji is missing": not re.fullmatch(r"[\x00-\x7f]*", str(fields.get("emoji", ""))),
+        f"colorFrom is none of {', '.join(_COLOURS)}": fields.get("colorFrom") in _COLOURS,
+        f"colorTo is none of {', '.join(_COLOURS)}": fields.get("colorTo") in _COLOURS,
+        "sdk is not gradio": fields.get("sdk") == "gradio",
+        f"sdk_version is not the one of {gradio}": gradio
+        == [f"gradio=={fields.get('sdk_version')}"],
+        f'python_version is not "{_PYTHON}"': fields.get("python_version") == _PYTHON,
+        "app_file is not there": (folder / str(fields.get("app_file", "-"))).is_file(),
+        f"short_description has over {_SHORT_DESCRIPTION} characters": len(short)
+        <= _SHORT_DESCRIPTION,
+        "license is missing": bool(fields.get("license")),
+    }
+    if wrong := [problem for problem, fine in checks.items() if not fine]:
+        raise FileFormatError("README.md", None, f"in its header {'; '.join(wrong)}.")

@@ -1,0 +1,110 @@
+"""Uploading a Space's folder to the Hub, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from httpx import HTTPError
+from huggingface_hub import HfApi
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+)
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+from ner.errors import Failure, InputError
+
+_LOGIN = "Log in with: hf auth login (a token with the right to write), or set HF_TOKEN."
+
+
+def check_name(space: str) -> None:
+    """Raise ``InputError`` unless ``space`` is an owner and a name as the Hub allows them."""
+    try:
+        validate_repo_id(space)
+    except HFValidationError as error:
+        raise InputError(_bad_name(space)) from error
+    if space.count("/") != 1:
+        raise InputError(_bad_name(space))
+
+
+def _bad_name(space: str) -> str:
+    return (
+        f"{space[:100]!r} does not name a Space. Expected owner/name: letters, digits, '-', '_' "
+        "and '.', at most 96 characters."
+    )
+
+
+def upload(
+    folder: Path,
+    space: str,
+    *,
+    update: bool = False,
+    private: bool = False,
+    hardware: str | None = None,
+    api: HfApi | None = None,
+) -> str:
+    """Create the Space and commit ``folder`` to it; gives its address.
+
+    An existing Space is touched with ``update`` only; then its files become those of the folder.
+    ``hardware`` is for a new one, by the Hub's name, such as ``cpu-basic`` or ``zero-a10g``. The
+    token is the one that huggingface_hub finds. Raises ``InputError`` if the Hub refuses,
+    ``Failure`` if it can't be reached.
+    """
+    check_name(space)
+    api = api or HfApi()
+    with _told(space):
+        api.whoami()
+        address = api.create_repo(
+            space,
+            repo_type="space",
+            space_sdk="gradio",
+            space_hardware=hardware,
+            private=private,
+            exist_ok=update,
+        )
+        api.upload_folder(
+            repo_id=space,
+            repo_type="space",
+            folder_path=folder,
+            commit_message="Deploy",
+            delete_patterns="*" if update else None,
+        )
+    return str(address)
+
+
+@contextmanager
+def _told(space: str) -> Iterator[None]:
+    """The Hub's refusals as errors of ours, in words; no trace, and never the token."""
+    try:
+        yield
+    except LocalTokenNotFoundError as error:
+        raise InputError(f"Not logged in to the Hub. {_LOGIN}") from error
+    except HfHubHTTPError as error:
+        raise _refusal(space, error) from error
+    except (HTTPError, OfflineModeIsEnabled, OSError) as error:
+        raise Failure(
+            "The Hub can't be reached from here; what was uploaded is kept. Try again, with "
+            "--update if the Space has been created."
+        ) from error
+
+
+def _refusal(space: str, error: HfHubHTTPError) -> InputError | Failure:
+    status = error.response.status_code
+    owner = space.partition("/")[0]
+    said = (error.server_message or "").split("\n", 1)[0][:200]
+    reasons = {
+        401: f"The Hub does not accept the access token. {_LOGIN}",
+        402: f"The plan of {owner!r} does not include this. {said}",
+        403: f"The token has no right to write to {owner!r}, or its plan no right to this "
+        f"hardware. {said}",
+        409: f"There is a Space {space} already. Give --update to replace its files.",
+    }
+    if status in reasons:
+        return InputError(reasons[status].strip())
+    if 400 <= status < 500 and status != 429:
+        return InputError(f"The Hub refuses {space} ({status}). {said}".strip())
+    return Failure(f"The Hub is busy or has a fault ({status}). Try again later.")

@@ -1,0 +1,110 @@
+"""A Hub on loopback: creating a Space, committing files to it, and a ZeroGPU Space at its start."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class HubOfSpaces:
+    """What it was asked to hold: ``files`` of each Space, and every request's method and path.
+
+    ``refuse`` maps the end of a path to the status that it is answered with.
+    """
+
+    spaces: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    created_with: list[dict[str, Any]] = field(default_factory=list)
+    commits: int = 0
+    refuse: dict[str, int] = field(default_factory=dict)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    url: str = ""
+
+    def answer(self, path: str, body: bytes) -> tuple[int, Any]:
+        """Status and JSON for a request."""
+        for end, status in self.refuse.items():
+            if path.endswith(end):
+                return status, {"error": "as the test wants"}
+        if path == "/startup-report":
+            return 200, {}
+        if path == "/api/whoami-v2":
+            return 200, {"name": "someone", "type": "user"}
+        if path == "/api/repos/create":
+            return self._create(json.loads(body))
+        if path == "/api/validate-yaml":
+            return 200, {"errors": [], "warnings": []}
+        name, _, action = path.removeprefix("/api/spaces/").partition("/main")[0].rpartition("/")
+        if action == "preupload":
+            paths = [one["path"] for one in json.loads(body)["files"]]
+            modes = [{"path": one, "uploadMode": "regular", "shouldIgnore": False} for one in paths]
+            return 200, {"files": modes}
+        if action == "commit":
+            return self._commit(name, body.decode())
+        if name in self.spaces and action in ("revision", "tree"):
+            held = [_file(one) for one in self.spaces[name]]
+            siblings = [{"rfilename": one["path"]} for one in held]
+            return 200, held if action == "tree" else {"id": name, "siblings": siblings}
+        return 404, {"error": "not found"}
+
+    def _create(self, wanted: dict[str, Any]) -> tuple[int, Any]:
+        name = f"{wanted.get('organization', 'someone')}/{wanted['name']}"
+        self.created_with.append(wanted)
+        if name in self.spaces:
+            return 409, {"error": "You already created this repo", "url": f"{self.url}/{name}"}
+        self.spaces[name] = {}
+        return 200, {"url": f"{self.url}/spaces/{name}", "name": name}
+
+    def _commit(self, name: str, lines: str) -> tuple[int, Any]:
+        self.commits += 1
+        for line in map(json.loads, lines.splitlines()):
+            if line["key"] == "file":
+                content = base64.b64decode(line["value"]["content"])
+                self.spaces[name][line["value"]["path"]] = content
+            elif line["key"] == "deletedFile":
+                del self.spaces[name][line["value"]["path"]]
+        return 200, {"success": True, "commitOid": "0" * 40, "commitUrl": f"{self.url}/spaces/{name}/commit/0"}
+
+
+def _file(path: str) -> dict[str, Any]:
+    return {"type": "file", "path": path, "size": 1, "oid": "0"}
+
+
+@contextmanager
+def hub_of_spaces() -> Iterator[HubOfSpaces]:
+    """A Hub that listens on loopback meanwhile."""
+    hub = HubOfSpaces()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            path = self.path.partition("?")[0]
+            hub.requests.append((self.command, path))
+            hub.tokens.add(self.headers.get("Authorization"))
+            status, answer = hub.answer(path, body)
+            data = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = _serve
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing: what was asked is in ``requests``."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
