@@ -26,14 +26,15 @@ from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
 from ner.ui.request_log import LOG as REQUEST_LOG
 from ner.ui.service import Service
+from ner.ui.sessions import Sessions
 from ner.ui.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
 _EVENTS = 128
 _THREADS = 64
-# Visitors whose page Gradio remembers, about a quarter of a megabyte each.
-_SESSIONS = 300
+# Visitors whose page Gradio remembers.
+_SESSIONS = 10_000
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
@@ -62,7 +63,6 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=_port() if port is None else port,
         mcp_server=mcp,
-        prevent_thread_lock=True,
     )
     told.wait()
     lifecycle.drain(service)
@@ -107,7 +107,8 @@ def _port() -> int:
 def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> str:  # noqa: ANN401
     """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL.
 
-    ``service`` is the one that the page was built with.
+    It is served in a thread until the process ends. ``service`` is the one that the page was built
+    with.
     """
     # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
@@ -125,8 +126,9 @@ def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> 
         max_threads=_THREADS,
         state_session_capacity=_SESSIONS,
         app_kwargs={"middleware": (service or Service()).middleware()},
-        **{"mcp_server": False, **settings},
+        **{"mcp_server": False, "prevent_thread_lock": True, **settings},
     )
+    Sessions.install(page)
     return url
 
 
