@@ -1,0 +1,622 @@
+"""What stands before the page: rates, quotas, places, probes, the log. Each without Gradio."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partialmethod
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Message, Scope
+
+from ner.errors import InputError
+from ner.ui import limits
+from ner.ui.admission import Admission
+from ner.ui.health import Health, Readiness
+from ner.ui.limits import MAX_BODY, Limits
+from ner.ui.metrics import Histogram, Metrics, series
+from ner.ui.places import Busy, Left, Places
+from ner.ui.rates import Buckets, RateLimit
+from ner.ui.request_log import LOG, RequestLog
+from ner.ui.service import Service
+from ner.ui.settings import Settings
+from ner.ui.uploads import Quota, Uploads
+from ner.ui.visitors import visitor
+
+SECRET = "Ada Lovelace lived in London"
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def _echo(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{len(await request.body())}")
+
+
+async def _broken(request: Request) -> PlainTextResponse:
+    raise RuntimeError(SECRET)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks an app that runs in this process, from an address of its own."""
+
+    app: Starlette
+    address: str
+
+    def request(self, method: str, path: str, **settings: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(
+            self.app, raise_app_exceptions=False, client=(self.address, 50000)
+        )
+
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, **settings)
+
+        return asyncio.run(ask())
+
+    get = partialmethod(request, "GET")
+    head = partialmethod(request, "HEAD")
+    post = partialmethod(request, "POST")
+
+
+def client(*stack: Middleware, address: str = "203.0.113.7") -> Client:
+    """An app of one route, any path, behind ``stack``; the client has an address of its own."""
+    routes = [
+        Route("/broken", _broken),
+        Route("/{path:path}", _echo, methods=["GET", "POST"]),
+    ]
+    app = Starlette(routes=routes, middleware=list(stack))
+    return Client(app, address)
+
+
+# ---- Rates ----
+
+
+def test_a_visitor_has_a_burst_and_then_a_rate() -> None:
+    """Three at once, then one each half second, as the answer says."""
+    clock = Clock()
+    buckets = Buckets(2.0, 3.0, clock=clock)
+
+    assert [0.0, 0.0, 0.0] == [buckets.take("a", 1.0) for _ in range(3)]
+    assert 0.5 == buckets.take("a", 1.0)
+    assert 0.0 == buckets.take("b", 1.0)
+
+    clock.now += 0.5
+
+    assert 0.0 == buckets.take("a", 1.0)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 5), st.sampled_from("ab")), max_size=60),
+    st.floats(0.1, 10),
+    st.integers(1, 10),
+)
+def test_nobody_gets_more_than_burst_and_rate(
+    steps: list[tuple[float, str]], rate: float, burst: int
+) -> None:
+    """In any stretch of time a visitor gets at most the burst and what came back meanwhile."""
+    clock = Clock()
+    buckets = Buckets(rate, burst, clock=clock)
+    taken: dict[str, list[float]] = {"a": [], "b": []}
+    for pause, who in steps:
+        clock.now += pause
+        if not buckets.take(who, 1.0):
+            taken[who].append(clock.now)
+
+    for moments in taken.values():
+        for first, begun in enumerate(moments):
+            for last in range(first, len(moments)):
+                most = burst + rate * (moments[last] - begun)
+                assert last - first + 1 <= most + 1e-6
+
+
+def test_the_table_of_visitors_is_bounded() -> None:
+    """Whoever was not seen for longest is forgotten."""
+    buckets = Buckets(1.0, 1.0, visitors=100, clock=Clock())
+    for number in range(1000):
+        buckets.take(str(number), 1.0)
+
+    assert 100 == len(buckets)
+    assert buckets.take("999", 1.0) > 0
+    assert 0.0 == buckets.take("0", 1.0)
+
+
+def test_too_often_is_429_with_retry_after() -> None:
+    """The sentence and the header say when to come again; files of the page stay free."""
+    asked = client(Middleware(RateLimit, Buckets(0.1, 2.0, clock=Clock())))
+
+    answers = [asked.post("/x") for _ in range(3)]
+
+    assert [200, 200, 429] == [answer.status_code for answer in answers]
+    assert "10" == answers[-1].headers["retry-after"]
+    assert "10 s" in answers[-1].json()["detail"]
+    assert 200 == asked.get("/assets/x.js").status_code
+
+
+def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it() -> None:
+    """A script of the owner's may ask as often as it likes; through a proxy anyone has loopback."""
+
+    def statuses(trust_proxy: bool) -> set[int]:
+        stack = Middleware(RateLimit, Buckets(0.1, 2.0, clock=Clock()), trust_proxy)
+        asked = client(stack, address="127.0.0.1")
+        return {asked.post("/x").status_code for _ in range(5)}
+
+    assert {200} == statuses(False)
+    assert {200, 429} == statuses(True)
+
+
+@pytest.mark.parametrize(
+    ("address", "forwarded", "trust", "expected"),
+    [
+        ("203.0.113.7", [], False, "203.0.113.7"),
+        ("127.0.0.1", [], False, None),
+        ("::1", [], False, None),
+        ("::ffff:203.0.113.7", [], False, "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", [], False, "2001:db8:1:2::/64"),
+        ("203.0.113.7", ["198.51.100.1"], False, "203.0.113.7"),
+        ("127.0.0.1", ["198.51.100.1"], True, "198.51.100.1"),
+        ("127.0.0.1", ["1.1.1.1, 198.51.100.1"], True, "198.51.100.1"),
+        ("127.0.0.1", ["1.1.1.1", "198.51.100.1"], True, "198.51.100.1"),
+        ("127.0.0.1", ["127.0.0.1"], True, "127.0.0.1"),
+        ("127.0.0.1", ["nonsense"], True, "unknown"),
+    ],
+)
+def test_the_visitor_is_the_last_hop_of_a_trusted_proxy(
+    address: str, forwarded: list[str], trust: bool, expected: str | None
+) -> None:
+    """What stands before the last address was sent by anybody; without a proxy all of it was."""
+    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
+    scope: Scope = {"type": "http", "client": (address, 1), "headers": headers}
+
+    assert expected == visitor(scope, trust_proxy=trust)
+
+
+# ---- Uploads ----
+
+
+def test_an_upload_over_the_quota_waits_until_others_are_deleted() -> None:
+    """Each visitor's and the total; both come free with time."""
+    clock = Clock()
+    quota = Quota(each=100_000, total=150_000, seconds=60, clock=clock)
+
+    assert 0.0 == quota.take("a", 100_000)
+    clock.now += 20
+    assert 40.0 == quota.take("a", 10_000)
+    assert 0.0 == quota.take("b", 50_000)
+    assert quota.take("c", 50_000) > 0
+
+    clock.now += 40
+
+    assert 50_000 == quota.used
+    assert 0.0 == quota.take("a", 100_000)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 90_000), st.floats(0, 40))))
+def test_uploads_within_the_time_never_exceed_the_total(
+    uploads: list[tuple[str, int, float]],
+) -> None:
+    """Whatever is asked for."""
+    clock = Clock()
+    quota = Quota(each=100_000, total=150_000, seconds=60, clock=clock)
+    for who, size, pause in uploads:
+        clock.now += pause
+        quota.take(who, size)
+
+        assert quota.used <= 150_000
+
+
+async def _unmeasured() -> AsyncIterator[bytes]:
+    yield b"x"
+
+
+def test_uploads_over_the_quota_are_refused_unread() -> None:
+    """429 with when to come again; without a length 411; other requests are not counted."""
+    asked = client(Middleware(Uploads, Quota(each=20_000, total=50_000, clock=Clock())))
+
+    assert 200 == asked.post("/gradio_api/upload", content=b"x" * 15_000).status_code
+    refused = asked.post("/gradio_api/upload", content=b"x" * 15_000)
+    assert 429 == refused.status_code
+    assert int(refused.headers["retry-after"]) > 60
+    assert 411 == asked.post("/gradio_api/upload", content=_unmeasured()).status_code
+    assert 200 == asked.post("/other", content=b"x" * 15_000).status_code
+
+
+# ---- Bodies ----
+
+
+def test_a_body_over_the_limit_is_refused_with_all_headers() -> None:
+    """413, named, and with the headers that every answer has."""
+    refused = client(Middleware(Limits)).post("/x", content=b"x" * (MAX_BODY + 1))
+
+    assert 413 == refused.status_code
+    assert f"{MAX_BODY:,}" in refused.json()["detail"]
+    assert "nosniff" == refused.headers["x-content-type-options"]
+
+
+def test_a_body_that_comes_too_slowly_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app sees its sender gone; after a whole body it may wait for as long as it likes."""
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.01)
+    seen: list[Message] = []
+
+    async def app(scope: Scope, receive: Callable[[], Any], send: Any) -> None:
+        seen.extend([await receive(), await receive()])
+
+    async def ask(*parts: Message) -> None:
+        coming = iter(parts)
+
+        async def receive() -> Message:
+            part = next(coming, None)
+            if part is None:
+                await asyncio.Event().wait()
+            assert part is not None
+            return part
+
+        scope: Scope = {"type": "http", "method": "POST", "path": "/x", "headers": []}
+        await Limits(app)(scope, receive, lambda _: asyncio.sleep(0))
+
+    part = {"type": "http.request", "body": b"x", "more_body": True}
+    asyncio.run(ask(part))
+
+    assert ["http.request", "http.disconnect"] == [message["type"] for message in seen]
+
+    async def patient() -> None:
+        await asyncio.wait_for(ask({**part, "more_body": False}), 0.2)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(patient())
+
+
+# ---- Places ----
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that are done by the end of the test."""
+    with ThreadPoolExecutor(40) as threads:
+        yield threads
+
+
+class Watched(Places):
+    """Places that tell when a thread begins to wait."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.queued = threading.Semaphore(0)
+        ours = self.queued
+
+        class Telling(type(self._waiting)):  # type: ignore[misc]
+            def append(self, turn: threading.Event) -> None:
+                super().append(turn)
+                ours.release()
+
+        self._waiting = Telling()
+
+
+def test_at_most_so_many_work_at_once(pool: ThreadPoolExecutor) -> None:
+    """Never more than allowed inside, everyone served, nobody left over."""
+    places = Places(at_once=3, queue=100)
+    inside: list[int] = []
+
+    def work(number: int) -> int:
+        with places.one():
+            inside.append(places.working)
+        return number
+
+    assert list(range(200)) == list(pool.map(work, range(200)))
+    assert max(inside) <= 3
+    assert (0, 0) == (places.working, places.waiting)
+
+
+def test_places_are_taken_in_order_and_the_surplus_is_refused(pool: ThreadPoolExecutor) -> None:
+    """Who came first goes first; one too many hears so at once and disturbs nobody."""
+    places = Watched(at_once=1, queue=3)
+    order: list[int] = []
+
+    def work(number: int) -> None:
+        with places.one():
+            order.append(number)
+
+    with places.one():
+        asked = []
+        for number in range(3):
+            asked.append(pool.submit(work, number))
+            assert places.queued.acquire(timeout=10)
+        with pytest.raises(Busy, match="try again in 2 seconds"):
+            work(3)
+    for one in asked:
+        one.result(10)
+
+    assert [0, 1, 2] == order
+    assert 1 == places.refused
+
+
+def test_nobody_waits_longer_than_patience() -> None:
+    """The place is not lost by it."""
+    places = Places(at_once=1, patience=0.01)
+    with places.one(), pytest.raises(Busy), places.one():
+        pass
+
+    with places.one():
+        assert (1, 0) == (places.working, places.waiting)
+
+
+def test_work_of_one_who_left_while_waiting_is_not_done(pool: ThreadPoolExecutor) -> None:
+    """The next in the queue gets the place."""
+    places = Watched(at_once=1)
+    done: list[str] = []
+
+    def work(name: str, gone: bool) -> None:
+        with places.one(gone=lambda: gone):
+            done.append(name)
+
+    with places.one():
+        left = pool.submit(work, "left", True)
+        assert places.queued.acquire(timeout=10)
+        stayed = pool.submit(work, "stayed", False)
+        assert places.queued.acquire(timeout=10)
+    stayed.result(10)
+
+    assert isinstance(left.exception(10), Left)
+    assert ["stayed"] == done
+    assert (0, 0) == (places.working, places.waiting)
+
+
+def test_a_failure_at_work_gives_the_place_back() -> None:
+    """And its time is counted."""
+    took: list[float] = []
+    places = Places(at_once=1, took=took.append)
+    with pytest.raises(ZeroDivisionError), places.one():
+        _ = 1 / 0
+
+    assert 0 == places.working
+    assert 1 == len(took)
+
+
+# ---- Admission ----
+
+
+class Full(Places):
+    """Places where as many wait as are let in over the HTTP API."""
+
+    full = True
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/gradio_api/call/tag", 503),
+        ("/gradio_api/call/v2/compare/", 503),
+        ("/gradio_api/api/tag", 503),
+        ("/gradio_api/call/evaluate", 200),
+        ("/gradio_api/queue/join", 200),
+        ("/gradio_api/upload", 200),
+    ],
+)
+def test_calls_are_refused_while_their_places_are_full(path: str, expected: int) -> None:
+    """At once, with when to come again; many texts have places of their own, so has the page."""
+    answer = client(Middleware(Admission, Full(), Places())).post(path)
+
+    assert expected == answer.status_code
+    if expected == 503:
+        assert "2" == answer.headers["retry-after"]
+        assert "Too many" in answer.json()["detail"]
+
+
+def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:
+    """Over the HTTP API it is full earlier."""
+    places = Watched(at_once=1, queue=2, reserve=1)
+
+    def work() -> None:
+        with places.one():
+            pass
+
+    with places.one():
+        assert not places.full
+        first = pool.submit(work)
+        assert places.queued.acquire(timeout=10)
+        assert places.full
+        second = pool.submit(work)
+        assert places.queued.acquire(timeout=10)
+    first.result(10)
+    second.result(10)
+
+
+# ---- Probes ----
+
+
+def probed(readiness: Readiness) -> Client:
+    return client(Middleware(Health, readiness, lambda: ["ner_ready 1"]))
+
+
+def test_readiness_tells_its_reasons() -> None:
+    """503 while the model is opened and while draining, 200 between; alive all the time."""
+    readiness = Readiness()
+    asked = probed(readiness)
+
+    first = asked.get("/readyz")
+    assert 503 == first.status_code
+    assert {"ready": False, "reasons": ["The default model is being opened."]} == first.json()
+    assert "retry-after" in first.headers
+
+    readiness.ready()
+    assert {"ready": True, "reasons": []} == asked.get("/readyz").json()
+
+    readiness.draining = True
+    assert ["It is shutting down."] == asked.get("/readyz").json()["reasons"]
+    assert 200 == asked.get("/healthz").status_code
+    assert b"" == asked.head("/readyz").content
+
+
+def test_no_new_work_while_draining() -> None:
+    """What begins work is refused; what reads or ends it goes through."""
+    readiness = Readiness(draining=True)
+    asked = probed(readiness)
+
+    refused = asked.post("/gradio_api/call/tag")
+
+    assert 503 == refused.status_code
+    assert "shutting down" in refused.json()["detail"]
+    assert 200 == asked.get("/gradio_api/call/tag/1").status_code
+    assert 200 == asked.post("/gradio_api/cancel").status_code
+
+
+def test_metrics_are_text_that_prometheus_reads() -> None:
+    """Name, labels, value; quotes, backslashes and line ends in labels are escaped."""
+    answer = probed(Readiness()).get("/metrics")
+
+    assert "text/plain; version=0.0.4; charset=utf-8" == answer.headers["content-type"]
+    assert "ner_ready 1\n" == answer.text
+    assert ["# HELP n h", "# TYPE n gauge", 'n{a="\\"\\\\\\n"} 1'] == series(
+        "n", "gauge", "h", [({"a": '"\\\n'}, 1)]
+    )
+
+
+@given(st.lists(st.floats(0, 20)))
+def test_a_histogram_counts_what_is_below_each_bound(seconds: list[float]) -> None:
+    """Every bound counts all durations up to it, the last one all there are."""
+    histogram = Histogram()
+    for one in seconds:
+        histogram.add(one)
+
+    for line in histogram.lines("x", "what"):
+        if line.startswith("x_bucket"):
+            bound, count = line.removeprefix('x_bucket{le="').split('"} ')
+            assert sum(one <= float(bound) for one in seconds) == int(count)
+    assert f"x_count {len(seconds)}" == histogram.lines("x", "what")[-1]
+
+
+def test_all_metrics_of_the_app_are_there() -> None:
+    """Requests, refusals, what is at work and waits, times, memory, whether a model is open."""
+    service = Service()
+    service.metrics.begin()
+    service.metrics.end("POST", "/x", 429, "rate")
+    text = "\n".join(service.measured())
+
+    assert 'ner_requests_total{method="POST",route="/x",status="429"} 1' in text
+    assert 'ner_refusals_total{reason="rate"} 1' in text
+    assert "ner_requests_in_flight 0" in text
+    assert 'ner_working{kind="text"} 0' in text
+    assert 'ner_waiting{kind="long"} 0' in text
+    assert "ner_request_seconds_bucket" in text
+    assert "ner_ready 0" in text
+    [memory] = [line for line in text.splitlines() if line.startswith("process_resident")]
+    assert float(memory.split()[1]) > 1e6
+
+
+# ---- The log ----
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """The one line that was logged."""
+    [record] = [one for one in caplog.records if one.levelno == logging.INFO]
+    entry: dict[str, Any] = json.loads(record.getMessage())
+    return entry
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is logged for requests."""
+    caplog.set_level(logging.INFO, logger=LOG.name)
+    return caplog
+
+
+def test_a_request_is_one_line_without_text_query_or_address(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """Its id is the one that the client is given."""
+    answer = client(Middleware(RequestLog)).post(f"/{SECRET}?text={SECRET}", content=SECRET)
+    entry = logged(log)
+
+    assert {"time", "id", "method", "route", "status", "ms"} == set(entry)
+    assert ("POST", "/{path:path}", 200) == (entry["method"], entry["route"], entry["status"])
+    assert answer.headers["x-request-id"] == entry["id"]
+    assert "Ada" not in log.text
+    assert "203.0.113" not in log.text
+
+
+def test_the_address_is_logged_where_that_is_asked_for(log: pytest.LogCaptureFixture) -> None:
+    """And only there."""
+    client(Middleware(RequestLog, addresses=True)).get("/")
+
+    assert "203.0.113.7" == logged(log)["address"]
+
+
+def test_a_refusal_is_logged_and_counted_with_its_reason(log: pytest.LogCaptureFixture) -> None:
+    """As any other request, with the reason besides."""
+    metrics = Metrics()
+    stack = (Middleware(RequestLog, metrics), Middleware(Limits))
+    client(*stack).post("/x", content=b"x" * (MAX_BODY + 1))
+
+    assert ("body", 413) == (logged(log)["refused"], logged(log)["status"])
+    assert {"body": 1} == metrics.refusals
+    assert {("POST", "other", 413): 1} == metrics.requests
+    assert 0 == metrics.in_flight
+
+
+def test_a_failure_tells_its_id_and_nothing_else(log: pytest.LogCaptureFixture) -> None:
+    """The log has the rest under that id."""
+    answer = client(Middleware(RequestLog)).get("/broken")
+
+    assert 500 == answer.status_code
+    assert answer.headers["x-request-id"] in answer.json()["detail"]
+    assert SECRET not in answer.text
+    assert f"failure {answer.headers['x-request-id']}" in log.text
+    assert 500 == logged(log)["status"]
+
+
+# ---- Settings ----
+
+
+def test_settings_come_from_the_environment() -> None:
+    """With defaults for what is not there; on Spaces there is a proxy unless that is denied."""
+    assert Settings() == Settings.read({})
+    assert Settings(rate_per_minute=0, burst=5, drain_seconds=3, log_addresses=True) == (
+        Settings.read(
+            {
+                "NER_RATE_PER_MINUTE": "0",
+                "NER_RATE_BURST": "5",
+                "NER_DRAIN_SECONDS": "3",
+                "NER_LOG_ADDRESSES": "1",
+            }
+        )
+    )
+    assert Settings.read({"SPACE_ID": "a/b"}).trust_proxy
+    assert not Settings.read({"SPACE_ID": "a/b", "NER_TRUST_PROXY": "0"}).trust_proxy
+
+
+@pytest.mark.parametrize("given", ["ten", "-1", "1.5", "9" * 10, "٣"])
+def test_a_setting_that_is_no_number_is_refused(given: str) -> None:
+    """By its name, with what it could be."""
+    with pytest.raises(InputError, match=r"NER_RATE_PER_MINUTE.*such as 600"):
+        Settings.read({"NER_RATE_PER_MINUTE": given})
+
+
+def test_without_a_rate_nothing_stands_in_its_place() -> None:
+    """All the other middleware stays."""
+    limited = [one.cls for one in Service().middleware()]
+    free = [one.cls for one in Service(Settings(rate_per_minute=0)).middleware()]
+
+    assert RateLimit in limited
+    assert free == [one for one in limited if one is not RateLimit]
