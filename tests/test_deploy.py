@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import record_cold_start
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
 from huggingface_hub import HfApi
 
 from ner import models
-from ner.deploy.closure import closure, distributions, pins
+from ner.deploy.closure import closure, distributions, pins, required
 from ner.deploy.space import Space, check_header, check_size
 from ner.deploy.trial import start
 from ner.deploy.upload import check_name, upload
@@ -107,9 +108,7 @@ def test_the_packages_are_the_serving_ones(folder: Path) -> None:
 
     assert not CONVERTERS & names
     assert set(lines) <= set((ROOT / "requirements.txt").read_text().splitlines())
-    assert distributions(libraries) == distributions(
-        name.replace("-", "_") for name in names - {"markdown-it-py"}
-    ) | distributions(["markdown_it"])
+    assert distributions(libraries) == required(names)
 
 
 def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
@@ -363,3 +362,31 @@ def test_on_zero_gpu_the_app_registers_a_gpu_function_and_runs(
         )
 
     assert pool.requests == [("POST", "/startup-report")]
+
+
+@pytest.mark.full
+def test_the_folder_starts_on_its_own(bundled_pair: Any, tmp_path: Path) -> None:
+    """In an environment with nothing but its requirements it answers, and writes nothing there.
+
+    As root on Linux without network too, and as another user if that one can reach this Python.
+    """
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    record = record_cold_start.measure(tmp_path / "work", sys.executable, starts=1)
+
+    assert not record["torch"]
+    if record_cold_start.can_isolate():
+        assert record["isolation"]["network"] == "loopback only"
+
+
+def test_the_recorded_cold_start_keeps_its_promise() -> None:
+    """The first answer within 5 seconds, isolated, without torch: as README.md says."""
+    record = json.loads(record_cold_start.RECORD.read_text())
+
+    assert record["first_answer_seconds"] <= 5
+    assert record["isolation"] == {
+        "network": "loopback only",
+        "user": record_cold_start.UNPRIVILEGED,
+        "folder": "read-only",
+    }
+    assert not record["torch"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ner import models
 from ner.cli.options import JsonOption
 from ner.cli.terminal import print_json, print_stage, stdout
+
+if TYPE_CHECKING:
+    from ner.deploy.space import Space
 
 
 def deploy(
@@ -39,14 +42,8 @@ def deploy(
     made = build(bundled, out, report=print_stage)
     started = start(made.folder)
     if not as_json:
-        for name, size in made.files.items():
-            stdout().print(f"{size / 1e6:9.3f} MB  {name}", highlight=False, soft_wrap=True)
-        stdout().print(
-            f"{made.size / 1e6:9.3f} MB in {made.folder}; {len(made.large)} files are for large "
-            f"file storage. Started, it answered after {started.seconds:.1f} s.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _print_made(made)
+        stdout().print(f"Started, it answered after {started.seconds:.1f} s.", highlight=False)
     address = None
     if not dry_run:
         address = upload(made.folder, space, update=update, private=private, hardware=hardware)
@@ -64,3 +61,15 @@ def deploy(
         )
     elif address is not None:
         stdout().print(f"Uploaded to {address}", highlight=False, soft_wrap=True)
+
+
+def _print_made(made: Space) -> None:
+    for name in made.large:
+        size = made.files[name] / 1e6
+        stdout().print(f"{size:7.1f} MB  {name}", highlight=False, soft_wrap=True)
+    stdout().print(
+        f"{made.size / 1e6:7.1f} MB in {made.folder}: {len(made.files)} files, of which the above "
+        "go to large file storage.",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -63,13 +63,18 @@ def _modules(root: Path, name: str) -> Iterator[Path]:
 
 
 def distributions(libraries: Iterable[str]) -> frozenset[str]:
-    """The installed packages that importable names come from, and all that these require.
+    """The installed packages that importable names come from, and all that these require."""
+    owners = packages_distributions()
+    return required(owner for library in libraries for owner in owners.get(library, ()))
+
+
+def required(packages: Iterable[str]) -> frozenset[str]:
+    """Those of ``packages`` that are installed, and all that these require.
 
     Names are canonical: lower case, with hyphens. What is required on other systems only, or for
     an extra, is left out.
     """
-    owners = packages_distributions()
-    waiting = [owner for library in libraries for owner in owners.get(library, ())]
+    waiting = list(packages)
     found: set[str] = set()
     while waiting:
         name = canonicalize_name(waiting.pop())
