@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -91,23 +92,32 @@ def _split(tag: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Pieces:
-    """The word pieces of a text, special tokens left out.
+    """The word pieces of one text or of several behind one another, special tokens left out.
 
-    ``starts`` and ``ends`` (pieces,) are half-open code points of the text; ``words`` (pieces,)
-    numbers the word that each belongs to, never decreasing.
+    ``starts`` and ``ends`` (pieces,) are half-open code points of their own text; ``words``
+    (pieces,) numbers the word that each belongs to, never decreasing within a text. Text i has the
+    pieces from ``borders[i]`` to ``borders[i + 1]``; ``borders`` is (texts + 1,).
     """
 
     starts: Ints
     ends: Ints
     words: Ints
+    borders: Ints
 
     def __len__(self) -> int:
         return len(self.starts)
 
+    @cached_property
+    def begins_text(self) -> Bools:
+        """Whether a piece (pieces,) is the first one of its text."""
+        begins = np.zeros(len(self) + 1, dtype=bool)
+        begins[self.borders] = True
+        return begins[:-1]
+
     @property
     def word_starts(self) -> Ints:
         """The indices of the pieces that begin a word."""
-        return _starts(self.words[1:] != self.words[:-1])
+        return _starts((self.words[1:] != self.words[:-1]) | self.begins_text[1:])
 
 
 def softmax(logits: Floats) -> Floats:
@@ -118,43 +128,49 @@ def softmax(logits: Floats) -> Floats:
 
 def decode(
     probabilities: Floats, pieces: Pieces, scheme: Scheme, strategy: Strategy
-) -> tuple[Entity, ...]:
-    """The entities of a text.
+) -> list[tuple[Entity, ...]]:
+    """The entities of each text.
 
     ``probabilities`` has the shape ``(pieces, tags)``. An entity's score is the mean over its
     words (pieces, with ``SIMPLE`` and ``NONE``) of the probability of the label chosen there.
     """
+    entities: list[list[Entity]] = [[] for _ in pieces.borders[1:]]
     if not len(pieces):
-        return ()
-    units, starts, ends = _units(probabilities, pieces, strategy)
+        return [()] * len(entities)
+    units, begins, ends = _units(probabilities, pieces, strategy)
     tag = units.argmax(axis=1)
     score = units[np.arange(len(units)), tag]
     kind = scheme.type_of[tag]
-    first = _group_starts(kind, scheme.prefix_of[tag], alone=strategy is Strategy.NONE)
+    if strategy is Strategy.NONE:
+        first = np.arange(len(kind))
+    else:
+        first = _group_starts(kind, scheme.prefix_of[tag], pieces.begins_text[begins])
     last = _next(first, len(kind))
     mean = np.add.reduceat(score, first) / (last - first)
     found = (kind[first] >= 0).nonzero()[0]
-    entities = []
-    covered = 0
-    for start, end, label, value in zip(
-        starts[first[found]].tolist(),
-        ends[last[found] - 1].tolist(),
+    first_piece = begins[first[found]]
+    covered, previous = 0, -1
+    for text, start, end, label, value in zip(
+        (pieces.borders.searchsorted(first_piece, side="right") - 1).tolist(),
+        pieces.starts[first_piece].tolist(),
+        pieces.ends[ends[last[found] - 1]].tolist(),
         kind[first[found]].tolist(),
         mean[found].tolist(),
         strict=True,
     ):
         # Byte-level pieces of one character share its offsets: the first one keeps it.
-        start = max(start, covered)
+        start = max(start, covered) if text == previous else start
         if start < end:
-            entities.append(Entity(start, end, scheme.types[label], min(value, 1.0)))
-            covered = end
-    return tuple(entities)
+            entities[text].append(Entity(start, end, scheme.types[label], min(value, 1.0)))
+            covered, previous = end, text
+    return [tuple(found_there) for found_there in entities]
 
 
 def _units(probabilities: Floats, pieces: Pieces, strategy: Strategy) -> tuple[Floats, Ints, Ints]:
-    """What is labelled: words or pieces. Probabilities ``(units, tags)``, starts, ends."""
+    """What is labelled, words or pieces: probabilities ``(units, tags)``, first and last pieces."""
     if strategy in (Strategy.NONE, Strategy.SIMPLE):
-        return probabilities, pieces.starts, pieces.ends
+        every = np.arange(len(pieces))
+        return probabilities, every, every
     first = pieces.word_starts
     last = _next(first, len(pieces)) - 1
     if strategy is Strategy.FIRST or len(first) == len(pieces):
@@ -164,7 +180,7 @@ def _units(probabilities: Floats, pieces: Pieces, strategy: Strategy) -> tuple[F
         chosen = np.asarray(sums / (last - first + 1)[:, None], dtype=np.float32)
     else:
         chosen = probabilities[_most_confident(probabilities.max(axis=1), first)]
-    return chosen, pieces.starts[first], pieces.ends[last]
+    return chosen, first, last
 
 
 def _most_confident(confidence: Floats, first: Ints) -> Ints:
@@ -174,11 +190,10 @@ def _most_confident(confidence: Floats, first: Ints) -> Ints:
     return np.asarray(order[first])
 
 
-def _group_starts(kind: Ints, prefix: Ints, *, alone: bool) -> Ints:
+def _group_starts(kind: Ints, prefix: Ints, begins_text: Bools) -> Ints:
     """The indices at which a group of units of one type begins, O included."""
-    if alone:
-        return np.arange(len(kind))
-    return _starts((kind[1:] != kind[:-1]) | ((kind[1:] >= 0) & _BEGINS[prefix[:-1], prefix[1:]]))
+    anew = (kind[1:] >= 0) & _BEGINS[prefix[:-1], prefix[1:]]
+    return _starts((kind[1:] != kind[:-1]) | anew | begins_text[1:])
 
 
 # The two helpers below do what np.diff and np.append would, at a tenth of their fixed cost, which

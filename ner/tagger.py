@@ -9,6 +9,8 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from ner import decode
-from ner.decode import Floats, Ints, Pieces, Scheme, Strategy
+from ner.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.inference import Frame, Runner, plan
@@ -32,12 +34,17 @@ _TEXTS_AT_ONCE = 2048
 
 @dataclass(frozen=True)
 class _Encoded:
-    """A text's piece ids ``(pieces,)`` and offsets, special tokens left out."""
+    """Texts as piece ids ``(pieces,)`` behind one another, special tokens left out."""
 
-    text: str
+    texts: Sequence[str]
     ids: Ints
     pieces: Pieces
-    encoding: Encoding
+    encodings: Sequence[Encoding]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """How many pieces each text has."""
+        return [len(encoding) for encoding in self.encodings]
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class Model:
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""
-        return len(self.encode([text])[0].ids) + self._special
+        return len(self.encode([text]).ids) + self._special
 
     def bare(self, rows: int, length: int) -> Callable[[], object]:
         """A request of ``rows`` by ``length`` tokens, ready to be run and timed: nothing but it."""
@@ -98,33 +105,61 @@ class Model:
     def batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
         """The shapes ``(rows, tokens)`` of the batches that ``texts`` would be run in."""
         lengths = [
-            min(len(one.ids) - start, self._window) + self._special
-            for one in self.encode(texts)
-            for start in self._window_starts(len(one.ids))
+            min(length - start, self._window) + self._special
+            for length in self.encode(texts).lengths
+            for start in self._window_starts(length)
         ]
         return [(len(members), length) for length, members in plan(lengths)]
 
-    def encode(self, texts: Sequence[str]) -> list[_Encoded]:
+    def encode(self, texts: Sequence[str]) -> _Encoded:
         """Split texts into pieces, in parallel where there are several."""
         if len(texts) == 1:
             encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
         else:
             encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [_encoded(text, one) for text, one in zip(texts, encodings, strict=True)]
+        return _encoded(texts, encodings)
 
-    def probabilities(self, encoded: Sequence[_Encoded]) -> list[tuple[Floats, tuple[int, ...]]]:
-        """For each text its probabilities ``(pieces, tags)`` and where its windows meet."""
-        windows = []
-        owners = []
-        for index, one in enumerate(encoded):
-            for start in self._window_starts(len(one.ids)):
-                windows.append(one.ids[start : start + self._window])
-                owners.append((index, start))
-        logits = self._runner.run(windows)
-        parts: list[list[tuple[int, Floats]]] = [[] for _ in encoded]
-        for (index, start), values in zip(owners, logits, strict=True):
-            parts[index].append((start, decode.softmax(values)))
-        return [self._stitch(part, one.pieces) for part, one in zip(parts, encoded, strict=True)]
+    def probabilities(self, encoded: _Encoded) -> tuple[Floats, dict[int, tuple[int, ...]]]:
+        """Probabilities ``(pieces, tags)``, and for each text read in windows where they meet.
+
+        A seam is the index of a piece within its text.
+        """
+        borders = encoded.pieces.borders.tolist()
+        starts = [self._window_starts(length) for length in encoded.lengths]
+        windows = [
+            encoded.ids[border + start : min(border + start + self._window, end)]
+            for (border, end), places in zip(pairwise(borders), starts, strict=True)
+            for start in places
+        ]
+        if not windows:
+            return np.empty((0, len(self.scheme.tags)), dtype=np.float32), {}
+        read = decode.softmax(np.concatenate(self._runner.run(windows)))
+        if len(read) == len(encoded.ids):
+            return read, {}
+        return self._stitched(read, windows, starts, encoded)
+
+    def _stitched(
+        self,
+        read: Floats,
+        windows: Sequence[Ints],
+        starts: Sequence[list[int]],
+        encoded: _Encoded,
+    ) -> tuple[Floats, dict[int, tuple[int, ...]]]:
+        """The same of texts whose windows ``read`` holds one behind another, overlaps included."""
+        views = iter(np.split(read, np.cumsum([len(window) for window in windows])[:-1]))
+        word_start = np.zeros(len(encoded.ids), dtype=bool)
+        word_start[encoded.pieces.word_starts] = True
+        borders = encoded.pieces.borders.tolist()
+        texts, seams = [], {}
+        for index, places in enumerate(starts):
+            parts = [(start, next(views)) for start in places]
+            if len(parts) > 1:
+                words = word_start[borders[index] : borders[index + 1]]
+                text, seams[index] = self._stitch(parts, words)
+                texts.append(text)
+            else:
+                texts += [values for _, values in parts]
+        return np.concatenate(texts), seams
 
     def _window_starts(self, length: int) -> list[int]:
         """Where the windows over ``length`` pieces begin; the last one ends with the text."""
@@ -135,16 +170,10 @@ class Model:
         return [*starts, length - self._window]
 
     def _stitch(
-        self, parts: list[tuple[int, Floats]], pieces: Pieces
+        self, parts: list[tuple[int, Floats]], word_start: Bools
     ) -> tuple[Floats, tuple[int, ...]]:
-        """One array from overlapping windows, and where it passes from one to the next."""
-        if not parts:
-            return np.empty((0, len(self.scheme.tags)), dtype=np.float32), ()
-        if len(parts) == 1:
-            return parts[0][1], ()
-        word_start = np.zeros(len(pieces), dtype=bool)
-        word_start[pieces.word_starts] = True
-        result = np.empty((len(pieces), len(self.scheme.tags)), dtype=np.float32)
+        """One array from a text's overlapping windows, and where it passes from one to the next."""
+        result = np.empty((len(word_start), len(self.scheme.tags)), dtype=np.float32)
         seams = []
         begin, current = parts[0]
         read_from = 0
@@ -212,28 +241,31 @@ class OpenVinoTagger:
         results: list[Tagged] = []
         for begin in range(0, len(cleaned), _TEXTS_AT_ONCE):
             encoded = self.model.encode(cleaned[begin : begin + _TEXTS_AT_ONCE])
-            predicted = self.model.probabilities(encoded)
-            results += [
-                self._tagged(one, values)
-                for one, (values, _) in zip(encoded, predicted, strict=True)
-            ]
+            probabilities, _ = self.model.probabilities(encoded)
+            results += self._tagged(encoded, probabilities)
         return results
 
     def explain(self, text: str) -> Explained:
         """Tag one text and tell the pieces and windows behind the result."""
-        [encoded] = self.model.encode([clean(text)])
-        [(probabilities, seams)] = self.model.probabilities([encoded])
+        encoded = self.model.encode([clean(text)])
+        probabilities, seams = self.model.probabilities(encoded)
+        [tagged] = self._tagged(encoded, probabilities)
         starts = encoded.pieces.starts
         return Explained(
-            tagged=self._tagged(encoded, probabilities),
+            tagged=tagged,
             pieces=_pieces(encoded, probabilities, self.model.scheme),
-            seams=tuple(int(starts[seam]) for seam in seams),
+            seams=tuple(int(starts[seam]) for seam in seams.get(0, ())),
         )
 
-    def _tagged(self, encoded: _Encoded, probabilities: Floats) -> Tagged:
-        entities = decode.decode(probabilities, encoded.pieces, self.model.scheme, self.strategy)
-        tagged = Tagged(encoded.text, _without_edge_spaces(encoded.text, entities))
-        return tagged.keep(labels=self.labels_kept, threshold=self.threshold)
+    def _tagged(self, encoded: _Encoded, probabilities: Floats) -> list[Tagged]:
+        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, self.strategy)
+        found = [
+            Tagged(text, _without_edge_spaces(text, entities))
+            for text, entities in zip(encoded.texts, decoded, strict=True)
+        ]
+        if self.labels_kept is None and not self.threshold:
+            return found
+        return [one.keep(labels=self.labels_kept, threshold=self.threshold) for one in found]
 
 
 def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -308,17 +340,24 @@ def max_length(config: Mapping[str, Any], tokenizer_config: Mapping[str, Any]) -
     return int(min(positions, stated, _DEFAULT_LENGTH))
 
 
-def _encoded(text: str, encoding: Encoding) -> _Encoded:
-    offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+def _encoded(texts: Sequence[str], encodings: Sequence[Encoding]) -> _Encoded:
+    borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
+    count = int(borders[-1])
+    flat = chain.from_iterable
+    ids = np.fromiter(flat(one.ids for one in encodings), np.int64, count)
+    pairs = flat(flat(one.offsets for one in encodings))
+    offsets = np.fromiter(pairs, np.int64, 2 * count).reshape(-1, 2)
     # None, for a piece without a word, becomes NaN: such a piece is a word of its own.
-    numbers = np.array(encoding.word_ids, dtype=np.float64)
+    numbers = np.array(list(flat(one.word_ids for one in encodings)), dtype=np.float64)
     if np.isnan(numbers).any():
         numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
     words = numbers.astype(np.int64)
-    if not text.isascii():
-        offsets, words = _keep_graphemes(text, offsets, words)
-    pieces = Pieces(offsets[:, 0], offsets[:, 1], words)
-    return _Encoded(text, np.array(encoding.ids, dtype=np.int64), pieces, encoding)
+    for index, text in enumerate(texts):
+        if not text.isascii():
+            own = slice(borders[index], borders[index + 1])
+            offsets[own], words[own] = _keep_graphemes(text, offsets[own], words[own])
+    pieces = Pieces(offsets[:, 0], offsets[:, 1], words, borders)
+    return _Encoded(texts, ids, pieces, encodings)
 
 
 def _keep_graphemes(text: str, offsets: Ints, words: Ints) -> tuple[Ints, Ints]:
@@ -358,6 +397,7 @@ def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entit
 
 
 def _pieces(encoded: _Encoded, probabilities: Floats, scheme: Scheme) -> tuple[Piece, ...]:
+    """What is told of the pieces of the one text that was encoded."""
     if not len(encoded.pieces):
         return ()
     best = probabilities.argmax(axis=1)
@@ -366,7 +406,7 @@ def _pieces(encoded: _Encoded, probabilities: Floats, scheme: Scheme) -> tuple[P
         for start, end, text, word, tag, score, margin in zip(
             encoded.pieces.starts.tolist(),
             encoded.pieces.ends.tolist(),
-            encoded.encoding.tokens,
+            encoded.encodings[0].tokens,
             encoded.pieces.words.tolist(),
             best.tolist(),
             probabilities.max(axis=1).tolist(),

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -245,8 +246,11 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:
     network = bilstm.load(bilstm_pair.spec.folder)
     model = bilstm_pair.original.model
     encoded = model.encode(texts)
-    for one, (found, _) in zip(encoded, model.probabilities(encoded), strict=True):
-        ids = torch.tensor([[2, *one.ids.tolist(), 3]])
+    probabilities, _ = model.probabilities(encoded)
+    borders = encoded.pieces.borders
+    for begin, end in pairwise(borders.tolist()):
+        found = probabilities[begin:end]
+        ids = torch.tensor([[2, *encoded.ids[begin:end].tolist(), 3]])
         with torch.no_grad():
             logits = network(ids, torch.ones_like(ids))[0, 1:-1]
         expected = torch.softmax(logits, dim=-1).numpy()

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.decode import Pieces, Scheme, Strategy, decode, margins, seam, softmax
+from ner.decode import Pieces, Scheme, Strategy, margins, seam, softmax
+from ner.decode import decode as decode_all
+from ner.entities import Entity
 from ner.errors import ModelRefused
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -29,7 +31,19 @@ def pieces_of(*words: int) -> Pieces:
             numbers.append(number)
             position += 3
         position += 1
-    return Pieces(np.array(starts), np.array(starts) + 3, np.array(numbers))
+    return one_text(starts, [start + 3 for start in starts], numbers)
+
+
+def one_text(starts: list[int], ends: list[int], words: list[int]) -> Pieces:
+    return Pieces(np.array(starts), np.array(ends), np.array(words), np.array([0, len(starts)]))
+
+
+def decode(
+    probabilities: Any, pieces: Pieces, scheme: Scheme, strategy: Strategy
+) -> tuple[Entity, ...]:
+    """The entities of the one text."""
+    [entities] = decode_all(probabilities, pieces, scheme, strategy)
+    return entities
 
 
 def certain(*tags: str, scheme: Scheme = SCHEME) -> Any:
@@ -123,7 +137,7 @@ def test_a_tag_set_without_entities_is_refused() -> None:
 
 def test_pieces_that_share_a_character_give_it_once() -> None:
     """Byte-level tokenizers split one emoji into several pieces with equal offsets."""
-    pieces = Pieces(np.array([0, 0, 1]), np.array([1, 1, 2]), np.array([0, 0, 0]))
+    pieces = one_text([0, 0, 1], [1, 1, 2], [0, 0, 0])
 
     found = decode(certain("B-PER", "B-PER", "B-PER"), pieces, SCHEME, Strategy.NONE)
 
@@ -209,3 +223,33 @@ def test_decoding_equals_the_pipelines(strategy: Strategy, case: tuple[Pieces, A
     assert [one.score for one in ours] == pytest.approx(
         [float(one["score"]) for one in theirs], abs=1e-6
     )
+
+
+def behind_one_another(texts: list[Pieces]) -> Pieces:
+    """One ``Pieces`` of several, empty texts between them and around them."""
+    lengths = [length for one in texts for length in (0, len(one))] + [0]
+    return Pieces(
+        *(
+            np.concatenate([getattr(one, name) for one in texts])
+            for name in ("starts", "ends", "words")
+        ),
+        borders=np.cumsum([0, *lengths]),
+    )
+
+
+@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
+@given(cases=st.lists(predictions(), min_size=1, max_size=4))
+def test_texts_decoded_together_are_as_decoded_alone(
+    strategy: Strategy, cases: list[tuple[Pieces, Any]]
+) -> None:
+    """No entity, word or score crosses from one text to the next; empty texts have none."""
+    pieces = behind_one_another([one for one, _ in cases])
+    probabilities = np.concatenate([values for _, values in cases])
+
+    found = decode_all(probabilities, pieces, SCHEME, strategy)
+
+    assert found[::2] == [()] * (len(cases) + 1)
+    for together, (one, values) in zip(found[1::2], cases, strict=True):
+        alone = decode(values, one, SCHEME, strategy)
+        assert spans(alone) == spans(together)
+        assert [e.score for e in together] == pytest.approx([e.score for e in alone])

@@ -118,10 +118,10 @@ def test_logits_equal_pytorchs(tiny_pair: TaggerPair, tiny_spec: ModelSpec) -> N
     expected = torch.softmax(logits, dim=-1).numpy()
 
     model = tiny_pair.original.model
-    [(found, seams)] = model.probabilities(model.encode([text]))
+    found, seams = model.probabilities(model.encode([text]))
 
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert seams == ()
+    assert seams == {}
 
 
 @pytest.mark.parametrize("name", HARD_TEXTS)
