@@ -127,7 +127,7 @@ class Endpoints:
         )
         with self.service.long.one(gone=given_up):
             scored = evaluation.evaluate(sentences, original, int8, labels=labels)
-        return report_json(Report(scored, tolerance=tolerance))
+            return report_json(Report(scored, tolerance=tolerance))
 
 
 def add_endpoints(load: Loader, service: Service) -> None:

@@ -87,7 +87,7 @@ class EvaluateHandler:
 
     def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
-            raise InputError(f"There is no gold set {name[:40]!r}.")
+            raise InputError(f"There is no gold set {str(name)[:40]!r}.")
         gold = formats.read_gold(models.assets() / "gold" / f"{name}.conll")
         yield from self._scored(gold, lowercase, settings, [])
 
@@ -139,7 +139,8 @@ class EvaluateHandler:
                 )
                 for one in Variant
             )
-        yield agreement_value(Lines(original, int8))
+            value = agreement_value(Lines(original, int8))
+        yield value
 
     def _under_way(self, sentence: str) -> Value:
         return message(WAITING if self.service.long.taken else sentence, kind="progress")
@@ -342,8 +343,10 @@ def _given() -> _Asked:
     return _Asked(button, [gold, *files, lowercase])
 
 
-def loaded(path: str) -> str:
-    """The text of an uploaded file; raises ``InputError`` for one that is no text, or too long."""
+def loaded(path: str | None) -> str:
+    """The text of an uploaded file; raises ``InputError`` for none, no text, or too long."""
+    if path is None:
+        raise InputError("Choose a file first.")
     parts, length = [], 0
     for line in formats.read_lines(Path(path)):
         length += len(line) + 1

@@ -35,17 +35,20 @@ def until_told_to_end() -> threading.Event:
     return told
 
 
-def drain(service: Service, *, sleep: Callable[[float], None] = time.sleep) -> bool:
+def drain(
+    service: Service, busy: Callable[[], bool], *, sleep: Callable[[float], None] = time.sleep
+) -> bool:
     """Take no new work, and wait until what runs is done or its time is over; whether it was done.
 
+    ``busy`` tells whether anything runs.
     Long jobs see ``service.readiness.draining`` and tell their visitors that they were interrupted.
     """
     service.readiness.draining = True
     deadline = time.monotonic() + service.settings.drain_seconds
     _LOG.info("Shutting down: no new work; what runs has %d s.", service.settings.drain_seconds)
-    while service.busy and time.monotonic() < deadline:
+    while busy() and time.monotonic() < deadline:
         sleep(_LOOK)
-    done = not service.busy
+    done = not busy()
     sleep(_LAST_ANSWERS)
     _LOG.info("Shut down, %s.", "all work done" if done else "some work cut off")
     return done

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from ner.ui.admission import Admission
 from ner.ui.contract import Pair
+from ner.ui.doors import Doors
 from ner.ui.health import Health, Readiness
 from ner.ui.limits import Limits
 from ner.ui.metrics import Metrics, series
@@ -49,11 +50,6 @@ class Service:
     def __post_init__(self) -> None:
         self.short.took = self.metrics.worked.add
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything is at work or waits."""
-        return any(places.working or places.waiting for places in (self.short, self.long))
-
     def middleware(self) -> list[Middleware]:
         """One for each concern, the outermost first."""
         settings, proxy = self.settings, self.settings.trust_proxy
@@ -63,6 +59,7 @@ class Service:
             Middleware(Health, self.readiness, self.measured),
             Middleware(Uploads, self.quota, proxy),
             Middleware(Admission, self.short, self.long),
+            Middleware(Doors),
         ]
         if settings.rate_per_minute:
             buckets = Buckets(settings.rate_per_minute / 60, settings.burst)

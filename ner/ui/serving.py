@@ -57,16 +57,22 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
     told = lifecycle.until_told_to_end()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
+    page = build(load, devices=available_devices(), service=service)
     launch(
-        build(load, devices=available_devices(), service=service),
+        page,
         service,
         server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=_port() if port is None else port,
         mcp_server=mcp,
     )
     told.wait()
-    lifecycle.drain(service)
+    lifecycle.drain(service, busy=lambda: _has_events(page))
     lifecycle.end_process()
+
+
+def _has_events(page: gr.Blocks) -> bool:
+    """Whether anything that visitors asked for runs or waits."""
+    return page._queue.get_active_worker_count() > 0 or len(page._queue) > 0
 
 
 def _log_to_the_console() -> None:
