@@ -151,7 +151,7 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: Rep
         if file.is_file()
     }
     manifest = Manifest(spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden)
-    (folder / "manifest.json").write_text(manifest.dump(), encoding="utf-8")
+    (folder / "manifest.json").write_bytes(manifest.dump().encode())
     folder.rename(target)
     return Prepared(target, manifest)
 
@@ -182,7 +182,16 @@ def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
             )
         write = _write_bilstm if checkpoint.config.get("model_type") == BILSTM else _write_hub_model
         write(checkpoint, target)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    # What transformers raises on a checkpoint that is none is anything of these.
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        AttributeError,
+        ImportError,
+    ) as error:
         raise ModelRefused(f"The checkpoint can't be exported: {_first_line(error)}") from error
     tokenizer.save_pretrained(target)
     stated = {"model_max_length": tokenizer.model_max_length}

@@ -136,6 +136,8 @@ def find(name: str, *, local: bool = True) -> ModelSpec:
     checkpoint folder. With ``local`` false (the page, the API) a name is never used as a path, and
     one of the Hub must have been fetched and be allowed. Raises ``ModelRefused`` for anything else.
     """
+    if not isinstance(name, str):
+        raise ModelRefused("A model is given by its name.")
     known = catalogue()
     for spec in known:
         if name in (spec.name, spec.repo_id, f"{HUB}{spec.repo_id}"):
@@ -368,10 +370,8 @@ class Manifest:
         """From JSON text; ``ValueError`` if it is not one of this format, unchanged."""
         try:
             data: dict[str, Any] = json.loads(text)
-            if data.pop(_CHECKSUM) != _checksum(data):
-                raise ValueError("the manifest was changed")
             made_by = data["recipe"]
-            return cls(
+            found = cls(
                 name=data["name"],
                 recipe=Recipe(
                     **{**made_by, "quantization": Quantization(**made_by["quantization"])}
@@ -387,6 +387,9 @@ class Manifest:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a manifest of this format") from error
+        if found.dump() != text:
+            raise ValueError("the manifest was changed")
+        return found
 
 
 def _json(data: Mapping[str, Any]) -> str:
@@ -495,7 +498,7 @@ def find_prepared(wanted: Recipe, name: str) -> Prepared | None:
 def read_prepared(folder: Path) -> Prepared | None:
     """The prepared folder at ``folder``; None if there is none, or none that can be read."""
     try:
-        manifest = Manifest.parse((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = Manifest.parse((folder / "manifest.json").read_bytes().decode())
     except (OSError, ValueError):
         return None
     return Prepared(folder, manifest)

@@ -423,7 +423,7 @@ def test_the_command_line_tells_what_the_hub_said(
     assert TOKEN not in done.stderr + done.stdout
 
 
-def pretend_fetched(prepared: Prepared, repo_id: str, age: int) -> Prepared:
+def pretend_fetched(repo_id: str, age: int) -> Prepared:
     """A prepared model of the Hub that was last used ``age`` seconds after 1970."""
     import os
 
@@ -450,7 +450,7 @@ def test_models_of_the_hub_are_few_on_disk(
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     kept = models.prepared_root() / tiny_prepared.folder.name
     shutil.copytree(tiny_prepared.folder, kept)
-    made = [pretend_fetched(tiny_prepared, f"owner/model{age}", age) for age in (3, 1, 2)]
+    made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]
     made[1].mark_used()
     limits = {"count": ("_MAX_FETCHED", 2), "bytes": ("_MAX_FETCHED_BYTES", 5000)}
     monkeypatch.setattr(convert, *limits[bound])

@@ -73,11 +73,12 @@ def _progress(sentence: str) -> Value:
     return message(sentence, kind="progress")
 
 
-def written(lines: str, form: str) -> str:
+def written(lines: str | None, form: str) -> str:
     """Texts with spans, as JSON lines, in the format ``form``; CoNLL has a sentence to each line.
 
     Raises ``InputError`` where there is none, and ``FileFormatError`` for what is no such line.
     """
+    lines = lines or ""
     if len(lines) > 2 * MAX_GOLD_CHARACTERS:
         raise InputError("That is more than can be written at once. Take some texts away first.")
     texts = [

@@ -135,7 +135,7 @@ class FilesHandler:
         source = _inspected(path, chosen.encoding).choose(chosen.column or None)
         _check_rows(source)
         if chosen.kind not in _KINDS.values():
-            raise InputError(f"There is no output {chosen.kind[:40]!r}.")
+            raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
         variant = one_of(Variant, chosen.variant, "variant")
         strategy = one_of(Strategy, chosen.strategy, "strategy")
         spec = models.find(chosen.model, local=False)
@@ -185,7 +185,7 @@ def _inspected(path: str, encoding: str) -> Source:
             f"{MAX_BYTES // 1_000_000}. Use the command line: python -m ner batch."
         )
     if encoding not in _ENCODINGS.values():
-        raise InputError(f"There is no encoding {encoding[:40]!r} to choose.")
+        raise InputError(f"There is no encoding {str(encoding)[:40]!r} to choose.")
     return rows.inspect(file, encoding=encoding or None)
 
 

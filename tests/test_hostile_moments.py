@@ -1,0 +1,111 @@
+"""Preparing that is killed, disturbed or doubled; bytes that change."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from record_kills import flips, kills
+
+from ner import models
+from ner.models import Manifest, ModelSpec, Prepared, Variant
+from ner.pair import ensure_prepared
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_a_changed_byte_is_found_in_every_file(tiny_prepared: Prepared, tmp_path: Path) -> None:
+    """The manifest's own too: it holds a checksum of itself."""
+    found = flips(tiny_prepared, 10, 1, tmp_path)
+
+    names = {file.relative_to(tiny_prepared.folder).as_posix() for file in _files(tiny_prepared)}
+    assert names == {one.file for one in found}
+    assert "manifest.json" in names
+    assert not [one for one in found if not one.found]
+
+
+def _files(prepared: Prepared) -> list[Path]:
+    return [file for file in prepared.folder.rglob("*") if file.is_file()]
+
+
+def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Path) -> None:
+    """As a full disk or a lost page leaves it."""
+    for name in ("int8/openvino_model.bin", "original/config.json", "manifest.json"):
+        for cut in (True, False):
+            copy = tmp_path / f"{name.replace('/', '-')}-{cut}"
+            shutil.copytree(tiny_prepared.folder, copy)
+            content = (copy / name).read_bytes()
+            (copy / name).unlink()
+            if cut:
+                (copy / name).write_bytes(content[: len(content) // 2])
+            read = models.read_prepared(copy)
+            assert read is None or read.damaged(*Variant)
+
+
+def test_a_folder_whose_manifest_broke_is_made_anew(
+    tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands where the new one goes, and must not be in its way; nor must leftovers stay."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    target = models.prepared_root() / tiny_prepared.folder.name
+    (target / "int8").mkdir(parents=True)
+    (target / "manifest.json").write_text("{")
+    leftover = target.parent / f".making-{target.name}-killed"
+    leftover.mkdir()
+    of_another = target.parent / ".making-other-0123-running"
+    of_another.mkdir()
+
+    made = ensure_prepared(tiny_spec, tuple(Variant))
+
+    assert target == made.folder
+    assert made.damaged(*Variant) == ()
+    assert not leftover.exists()
+    assert of_another.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "7", '{"name": "x"}', '{"manifest_sha256": ""}', '"x"']
+)
+def test_what_is_no_manifest_is_none(text: str) -> None:
+    """ValueError whatever it is, so that the folder is made anew."""
+    with pytest.raises(ValueError, match=r"manifest|Expecting"):
+        Manifest.parse(text)
+
+
+def test_two_processes_prepare_one_folder(
+    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One does the work, the other waits and takes what was made."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    command = [sys.executable, "-m", "ner", "prepare", "--model", str(tiny_spec.folder)]
+    running = [
+        subprocess.Popen(
+            [*command, "--progress-lines"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    stages = [
+        [json.loads(line)["stage"] for line in one.communicate()[0].splitlines()] for one in running
+    ]
+
+    assert [0, 0] == [one.returncode for one in running]
+    assert [0, 5] == sorted(map(len, stages))
+    [made] = [one for one in models.prepared_root().iterdir() if not one.name.startswith(".")]
+    prepared = models.read_prepared(made)
+    assert prepared is not None and prepared.damaged(*Variant) == ()
+
+
+@pytest.mark.full
+def test_killed_at_any_moment_the_next_start_is_clean(tiny_spec: ModelSpec, tmp_path: Path) -> None:
+    """Twenty moments; nothing half made is served, and nothing is left over."""
+    found = kills(tiny_spec, 20, 2, tmp_path)
+
+    assert 20 == sum(one.nothing_half_made_served and one.next_start_clean for one in found)
