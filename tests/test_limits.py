@@ -25,7 +25,7 @@ from starlette.types import Message, Scope
 
 from ner.errors import InputError
 from ner.ui import limits
-from ner.ui.admission import Admission
+from ner.ui.admission import MOST_EVENTS, Admission
 from ner.ui.health import Health, Readiness
 from ner.ui.limits import MAX_BODY, Limits
 from ner.ui.metrics import Histogram, Metrics, series
@@ -422,6 +422,14 @@ def test_calls_are_refused_while_their_places_are_full(path: str, expected: int)
     if expected == 503:
         assert "2" == answer.headers["retry-after"]
         assert "Too many" in answer.json()["detail"]
+
+
+def test_calls_are_refused_while_too_many_are_under_way() -> None:
+    """Also where they don't wait for a place."""
+    events = iter([MOST_EVENTS - 1, MOST_EVENTS])
+    asked = client(Middleware(Admission, Places(), Places(), lambda: next(events)))
+
+    assert [200, 503] == [asked.post("/gradio_api/call/tag").status_code for _ in range(2)]
 
 
 def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:

@@ -18,7 +18,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
 from fakes import DictionaryTagger, FakePair, loader_of
@@ -29,7 +28,6 @@ from ner.ui import build, launch
 from ner.ui.files import FilesHandler
 from ner.ui.lifecycle import drain
 from ner.ui.service import Service
-from ner.ui.sessions import Sessions
 from ner.ui.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -175,23 +173,17 @@ def test_a_failure_names_the_request_it_came_with(held: Held) -> None:
     assert "secret" not in answer
 
 
-def test_sessions_keep_no_copies_and_no_texts() -> None:
-    """Only what differs from the page is a session's own; the oldest are forgotten."""
-    page = build(loader_of(FakePair()))
-    page.state_session_capacity = 10
-    sessions = Sessions()
-    sessions.set_blocks(page)
-    text, other = [block for block in page.blocks.values() if isinstance(block, gr.Textbox)][:2]
+@pytest.mark.timeout(120)
+def test_sessions_keep_no_copies_and_no_texts(held: Held) -> None:
+    """Calls, each a session of its own, cost next to no memory."""
+    held.go.set()
+    for _ in range(50):
+        held.result(held.call("Berlin"))
+    before = held.metric("process_resident_memory_bytes")
+    for _ in range(200):
+        held.result(held.call("Berlin"))
 
-    for number in range(20):
-        session = sessions[str(number)]
-        session._update_value_in_config(text._id, "Berlin")
-    session[other._id] = gr.Textbox(label="Another", render=False)
-
-    assert 10 == len(sessions.session_data)
-    assert [other._id] == list(session.config_values)
-    assert "Another" == session[other._id].label
-    assert other is sessions["18"][other._id]
+    assert held.metric("process_resident_memory_bytes") - before < 5e6
 
 
 def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,21 +11,29 @@ from ner.ui.places import RETRY_AFTER, Busy, Places
 from ner.ui.refusals import refuse
 
 
+# Calls and other events that may be under way. Gradio's own work for a call takes longer than a
+# short text at the model, so that places alone would never be full; this many are done in less than
+# a second.
+MOST_EVENTS = 24
+
+
 @dataclass(frozen=True)
 class Admission:
     """ASGI middleware: a call that would find no place gets 503 and when to come again.
 
-    ``short`` are the places for one text, ``long`` those for many.
+    ``short`` are the places for one text, ``long`` those for many; ``events`` tells how many calls
+    have been taken and not answered yet.
     """
 
     app: ASGIApp
     short: Places
     long: Places
+    events: Callable[[], int] = lambda: 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         places = self._places(scope)
-        if places is not None and places.full:
+        if places is not None and (places.full or self.events() >= MOST_EVENTS):
             await refuse(scope, send, 503, "busy", str(Busy()), retry_after=RETRY_AFTER)
             return
         await self.app(scope, receive, send)

@@ -107,8 +107,9 @@ def series(name: str, kind: str, what: str, values: Iterable[tuple[Labels, float
     """One metric as Prometheus reads it, a line for each set of labels."""
     lines = [f"# HELP {name} {what}", f"# TYPE {name} {kind}"]
     for labels, value in values:
+        number = f"{value:.15g}"
         written = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        lines.append(f"{name}{{{written}}} {value:g}" if written else f"{name} {value:g}")
+        lines.append(f"{name}{{{written}}} {number}" if written else f"{name} {number}")
     return lines
 
 

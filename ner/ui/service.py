@@ -50,15 +50,15 @@ class Service:
     def __post_init__(self) -> None:
         self.short.took = self.metrics.worked.add
 
-    def middleware(self) -> list[Middleware]:
-        """One for each concern, the outermost first."""
+    def middleware(self, events: Callable[[], int] = lambda: 0) -> list[Middleware]:
+        """One for each concern, the outermost first; ``events`` as in `Admission`."""
         settings, proxy = self.settings, self.settings.trust_proxy
         stack = [
             Middleware(RequestLog, self.metrics, settings.log_addresses, proxy),
             Middleware(Limits),
             Middleware(Health, self.readiness, self.measured),
             Middleware(Uploads, self.quota, proxy),
-            Middleware(Admission, self.short, self.long),
+            Middleware(Admission, self.short, self.long, events),
             Middleware(Doors),
         ]
         if settings.rate_per_minute:

@@ -66,13 +66,13 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         mcp_server=mcp,
     )
     told.wait()
-    lifecycle.drain(service, busy=lambda: _has_events(page))
+    lifecycle.drain(service, busy=lambda: _events(page) > 0)
     lifecycle.end_process()
 
 
-def _has_events(page: gr.Blocks) -> bool:
-    """Whether anything that visitors asked for runs or waits."""
-    return page._queue.get_active_worker_count() > 0 or len(page._queue) > 0
+def _events(page: gr.Blocks) -> int:
+    """How many things that visitors asked for run or wait."""
+    return len(page._queue.event_ids_to_events)
 
 
 def _log_to_the_console() -> None:
@@ -131,7 +131,7 @@ def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> 
         max_file_size=MAX_FILE,
         max_threads=_THREADS,
         state_session_capacity=_SESSIONS,
-        app_kwargs={"middleware": (service or Service()).middleware()},
+        app_kwargs={"middleware": (service or Service()).middleware(lambda: _events(page))},
         **{"mcp_server": False, "prevent_thread_lock": True, **settings},
     )
     Sessions.install(page)
