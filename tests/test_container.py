@@ -59,11 +59,17 @@ def test_signals_and_health_reach_the_app() -> None:
 
 
 @pytest.fixture
-def container(bundled_pair: Any, tmp_path: Path) -> Iterator[str]:
-    """The image, built and started as the head of the Dockerfile says; its name."""
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "info"], capture_output=True).returncode:
+def docker() -> str:
+    """Docker's command, where its daemon runs."""
+    found = shutil.which("docker")
+    if found is None or subprocess.run([found, "info"], capture_output=True).returncode:
         pytest.skip("needs a Docker daemon")
+    return found
+
+
+@pytest.fixture
+def container(docker: str, bundled_pair: Any, tmp_path: Path) -> Iterator[str]:
+    """The image, built and started as the head of the Dockerfile says; its name."""
     from ner import models
     from ner.deploy.space import build
 

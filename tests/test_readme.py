@@ -60,6 +60,18 @@ def test_the_layers_are_those_that_are_tested() -> None:
         assert named == set(modules) - {"__main__"}, f"layer {number}"
 
 
+def test_every_variable_is_explained() -> None:
+    """Each NER_ variable that the code reads stands in the table, and no other one."""
+    read = {
+        name
+        for file in (ROOT / "ner").rglob("*.py")
+        for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
+    }
+    table = README.split("| variable |")[1].split("\n\n")[0]
+
+    assert set(re.findall(r"`(NER_[A-Z_]+)`", table)) == read
+
+
 def test_every_link_leads_somewhere() -> None:
     """Relative links name files that are there."""
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
