@@ -1,6 +1,6 @@
 """Kills prepare at random moments, flips bytes of what it made, and records what comes of it.
 
-    python tests/record_kills.py --out assets/results/kills.json
+    PYTHONPATH=. python tests/record_kills.py --out assets/results/kills.json
 
 Each run begins in a folder of its own and is killed (SIGKILL) after a time drawn from zero to what
 an undisturbed run takes. What is left must not be served, and the next start must end with a sound
