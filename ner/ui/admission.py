@@ -10,11 +10,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ner.ui.places import RETRY_AFTER, Busy, Places
 from ner.ui.refusals import refuse
 
-
 # Calls and other events that may be under way. Gradio's own work for a call takes longer than a
 # short text at the model, so that places alone would never be full; this many are done in less than
 # a second.
-MOST_EVENTS = 24
+MOST_EVENTS = 16
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 _EVENTS = 128
 _THREADS = 64
 # Visitors whose page Gradio remembers.
-_SESSIONS = 10_000
+_SESSIONS = 2_000
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:

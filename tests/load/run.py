@@ -182,7 +182,7 @@ def memory_slope(app: App, answers: Path, options: argparse.Namespace) -> dict[s
         found = drive(app, answers, users=4, seconds=options.slice)
         done += found["answered"]["n"]
         samples.append((done, round(app.memory, 1)))
-        print(f"  {done:,} requests, {samples[-1][1]:.0f} MB", flush=True)
+        _say(f"  {done:,} requests, {samples[-1][1]:.0f} MB")
     warm = samples[len(samples) // 4 :]
     return {
         "requests": done,
@@ -190,6 +190,11 @@ def memory_slope(app: App, answers: Path, options: argparse.Namespace) -> dict[s
         "slope_mb_per_1000": round(_slope(warm) * 1000, 3) if len(warm) > 1 else None,
         "peak_mb": max(mb for _, mb in samples),
     }
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _slope(points: list[tuple[int, float]]) -> float:
@@ -208,14 +213,14 @@ def measured(app: App, folder: Path, options: argparse.Namespace) -> dict[str, A
     drive(app, answers, users=4, seconds=5)
     saturated = drive(app, answers, users=8, seconds=options.probe)
     capacity = round(SHARE * saturated["answered"]["per_second"], 1)
-    print(f"Back to back {saturated['answered']['per_second']}, capacity {capacity}/s", flush=True)
+    _say(f"Back to back {saturated['answered']['per_second']}, capacity {capacity}/s")
     result: dict[str, Any] = {"saturated": saturated, "capacity_per_second": capacity}
     for times in (1, 3):
         users = max(1, round(times * capacity / EACH))
         run = drive(app, answers, users=users, seconds=options.seconds, rate=EACH)
         run["recovered_after_s"] = round(recovered(app, short), 2)
         result[f"at_{times}x"] = run
-        print(f"{times}x: {json.dumps(run)}", flush=True)
+        _say(f"{times}x: {json.dumps(run)}")
     long = {text: app.call(text) for text in texts(options.texts, longest=60, seed=8)}
     answers.write_text(json.dumps(long))
     result["memory"] = memory_slope(app, answers, options)
@@ -244,7 +249,7 @@ def main() -> None:
     }
     if options.out:
         options.out.write_text(json.dumps(record, indent=2) + "\n")
-    print(json.dumps(record, indent=2))
+    _say(json.dumps(record, indent=2))
 
 
 if __name__ == "__main__":
