@@ -15,7 +15,7 @@ from ner.cli.preparing import prepare
 from ner.cli.scoring import evaluate
 from ner.cli.tagging import compare, tag
 from ner.cli.terminal import stderr
-from ner.cli.training import train
+from ner.cli.training import average, train
 from ner.errors import InputError, NerError
 
 
@@ -38,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (prepare, tag, compare, evaluate, bench, batch, train, serve, deploy):
+for command in (prepare, tag, compare, evaluate, bench, batch, train, average, serve, deploy):
     app.command()(command)
 
 

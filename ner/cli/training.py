@@ -93,3 +93,26 @@ def _print_training(progress: TrainProgress) -> None:
     if progress.f1 is not None:
         parts.append(f"dev F1 {progress.f1:.4f}")
     stderr().print(" · ".join(parts), markup=False, highlight=False)
+
+
+def average(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="Checkpoints that were trained from the same one.")
+    ],
+    data: Annotated[
+        list[str], typer.Option("--data", help="A folder with dev.txt, to score the average on.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The checkpoint folder to write.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Average the weights of fine-tunings of one checkpoint: often better than each of them."""
+    # Imports torch and transformers, which takes seconds.
+    from ner.train.average import average as run
+
+    dev = run(checkpoints, out, data=[DataSource.parse(one) for one in data])
+    if as_json:
+        print_json({"folder": str(out), "dev": dev})
+        return
+    stdout().print(f"Checkpoint in {out}", highlight=False, soft_wrap=True)
+    for name, figures in dev.items():
+        stdout().print(f"  {name} dev: F1 {figures['f1']:.4f}", highlight=False)

@@ -209,9 +209,14 @@ def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
 
 
 def stages(metrics: Json) -> list[Json]:
-    """The runs that led to a checkpoint, the first one first."""
-    before = metrics.get("before")
-    return [*(stages(before) if before else []), metrics]
+    """The runs that led to a checkpoint, the first one first; each of them once."""
+    found: list[Json] = []
+    for one in metrics.get("averaged", [metrics]):
+        before = one.get("before")
+        found += [
+            stage for stage in (*(stages(before) if before else []), one) if stage not in found
+        ]
+    return found
 
 
 def _data_lines(metrics: Json) -> list[str]:
@@ -237,17 +242,32 @@ def _data_lines(metrics: Json) -> list[str]:
 
 def _training_lines(metrics: Json, name: str) -> list[str]:
     lines = ["## Training"]
-    for number, stage in enumerate(stages(metrics), start=1):
-        last = stage is metrics
+    runs = stages(metrics)
+    averaged = metrics.get("averaged", [])
+    for number, stage in enumerate(runs, start=1):
+        before = stage.get("before")
+        base = {"base": f"run-{runs.index(before) + 1}"} if before else {}
         lines += [
             f"Run {number}:",
             "```",
-            command(stage["settings"], name if last else f"run-{number}"),
+            command({**stage["settings"], **base}, name if stage is metrics else f"run-{number}"),
             "```",
             _run_line(stage),
             "",
         ]
-    return [*lines, "![Training loss and dev F1 over steps](learning_curve.svg)", ""]
+    caption = "Training loss and dev F1 over steps"
+    if averaged:
+        names = [f"run-{runs.index(one) + 1}" for one in averaged]
+        data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
+        lines += [
+            "The mean of their weights:",
+            "```",
+            f"python -m ner average {' '.join(names)} {data} --out {name}",
+            "```",
+            "",
+        ]
+        caption += ", of the best run"
+    return [*lines, f"![{caption}](learning_curve.svg)", ""]
 
 
 def _run_line(metrics: Json) -> str:

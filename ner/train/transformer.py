@@ -14,6 +14,7 @@ from transformers import (
     AutoModel,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -85,11 +86,7 @@ def build_model(
     known = tuple(config.id2label[index] for index in range(config.num_labels)) == tuple(tags)
     config.id2label = dict(enumerate(tags))
     config.label2id = {tag: index for index, tag in enumerate(tags)}
-    # Made from the configuration and then filled, rather than loaded: a loaded model remembers how
-    # old checkpoints named their weights and saves them so, which the Trainer can't resume from.
-    model: PreTrainedModel = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
-        config, dtype=torch.float32
-    )
+    model = _empty(config)
     auto, part = (
         (AutoModelForTokenClassification, model) if known else (AutoModel, model.base_model)
     )
@@ -148,7 +145,19 @@ def save(model: nn.Module, folder: Path) -> None:
 
 def load(folder: Path) -> PreTrainedModel:
     """A saved checkpoint, in float32."""
-    model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
-        folder, dtype=torch.float32
+    model = _empty(AutoConfig.from_pretrained(folder))
+    saved = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(saved.state_dict())
+    return model
+
+
+def _empty(config: PretrainedConfig) -> PreTrainedModel:
+    """A token classifier to be filled.
+
+    A model that was loaded instead remembers how old checkpoints named their weights and saves them
+    so, which the Trainer can't resume from.
+    """
+    model: PreTrainedModel = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
+        config, dtype=torch.float32
     )
     return model
