@@ -20,7 +20,7 @@ from ner import models
 from ner.deploy.closure import closure, distributions, pins, required
 from ner.deploy.space import Space, check_header, check_size
 from ner.deploy.trial import start
-from ner.deploy.upload import check_name, upload
+from ner.deploy.upload import check_login, check_name, upload
 from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
 from ner.models import ModelSpec, Prepared, Variant
 from ner.pair import ensure_prepared
@@ -306,7 +306,7 @@ def test_an_existing_space_is_only_touched_with_update(hub: HubOfSpaces, small: 
 @pytest.mark.parametrize(
     ("end", "status", "kind", "message"),
     [
-        ("whoami-v2", 401, InputError, "does not accept the access token"),
+        ("create", 401, InputError, "does not accept the access token"),
         ("create", 403, InputError, "no right to write to 'someone'"),
         ("create", 402, InputError, "plan of 'someone'"),
         ("create", 400, InputError, r"refuses someone/ner \(400\)"),
@@ -326,16 +326,27 @@ def test_the_hubs_refusals_are_told_in_words(
     assert "hf_secret" not in str(refusal.value)
 
 
-def test_without_a_token_it_says_how_to_log_in(
-    hub: HubOfSpaces, small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And asks the Hub nothing."""
-    monkeypatch.setattr("huggingface_hub.utils._headers.get_token", lambda: None)
+def test_the_token_is_tried_before_anything_is_made(hub: HubOfSpaces) -> None:
+    """One that the Hub knows is fine; one that it does not is told."""
+    api = HfApi(endpoint=hub.url, token="hf_secret")
+    check_login("someone/ner", api)
+    hub.refuse["whoami-v2"] = 401
 
-    with pytest.raises(InputError, match="hf auth login"):
-        upload(small, "someone/ner", api=HfApi(endpoint=hub.url))
+    with pytest.raises(InputError, match="does not accept the access token"):
+        check_login("someone/ner", api)
+    assert hub.requests == [("GET", "/api/whoami-v2")] * 2
 
-    assert hub.requests == []
+
+def test_without_a_token_it_says_how_to_log_in(tmp_path: Path) -> None:
+    """At once: no folder is made."""
+    out = tmp_path / "space"
+    done = deploy(
+        "--space", "someone/ner", "--out", str(out), HF_TOKEN="", HF_HOME=str(tmp_path / "hf")
+    )
+
+    assert done.returncode == 2
+    assert "hf auth login" in done.stderr
+    assert not out.exists()
 
 
 def test_a_hub_that_is_not_there_is_told(small: Path) -> None:

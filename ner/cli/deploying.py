@@ -35,9 +35,11 @@ def deploy(
     # They import huggingface_hub, which takes a second.
     from ner.deploy.space import build
     from ner.deploy.trial import start
-    from ner.deploy.upload import check_name, upload
+    from ner.deploy.upload import check_login, check_name, upload
 
     check_name(space)
+    if not dry_run:
+        check_login(space)
     bundled = [spec for spec in models.catalogue() if spec.folder is not None]
     made = build(bundled, out, report=print_stage)
     started = start(made.folder)

@@ -38,6 +38,15 @@ def _bad_name(space: str) -> str:
     )
 
 
+def check_login(space: str, api: HfApi | None = None) -> None:
+    """Raise ``InputError`` unless the Hub knows the token that huggingface_hub finds.
+
+    ``Failure`` if the Hub can't be reached.
+    """
+    with _told(space):
+        (api or HfApi()).whoami()
+
+
 def upload(
     folder: Path,
     space: str,
@@ -50,14 +59,12 @@ def upload(
     """Create the Space and commit ``folder`` to it; gives its address.
 
     An existing Space is touched with ``update`` only; then its files become those of the folder.
-    ``hardware`` is for a new one, by the Hub's name, such as ``cpu-basic`` or ``zero-a10g``. The
-    token is the one that huggingface_hub finds. Raises ``InputError`` if the Hub refuses,
-    ``Failure`` if it can't be reached.
+    ``hardware`` is for a new one, by the Hub's name, such as ``cpu-basic`` or ``zero-a10g``. Raises
+    as :func:`check_login`, and ``InputError`` if the Hub refuses.
     """
     check_name(space)
     api = api or HfApi()
     with _told(space):
-        api.whoami()
         address = api.create_repo(
             space,
             repo_type="space",
