@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from properties import PROPERTIES, Property, tagging
+from properties import PROPERTIES, Property, over_http, tagging
 
 from ner.pair import TaggerPair
 
