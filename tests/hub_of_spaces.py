@@ -69,7 +69,8 @@ class HubOfSpaces:
                 self.spaces[name][line["value"]["path"]] = content
             elif line["key"] == "deletedFile":
                 del self.spaces[name][line["value"]["path"]]
-        return 200, {"success": True, "commitOid": "0" * 40, "commitUrl": f"{self.url}/spaces/{name}/commit/0"}
+        address = f"{self.url}/spaces/{name}/commit/0"
+        return 200, {"success": True, "commitOid": "0" * 40, "commitUrl": address}
 
 
 def _file(path: str) -> dict[str, Any]:
