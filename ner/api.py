@@ -24,7 +24,7 @@ def load(
 ) -> OpenVinoTagger:
     """A tagger for one variant of ``model``, prepared on first use.
 
-    ``model`` is a name of the catalogue, a Hub id in it, or a checkpoint folder. ``labels`` None
+    ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder. ``labels`` None
     keeps all of them. The tagger may be shared by threads. Raises ``ner.NerError``.
     """
     chosen = one_of(Variant, variant, "variant")

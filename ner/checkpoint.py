@@ -43,6 +43,9 @@ _MAX_FILE_BYTES = 50_000_000
 _DISK_FACTOR = 3
 _MAX_LABELS = 1000
 _MAX_LABEL_LENGTH = 100
+# Of any kind; the largest token classifiers have about 50.
+_MAX_LAYERS = 200
+_LEAST_POSITIONS = 16
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,12 @@ def _vet_settings(folder: Path) -> dict[str, Any]:
             f"{', '.join(map(str, named))[:80] or 'none named'}). "
             "Expected one that ends in ForTokenClassification."
         )
-    labels = config.get("id2label")
+    _refuse_labels(config.get("id2label"))
+    _refuse_sizes(config)
+    return config
+
+
+def _refuse_labels(labels: object) -> None:
     if not isinstance(labels, dict) or not labels:
         raise ModelRefused("The checkpoint's config.json names no labels (id2label).")
     if len(labels) > _MAX_LABELS or any(
@@ -112,7 +120,22 @@ def _vet_settings(folder: Path) -> dict[str, Any]:
             f"The checkpoint's labels (id2label) are not at most {_MAX_LABELS:,} names of at most "
             f"{_MAX_LABEL_LENGTH} characters."
         )
-    return config
+
+
+def _refuse_sizes(config: Mapping[str, Any]) -> None:
+    """Layers are made one by one before anything else can be checked."""
+    for key, value in config.items():
+        if "layers" in key and isinstance(value, int) and value > _MAX_LAYERS:
+            raise ModelRefused(
+                f"The checkpoint's config.json has {value:,} for {key}; at most {_MAX_LAYERS} are "
+                "taken."
+            )
+    positions = config.get("max_position_embeddings")
+    if positions is not None and not (isinstance(positions, int) and positions >= _LEAST_POSITIONS):
+        raise ModelRefused(
+            "The checkpoint's config.json has no usable max_position_embeddings: expected a number "
+            f"of tokens, at least {_LEAST_POSITIONS}."
+        )
 
 
 def _refuse_own_code(file: str, settings: object) -> None:

@@ -24,7 +24,12 @@ import torch
 from filelock import FileLock
 from optimum.exporters.openvino.convert import export_from_model
 from optimum.intel import OVConfig, OVModelForTokenClassification, OVQuantizationConfig, OVQuantizer
-from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedTokenizerFast,
+)
 
 from ner import models
 from ner.agreement import align
@@ -200,6 +205,7 @@ def _export(checkpoint: Checkpoint, target: Path) -> _Exported:
 
 def _write_hub_model(checkpoint: Checkpoint, target: Path) -> None:
     """Export a transformer that transformers knows, through Optimum Intel."""
+    _check_parameters(checkpoint.folder)
     model = AutoModelForTokenClassification.from_pretrained(
         checkpoint.folder,
         # A checkpoint stored in half precision would otherwise give an FP16 IR.
@@ -217,6 +223,22 @@ def _write_hub_model(checkpoint: Checkpoint, target: Path) -> None:
         ov_config=OVConfig(dtype="fp32"),
     )
     model.config.save_pretrained(target)
+
+
+def _check_parameters(folder: Path) -> None:
+    """Refuse a configuration of a model larger than its weights, which would be made in memory."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with torch.device("meta"):
+        model = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
+            config, trust_remote_code=False
+        )
+    stated, held = model.num_parameters(), (folder / "model.safetensors").stat().st_size
+    # No weight is stored in less than a byte.
+    if stated > held:
+        raise ModelRefused(
+            f"The checkpoint's config.json describes {stated:,} weights, and its file of weights "
+            f"has {held:,} bytes."
+        )
 
 
 def _write_bilstm(checkpoint: Checkpoint, target: Path) -> None:

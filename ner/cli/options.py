@@ -10,7 +10,10 @@ from ner.decode import Strategy
 from ner.models import Variant
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="A name of the catalogue, or a checkpoint folder.")
+    str,
+    typer.Option(
+        "--model", help="A name of the catalogue, hub:owner/name, or a checkpoint folder."
+    ),
 ]
 VariantOption = Annotated[Variant, typer.Option("--variant")]
 DeviceOption = Annotated[str, typer.Option("--device", help="An OpenVINO device, such as CPU.")]
