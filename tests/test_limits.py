@@ -153,6 +153,8 @@ def test_too_often_is_429_with_retry_after() -> None:
     assert "10" == answers[-1].headers["retry-after"]
     assert "10 s" in answers[-1].json()["detail"]
     assert 200 == asked.get("/assets/x.js").status_code
+    assert 200 == asked.get("/gradio_api/call/tag/1").status_code
+    assert 429 == [asked.get("/") for _ in range(9)][-1].status_code
 
 
 def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it() -> None:

@@ -17,7 +17,11 @@ _VISITORS = 10_000
 # What a request takes from its visitor's bucket. Files of the page are cheap to serve and many.
 _POST = 1.0
 _GET = 0.2
-_FREE = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico", "/gradio_api/heartbeat/")
+_FREE = (
+    *("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico"),
+    # The answer to what has been counted already, and the stream that an open page holds.
+    *("/gradio_api/queue/", "/gradio_api/call/", "/gradio_api/heartbeat/"),
+)
 
 
 class Buckets:
