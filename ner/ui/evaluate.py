@@ -260,13 +260,16 @@ def add_evaluate_tab(
         (given, handler.given),
         (lines, handler.lines),
     ):
-        asked.button.click(
+        run_on = asked.button.click(
             answer,
             [*asked.inputs, *settings],
             result,
             js="(...values) => (evaluation.busy(), values)",
             **ON_MODEL,
-        ).then(None, js="() => evaluation.done()")
+        )
+        run_on.then(None, js="() => evaluation.done()")
+        # A request that is refused before it is begun has only this.
+        run_on.failure(None, js="() => evaluation.done()")
 
     def run(event: gr.events.Dependency) -> None:
         event.success(handler.given, [*given.inputs, *settings], result, **ON_MODEL)

@@ -102,14 +102,17 @@ def add_tag_tab(
     probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
     probe = plain_html("", "probe-result")
     inputs = [text, model, device, strategy]
-    gr.on(
+    asked = gr.on(
         [button.click, model.input, device.input, strategy.input],
         handler.answer,
         inputs,
         result,
         js="(...values) => (ner.busy(), values)",
         **_ON_MODEL,
-    ).then(None, js="() => ner.done()")
+    )
+    asked.then(None, js="() => ner.done()")
+    # A request that is refused before it is begun has only this.
+    asked.failure(None, js="() => ner.done()")
     probe_button.click(
         ProbeHandler(handler.load, handler.service).answer,
         inputs,
