@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 # Of the rate of back-to-back calls: above it a queue would only grow.
 SHARE = 0.75
 # Calls a second that each visitor starts in the runs at a given rate.
-EACH = 1.0
+EACH = 0.5
 NAMES = ("Ada Lovelace", "Wolfgang Amadeus Mozart", "Marie Curie", "Ngozi Okafor")
 PLACES = ("Berlin", "London", "Nairobi", "Buenos Aires", "Kyoto")
 FIRMS = ("Siemens", "FC Porto", "University of Groningen", "Acme Corp")
