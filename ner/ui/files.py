@@ -72,13 +72,13 @@ class Settings:
     variant: str
     strategy: str
     threshold: float
-    labels: str
+    labels: str | None
     kind: str
 
     @property
     def kept(self) -> list[str] | None:
         """The labels to look for; None for all."""
-        return [label.strip() for label in self.labels.split(",") if label.strip()] or None
+        return [label.strip() for label in (self.labels or "").split(",") if label.strip()] or None
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,8 @@ class FilesHandler:
         _check_rows(source)
         if chosen.kind not in _KINDS.values():
             raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
+        if isinstance(chosen.threshold, bool) or not isinstance(chosen.threshold, int | float):
+            raise InputError("The threshold is a number from 0 to 1.")
         variant = one_of(Variant, chosen.variant, "variant")
         strategy = one_of(Strategy, chosen.strategy, "strategy")
         spec = models.find(chosen.model, local=False)
