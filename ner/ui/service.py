@@ -20,7 +20,7 @@ from ner.ui.request_log import RequestLog
 from ner.ui.settings import Settings
 from ner.ui.uploads import Quota, Uploads
 
-# One text at a time is tagged, since one inference uses all cores; more at once were not faster.
+# One text at a time is tagged, since one inference uses all cores.
 AT_ONCE = 1
 # Files, evaluations and measurements: together, and how long one waits for its turn, in seconds.
 LONG_AT_ONCE = 2
