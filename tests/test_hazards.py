@@ -12,9 +12,8 @@ TABLE = (TESTS / "HAZARDS.md").read_text(encoding="utf-8")
 
 def rows() -> dict[int, str]:
     """What tries each hazard, by its number."""
-    return {
-        int(number): tried for number, tried in re.findall(r"^\| (\d+) \|.*\| (.*) \|$", TABLE, re.M)
-    }
+    found = re.findall(r"^\| (\d+) \|.*\| (.*) \|$", TABLE, re.M)
+    return {int(number): tried for number, tried in found}
 
 
 def test_all_forty_are_there_and_tried() -> None:
