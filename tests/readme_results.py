@@ -16,22 +16,40 @@ from ner.train.card import write_card
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "assets" / "results"
+BARE = "bare request"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 
 
-def evaluation_table(record: dict[str, Any]) -> list[str]:
+def evaluation_rows(record: dict[str, Any]) -> list[str]:
     """Sets by variants: F1 with its 95 % interval, in per cent, and the agreement."""
-    lines = [
-        "| set | original | INT8 | agreement |",
-        "|---|--:|--:|--:|",
-    ]
+    settings = record["settings"]
+    details = [", ".join(settings["labels"])] if settings["labels"] else []
+    details += ["lower-cased"] if settings["lowercase"] else []
+    suffix = f" ({'; '.join(details)})" if details else ""
+    lines = []
     for name, result in record["sets"].items():
         cells = [
             f"{100 * side['f1']:.1f} [{100 * side['f1_low']:.1f}–{100 * side['f1_high']:.1f}]"
             for side in (result["original"], result["int8"])
         ]
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {100 * result['agreement']:.1f} |")
+        agreement = f"{100 * result['agreement']:.1f}"
+        lines.append(f"| {name}{suffix} | {cells[0]} | {cells[1]} | {agreement} |")
     return lines
+
+
+def evaluations() -> list[str]:
+    """A table for each model, the models of the catalogue first."""
+    by_model: dict[str, list[Path]] = {spec.name: [] for spec in models.catalogue()}
+    for file in sorted(RESULTS.glob("evaluation-*.json")):
+        by_model.setdefault(read(file)["settings"]["model"], []).append(file)
+    parts = []
+    for model, files in by_model.items():
+        if files:
+            records = ", ".join(f"[{number}]({link(file)})" for number, file in enumerate(files, 1))
+            rows = [row for file in files for row in evaluation_rows(read(file))]
+            parts += [f"F1 of `{model}` in per cent with 95 % intervals (records {records}):", ""]
+            parts += ["| set | original | INT8 | agreement |", "|---|--:|--:|--:|", *rows, ""]
+    return parts
 
 
 def benchmark_table(record: dict[str, Any]) -> list[str]:
@@ -49,26 +67,53 @@ def benchmark_table(record: dict[str, Any]) -> list[str]:
     return lines
 
 
-def results() -> str:
-    """The whole block between the markers."""
-    parts: list[str] = []
-    for file in sorted(RESULTS.glob("evaluation-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
-        title = file.stem.removeprefix("evaluation-").replace("-", " ")
-        parts += [f"F1 in per cent with 95 % intervals, {title} ([record]({link(file)})):", ""]
-        parts += [*evaluation_table(record), ""]
+def ratio_table(record: dict[str, Any]) -> list[str]:
+    """How many times longer others take than INT8 here, and INT8 than the bare request."""
+    lines = ["| | one text, 32 tokens | a file |", "|---|--:|--:|"]
+    ratios = {name: one for name, one in record["ratios"].items() if one["value"]}
+    for name, one in ratios.items():
+        pair, _, where = name.rpartition(", ")
+        if where != "32 tokens":
+            continue
+        together = (one, ratios.get(f"{pair}{'s' if BARE in pair else ''}, file"))
+        cells = [
+            f"{ratio['value']:.2f} [{ratio['low']:.2f}–{ratio['high']:.2f}]" if ratio else ""
+            for ratio in together
+        ]
+        lines.append(f"| {pair} | {' | '.join(cells)} |")
+    return lines
+
+
+def benchmarks() -> list[str]:
+    """What each recorded benchmark found."""
+    parts = []
     for file in sorted(RESULTS.glob("bench-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = read(file)
         machine = record["machine"]
         parts += [
-            f"Speed of {record['model']} on {machine['cores']} cores of {machine['cpu']} "
-            f"({', '.join(machine['vector_extensions'])}), {record['date']} "
+            f"Speed of `{Path(record['model']).name}` on {machine['cores']} cores of "
+            f"{machine['cpu']} ({', '.join(machine['vector_extensions'])}), {record['date']} "
             f"([record]({link(file)})):",
             "",
             *benchmark_table(record),
             "",
+            "Ratios of times in the same rounds, with 95 % intervals:",
+            "",
+            *ratio_table(record),
+            "",
         ]
-    return "\n".join(parts)
+    return parts
+
+
+def results() -> str:
+    """The whole block between the markers."""
+    return "\n".join([*evaluations(), *benchmarks()])
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A record."""
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
 
 
 def link(file: Path) -> str:

@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from browser_fixtures import Open, labelled, tag
@@ -30,6 +32,13 @@ class App:
     process: psutil.Process
     url: str
     client: Client
+    log: Path
+    errors: list[str]
+
+    @property
+    def told(self) -> str:
+        """All that it has written so far."""
+        return self.log.read_text("utf-8") + "".join(self.errors)
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +68,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         lines = _until_ready(process)
         assert any("Quantizing to INT8" in line for line in lines), lines
         url = f"http://127.0.0.1:{port}/"
-        yield App(psutil.Process(process.pid), url, Client(url, verbose=False))
+        # Read on: nothing of it is lost, and no pipe fills up.
+        threading.Thread(target=lines.extend, args=(process.stderr,)).start()
+        yield App(psutil.Process(process.pid), url, Client(url, verbose=False), log, lines)
         # Not SIGINT, which a process started in the background of a shell does not hear.
         process.terminate()
-        process.communicate()
+        process.wait()
 
 
 def _until_ready(process: subprocess.Popen[str]) -> list[str]:
@@ -152,6 +163,20 @@ def test_bad_requests_are_refused_in_words(
 
     assert message in str(refusal.value)
     assert "Traceback" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("arguments", [["a secret"], ["a secret", *"123456789"]], ids=len)
+def test_another_number_of_arguments_is_refused_and_not_logged(
+    app: App, arguments: list[str]
+) -> None:
+    """Over plain HTTP; the text stands in no log."""
+    called = httpx.post(f"{app.url}gradio_api/call/tag", json={"data": arguments})
+    event = called.json()["event_id"]
+
+    answer = httpx.get(f"{app.url}gradio_api/call/tag/{event}").text
+
+    assert f"Expected 6 arguments, got {len(arguments)}." in answer
+    assert "a secret" not in app.told
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
+from gradio.block_function import BlockFunction
 
 from ner.decode import Strategy
 from ner.machine import describe
@@ -27,6 +29,20 @@ from ner.ui.uploads import DELETE
 _TITLE = "NER: original and INT8"
 
 
+class Page(gr.Blocks):
+    """Blocks that take no other number of arguments than a function has."""
+
+    def validate_inputs(self, block_fn: BlockFunction, inputs: list[Any]) -> None:
+        """Refuse in words; Gradio's own check would put the arguments, texts too, into the log."""
+        wanted = len(block_fn.inputs)
+        if len(inputs) != wanted:
+            raise gr.Error(
+                f"Expected {wanted} arguments, got {len(inputs)}. The page's footer leads to the "
+                "description of the API.",
+                print_exception=False,
+            )
+
+
 def build(
     load: Loader,
     *,
@@ -42,7 +58,7 @@ def build(
     """
     service = service or Service()
     offered = tuple(specs or catalogue())
-    page = gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=DELETE)
+    page = Page(title=_TITLE, analytics_enabled=False, delete_cache=DELETE)
     with page:
         model, device = _header(offered, devices)
         handler = TagHandler(load, describe(), service)
