@@ -169,7 +169,8 @@ def main() -> None:
         assert prepared is not None
         all_flips = flips(prepared, asked.flips, asked.seed, folder)
     record = {
-        "command": f"PYTHONPATH=. python tests/record_kills.py --count {asked.count} --seed {asked.seed}",
+        "command": "PYTHONPATH=. python tests/record_kills.py "
+        f"--count {asked.count} --seed {asked.seed}",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine_json(describe()),
         "kills": len(all_kills),
