@@ -7,7 +7,7 @@ Scores are rounded to six decimals, times to three.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -115,6 +115,13 @@ def evaluation_json(
         "agreement": round(agreement_f1(agreements), 6),
         "difference": {"f1": _r(change), "low": _r(gap.low), "high": _r(gap.high)},
     }
+
+
+def set_name(name: str, settings: Mapping[str, Any]) -> str:
+    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
+    details = [", ".join(settings["labels"])] if settings.get("labels") else []
+    details += ["lower-cased"] if settings.get("lowercase") else []
+    return f"{name} ({'; '.join(details)})" if details else name
 
 
 def scores_json(per_sentence: Sequence[Scores]) -> Json:

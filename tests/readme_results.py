@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ner import models
+from ner.schema import set_name
 from ner.train.card import write_card
 
 ROOT = Path(__file__).parent.parent
@@ -23,9 +24,6 @@ BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 def evaluation_rows(record: dict[str, Any]) -> list[str]:
     """Sets by variants: F1 with its 95 % interval, in per cent, and the agreement."""
     settings = record["settings"]
-    details = [", ".join(settings["labels"])] if settings["labels"] else []
-    details += ["lower-cased"] if settings["lowercase"] else []
-    suffix = f" ({'; '.join(details)})" if details else ""
     lines = []
     for name, result in record["sets"].items():
         cells = [
@@ -33,7 +31,7 @@ def evaluation_rows(record: dict[str, Any]) -> list[str]:
             for side in (result["original"], result["int8"])
         ]
         agreement = f"{100 * result['agreement']:.1f}"
-        lines.append(f"| {name}{suffix} | {cells[0]} | {cells[1]} | {agreement} |")
+        lines.append(f"| {set_name(name, settings)} | {cells[0]} | {cells[1]} | {agreement} |")
     return lines
 
 
@@ -105,9 +103,77 @@ def benchmarks() -> list[str]:
     return parts
 
 
+def of_files() -> list[str]:
+    """Whole files: memory, throughput, Spark."""
+    record = read(RESULTS / "files.json")
+    memory, batch, spark = record["memory"], record["batch"], record["spark"]
+    return [
+        f"1,000,000 lines take {memory['growth_mb']:.0f} MB more than 10,000",
+        f"`batch` has {100 * batch['ratio']:.0f} % of `tag_many`'s throughput",
+        f"two workers of a Spark cluster are {spark['speed_up']:.2f} times as fast as one, and "
+        f"{spark['lines_that_differ_from_one_process']} of {spark['lines']:,} lines differ from "
+        "a single process",
+    ]
+
+
+def of_load() -> list[str]:
+    """A visitor among others: at capacity, at three times that, for long, beside a file."""
+    load, beside = read(RESULTS / "load-bundled.json"), read(RESULTS / "beside-a-file.json")
+    parts = [f"capacity {load['capacity_per_second']} texts a second over HTTP"]
+    for times in (1, 3):
+        run = load[f"at_{times}x"]
+        answered, refused = run["answered"], run["refused"]
+        surplus = (
+            f", {refused['n']:,} refused in {refused['p95_ms']:.0f} ms" if refused["n"] else ""
+        )
+        parts.append(
+            f"at {times}× for {run['seconds']:.0f} s: {answered['n']:,} answered, p95 "
+            f"{answered['p95_ms']:.0f} ms{surplus}, {run['wrong']} wrong, {run['errors']} errors"
+        )
+    memory = load["memory"]
+    parts.append(
+        f"{memory['requests']:,} requests: {memory['slope_mb_per_1000']:+.2f} MB a thousand, peak "
+        f"{memory['peak_mb']:,.0f} MB"
+    )
+    ratio = beside["p95_ratio"]
+    return [*parts, f"beside a file of {beside['rows']:,} rows p95 is {ratio:.2f} times that alone"]
+
+
+def others() -> list[str]:
+    """The other records, a line each."""
+    self_check = read(RESULTS / "self-check-bundled.json")["ratios"]
+    again = [one for name, one in self_check.items() if name.startswith("INT8 again")]
+    shown = sum(not one["low"] <= 1 <= one["high"] for one in again)
+    kills, properties = read(RESULTS / "kills.json"), read(RESULTS / "properties.json")
+    padding = read(RESULTS / "padding.json")
+    memory = [padding[way]["peak_memory_mb"] for way in ("within a budget", "fixed length")]
+    lines = {
+        "files": of_files(),
+        "load-bundled": of_load(),
+        "self-check-bundled": [
+            f"INT8 measured against itself: a difference shown in {shown} of {len(again)} ratios"
+        ],
+        "padding": [
+            f"training within a token budget takes {memory[0]:,} MB, padded to the longest text "
+            f"{memory[1]:,} MB"
+        ],
+        "kills": [
+            f"preparing killed {kills['kills']} times: {kills['clean']} clean starts; "
+            f"{kills['found']} of {kills['flips']} flipped bytes found"
+        ],
+        "properties": [
+            f"{properties['cases']:,} cases of properties, {properties['problems']} problems"
+        ],
+    }
+    return [
+        f"- {'; '.join(said)} ([record]({link(RESULTS / name)}.json))."
+        for name, said in lines.items()
+    ]
+
+
 def results() -> str:
     """The whole block between the markers."""
-    return "\n".join([*evaluations(), *benchmarks()])
+    return "\n".join([*evaluations(), *benchmarks(), "Also recorded:", "", *others(), ""])
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
+from ner.schema import set_name
 from ner.train.settings import TrainSettings
 
 Json = Mapping[str, Any]
@@ -192,13 +193,10 @@ def evaluation_command(record: Json) -> str:
 
 def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
     settings = record["settings"]
-    details = [", ".join(settings["labels"])] if settings.get("labels") else []
-    details += ["lower-cased"] if settings.get("lowercase") else []
-    suffix = f" ({'; '.join(details)})" if details else ""
     for name, scores in record["sets"].items():
         sides = [scores[side] for side in ("original", "int8")]
         yield (
-            name + suffix,
+            set_name(name, settings),
             *(
                 f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
                 for side in sides

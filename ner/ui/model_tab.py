@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from ner import models
 from ner.models import ModelSpec, Prepared, Variant
 from ner.render import definitions, escape, notice
+from ner.schema import set_name
 from ner.ui.failures import told
 from ner.ui.result import megabytes
 from ner.ui.tables import head, row, section, table
@@ -37,7 +38,7 @@ class ModelHandler:
 def described(spec: ModelSpec, prepared: Prepared | None) -> str:
     """The facts about a model; of its variants only where they have been made."""
     parts = [section(spec.title, spec.summary, _origin(spec)), _labels(spec, prepared)]
-    parts += [_scores(name, record) for name, record in _records(spec)]
+    parts.append(_scores(list(_records(spec))))
     if prepared is None:
         parts.append(notice("Its variants have not been made here yet: tag a text with it first."))
     else:
@@ -65,20 +66,24 @@ def _labels(spec: ModelSpec, prepared: Prepared | None) -> str:
     return section("Labels", "", table("Labels", [head(["label", "stands for", "such as"])], rows))
 
 
-def _scores(name: str, record: dict[str, Any]) -> str:
-    """F1 of both variants on each set of a recorded evaluation, in per cent."""
+def _scores(records: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """F1 of both variants on each set of the recorded evaluations, in per cent."""
+    if not records:
+        return ""
     rows = [
         row(
-            escape(dataset),
+            escape(set_name(dataset, record["settings"])),
             (
                 *(f'<td class="number">{_f1(result[variant.value])}</td>' for variant in Variant),
                 f'<td class="number">{100 * result["agreement"]:.1f}</td>',
             ),
         )
+        for _, record in records
         for dataset, result in record["sets"].items()
     ]
     heads = [head(["set", "F1 original", "F1 INT8", "agreement"])]
-    note = f"In per cent with 95 % intervals; recorded in assets/results/{name}."
+    files = ", ".join(name for name, _ in records)
+    note = f"In per cent with 95 % intervals; recorded in assets/results/: {files}."
     return section("Scores", note, table("Scores", heads, rows))
 
 
@@ -141,13 +146,16 @@ def _card(spec: ModelSpec) -> str:
     return f'<div class="ner card">{markup}</div>'
 
 
-def add_model_tab(page: gr.Blocks, model: gr.Dropdown) -> None:
-    """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
+def add_model_tab(page: gr.Blocks, tab: gr.Tab, model: gr.Dropdown) -> None:
+    """Put the tab's components into ``page``, the Blocks at hand, and connect them.
+
+    They are looked up again whenever the tab is opened: variants may have been made meanwhile.
+    """
     facts = gr.HTML("", elem_id="model-facts", js_on_load=None, apply_default_css=False)
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(
-        [page.load, model.change],
+        [page.load, model.change, tab.select],
         ModelHandler().answer,
         model,
         [facts, card],

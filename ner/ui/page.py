@@ -73,10 +73,10 @@ def build(
                 add_correct_tab(load, model, device, evaluated, service)
             with gr.Tab("Files", id="files-tab"):
                 add_files_tab(load, model, device, service)
-            with gr.Tab("Model", id="model-tab"):
+            with gr.Tab("Model", id="model-tab") as about:
                 if hub_allowed():
                     add_hub_field(page, load, offered, model)
-                add_model_tab(page, model)
+                add_model_tab(page, about, model)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service)
         add_endpoints(load, service)
