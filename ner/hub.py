@@ -12,7 +12,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -97,7 +98,7 @@ class Hub:
             into.seek(0)
             into.truncate()
             try:
-                problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
+                problem = _run(_stream(repo_id, url, into, limit, deadline))
             except TimeoutError as error:
                 raise PrepareFailed(
                     f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. "
@@ -108,6 +109,12 @@ class Hub:
             if one_try < self.tries:
                 time.sleep(max(0.0, min(self.pause * one_try, deadline - time.monotonic())))
         raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
+
+
+def _run(fetched: Coroutine[None, None, str | None]) -> str | None:
+    """Wait for ``fetched`` in a thread of its own: ours may have a loop, as in a notebook."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, fetched).result()
 
 
 async def _stream(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from ner.decode import Strategy
 from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
@@ -13,6 +16,15 @@ from ner.models import Gate, ModelSpec, Progress, Report, Variant, find
 from ner.pair import Comparison
 from ner.tagger import MAX_CHARACTERS, clean
 from ner.timing import Latency, Timing
+
+Result = TypeVar("Result")
+
+
+def awaited(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of ``work``, run in a thread of its own: Playwright keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
 
 # What is found: the words as written, their label and score.
 Dictionary = Mapping[str, tuple[str, float]]

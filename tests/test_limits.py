@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fakes import awaited
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -74,7 +75,7 @@ class Client:
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await client.request(method, path, **settings)
 
-        return asyncio.run(ask())
+        return awaited(ask())
 
     get = partialmethod(request, "GET")
     head = partialmethod(request, "HEAD")
@@ -279,7 +280,7 @@ def test_a_body_that_comes_too_slowly_is_cut_off(monkeypatch: pytest.MonkeyPatch
         await Limits(app)(scope, receive, lambda _: asyncio.sleep(0))
 
     part = {"type": "http.request", "body": b"x", "more_body": True}
-    asyncio.run(ask(part))
+    awaited(ask(part))
 
     assert ["http.request", "http.disconnect"] == [message["type"] for message in seen]
 
@@ -287,7 +288,7 @@ def test_a_body_that_comes_too_slowly_is_cut_off(monkeypatch: pytest.MonkeyPatch
         await asyncio.wait_for(ask({**part, "more_body": False}), 0.2)
 
     with pytest.raises(TimeoutError):
-        asyncio.run(patient())
+        awaited(patient())
 
 
 # ---- Places ----

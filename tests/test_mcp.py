@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from multiprocessing import get_context
@@ -11,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair, loader_of
+from fakes import FakePair, awaited, loader_of
 
 from ner.errors import MissingExtra
 from ner.ui import build, launch
@@ -65,7 +64,7 @@ def test_the_tools_are_the_endpoints(
     mcp_url: str, tool: str, arguments: dict[str, Any], expected: str
 ) -> None:
     """These three and no event of the page, and they answer what the API answers."""
-    names, answer = asyncio.run(_called(mcp_url, tool, arguments))
+    names, answer = awaited(_called(mcp_url, tool, arguments))
 
     assert {"tag", "compare", "evaluate"} == names
     assert not answer.isError

@@ -25,6 +25,7 @@ from fakes import DictionaryTagger, FakePair, loader_of
 from ner.entities import Tagged
 from ner.models import ModelSpec, Report
 from ner.ui import build, launch
+from ner.ui.admission import MOST_EVENTS
 from ner.ui.files import FilesHandler
 from ner.ui.lifecycle import drain
 from ner.ui.service import Service
@@ -125,7 +126,7 @@ def held() -> Iterator[Held]:
 def test_surplus_is_refused_at_once_and_the_rest_is_served(held: Held) -> None:
     """One at work, the queue full: 503 with when to come again; then everyone gets an answer."""
     first = held.hold()
-    most = Service().short.queue - Service().short.reserve
+    most = MOST_EVENTS - 1
     waiting = [held.call(f"Berlin {number}") for number in range(most)]
     held.until('ner_waiting{kind="text"}', most)
 

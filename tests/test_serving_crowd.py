@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fakes import awaited
 from test_serving import app
 
 STREAMS = 500
@@ -100,7 +101,7 @@ def test_a_crowd_is_borne(url: str, crowd: Crowd) -> None:
         assert grown < 100
         return answer
 
-    assert alone == asyncio.run(meanwhile())
+    assert alone == awaited(meanwhile())
 
 
 @pytest.mark.full
