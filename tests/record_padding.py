@@ -1,6 +1,6 @@
 """Measures what padding within a budget saves in training; writes assets/results/padding.json.
 
-python tests/record_padding.py data/conll2003
+PYTHONPATH=. python tests/record_padding.py data/conll2003
 
 Trains a twentieth of an epoch three times in turns: with batches of texts of like length, and with
 every text padded to the longest one, as many texts to a batch.
@@ -53,7 +53,7 @@ def main(data: str) -> None:
     details = {
         "data": Path(data).name,
         "date": datetime.now(UTC).date().isoformat(),
-        "command": f"python tests/record_padding.py data/{Path(data).name}",
+        "command": f"PYTHONPATH=. python tests/record_padding.py data/{Path(data).name}",
         "machine": machine_json(describe()),
     }
     RECORD.write_text(json.dumps({**record, **details}, indent=2) + "\n", encoding="utf-8")
