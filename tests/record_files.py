@@ -1,7 +1,7 @@
 """Measures how whole files are tagged, and writes assets/results/files.json.
 
 PYTHONPATH=. python tests/record_files.py              all of it, some 30 minutes
-PYTHONPATH=. python tests/record_files.py batch spark  only these; what is recorded of the others stays
+PYTHONPATH=. python tests/record_files.py batch spark  only these; the others stay
 
 memory  what is resident while 10,000 and 1,000,000 short lines are tagged, peak
 batch   the throughput of batch, file to file, against tag_many on the same texts
