@@ -99,6 +99,11 @@ class Source:
     column: str | None = None
     guessed: bool = field(default=False, compare=False)
 
+    @property
+    def encoding_name(self) -> str:
+        """The encoding as people write it; ``encoding`` is the codec, which also skips a mark."""
+        return self.encoding.removesuffix("-sig").upper()
+
     def choose(self, column: str | None) -> Source:
         """With the texts in ``column``; None keeps the guess.
 

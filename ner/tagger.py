@@ -259,13 +259,12 @@ class OpenVinoTagger:
 
     def _tagged(self, encoded: _Encoded, probabilities: Floats) -> list[Tagged]:
         decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, self.strategy)
-        found = [
-            Tagged(text, _without_edge_spaces(text, entities))
+        return [
+            Tagged(text, _without_edge_spaces(text, entities)).keep(
+                labels=self.labels_kept, threshold=self.threshold
+            )
             for text, entities in zip(encoded.texts, decoded, strict=True)
         ]
-        if self.labels_kept is None and not self.threshold:
-            return found
-        return [one.keep(labels=self.labels_kept, threshold=self.threshold) for one in found]
 
 
 def clean(text: str, limit: int = MAX_CHARACTERS) -> str:

@@ -130,9 +130,8 @@ def _on_cluster(master: str, chosen: _Chosen) -> Iterator[ManyTagger]:
 def _print_source(source: Source) -> None:
     column = "" if source.column is None else f", column {source.column!r}"
     guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
-    encoding = source.encoding.removesuffix("-sig").upper()
     stderr().print(
-        f"{source.path.name}: {source.format}, {encoding}{column}{guessed}",
+        f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}",
         markup=False,
         highlight=False,
         soft_wrap=True,

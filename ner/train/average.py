@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ner.errors import FileFormatError, InputError
 from ner.train import transformer
-from ner.train.card import card
-from ner.train.curve import learning_curve
 from ner.train.data import Encoder, read_corpus, tag_names
 from ner.train.loop import EVALUATION_BUDGET, best_f1, quiet_transformers
 from ner.train.metrics import evaluate
-from ner.train.publish import check_replaceable, save_tokenizer, write_whole
+from ner.train.publish import check_replaceable, save_tokenizer, write_record, write_whole
 from ner.train.run import ARCHITECTURES
 from ner.train.settings import Arch, DataSource
 
@@ -49,16 +46,14 @@ def average(
         tokenizer = AutoTokenizer.from_pretrained(checkpoints[0])
     labels = records[0]["labels"]
     dev = _scores(model, tokenizer, tag_names(labels), data)
-    named = [str(replace(one, folder=Path(one.folder.resolve().name))) for one in data]
+    named = [str(one.without_path()) for one in data]
     metrics = {"labels": labels, "averaged": records, "data": named, "dev": dev}
     best = max(records, key=lambda record: best_f1(record["history"])[0])
 
     def write(folder: Path) -> None:
         architecture.save(model, folder)
         save_tokenizer(tokenizer, folder)
-        (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
-        (folder / "README.md").write_text(card(metrics, out.name), "utf-8")
-        (folder / "learning_curve.svg").write_text(learning_curve(best["history"]), "utf-8")
+        write_record(folder, out.name, metrics, best["history"])
 
     write_whole(out, write)
     return dev

@@ -249,7 +249,6 @@ def training_pools(
 ) -> tuple[Pool, ...]:
     """What an epoch draws from: sentences, chunks of documents, changed case, changed names."""
     pools = []
-    names = names_by_type(sentence for corpus in corpora for sentence in corpus.train)
     for corpus in corpora:
         weight = corpus.source.weight
         parts = [("", weight, corpus.train)]
@@ -260,6 +259,7 @@ def training_pools(
                 changed = (with_case(sentence, change) for sentence in corpus.train)
                 parts.append((name, share * part, tuple(filter(None, changed))))
         if settings.swap_share and corpus is corpora[0]:
+            names = names_by_type(sentence for one in corpora for sentence in one.train)
             copies = math.ceil(settings.epochs)  # so that each epoch meets others
             sentences = swapped(corpus.train, names, copies, settings.seed)
             parts.append((" other names", weight * settings.swap_share / copies, sentences))

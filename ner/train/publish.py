@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase
 
 from ner.errors import Failure, InputError
+from ner.train.card import card
+from ner.train.curve import learning_curve
 
 
 @contextmanager
@@ -45,6 +47,18 @@ def write_whole(folder: Path, write: Callable[[Path], None]) -> None:
         finally:
             for leftover in (fresh, old):
                 shutil.rmtree(leftover, ignore_errors=True)
+
+
+def write_record(
+    folder: Path,
+    name: str,
+    metrics: Mapping[str, object],
+    history: Sequence[Mapping[str, float]],
+) -> None:
+    """Put metrics.json, the card of a model called ``name``, and the learning curve beside it."""
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
+    (folder / "README.md").write_text(card(metrics, name), "utf-8")
+    (folder / "learning_curve.svg").write_text(learning_curve(history), "utf-8")
 
 
 def check_replaceable(folder: Path) -> None:

@@ -17,8 +17,6 @@ from transformers import PreTrainedTokenizerBase
 from ner.errors import InputError
 from ner.train import bilstm, transformer
 from ner.train.batches import padding_share, plan_batches
-from ner.train.card import card
-from ner.train.curve import learning_curve
 from ner.train.data import (
     Corpus,
     Encoder,
@@ -38,7 +36,13 @@ from ner.train.loop import (
     set_seed,
 )
 from ner.train.metrics import evaluate
-from ner.train.publish import check_replaceable, disk_errors, save_tokenizer, write_whole
+from ner.train.publish import (
+    check_replaceable,
+    disk_errors,
+    save_tokenizer,
+    write_record,
+    write_whole,
+)
 from ner.train.settings import Arch, Progress, TrainResult, TrainSettings
 
 Scores = dict[str, dict[str, float]]
@@ -230,9 +234,7 @@ def _publish(
 
     def write(folder: Path) -> None:
         shutil.copytree(work / "best", folder, dirs_exist_ok=True)
-        (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
-        (folder / "README.md").write_text(card(metrics, out.name), "utf-8")
-        (folder / "learning_curve.svg").write_text(learning_curve(history), "utf-8")
+        write_record(folder, out.name, metrics, history)
 
     write_whole(out, write)
     shutil.rmtree(work, ignore_errors=True)

@@ -51,6 +51,10 @@ class DataSource:
             ) from error
         return cls(Path(folder), number, tuple(labels.split(",")) if labels else None)
 
+    def without_path(self) -> DataSource:
+        """The same with the folder's own name only: it tells nothing about the machine."""
+        return replace(self, folder=Path(self.folder.resolve().name))
+
     def __str__(self) -> str:
         spec = f"{self.folder.as_posix()}:{self.weight:g}"
         return f"{spec}:{','.join(self.labels)}" if self.labels else spec
@@ -119,9 +123,7 @@ class TrainSettings:
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         del plain["out"]
         plain["base"] = Path(self.base).name if self.base else None
-        plain["data"] = [
-            str(replace(source, folder=Path(source.folder.resolve().name))) for source in self.data
-        ]
+        plain["data"] = [str(source.without_path()) for source in self.data]
         return plain
 
 

@@ -201,8 +201,7 @@ def _check_rows(source: Source) -> None:
 
 
 def _what_it_is(source: Source) -> str:
-    encoding = source.encoding.removesuffix("-sig").upper()
-    what = f"{source.format.upper()}, {encoding}, {source.lines:,} lines."
+    what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}."
     return f"{what} Choose the column with the texts." if source.columns else what

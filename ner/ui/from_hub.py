@@ -12,7 +12,7 @@ from ner import models
 from ner.models import HUB, ModelSpec
 from ner.render import notice
 from ner.ui.contract import Loader
-from ner.ui.failures import told
+from ner.ui.failures import answered
 from ner.ui.opening import opened
 
 # What is shown, and what becomes of the list of models.
@@ -33,17 +33,16 @@ class HubHandler:
 
     def answer(self, repo_id: str) -> Iterator[_Shown]:
         """Stages, then the commit, with the model chosen; or a sentence in its place."""
-        try:
-            # With its prefix, so that what was typed is never taken for a folder.
-            spec = models.find(f"{HUB}{(repo_id or '').strip()}")
-            yield from opened(self.load, spec, "CPU", _progress)
-            prepared = models.find_prepared(models.recipe(spec), spec.name)
-            commit = prepared.manifest.revision if prepared else None
-            done = f"{spec.title} is ready and chosen above. Its commit is {commit}."
-            yield notice(done), gr.update(choices=self.choices(), value=spec.name)
-        # The last line of defence: a visitor gets a sentence, the log gets the rest.
-        except Exception as error:  # noqa: BLE001
-            yield notice(told(error), kind="problem"), gr.skip()
+        yield from answered(self._fetched(repo_id), _problem)
+
+    def _fetched(self, repo_id: str) -> Iterator[_Shown]:
+        # With its prefix, so that what was typed is never taken for a folder.
+        spec = models.find(f"{HUB}{(repo_id or '').strip()}")
+        yield from opened(self.load, spec, "CPU", _progress)
+        prepared = models.find_prepared(models.recipe(spec), spec.name)
+        commit = prepared.manifest.revision if prepared else None
+        done = f"{spec.title} is ready and chosen above. Its commit is {commit}."
+        yield notice(done), gr.update(choices=self.choices(), value=spec.name)
 
     def choices(self) -> list[tuple[str, str]]:
         """Title and name of every model that can be chosen now."""
@@ -56,6 +55,10 @@ class HubHandler:
     def offered(self) -> dict[str, Any]:
         """The list of models as it is now."""
         return gr.update(choices=self.choices())
+
+
+def _problem(sentence: str) -> _Shown:
+    return notice(sentence, kind="problem"), gr.skip()
 
 
 def _progress(sentence: str) -> _Shown:
