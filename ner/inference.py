@@ -238,6 +238,9 @@ def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:
     }
     if device == "CPU":
         settings["INFERENCE_NUM_THREADS"] = usable_cores()
+        # OpenVINO would pin its threads to the first cores, and so would every other process with
+        # it: two workers of one thread each then share one core.
+        settings["ENABLE_CPU_PINNING"] = False
     try:
         return core.compile_model(xml, device, settings)
     except RuntimeError as error:

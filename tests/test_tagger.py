@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -279,6 +281,19 @@ def test_both_variants_run_in_f32(tiny_pair: TaggerPair) -> None:
     """The executed precision is asked of the device, not assumed."""
     assert "f32" == tiny_pair.original.model.precision
     assert "f32" == tiny_pair.tagger(Variant.INT8).model.precision
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells, others do not")
+def test_no_thread_is_bound_to_a_core(tiny_pair: TaggerPair, texts: list[str]) -> None:
+    """Else the workers of one machine, a thread each, would all be bound to the same core."""
+    with ThreadPoolExecutor() as pool:
+        tagging = pool.submit(tiny_pair.original.tag_many, texts)
+        bound = set()
+        while not tagging.done():
+            for thread in os.listdir("/proc/self/task"):
+                with suppress(OSError):  # it has ended since
+                    bound.add(frozenset(os.sched_getaffinity(int(thread))))
+    assert bound == {frozenset(os.sched_getaffinity(0))}
 
 
 def test_few_shapes_occur() -> None:
