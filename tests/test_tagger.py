@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -290,9 +291,9 @@ def test_no_thread_is_bound_to_a_core(tiny_pair: TaggerPair, texts: list[str]) -
         tagging = pool.submit(tiny_pair.original.tag_many, texts)
         bound = set()
         while not tagging.done():
-            for thread in os.listdir("/proc/self/task"):
+            for thread in Path("/proc/self/task").iterdir():
                 with suppress(OSError):  # it has ended since
-                    bound.add(frozenset(os.sched_getaffinity(int(thread))))
+                    bound.add(frozenset(os.sched_getaffinity(int(thread.name))))
     assert bound == {frozenset(os.sched_getaffinity(0))}
 
 
