@@ -22,7 +22,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from ner.errors import InputError
 from ner.ui import limits
@@ -429,10 +429,62 @@ def test_calls_are_refused_while_their_places_are_full(path: str, expected: int)
 
 def test_calls_are_refused_while_too_many_are_under_way() -> None:
     """Also where they don't wait for a place."""
-    events = iter([MOST_EVENTS - 1, MOST_EVENTS])
+    events = iter([MOST_EVENTS - 1, MOST_EVENTS - 1, MOST_EVENTS])
     asked = client(Middleware(Admission, Places(), Places(), lambda: next(events)))
 
     assert [200, 503] == [asked.post("/gradio_api/call/tag").status_code for _ in range(2)]
+
+
+def test_of_calls_at_one_moment_no_more_are_taken_than_may_be_under_way() -> None:
+    """Each is counted from the end of its body; one whose body does not end keeps nobody out."""
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def crowd() -> None:
+        bodies, work = asyncio.Event(), asyncio.Event()
+
+        async def receive() -> Message:
+            await bodies.wait()
+            return {"type": "http.request", "body": b"{}"}
+
+        async def endless() -> Message:
+            await asyncio.sleep(3600)
+            raise AssertionError
+
+        async def works(scope: Scope, receive: Receive, send: Send) -> None:
+            assert b"{}" == (await receive())["body"]
+            await work.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        asked = Admission(works, Places(), Places())
+        scope: Scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/tag"}
+        slow = [asyncio.create_task(asked({**scope}, endless, send)) for _ in range(100)]
+        calls = [
+            asyncio.create_task(asked({**scope}, receive, send)) for _ in range(MOST_EVENTS + 5)
+        ]
+        await asyncio.sleep(0)
+        bodies.set()
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        work.set()
+        await asyncio.gather(*calls)
+        for one in slow:
+            one.cancel()
+
+    awaited(crowd())
+
+    assert [503] * 5 + [200] * MOST_EVENTS == statuses
+
+
+def test_long_work_does_not_keep_single_texts_out() -> None:
+    """An evaluation is under way for minutes, and in its own places."""
+    long = Places()
+    long.working = 2
+    asked = client(Middleware(Admission, Places(), long, lambda: MOST_EVENTS + 1))
+
+    assert 200 == asked.post("/gradio_api/call/tag").status_code
 
 
 def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:

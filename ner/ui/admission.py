@@ -1,11 +1,11 @@
-"""Refusing calls of the HTTP API while the models are taken, before anything of them is read."""
+"""Refusing calls of the HTTP API while the models are taken, at once and never later."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ner.ui.places import RETRY_AFTER, Busy, Places
 from ner.ui.refusals import refuse
@@ -13,29 +13,48 @@ from ner.ui.refusals import refuse
 # Calls and other events that may be under way. Gradio's own work for a call takes longer than a
 # short text at the model, so that places alone would never be full; this many are done in less than
 # a second.
-MOST_EVENTS = 16
+MOST_EVENTS = 32
 
 
-@dataclass(frozen=True)
+@dataclass
 class Admission:
     """ASGI middleware: a call that would find no place gets 503 and when to come again.
 
     ``short`` are the places for one text, ``long`` those for many; ``events`` tells how many calls
-    have been taken and not answered yet.
+    have been taken and not answered yet. A call counts from when its body is complete: one that
+    comes slowly takes nobody's turn, and of many at the same moment no more are taken than can be
+    served.
     """
 
     app: ASGIApp
     short: Places
     long: Places
     events: Callable[[], int] = lambda: 0
+    _entering: int = field(default=0, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         places = self._places(scope)
-        if places is not None and (places.full or self.events() >= MOST_EVENTS):
-            await refuse(scope, send, 503, "busy", str(Busy()), retry_after=RETRY_AFTER)
+        if places is None:
+            await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        if self._full(places):
+            await _refuse(scope, send)
+            return
+        parts = await _whole(receive)
+        if self._full(places):
+            await _refuse(scope, send)
+            return
+        self._entering += 1
+        try:
+            await self.app(scope, _again(parts, receive), send)
+        finally:
+            self._entering -= 1
+
+    def _full(self, places: Places) -> bool:
+        # What works for minutes says nothing of how soon a text has its turn.
+        others = self.events() - self.long.working - self.long.waiting
+        return places.full or others + self._entering >= MOST_EVENTS
 
     def _places(self, scope: Scope) -> Places | None:
         """Those that an API call needs; None for all else."""
@@ -45,3 +64,26 @@ class Admission:
         if not called.endswith(("/call", "/call/v2", "/api", "/run")):
             return None
         return self.long if name == "evaluate" else self.short
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    await refuse(scope, send, 503, "busy", str(Busy()), retry_after=RETRY_AFTER)
+
+
+async def _whole(receive: Receive) -> list[Message]:
+    """The parts of a body, up to its end or its sender's leaving; `Limits` bounds them."""
+    parts = [await receive()]
+    while parts[-1].get("more_body", False):
+        parts.append(await receive())
+    return parts
+
+
+def _again(parts: list[Message], receive: Receive) -> Receive:
+    """Gives these first, then what else comes."""
+    given = iter(parts)
+
+    async def again() -> Message:
+        part = next(given, None)
+        return await receive() if part is None else part
+
+    return again

@@ -43,7 +43,7 @@ class Places:
     """
 
     at_once: int = 1
-    queue: int = 32
+    queue: int = 48
     reserve: int = 16
     patience: float = 10.0
     took: Callable[[float], None] = field(default=lambda _: None, repr=False)

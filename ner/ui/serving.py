@@ -32,7 +32,7 @@ from ner.ui.settings import Settings
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
 _EVENTS = 128
-_THREADS = 64
+_THREADS = 96
 # Visitors whose page Gradio remembers.
 _SESSIONS = 2_000
 

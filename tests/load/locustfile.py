@@ -2,7 +2,7 @@
 
 Every answer must equal the one that was given for the same text when nobody else was there:
 ``NER_LOAD_ANSWERS`` names a JSON file with these, by text. ``NER_LOAD_RATE`` is the number of calls
-a second that one visitor starts; without it they follow one another.
+a second that one visitor starts, on average; without it they follow one another.
 
 By hand, with a page of its own:  locust -f tests/load/locustfile.py --host http://127.0.0.1:7860
 """
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from locust import HttpUser, constant_throughput, events, task
+from locust import HttpUser, events, task
 
 _RATE = float(os.environ.get("NER_LOAD_RATE", "0"))
 
@@ -35,13 +35,23 @@ def arguments(text: str) -> list[object]:
 class Visitor(HttpUser):
     """Calls ``tag`` with texts whose answers are known."""
 
-    wait_time = constant_throughput(_RATE) if _RATE else lambda _: 0
-
     def on_start(self) -> None:
-        """Read what is right; the rate of all visitors must not come in one beat."""
+        """Read what is right, and come at a time of one's own."""
         self.known = answers()
         self.texts = list(self.known)
-        time.sleep(random.random() / _RATE if _RATE else 0)  # noqa: S311 - no secret
+        self.due = time.monotonic()
+        time.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        """Seconds until the next call.
+
+        Calls come by chance, as those of many people do (a Poisson process), however long answers
+        take. In a fixed rhythm, visitors whom one stall brought into step would stay in step.
+        """
+        if not _RATE:
+            return 0.0
+        self.due += random.expovariate(_RATE)
+        return max(0.0, self.due - time.monotonic())
 
     @task
     def tag(self) -> None:
