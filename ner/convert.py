@@ -85,11 +85,12 @@ def prepare(spec: ModelSpec, report: Report) -> Prepared:
     target = models.prepared_folder(wanted, spec.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.parent / f".{target.name}.lock"):
-        found = models.find_prepared(wanted, spec.name)
-        if found is not None and not found.damaged(*Variant):
-            return found
-        if found is not None:
-            _log.warning("%s is damaged and is made anew", found.folder.name)
+        sound = models.find_sound(wanted, spec.name, *Variant)
+        if sound is not None:
+            return sound
+        damaged = models.find_prepared(wanted, spec.name)
+        if damaged is not None:
+            _log.warning("%s is damaged and is made anew", damaged.folder.name)
         _remove_leftovers(target)
         with _workplace(target) as work:
             prepared = _make(spec, wanted, work, target, report)

@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -486,13 +486,26 @@ def fetched() -> tuple[Prepared, ...]:
 
 def find_prepared(wanted: Recipe, name: str) -> Prepared | None:
     """The prepared folder that fits ``wanted``, or None; its files are not verified here."""
+    return next(_fitting(wanted, name), None)
+
+
+def find_sound(wanted: Recipe, name: str, *variants: Variant) -> Prepared | None:
+    """The prepared folder that fits ``wanted`` and has every byte of ``variants``, or None.
+
+    One that was shipped and is damaged gives way to one that was made here in its place.
+    """
+    found = _fitting(wanted, name)
+    return next((prepared for prepared in found if not prepared.damaged(*variants)), None)
+
+
+def _fitting(wanted: Recipe, name: str) -> Iterator[Prepared]:
     for root in (shipped_root(), prepared_root()):
         exact = root / _folder_name(wanted, name)
-        for folder in [exact, *sorted(root.glob(f"{_file_name(name)}-*"))]:
+        others = sorted(set(root.glob(f"{_file_name(name)}-*")) - {exact})
+        for folder in [exact, *others]:
             prepared = read_prepared(folder)
             if prepared is not None and wanted.fits(prepared.manifest.recipe):
-                return prepared
-    return None
+                yield prepared
 
 
 def read_prepared(folder: Path) -> Prepared | None:

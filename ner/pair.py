@@ -203,11 +203,11 @@ def ensure_prepared(
 ) -> Prepared:
     """The prepared folder of ``spec``, its ``variants`` sound; a child process makes it."""
     wanted = models.recipe(spec)
-    found = models.find_prepared(wanted, spec.name)
-    if found is None or found.damaged(*variants):
+    found = models.find_sound(wanted, spec.name, *variants)
+    if found is None:
         _check_converters(spec)
         _prepare_in_child(spec, report)
-        found = models.find_prepared(wanted, spec.name)
+        found = models.find_sound(wanted, spec.name, *variants)
     if found is None:
         raise PrepareFailed(f"Preparing {spec.name!r} left no folder that can be used.")
     found.mark_used()

@@ -96,8 +96,7 @@ def prepare(spec: ModelSpec, kill_after: float | None = None) -> tuple[int, str]
 
 def sound(spec: ModelSpec) -> Prepared | None:
     """The folder that would be served, if every byte of it is right."""
-    found = models.find_prepared(models.recipe(spec), spec.name)
-    return None if found is None or found.damaged(*Variant) else found
+    return models.find_sound(models.recipe(spec), spec.name, *Variant)
 
 
 def killed(spec: ModelSpec, folder: Path, seconds: float) -> Kill:

@@ -153,6 +153,21 @@ def test_a_shipped_model_is_found_without_a_home(
     assert not (tmp_path / "absent").exists()
 
 
+def test_a_damaged_shipped_model_gives_way_to_one_made_here(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was shipped can't be mended, and must not have to be made anew at each start."""
+    name = tiny_prepared.folder.name
+    shipped = shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / name)
+    with (shipped / "int8" / "openvino_model.bin").open("r+b") as file:
+        file.write(b"\0\1\2")
+    made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
+    monkeypatch.setattr(models, "shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
+
+    assert made == ensure_prepared(tiny_spec, tuple(Variant)).folder
+
+
 def test_where_nothing_can_be_prepared_that_is_said(
     tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

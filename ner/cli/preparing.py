@@ -52,9 +52,8 @@ def prepare(
 
 def _prepare(model: str, report: Report) -> models.Prepared:
     spec = models.find(model)
-    wanted = models.recipe(spec)
-    found = models.find_prepared(wanted, spec.name)
-    if found is not None and not found.damaged(*Variant):
+    found = models.find_sound(models.recipe(spec), spec.name, *Variant)
+    if found is not None:
         return found
     # Takes seconds to import, so only when there is something to make.
     from ner import convert
