@@ -238,7 +238,7 @@ def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, model: Any) -> 
 
 
 def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
-    request: Any = SimpleNamespace(session_hash="case")
+    request: Any = SimpleNamespace(session_hash="case", request=None)
     handler = FilesHandler(_LOAD)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"

@@ -15,8 +15,10 @@ from fakes import DictionaryTagger, FakePair, loader_of
 
 from ner.ui import files
 from ner.ui.files import FilesHandler
+from ner.ui.service import Service
+from ner.ui.uploads import Quota
 
-REQUEST = SimpleNamespace(session_hash="a visitor")
+REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
 HANDLER = FilesHandler(loader_of(FakePair()))
 TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", "nothing"]
 
@@ -89,6 +91,19 @@ def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
     assert [] == tagger.seen
 
 
+def test_results_count_as_uploads_do(tmp_path: Path) -> None:
+    """Else one file, tagged over and over, would fill the disk."""
+    service = Service(quota=Quota(total=25_000))
+    handler = FilesHandler(loader_of(FakePair()), service)
+    path = given(tmp_path, "a.txt", "Berlin\n" * 300)
+    *_, (first, _) = handler.tagged(REQUEST, path, *settings())
+    [(second, update)] = handler.tagged(REQUEST, path, *settings())
+
+    assert "Tagged 300" in first
+    assert "room again in" in second
+    assert not update["visible"]
+
+
 @pytest.mark.parametrize(
     ("other", "message"),
     [
@@ -159,7 +174,7 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
 def test_stop_ends_the_run_of_its_session(tmp_path: Path) -> None:
     """After the rows that are being tagged, without results; another session's goes on."""
     path = given(tmp_path, "a.txt", "x\n" * 1_000)
-    other = SimpleNamespace(session_hash="another")
+    other = SimpleNamespace(session_hash="another", request=None)
     run, others = (
         HANDLER.tagged(REQUEST, path, *settings()),
         HANDLER.tagged(other, path, *settings()),

@@ -197,6 +197,7 @@ def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
 
     class Asked:
         session_hash = "one"
+        request = None
 
     shown = handler.tagged(Asked(), str(file), *settings)  # type: ignore[arg-type]
     assert "rows" in next(shown)[0]

@@ -18,7 +18,7 @@ from ner.batch import Step, errors_file
 from ner.decode import Strategy
 from ner.delimited import BadRow
 from ner.entities import Tagged
-from ner.errors import InputError, one_of
+from ner.errors import Failure, InputError, one_of
 from ner.models import Variant
 from ner.render import escape, notice
 from ner.rows import Row, Source
@@ -27,7 +27,8 @@ from ner.ui.failures import told
 from ner.ui.opening import opened
 from ner.ui.places import WAITING
 from ner.ui.service import Service
-from ner.ui.visit import given_up
+from ner.ui.uploads import KEPT
+from ner.ui.visit import asking, given_up
 
 # What the page takes; the command line takes files of any length.
 MAX_BYTES = 10_000_000
@@ -120,7 +121,7 @@ class FilesHandler:
             if path is None:
                 yield _alone(notice("Choose a file first."))
                 return
-            for shown in self._tagged(path, Settings(*settings)):
+            for shown in self._tagged(path, Settings(*settings), self._visitor(request)):
                 yield shown
                 if stopping.is_set() or self.service.readiness.draining:
                     yield _alone(notice(self.service.readiness.ended))
@@ -131,9 +132,13 @@ class FilesHandler:
         finally:
             self.running.pop(request.session_hash, None)
 
-    def _tagged(self, path: str, chosen: Settings) -> Iterator[Shown]:
+    def _visitor(self, request: gr.Request) -> str | None:
+        return asking(request, trust_proxy=self.service.settings.trust_proxy)
+
+    def _tagged(self, path: str, chosen: Settings, who: str | None) -> Iterator[Shown]:
         source = _inspected(path, chosen.encoding).choose(chosen.column or None)
         _check_rows(source)
+        self._check_room(source, who)
         if chosen.kind not in _KINDS.values():
             raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
         if isinstance(chosen.threshold, bool) or not isinstance(chosen.threshold, int | float):
@@ -166,8 +171,18 @@ class FilesHandler:
                     shown = _first_rows(first, tagger.labels)
                     yield _alone(_running(step) + shown)
             files = [file for file in (out, errors_file(out)) if file.exists()]
+            self.service.quota.add(who, sum(file.stat().st_size for file in files))
             update = gr.update(visible=True, value=[str(file) for file in files])
             yield _finished(step, out) + shown, update
+
+    def _check_room(self, source: Source, who: str | None) -> None:
+        """Refuse before the work what there would be no room for; how large it is, is a guess."""
+        wait = self.service.quota.until_room(who, source.path.stat().st_size)
+        if wait:
+            raise Failure(
+                "Too many files are kept for you or for all. They are deleted after "
+                f"{KEPT // 3600} hours or less; there is room again in {wait / 60:.0f} min."
+            )
 
 
 def _progress(sentence: str) -> Shown:

@@ -92,7 +92,7 @@ def _limits(service: Service) -> _Rows:
         ),
         ("An upload", f"{_megabytes(MAX_FILE)} a file, {_megabytes(MAX_UPLOAD)} in all"),
         (
-            "Uploads kept at once",
+            "Uploads and results kept at once",
             f"{_megabytes(uploads.EACH)} of one visitor, {_megabytes(uploads.TOTAL)} of all",
         ),
     )

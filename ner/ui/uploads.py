@@ -1,4 +1,4 @@
-"""How much may be uploaded: by one visitor, and by all together while their files are kept."""
+"""How much disk visitors may take: with uploads and results, each of them and all together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ner.ui.visitors import visitor
 
 # Seconds between looks for files of visitors, and the age at which these are deleted.
 DELETE = (600, 6000)
-# An upload is on disk for at most this long, in seconds.
+# An upload or result is on disk for at most this long, in seconds.
 KEPT = sum(DELETE)
 # Bytes within that time, of one visitor and of all.
 EACH = 200_000_000
@@ -51,18 +51,29 @@ class Quota:
 
         ``who`` is None for this machine itself, which shares in the total only.
         """
+        wait = self.until_room(who, size)
+        if not wait:
+            self.add(who, size)
+        return wait
+
+    def until_room(self, who: str | None, size: int) -> float:
+        """Seconds until some bytes come free if ``size`` more are not allowed, else 0."""
         size = max(size, _LEAST)
         over = self.used + size > self._total
         over = over or (who is not None and self._by_visitor[who] + size > self._each)
-        if over:
-            oldest = next(
-                (when for when, one, _ in self._taken if one == who),
-                self._taken[0][0] if self._taken else self._clock(),
-            )
-            return max(1.0, oldest + self._seconds - self._clock())
+        if not over:
+            return 0.0
+        oldest = next(
+            (when for when, one, _ in self._taken if one == who),
+            self._taken[0][0] if self._taken else self._clock(),
+        )
+        return max(1.0, oldest + self._seconds - self._clock())
+
+    def add(self, who: str | None, size: int) -> None:
+        """Count ``size`` bytes that are there already, over the limits or not."""
+        size = max(size, _LEAST)
         self._taken.append((self._clock(), who, size))
         self._by_visitor[who] += size
-        return 0.0
 
     def _forget(self) -> None:
         while self._taken and self._taken[0][0] + self._seconds <= self._clock():

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import gradio as gr
 from gradio.context import LocalContext
+
+from ner.ui.visitors import visitor
+
+
+def asking(request: gr.Request, *, trust_proxy: bool) -> str | None:
+    """Who asks, as `visitor` has it; None outside of a request."""
+    scope = getattr(request.request, "scope", None)
+    return None if scope is None else visitor(scope, trust_proxy=trust_proxy)
 
 
 def request_id() -> str | None:
