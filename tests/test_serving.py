@@ -273,3 +273,19 @@ def test_a_signal_drains_and_ends_with_0(
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     assert "draining" in {line.get("refused") for line in lines}
     assert "London" not in log.read_text()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("path", ["call/tag/unknown", "queue/data?session_hash=unknown"])
+def test_an_answer_that_nobody_asked_for_is_no_failure(
+    path: str, ner_home: Path, tmp_path: Path, bundled_pair: object
+) -> None:
+    """Whoever asks for one is told, and can't fill the log with traces."""
+    with app(ner_home, tmp_path / "log") as (process, url):
+        told = httpx.get(f"{url}gradio_api/{path}").text
+        process.kill()
+        assert process.stderr is not None
+        logged = process.stderr.read()
+
+    assert "Not Found" in told
+    assert "Traceback" not in logged

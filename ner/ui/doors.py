@@ -8,6 +8,7 @@ from typing import Any
 
 from gradio.exceptions import Error
 from gradio.route_utils import FnIndexInferError
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ner.ui.refusals import refuse
@@ -40,6 +41,8 @@ PUBLIC = ("tag", "compare", "evaluate")
 _DIRECT = ("/run/", "/api/")
 # These only put an event into the queue, so what fails in them is the request.
 _QUEUED = ("/queue/join", "/call/", *_DIRECT)
+# Streams of answers: one that nobody asked for ends with a sentence, for Gradio with a trace too.
+_STREAMS = ("/call/", "/queue/data")
 _UNUSABLE = "The request names no function of this page, or not the values that it takes."
 
 
@@ -52,12 +55,25 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         path = scope.get("path", "").removeprefix(_API)
-        if scope["type"] != "http" or not (_closed(path) or path.startswith(_QUEUED)):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif _closed(path):
             await refuse(scope, send, 404, "closed", "Not found.")
+        elif scope["method"] == "GET" and path.startswith(_STREAMS):
+            await self._stream(scope, receive, send)
+        elif not path.startswith(_QUEUED):
+            await self.app(scope, receive, send)
         else:
             await self._call(scope, receive, _softened(send) if path.startswith(_DIRECT) else send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The end of one that is unknown is no failure of the server's."""
+        try:
+            await self.app(scope, receive, send)
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body", "body": b""})
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An exception before any answer is the request's doing."""

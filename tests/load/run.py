@@ -36,7 +36,7 @@ from ner import machine  # noqa: E402 - found from here only by then
 
 HERE = Path(__file__).parent
 # Of the rate of back-to-back calls: above it a queue would only grow.
-SHARE = 0.75
+SHARE = 0.7
 # Calls a second that each visitor starts in the runs at a given rate.
 EACH = 0.5
 NAMES = ("Ada Lovelace", "Wolfgang Amadeus Mozart", "Marie Curie", "Ngozi Okafor")
