@@ -1,4 +1,4 @@
-"""Measure how the app holds: at its capacity, at three times that, and over many requests.
+"""Measure how the app holds: at its capacity, at multiples of it, and over many requests.
 
     pip install -r tests/load/requirements.txt
     python tests/load/run.py --out assets/results/load-bundled.json
@@ -215,12 +215,14 @@ def measured(app: App, folder: Path, options: argparse.Namespace) -> dict[str, A
     capacity = round(SHARE * saturated["answered"]["per_second"], 1)
     _say(f"Back to back {saturated['answered']['per_second']}, capacity {capacity}/s")
     result: dict[str, Any] = {"saturated": saturated, "capacity_per_second": capacity}
-    for times in (1, 3):
+    for times in options.times:
         users = max(1, round(times * capacity / EACH))
         run = drive(app, answers, users=users, seconds=options.seconds, rate=EACH)
         run["recovered_after_s"] = round(recovered(app, short), 2)
         result[f"at_{times}x"] = run
         _say(f"{times}x: {json.dumps(run)}")
+    if not options.requests:
+        return result
     long = {text: app.call(text) for text in texts(options.texts, longest=60, seed=8)}
     answers.write_text(json.dumps(long))
     result["memory"] = memory_slope(app, answers, options)
@@ -230,9 +232,12 @@ def measured(app: App, folder: Path, options: argparse.Namespace) -> dict[str, A
 def main() -> None:
     """Measure, print, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--times", type=int, nargs="+", default=(1, 3), help="the given rates, in capacities"
+    )
     parser.add_argument("--seconds", type=float, default=300, help="of each run at a given rate")
     parser.add_argument("--probe", type=float, default=20, help="seconds of measuring capacity")
-    parser.add_argument("--requests", type=int, default=20_000, help="of the memory run")
+    parser.add_argument("--requests", type=int, default=20_000, help="of the memory run; 0: none")
     parser.add_argument("--slice", type=float, default=20, help="seconds between looks at memory")
     parser.add_argument("--texts", type=int, default=200, help="different texts")
     parser.add_argument("--out", type=Path, help="where the record goes, as JSON")
