@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partialmethod
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -28,6 +33,8 @@ from ner.errors import InputError
 from ner.ui import limits
 from ner.ui.admission import MOST_EVENTS, Admission
 from ner.ui.health import Health, Readiness
+from ner.ui.intake import MOST_OF_ONE, MOST_UNCOLLECTED, Intake
+from ner.ui.leftovers import keep_clean, sweep
 from ner.ui.limits import MAX_BODY, Limits
 from ner.ui.metrics import Histogram, Metrics, series
 from ner.ui.places import Busy, Left, Places
@@ -35,6 +42,7 @@ from ner.ui.rates import Buckets, RateLimit
 from ner.ui.request_log import LOG, RequestLog
 from ner.ui.service import Service
 from ner.ui.settings import Settings
+from ner.ui.streams import Streams
 from ner.ui.uploads import Quota, Uploads
 from ner.ui.visitors import visitor
 
@@ -214,6 +222,201 @@ def test_an_upload_over_the_quota_waits_until_others_are_deleted() -> None:
 
     assert 50_000 == quota.used
     assert 0.0 == quota.take("a", 100_000)
+
+
+def test_an_upload_counts_as_what_came_of_it() -> None:
+    """One that never came, or was refused, does not keep others out for hours."""
+    quota = Quota(each=100_000, total=150_000)
+    asked = client(Middleware(Uploads, quota))
+
+    async def broken_off() -> None:
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            """Nobody is there."""
+
+        async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+
+        headers = [(b"content-length", b"90000")]
+        scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload"}
+        await Uploads(reads, quota)({**scope, "headers": headers}, receive, send)
+
+    awaited(broken_off())
+    assert 10_000 == quota.used
+    asked.post("/gradio_api/upload", content=b"x" * 20_000)
+    assert 30_000 == quota.used
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/run/upload", "/upload", "/gradio_api/call/upload"])
+def test_only_uploads_may_be_as_long_as_uploads(path: str) -> None:
+    """Whatever else ends like them."""
+    refused = client(Middleware(Limits)).post(path, content=b"x" * (MAX_BODY + 1))
+
+    assert 413 == refused.status_code
+
+
+def test_a_length_stated_in_two_ways_is_refused() -> None:
+    """The server takes the chunked one, which a quota by the other would not see."""
+    headers = {"content-length": "1", "transfer-encoding": "chunked"}
+    refused = client(Middleware(Limits)).post("/gradio_api/upload", content=b"x", headers=headers)
+
+    assert 400 == refused.status_code
+    assert "two ways" in refused.json()["detail"]
+
+
+# ---- Streams ----
+
+
+def test_a_visitor_holds_so_many_streams_and_no_more() -> None:
+    """One that ends makes room; other visitors and other requests are not held up."""
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        statuses.append(message["status"])
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def visits() -> None:
+        leave = asyncio.Event()
+
+        async def stays(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"] != "/":
+                await leave.wait()
+            await send({"type": "http.response.start", "status": 200})
+
+        asked = Streams(stays, most=2)
+
+        def get(path: str, address: str) -> Any:
+            scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+            return asked({**scope, "client": (address, 1)}, receive, send)
+
+        heart = "/gradio_api/heartbeat/x"
+        stay = [asyncio.create_task(get(heart, one)) for one in ("1.1.1.1", "1.1.1.1", "2.2.2.2")]
+        await asyncio.sleep(0)
+        with suppress(KeyError):  # the body, which has no status
+            await get("/gradio_api/queue/data", "1.1.1.1")
+        await get("/", "1.1.1.1")
+        leave.set()
+        await asyncio.gather(*stay)
+        await get(heart, "1.1.1.1")
+
+    awaited(visits())
+
+    assert [429, 200, 200, 200, 200, 200] == statuses
+
+
+# ---- What uploads leave behind ----
+
+
+def test_what_broken_uploads_left_is_deleted_by_its_age(tmp_path: Path) -> None:
+    """Files that Gradio has forgotten, and empty folders; nothing young, nothing in use."""
+    (tmp_path / "in use").mkdir()
+    (tmp_path / "in use" / "file").touch()
+    for name in ("empty", "young"):
+        (tmp_path / name).mkdir()
+    for name in ("tmpleft", "tmpyoung", "other"):
+        (tmp_path / name).touch()
+    for name in ("in use", "empty", "tmpleft", "other"):
+        os.utime(tmp_path / name, (1000, 1000))
+
+    sweep(tmp_path, age=100)
+
+    assert {"in use", "young", "tmpyoung", "other"} == {one.name for one in tmp_path.iterdir()}
+
+
+def test_what_is_left_behind_is_looked_for_again_and_again(tmp_path: Path) -> None:
+    """Until it is told to end."""
+    (tmp_path / "tmpleft").touch()
+    os.utime(tmp_path / "tmpleft", (1000, 1000))
+    done = keep_clean(tmp_path, every=0.01, age=100)
+    deadline = time.monotonic() + 10
+    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    done.set()
+
+    assert not list(tmp_path.iterdir())
+
+
+# ---- What enters the queue ----
+
+
+class Queued:
+    """Gradio's queue as far as `Intake` knows it."""
+
+    def __init__(self) -> None:
+        self.event_ids_to_events: dict[str, Any] = {}
+        self.pending_event_ids_session: dict[str, set[str]] = {}
+        self.pending_messages_per_session: dict[str, object] = {}
+        self.fns = {0: SimpleNamespace(api_name="tag"), 1: SimpleNamespace(api_name="answer")}
+
+    @property
+    def _queue(self) -> Queued:
+        return self
+
+    async def push(self, body: Any, request: Any, username: None) -> tuple[bool, str, str]:
+        """Keeps it, as one whose answer nobody fetches."""
+        number = str(len(self.event_ids_to_events))
+        event = SimpleNamespace(fn=self.fns[body.fn_index], request=request)
+        self.event_ids_to_events[number] = event
+        session = body.session_hash or number
+        self.pending_event_ids_session.setdefault(session, set()).add(number)
+        self.pending_messages_per_session[session] = object()
+        return True, number, "success"
+
+
+def pushed(intake: Intake, address: str = "127.0.0.1", fn: int = 1, **body: Any) -> tuple[Any, ...]:
+    """What the intake says to one event."""
+    request = Request({"type": "http", "client": (address, 1), "headers": []})
+    asked = SimpleNamespace(fn_index=fn, **{"session_hash": None, "data": [], **body})
+    return awaited(intake.push(asked, request, None))  # type: ignore[arg-type]
+
+
+def test_events_that_would_take_far_more_memory_than_they_brought_are_refused() -> None:
+    """A name without end, and brackets without end."""
+    intake = Intake(cast(Any, Queued()))
+
+    assert "error" == pushed(intake, session_hash="A" * 65)[2]
+    assert "error" == pushed(intake, data=["x", [[]] * 2000])[2]
+    assert "error" == pushed(intake, data=[{"a": {str(n): n for n in range(2000)}}])[2]
+    assert "success" == pushed(intake, session_hash="A" * 11, data=["x" * 5000, ["PER"] * 20])[2]
+
+
+def test_one_visitor_does_not_fill_the_queue() -> None:
+    """Others, and this machine itself, are still let in."""
+    intake = Intake(cast(Any, Queued()))
+    states = [pushed(intake, "1.1.1.1")[2] for _ in range(MOST_OF_ONE + 1)]
+
+    assert ["success"] * MOST_OF_ONE + ["queue_full"] == states
+    assert "success" == pushed(intake, "2.2.2.2")[2]
+    assert {"success"} == {pushed(intake)[2] for _ in range(MOST_OF_ONE + 1)}
+
+
+def test_calls_past_the_admission_are_counted_too() -> None:
+    """Clients that join the queue as the page does; the page's own events are not among them."""
+    intake = Intake(cast(Any, Queued()))
+    states = [pushed(intake, fn=0)[2] for _ in range(MOST_EVENTS + 1)]
+
+    assert ["success"] * MOST_EVENTS + ["queue_full"] == states
+    assert MOST_EVENTS == intake.short_calls
+    assert "success" == pushed(intake, fn=1)[2]
+
+
+def test_answers_that_nobody_fetches_are_dropped() -> None:
+    """The oldest first, once there are too many; never those that are still worked for."""
+    queue = Queued()
+    intake = Intake(cast(Any, queue))
+    for number in range(MOST_UNCOLLECTED + 10):
+        pushed(intake, session_hash=f"session {number}")
+    # All but the first have been worked for.
+    queue.event_ids_to_events = {"0": queue.event_ids_to_events["0"]}
+    pushed(intake, session_hash="last")
+
+    left = [*queue.pending_event_ids_session]
+    assert ["session 0", "session 10"] == left[:2]
+    assert left == [*queue.pending_messages_per_session]
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 90_000), st.floats(0, 40))))
@@ -429,8 +632,8 @@ def test_calls_are_refused_while_their_places_are_full(path: str, expected: int)
 
 def test_calls_are_refused_while_too_many_are_under_way() -> None:
     """Also where they don't wait for a place."""
-    events = iter([MOST_EVENTS - 1, MOST_EVENTS - 1, MOST_EVENTS])
-    asked = client(Middleware(Admission, Places(), Places(), lambda: next(events)))
+    calls = iter([MOST_EVENTS - 1, MOST_EVENTS])
+    asked = client(Middleware(Admission, Places(), Places(), lambda: next(calls)))
 
     assert [200, 503] == [asked.post("/gradio_api/call/tag").status_code for _ in range(2)]
 
@@ -478,13 +681,12 @@ def test_of_calls_at_one_moment_no_more_are_taken_than_may_be_under_way() -> Non
     assert [503] * 5 + [200] * MOST_EVENTS == statuses
 
 
-def test_long_work_does_not_keep_single_texts_out() -> None:
-    """An evaluation is under way for minutes, and in its own places."""
-    long = Places()
-    long.working = 2
-    asked = client(Middleware(Admission, Places(), long, lambda: MOST_EVENTS + 1))
+def test_single_texts_do_not_keep_long_work_out() -> None:
+    """It has places of its own."""
+    asked = client(Middleware(Admission, Places(), Places(), lambda: MOST_EVENTS))
 
-    assert 200 == asked.post("/gradio_api/call/tag").status_code
+    assert 503 == asked.post("/gradio_api/call/tag").status_code
+    assert 200 == asked.post("/gradio_api/call/evaluate").status_code
 
 
 def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:
@@ -533,7 +735,7 @@ def test_readiness_tells_its_reasons() -> None:
 
 
 def test_no_new_work_while_draining() -> None:
-    """What begins work is refused; what reads or ends it goes through."""
+    """What begins work is refused; what reads its outcome goes through."""
     readiness = Readiness(draining=True)
     asked = probed(readiness)
 
@@ -542,7 +744,6 @@ def test_no_new_work_while_draining() -> None:
     assert 503 == refused.status_code
     assert "shutting down" in refused.json()["detail"]
     assert 200 == asked.get("/gradio_api/call/tag/1").status_code
-    assert 200 == asked.post("/gradio_api/cancel").status_code
 
 
 def test_metrics_are_text_that_prometheus_reads() -> None:

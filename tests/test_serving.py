@@ -266,13 +266,15 @@ def test_a_signal_drains_and_ends_with_0(
             refused = httpx.post(f"{url}gradio_api/call/tag", json={"data": []})
             answer = result.result()
         assert 0 == process.wait(60)
+        assert process.stderr is not None
+        logged = log.read_text() + process.stderr.read()
 
     assert 503 == refused.status_code
     assert "30" == refused.headers["retry-after"]
     assert "event: complete" in answer.text
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     assert "draining" in {line.get("refused") for line in lines}
-    assert "London" not in log.read_text()
+    assert "London" not in logged
 
 
 @pytest.mark.timeout(300)

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ner.ui.places import RETRY_AFTER, Busy, Places
 from ner.ui.refusals import refuse
 
-# Calls and other events that may be under way. Gradio's own work for a call takes longer than a
-# short text at the model, so that places alone would never be full; this many are done in less than
-# a second.
+# Calls of one text that may be under way. Gradio's own work for a call takes longer than a short
+# text at the model, so that places alone would never be full; this many are done in less than a
+# second.
 MOST_EVENTS = 32
 
 
@@ -20,16 +20,16 @@ MOST_EVENTS = 32
 class Admission:
     """ASGI middleware: a call that would find no place gets 503 and when to come again.
 
-    ``short`` are the places for one text, ``long`` those for many; ``events`` tells how many calls
-    have been taken and not answered yet. A call counts from when its body is complete: one that
-    comes slowly takes nobody's turn, and of many at the same moment no more are taken than can be
-    served.
+    ``short`` are the places for one text, ``long`` those for many; ``calls`` tells how many calls
+    of one text have been taken and not answered yet. A call counts from when its body is complete:
+    one that comes slowly takes nobody's turn, and of many at the same moment no more are taken than
+    can be served.
     """
 
     app: ASGIApp
     short: Places
     long: Places
-    events: Callable[[], int] = lambda: 0
+    calls: Callable[[], int] = lambda: 0
     _entering: int = field(default=0, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,12 +38,11 @@ class Admission:
         if places is None:
             await self.app(scope, receive, send)
             return
-        if self._full(places):
-            await _refuse(scope, send)
-            return
+        # Refused unread, some clients would find their connection broken and not see the answer.
         parts = await _whole(receive)
         if self._full(places):
-            await _refuse(scope, send)
+            sentence = str(Busy())
+            await refuse(scope, send, 503, "busy", sentence, retry_after=RETRY_AFTER, read=True)
             return
         self._entering += 1
         try:
@@ -52,9 +51,9 @@ class Admission:
             self._entering -= 1
 
     def _full(self, places: Places) -> bool:
-        # What works for minutes says nothing of how soon a text has its turn.
-        others = self.events() - self.long.working - self.long.waiting
-        return places.full or others + self._entering >= MOST_EVENTS
+        if places is self.long:
+            return places.full
+        return places.full or self.calls() + self._entering >= MOST_EVENTS
 
     def _places(self, scope: Scope) -> Places | None:
         """Those that an API call needs; None for all else."""
@@ -64,10 +63,6 @@ class Admission:
         if not called.endswith(("/call", "/call/v2", "/api", "/run")):
             return None
         return self.long if name == "evaluate" else self.short
-
-
-async def _refuse(scope: Scope, send: Send) -> None:
-    await refuse(scope, send, 503, "busy", str(Busy()), retry_after=RETRY_AFTER)
 
 
 async def _whole(receive: Receive) -> list[Message]:

@@ -15,7 +15,8 @@ from ner.ui.refusals import refuse
 
 _API = "/gradio_api"
 # What these are for: fetching other addresses, components of others, state kept on the server's
-# disk, development, recording, histories and accounts. The page has none of it.
+# disk, development, recording, histories and accounts. The page has none of it. Its buttons stop
+# work in their own way: Gradio's waits for the work to end, and lets nobody else go on meanwhile.
 _CLOSED = (
     "/proxy=",
     "/file=http:",
@@ -32,6 +33,8 @@ _CLOSED = (
     "/run-history",
     "/runs",
     "/stream/",
+    "/cancel",
+    "/reset",
     "/login",
     "/logout",
 )

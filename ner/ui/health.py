@@ -13,8 +13,6 @@ from ner.ui.refusals import refuse
 
 # While the app goes down or prepares a model; both take tens of seconds.
 _RETRY_AFTER = 30
-# What ends work rather than beginning it.
-_ENDING = ("/cancel", "/reset")
 
 
 @dataclass
@@ -63,7 +61,7 @@ class Health:
         elif scope["path"] in _PROBES and scope["method"] in ("GET", "HEAD"):
             status, kind, text = _PROBES[scope["path"]](self)
             await _answer(scope, send, status, kind, text)
-        elif self.readiness.draining and _is_work(scope):
+        elif self.readiness.draining and scope["method"] == "POST":
             sentence = "The server is shutting down and takes no new work. Try again in a minute."
             await refuse(scope, send, 503, "draining", sentence, retry_after=_RETRY_AFTER)
         else:
@@ -90,10 +88,6 @@ _PROBES: dict[str, Callable[[Health], tuple[int, bytes, str]]] = {
     "/readyz": Health.ready,
     "/metrics": Health.counted,
 }
-
-
-def _is_work(scope: Scope) -> bool:
-    return scope["method"] == "POST" and not scope["path"].rstrip("/").endswith(_ENDING)
 
 
 async def _answer(scope: Scope, send: Send, status: int, kind: bytes, text: str) -> None:

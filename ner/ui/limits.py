@@ -51,7 +51,13 @@ class Limits:
             await send(message)
 
         limit = MAX_UPLOAD if is_upload(scope) else MAX_BODY
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            # The second counts, and all that was allowed by the first would be too little.
+            sentence = "The request states its length in two ways."
+            await refuse(scope, send_with_headers, 400, "body", sentence)
+            return
+        stated = headers.get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > limit:
             sentence = f"The request is larger than {limit:,} bytes."
             await refuse(scope, send_with_headers, 413, "body", sentence)

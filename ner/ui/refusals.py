@@ -1,4 +1,4 @@
-"""Refusing a request at once, before anything of it is read, with the reason and when to return."""
+"""Refusing a request at once, with the reason and when to return."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ async def refuse(
     sentence: str,
     *,
     retry_after: float | None = None,
+    read: bool = False,
 ) -> None:
     """Answer ``status`` with ``sentence``; ``reason`` is one word for the metrics and the log.
 
-    ``retry_after`` is in seconds.
+    ``retry_after`` is in seconds; ``read`` tells that the whole request has been read.
     """
     scope.setdefault("state", {})["refused"] = reason
     body = json.dumps({"detail": sentence}).encode()
@@ -29,8 +30,8 @@ async def refuse(
     ]
     if retry_after is not None:
         headers.append((b"retry-after", str(max(1, math.ceil(retry_after))).encode()))
-    if scope["method"] not in ("GET", "HEAD"):
-        # Its body was not read, so the connection can't be used again.
+    if not read and scope["method"] not in ("GET", "HEAD"):
+        # What is left of it stands where the next one would begin.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -19,6 +19,8 @@ LOG = logging.getLogger("ner.requests")
 # As nginx has it: the client went before there was an answer.
 _CLIENT_LEFT = 499
 _STREAM = b"text/event-stream"
+# Any word may stand in the place of the method; each would be counted apart, and kept.
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 @dataclass
@@ -76,14 +78,15 @@ class RequestLog:
 
     def _end(self, scope: Scope, answer: _Answer, seconds: float) -> None:
         state, route = scope["state"], _route(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         refused = state.get("refused")
-        self.metrics.end(scope["method"], route, answer.status, refused)
+        self.metrics.end(method, route, answer.status, refused)
         if not answer.stream:
             self.metrics.answered.add(seconds)
         entry: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "id": state["request_id"],
-            "method": scope["method"],
+            "method": method,
             "route": route,
             "status": answer.status,
             "ms": round(seconds * 1000, 1),

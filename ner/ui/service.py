@@ -18,6 +18,7 @@ from ner.ui.places import Places
 from ner.ui.rates import Buckets, RateLimit
 from ner.ui.request_log import RequestLog
 from ner.ui.settings import Settings
+from ner.ui.streams import Streams
 from ner.ui.uploads import Quota, Uploads
 
 # One text at a time is tagged, since one inference uses all cores.
@@ -50,15 +51,16 @@ class Service:
     def __post_init__(self) -> None:
         self.short.took = self.metrics.worked.add
 
-    def middleware(self, events: Callable[[], int] = lambda: 0) -> list[Middleware]:
-        """One for each concern, the outermost first; ``events`` as in `Admission`."""
+    def middleware(self, calls: Callable[[], int] = lambda: 0) -> list[Middleware]:
+        """One for each concern, the outermost first; ``calls`` as in `Admission`."""
         settings, proxy = self.settings, self.settings.trust_proxy
         stack = [
             Middleware(RequestLog, self.metrics, settings.log_addresses, proxy),
             Middleware(Limits),
             Middleware(Health, self.readiness, self.measured),
+            Middleware(Streams, proxy),
             Middleware(Uploads, self.quota, proxy),
-            Middleware(Admission, self.short, self.long, events),
+            Middleware(Admission, self.short, self.long, calls),
             Middleware(Doors),
         ]
         if settings.rate_per_minute:

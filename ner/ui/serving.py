@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from ner import models
 from ner.errors import MissingExtra, NerError
@@ -19,15 +20,17 @@ from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.ui import lifecycle
+from ner.ui import leftovers, lifecycle
 from ner.ui.contract import Loader, Pair
 from ner.ui.health import Readiness
+from ner.ui.intake import Intake
 from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
 from ner.ui.request_log import LOG as REQUEST_LOG
 from ner.ui.service import Service
 from ner.ui.sessions import Sessions
 from ner.ui.settings import Settings
+from ner.ui.uploads import DELETE
 
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
@@ -120,6 +123,8 @@ def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> 
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
     page.queue(api_open=False, max_size=_EVENTS)
+    service = service or Service()
+    intake = Intake(page, trust_proxy=service.settings.trust_proxy)
     _, url, _ = page.launch(
         theme=_theme(),
         head=_head(),
@@ -131,10 +136,13 @@ def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> 
         max_file_size=MAX_FILE,
         max_threads=_THREADS,
         state_session_capacity=_SESSIONS,
-        app_kwargs={"middleware": (service or Service()).middleware(lambda: _events(page))},
+        app_kwargs={"middleware": service.middleware(lambda: intake.short_calls)},
         **{"mcp_server": False, "prevent_thread_lock": True, **settings},
     )
     Sessions.install(page)
+    intake.install()
+    every, age = DELETE
+    leftovers.keep_clean(Path(get_upload_folder()), every=every, age=age)
     return url
 
 

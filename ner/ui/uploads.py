@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ner.ui.refusals import refuse
 from ner.ui.visitors import visitor
@@ -75,6 +75,16 @@ class Quota:
         self._taken.append((self._clock(), who, size))
         self._by_visitor[who] += size
 
+    def settle(self, who: str | None, stated: int, size: int) -> None:
+        """Count ``size`` bytes in the place of those that were taken last as ``stated``."""
+        stated, size = max(stated, _LEAST), max(size, _LEAST)
+        for index in reversed(range(len(self._taken))):
+            when, one, taken = self._taken[index]
+            if (one, taken) == (who, stated):
+                self._taken[index] = (when, who, size)
+                self._by_visitor[who] += size - stated
+                return
+
     def _forget(self) -> None:
         while self._taken and self._taken[0][0] + self._seconds <= self._clock():
             _, who, size = self._taken.popleft()
@@ -87,7 +97,8 @@ class Quota:
 class Uploads:
     """ASGI middleware: an upload over its visitor's quota, or over that of all, gets 429.
 
-    It must state its length, as browsers do: without one it gets 411.
+    It must state its length, as browsers do: without one it gets 411. What it states is taken at
+    first, and what came of it is counted in the end.
     """
 
     app: ASGIApp
@@ -103,7 +114,8 @@ class Uploads:
         if not stated.isdigit():
             await refuse(scope, send, 411, "upload", "An upload must state its length.")
             return
-        wait = self.quota.take(visitor(scope, trust_proxy=self.trust_proxy), int(stated))
+        who = visitor(scope, trust_proxy=self.trust_proxy)
+        wait = self.quota.take(who, int(stated))
         if wait:
             sentence = (
                 f"Too much has been uploaded. Uploads are deleted after {KEPT // 3600} hours or "
@@ -111,7 +123,31 @@ class Uploads:
             )
             await refuse(scope, send, 429, "upload", sentence, retry_after=wait)
             return
-        await self.app(scope, receive, send)
+        upload = _Upload(receive, send)
+        try:
+            await self.app(scope, upload.receive, upload.send)
+        finally:
+            self.quota.settle(who, int(stated), 0 if upload.refused else upload.received)
+
+
+@dataclass
+class _Upload:
+    """What came of one upload: the bytes that were received, and whether they were refused."""
+
+    _receive: Receive
+    _send: Send
+    received: int = 0
+    refused: bool = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.received += len(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.refused = message["status"] >= 400
+        await self._send(message)
 
 
 def is_upload(scope: Scope) -> bool:
@@ -119,4 +155,4 @@ def is_upload(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
     path: str = scope["path"]
-    return path.rstrip("/").endswith("/upload")
+    return path.rstrip("/") == "/gradio_api/upload"
