@@ -13,12 +13,14 @@ import pytest
 from gradio import Request
 
 from ner import benchmark, models
-from ner.benchmark import Settings
+from ner.benchmark import Settings, Stopped
 from ner.models import ModelSpec
 from ner.pair import Pairs, TaggerPair
 from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
+from ner.ui.places import Places
+from ner.ui.service import Service
 
 QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
@@ -83,6 +85,56 @@ def test_stop_ends_the_run_of_its_own_session(
     assert "Measuring, 2 of" in second
     assert "Stopped." in list(shown)[-1]
     assert handler.running == {}
+
+
+def test_a_visitor_who_leaves_ends_the_measuring_without_waiting_for_it(
+    tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing returns within a step; the place is free when the work has ended, not before."""
+    goes_on, told_to_stop = threading.Event(), []
+
+    def run(*_: Any, report: Any, stop: Any, **__: Any) -> None:
+        report(benchmark.Progress(1, 2, "16 tokens"))
+        assert goes_on.wait(30)
+        told_to_stop.append(stop())
+        raise Stopped
+
+    monkeypatch.setattr(benchmark, "run", run)
+    service = Service()
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"), QUICK, service)  # type: ignore[arg-type]
+    shown = handler._results(tiny_spec, threading.Event())
+    assert "Measuring, 1 of 2" in next(shown)
+
+    leaving = threading.Thread(target=shown.close)
+    leaving.start()
+    leaving.join(5)
+    waited, working = leaving.is_alive(), service.long.working
+    goes_on.set()
+
+    assert not waited
+    assert 1 == working
+    while service.long.working:
+        pass
+    assert [True] == told_to_stop
+
+
+def test_stop_ends_the_wait_for_a_place(tiny_spec: ModelSpec) -> None:
+    """Who gives up while others are served is told so, and measures nothing."""
+    service = Service(long=Places(1))
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"), QUICK, service)  # type: ignore[arg-type]
+    stopping, told = threading.Event(), []
+    with service.long.one():
+        waiting = threading.Thread(
+            target=lambda: told.extend(handler._results(tiny_spec, stopping)), daemon=True
+        )
+        waiting.start()
+        while not service.long.waiting:
+            pass
+        stopping.set()
+    waiting.join(30)
+
+    assert 1 == len(told)
+    assert "Stopped." in told[0]
 
 
 def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> None:

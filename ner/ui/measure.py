@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Any
 
 import gradio as gr
@@ -16,11 +14,12 @@ from ner import benchmark, models
 from ner.benchmark import Benchmark, Progress, Settings, Stopped
 from ner.models import ModelSpec
 from ner.render import notice
+from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.failures import told
 from ner.ui.measure_view import measured, recorded
 from ner.ui.opening import opened
-from ner.ui.places import WAITING
+from ner.ui.places import WAITING, Left
 from ner.ui.service import Service
 from ner.ui.visit import given_up
 
@@ -47,11 +46,9 @@ class MeasureHandler:
         try:
             spec = models.find(model, local=False)
             yield from opened_first(self.load, spec)
-            places = self.service.long
-            if places.taken:
+            if self.service.long.taken:
                 yield notice(WAITING, kind="progress")
-            with places.one(gone=given_up):
-                yield from self._results(spec, stopping)
+            yield from self._results(spec, stopping)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             yield notice(told(error), kind="problem")
@@ -64,32 +61,34 @@ class MeasureHandler:
             self.running[request.session_hash].set()
 
     def _results(self, spec: ModelSpec, stopping: threading.Event) -> Iterator[str]:
-        texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
-        steps: SimpleQueue[Progress | None] = SimpleQueue()
+        def stopped() -> bool:
+            return stopping.is_set() or self.service.readiness.draining
 
-        def run() -> Benchmark:
-            return benchmark.run(
-                spec,
-                self.settings,
-                texts,
-                processes=False,
-                report=steps.put,
-                stop=lambda: stopping.is_set() or self.service.readiness.draining,
-            )
+        def run(tell: Callable[[str], None]) -> Benchmark:
+            texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
+            # In the thread that measures: its place is free when it has ended, and no sooner.
+            with self.service.long.one(gone=lambda: stopped() or given_up()):
+                return benchmark.run(
+                    spec,
+                    self.settings,
+                    texts,
+                    processes=False,
+                    report=lambda step: tell(_under_way(step)),
+                    stop=stopped,
+                )
 
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(run)
-            running.add_done_callback(lambda _: steps.put(None))
-            try:
-                while (step := steps.get()) is not None:
-                    sentence = f"Measuring, {step.done} of {step.total}: {step.what} …"
-                    yield notice(sentence, kind="progress")
-            finally:
-                stopping.set()
         try:
-            yield measured(running.result(), f"python -m ner bench --model {spec.name}")
-        except Stopped:
+            result = yield from in_background(run)
+            yield measured(result, f"python -m ner bench --model {spec.name}")
+        except (Stopped, Left):
             yield notice(self.service.readiness.ended)
+        finally:
+            # A visitor who leaves closes this; the work is to end with its step.
+            stopping.set()
+
+
+def _under_way(step: Progress) -> str:
+    return notice(f"Measuring, {step.done} of {step.total}: {step.what} …", kind="progress")
 
 
 def opened_first(load: Loader, spec: ModelSpec) -> Iterator[str]:

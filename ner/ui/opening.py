@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import TypeVar
 
 from ner.models import ModelSpec, Progress
+from ner.ui.background import in_background
 from ner.ui.contract import Loader, Pair
 
 _Update = TypeVar("_Update")
@@ -16,14 +15,19 @@ _Update = TypeVar("_Update")
 def opened(
     load: Loader, spec: ModelSpec, device: str, show: Callable[[str], _Update]
 ) -> Generator[_Update, None, Pair]:
-    """The pair of ``spec``; yields ``show`` of a sentence for each stage of making it."""
-    stages: SimpleQueue[Progress | None] = SimpleQueue()
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(load, spec, device, stages.put)
-        loading.add_done_callback(lambda _: stages.put(None))
-        while (stage := stages.get()) is not None:
-            yield show(
-                f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
-                f"{stage.stage} …"
-            )
-    return loading.result()
+    """The pair of ``spec``; yields ``show`` of a sentence for each stage of making it.
+
+    A visitor who leaves ends the telling and not the making, for which others may wait too.
+    """
+
+    def loading(tell: Callable[[_Update], None]) -> Pair:
+        return load(spec, device, lambda stage: tell(show(_sentence(spec, stage))))
+
+    return (yield from in_background(loading))
+
+
+def _sentence(spec: ModelSpec, stage: Progress) -> str:
+    return (
+        f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
+        f"{stage.stage} …"
+    )

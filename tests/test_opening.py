@@ -1,0 +1,140 @@
+"""Opening a model: work goes on behind a visitor who left, and nobody else waits for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+import httpx
+import pytest
+from fakes import FakePair
+
+from ner.models import ModelSpec, Progress, Report, find
+from ner.ui import build, launch
+from ner.ui.background import in_background
+from ner.ui.opening import opened
+
+
+def test_reports_come_in_order_and_then_the_result() -> None:
+    """What the work tells is yielded, what it gives is returned."""
+
+    def work(tell: Callable[[int], None]) -> str:
+        for number in range(3):
+            tell(number)
+        return "done"
+
+    results = []
+
+    def all_of_it() -> Iterator[int]:
+        results.append((yield from in_background(work)))
+
+    assert [0, 1, 2] == list(all_of_it())
+    assert ["done"] == results
+
+
+def test_an_error_is_raised_to_who_waits() -> None:
+    """After what was told before it."""
+
+    def work(tell: Callable[[int], None]) -> str:
+        tell(1)
+        raise OSError("no space left")
+
+    told = in_background(work)
+
+    assert 1 == next(told)
+    with pytest.raises(OSError, match="no space left"):
+        next(told)
+
+
+def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
+    """Closing returns while the model is still being made; it is made all the same."""
+    goes_on, made = threading.Event(), threading.Event()
+
+    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+        report(Progress("export", 1, 2))
+        assert goes_on.wait(30)
+        report(Progress("quantize", 2, 2))
+        made.set()
+        return FakePair()
+
+    shown = opened(load, find("bundled"), "CPU", str)
+    assert "step 1 of 2: export" in next(shown)
+
+    leaving = threading.Thread(target=shown.close)
+    leaving.start()
+    leaving.join(5)
+    waited = leaving.is_alive()
+    goes_on.set()
+
+    assert not waited
+    assert made.wait(5)
+
+
+@dataclass
+class Preparing:
+    """A page in a process of its own, whose model is being made until it is told to go on."""
+
+    url: str
+    second: Any
+    go: Any
+
+    def tag(self, client: httpx.Client) -> None:
+        """Press Tag as a visitor."""
+        config = client.get(f"{self.url}config").json()
+        [button] = [
+            one["id"] for one in config["components"] if one["props"].get("elem_id") == "tag"
+        ]
+        [number] = [
+            one["id"] for one in config["dependencies"] if [button, "click"] in one["targets"]
+        ]
+        body = {
+            "fn_index": number,
+            "data": ["Berlin", "bundled", "CPU", "first"],
+            "session_hash": "leaves",
+        }
+        client.post(f"{self.url}gradio_api/queue/join", json=body).raise_for_status()
+
+
+def _serve(address: Connection, second: Any, go: Any) -> None:
+    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+        report(Progress("export", 1, 2))
+        assert second.wait(60)
+        report(Progress("quantize", 2, 2))
+        assert go.wait(60)
+        return FakePair()
+
+    page = build(load)
+    address.send(launch(page, server_name="127.0.0.1"))
+    page.block_thread()
+
+
+@pytest.fixture
+def preparing() -> Iterator[Preparing]:
+    """A page whose model is not ready yet."""
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    second, go = spawn.Event(), spawn.Event()
+    process = spawn.Process(target=_serve, args=(theirs, second, go), daemon=True)
+    process.start()
+    yield Preparing(ours.recv(), second, go)
+    process.kill()
+    process.join()
+
+
+@pytest.mark.timeout(120)
+def test_others_are_served_while_a_model_is_made_for_one_who_left(preparing: Preparing) -> None:
+    """Gradio ends a visitor's work in the thread that serves all; that must not wait."""
+    with httpx.Client(timeout=30) as client:
+        preparing.tag(client)
+        stream = f"{preparing.url}gradio_api/queue/data?session_hash=leaves"
+        with client.stream("GET", stream) as answer:
+            assert any("step 1 of 2" in line for line in answer.iter_lines())
+        preparing.second.set()
+        for _ in range(20):
+            assert 200 == client.get(f"{preparing.url}healthz", timeout=10).status_code
+            time.sleep(0.1)
