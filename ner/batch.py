@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -127,10 +128,10 @@ def run(
     and an unfinished run is resumed only if they are the same.
 
     Raises ``InputError`` for an output that can't be written or that another process is writing,
-    ``Failure`` if writing fails, and what `Source.rows` raises.
+    ``Failure`` if writing fails, which keeps what was done, and what `Source.rows` raises.
     """
     output = output_for(out)
-    _check_place(source, out)
+    check_place(source, out)
     rows = source.rows()
     job = _digest(source, out, settings, chunk_rows)
     with _writing(out), _claimed(out) as folder:
@@ -157,13 +158,29 @@ def run(
         _publish(folder, out, output, _facts(source, settings, state))
 
 
-def _check_place(source: Source, out: Path) -> None:
-    if out.resolve() in (source.path.resolve(), errors_file(source.path).resolve()):
-        raise InputError(f"{out} would replace the file that is read. Choose another name.")
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; expected the name of a file.")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {out.parent}. Make it first.")
+def check_place(source: Source, out: Path) -> None:
+    """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
+    with _beginning(out):
+        if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
+            raise InputError(
+                f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
+                "file that is read. Choose another name."
+            )
+        if out.is_dir():
+            raise InputError(f"{out} is a folder; expected the name of a file.")
+        if not out.absolute().parent.is_dir():
+            raise InputError(f"There is no folder {out.parent}. Make it first.")
+
+
+@contextmanager
+def _beginning(out: Path) -> Iterator[None]:
+    """What fails here fails before anything is done: another place is needed."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{out.name} can't be written there: {error.strerror}. Choose another folder."
+        ) from error
 
 
 def _digest(source: Source, out: Path, settings: Mapping[str, str], chunk_rows: int) -> str:
@@ -184,12 +201,13 @@ def _version() -> str:
 def _claimed(out: Path) -> Iterator[Path]:
     """The folder to work in, for this process alone; it goes when all that is in it is gone."""
     folder = out.with_name(f"{out.name}.partial")
-    folder.mkdir(exist_ok=True)
     lock = FileLock(folder / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise InputError(f"Another process is writing {out}.") from error
+    with _beginning(out):
+        folder.mkdir(exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(f"Another process is writing {out.name}.") from error
     try:
         yield folder
     finally:
@@ -205,10 +223,7 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Failure(
-            f"{out} can't be written: {error.strerror}. What was done is kept; run it again to go "
-            "on from there."
-        ) from error
+        raise Failure(f"{out.name} can't be written: {error.strerror}.") from error
 
 
 def _resumed(folder: Path, job: str, output: Output) -> _State:
@@ -318,17 +333,25 @@ def _facts(source: Source, settings: Mapping[str, str], state: _State) -> dict[s
 
 
 def _publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -> None:
-    """Put the files in their places, the output last: once it is there, all is done."""
-    made = folder / "good"
+    """Put the files in their places, the output last: once it is there, all is done.
+
+    Until then all that a run resumes from stays: an output that is open elsewhere can't be replaced
+    on some systems, and the next run then has this step to do and no other.
+    """
+    good, bad, copy = folder / "good", folder / "bad", folder / "copy"
+    made = good
     if output.report is not None:
         made = folder / "report"
         with (
-            (folder / "good").open(encoding="utf-8", newline="\n") as rows,
+            good.open(encoding="utf-8", newline="\n") as rows,
             made.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
         ):
             file.writelines(output.report(rows, facts))
-    if (folder / "bad").stat().st_size:
-        (folder / "bad").replace(errors_file(out))
+    if bad.stat().st_size:
+        with bad.open("rb") as failures, copy.open("wb") as copied:
+            shutil.copyfileobj(failures, copied)
+            _on_disk(copied)
+        copy.replace(errors_file(out))
     else:
         errors_file(out).unlink(missing_ok=True)
     made.replace(out)

@@ -23,6 +23,7 @@ from test_cli import ROOT, answers, run
 
 from ner import batch
 from ner.batch import Step, errors_file
+from ner.cli import files
 from ner.entities import Entity, Explained, Tagged
 from ner.errors import Failure, FileFormatError, InputError
 from ner.formats import read_conll, read_gold
@@ -351,6 +352,59 @@ def test_outputs_that_cant_be_written(tmp_path: Path, out: str, message: str) ->
     assert sorted(["folder.csv", "in.txt"]) == sorted(one.name for one in tmp_path.iterdir())
 
 
+def test_failed_rows_tagged_anew_are_not_their_own_errors(tmp_path: Path) -> None:
+    """The errors of the new output would take the place of the file that is read."""
+    file = a_file(tmp_path, "out.jsonl.errors.jsonl", ['{"content": "In Berlin"}'])
+    before = file.read_bytes()
+    with pytest.raises(InputError, match="would replace the file that is read"):
+        tag(file, tmp_path / "out.jsonl")
+
+    assert before == file.read_bytes()
+    assert 1 == tag(file, tmp_path / "again.jsonl").tagged
+
+
+def test_a_folder_that_cant_be_written_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what was given wrongly: nothing was done that could be kept."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    with pytest.raises(InputError, match=r"^out.txt can't be written there: Permission denied"):
+        tag(a_file(tmp_path), tmp_path / "out.txt")
+
+
+@pytest.mark.parametrize("failure", [PermissionError(13, "open elsewhere"), KeyboardInterrupt()])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_output_that_cant_be_replaced_costs_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, failure: BaseException
+) -> None:
+    """Open in a spreadsheet, or killed just then: the next run only puts it in its place."""
+    file = a_file(tmp_path, "in.csv", ["a,text", "1,In Berlin", "2"])
+    whole, out = tmp_path / f"whole.{ending}", tmp_path / f"out.{ending}"
+    tag(file, whole)
+    renamed = Path.replace
+
+    def once(self: Path, target: Path) -> Path:
+        if target == out:
+            monkeypatch.undo()
+            raise failure
+        return renamed(self, target)
+
+    monkeypatch.setattr(Path, "replace", once)
+    with pytest.raises((Failure, KeyboardInterrupt)):
+        tag(file, out)
+    assert not out.exists()
+    step = tag(file, out, Breaking(0))
+
+    assert (2, 2) == (step.rows, step.resumed)
+    assert whole.read_bytes() == out.read_bytes()
+    assert errors_file(whole).read_bytes() == errors_file(out).read_bytes()
+    assert not list(tmp_path.glob("*.partial"))
+
+
 def test_one_process_writes_an_output(tmp_path: Path) -> None:
     """A second one is told so; the first is not disturbed."""
     file, out = a_file(tmp_path), tmp_path / "out.txt"
@@ -363,14 +417,27 @@ def test_one_process_writes_an_output(tmp_path: Path) -> None:
 
 
 def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a sentence, and the rows so far are kept."""
+    """In a sentence without the folder, which on the page is the server's."""
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(Failure, match="No space left on device"):
+    with pytest.raises(Failure, match=r"^out.txt can't be written: No space left on device.$"):
         tag(a_file(tmp_path), tmp_path / "out.txt")
+
+
+def test_the_command_tells_what_is_kept(tmp_path: Path) -> None:
+    """Only where something is: after rows were tagged."""
+
+    def failing(rows: int) -> Iterator[Step]:
+        yield Step(rows=rows, tagged=rows, failed=0, resumed=0, seconds=1.0, fraction=0.5)
+        raise Failure("The disk is full.")
+
+    with pytest.raises(Failure, match=r"full. 1,200 rows are done and kept; the same command"):
+        files._followed(failing(1_200))
+    with pytest.raises(Failure, match=r"full.$"):
+        files._followed(failing(0))
 
 
 @pytest.fixture(scope="module")
@@ -456,6 +523,7 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         ([str(file), "--out", "x.docx"], "expected a name ending in .jsonl"),
         ([str(file), "--out", "x.csv", "--column", "c"], "has no column 'c'"),
         ([str(file), "--out", "x.csv"], "Choose one of 'a', 'b'"),
+        ([str(file), "--column", "a", "--out", "no/x.csv"], "There is no folder no"),
         (["nowhere.csv", "--out", "x.csv"], "can't be read"),
         ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
     ):

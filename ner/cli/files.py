@@ -22,7 +22,7 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
 from ner.decode import Strategy
-from ner.errors import InputError
+from ner.errors import Failure, InputError
 from ner.models import Variant
 from ner.rows import Format
 
@@ -71,12 +71,13 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.batch import CHUNK_ROWS, described, run
+    from ner.batch import CHUNK_ROWS, check_place, described, run
     from ner.outputs import output_for
     from ner.rows import inspect
 
     output_for(out)
     source = inspect(file, format=format, encoding=encoding).choose(column)
+    check_place(source, out)
     _print_source(source)
     if spark is not None and device != "CPU":
         raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
@@ -142,17 +143,29 @@ def _followed(steps: Iterator[Step]) -> Step:
     """The last step; on the way each is shown on a terminal, and one now and then in a log."""
     console = stderr()
     shown = -_LOG_SECONDS
+    step = None
     with console.status("") as status:
-        for step in steps:
-            left = step.seconds_left
-            parts = [f"{step.rows:,} rows", f"{step.fraction:.0%}", f"{step.rate:,.0f} rows/s"]
-            line = " · ".join(parts if left is None else [*parts, f"{_spoken(left)} left"])
-            if console.is_terminal:
-                status.update(line)
-            elif step.rows and step.seconds >= shown + _LOG_SECONDS:
-                shown = step.seconds
-                console.print(line, markup=False, highlight=False)
+        try:
+            for step in steps:
+                if console.is_terminal:
+                    status.update(_progress(step))
+                elif step.rows and step.seconds >= shown + _LOG_SECONDS:
+                    shown = step.seconds
+                    console.print(_progress(step), markup=False, highlight=False)
+        except Failure as error:
+            if step is None or not step.rows:
+                raise
+            raise Failure(
+                f"{error} {step.rows:,} rows are done and kept; the same command goes on there."
+            ) from error
+    assert step is not None  # noqa: S101 - a run yields a step before it does anything
     return step
+
+
+def _progress(step: Step) -> str:
+    left = step.seconds_left
+    parts = [f"{step.rows:,} rows", f"{step.fraction:.0%}", f"{step.rate:,.0f} rows/s"]
+    return " · ".join(parts if left is None else [*parts, f"{_spoken(left)} left"])
 
 
 def _spoken(seconds: float) -> str:
