@@ -34,6 +34,8 @@ _FEWEST_PAIRS = 8
 _MOST_PAIRS = 50
 # Two models, both variants of each: within a small server's memory.
 _OPEN_AT_ONCE = 2
+# Between looks whether somebody still waits for a model that is being opened, in seconds.
+_LOOK = 1.0
 
 
 @dataclass(frozen=True)
@@ -288,6 +290,16 @@ class _Opening:
         finally:
             self.listeners.remove(listener)
 
+    @contextmanager
+    def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """The right to open it, once nobody else does; until then ``waiting`` may raise."""
+        while not self.lock.acquire(timeout=_LOOK):
+            waiting()
+        try:
+            yield
+        finally:
+            self.lock.release()
+
     def tell(self, progress: Progress) -> None:
         """Pass a stage on to everyone who waits."""
         self.stage = progress
@@ -318,15 +330,23 @@ class Pairs:
             return tuple(self._open.values())
 
     def get(
-        self, spec: ModelSpec, *, device: str = "CPU", report: Report | None = None
+        self,
+        spec: ModelSpec,
+        *,
+        device: str = "CPU",
+        report: Report | None = None,
+        waiting: Callable[[], None] = lambda: None,
     ) -> TaggerPair:
-        """The pair of ``spec`` on ``device``; raises as :func:`open_pair`."""
+        """The pair of ``spec`` on ``device``; raises as :func:`open_pair`.
+
+        While somebody else opens it ``waiting`` is called now and then, and ends that by raising.
+        """
         with self._lock:
             pair = self._found(spec, device)
             opening = self._opening.setdefault((spec.name, device), _Opening())
         if pair is not None:
             return pair
-        with opening.heard_by(report), opening.lock:
+        with opening.heard_by(report), opening.turn(waiting):
             with self._lock:
                 pair = self._found(spec, device)
             if pair is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -15,9 +16,11 @@ import pytest
 from fakes import FakePair
 
 from ner.models import ModelSpec, Progress, Report, find
+from ner.pair import Pairs
 from ner.ui import build, launch
 from ner.ui.background import in_background
 from ner.ui.opening import opened
+from ner.ui.places import Left
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:
@@ -73,6 +76,29 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
 
     assert not waited
     assert made.wait(5)
+
+
+def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
+    """Its thread ends; the one that opens the model does not."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def opener(spec: ModelSpec, **_: Any) -> Any:
+        begun.set()
+        assert goes_on.wait(30)
+        return FakePair(spec)
+
+    def gone() -> None:
+        raise Left
+
+    pairs, spec = Pairs(opener), find("bundled")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(pairs.get, spec, waiting=gone)
+        assert begun.wait(10)
+        with pytest.raises(Left):
+            pairs.get(spec, waiting=gone)
+        goes_on.set()
+
+        assert spec == first.result(10).spec
 
 
 @dataclass

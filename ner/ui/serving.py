@@ -26,11 +26,13 @@ from ner.ui.health import Readiness
 from ner.ui.intake import Intake
 from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
+from ner.ui.places import Left
 from ner.ui.request_log import LOG as REQUEST_LOG
 from ner.ui.service import Service
 from ner.ui.sessions import Sessions
 from ner.ui.settings import Settings
 from ner.ui.uploads import DELETE
+from ner.ui.visit import given_up
 
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
@@ -55,7 +57,7 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     pairs = Pairs()
 
     def load(spec: ModelSpec, device: str, report: Report) -> Pair:
-        return pairs.get(spec, device=device, report=report)
+        return pairs.get(spec, device=device, report=report, waiting=_stay)
 
     service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
     told = lifecycle.until_told_to_end()
@@ -71,6 +73,12 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     told.wait()
     lifecycle.drain(service, busy=lambda: _events(page) > 0)
     lifecycle.end_process()
+
+
+def _stay() -> None:
+    """Ends the wait of a visitor who has gone, and with it a thread that nobody else would end."""
+    if given_up():
+        raise Left
 
 
 def _events(page: gr.Blocks) -> int:
