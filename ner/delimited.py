@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 # A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
 # six characters on one, so the longest text that can be tagged still fits.
 LONGEST_RECORD = 8_000_000
+# How often, on average, a line may be read again. Honest mistakes need one or two; a file made for
+# it could have each line read again for every column there is.
+_READ_AGAIN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """What could not be read: where it begins, why, and its first line as it stands there."""
+    """What could not be read: the line that is at fault, why, and what stands there."""
 
     line: int
     problem: str
@@ -55,15 +58,25 @@ class _Lookahead:
 
     lines: Iterator[Line]
     returned: deque[Line] = field(default_factory=deque)
+    _allowed: int = 0
 
     def __iter__(self) -> Iterator[Line]:
         return self
 
     def __next__(self) -> Line:
-        return self.returned.popleft() if self.returned else next(self.lines)
+        if self.returned:
+            return self.returned.popleft()
+        self._allowed += _READ_AGAIN
+        return next(self.lines)
 
     def give_back(self, lines: Sequence[Line]) -> None:
+        self._allowed -= len(lines)
         self.returned.extendleft(reversed(lines))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much was given back that for now each line is a record, or is reported."""
+        return self._allowed < 0
 
 
 @dataclass(slots=True)
@@ -138,7 +151,8 @@ def records(
     If a record over several lines turns out malformed, only its first line is reported, and
     the others are read as records of their own: a quote that is not closed swallows nothing. With
     ``lenient``, for TSV, where quotes are often just characters, that first line is then read
-    without quoting.
+    without quoting; so are several lines that would be one record, but each of which has as many
+    fields as the header.
     """
     ahead = _Lookahead(lines)
     width = 0
@@ -147,11 +161,14 @@ def records(
             continue
         taken = [first]
         try:
-            record = Record(first.number, _complete(taken, ahead, delimiter))
+            record = Record(first.number, _complete(taken, ahead, delimiter, width))
             _check_width(record, width)
+            if lenient and _are_records(taken, delimiter, width):
+                ahead.give_back(taken[1:])
+                record = Record(first.number, _literal(first, delimiter))
         except _Malformed as error:
             ahead.give_back(taken[1:])
-            literal = first.text.rstrip("\r\n").split(delimiter)
+            literal = _literal(first, delimiter)
             if not lenient or len(literal) != width or first.problem:
                 yield first.bad(str(error))
                 continue
@@ -160,8 +177,11 @@ def records(
         yield record
 
 
-def _complete(taken: list[Line], lines: Iterator[Line], delimiter: str) -> list[str]:
-    """The fields of the record that begins with the line ``taken``, to which more are added."""
+def _complete(taken: list[Line], lines: _Lookahead, delimiter: str, width: int) -> list[str]:
+    """The fields of the record that begins with the line ``taken``, to which more are added.
+
+    ``width`` is how many are expected; 0 where that is not known.
+    """
     fields = _Fields(delimiter)
     size = 0
     while True:
@@ -174,10 +194,26 @@ def _complete(taken: list[Line], lines: Iterator[Line], delimiter: str) -> list[
                 return fields.done
         except _Malformed as error:
             raise error if len(taken) == 1 else _Malformed(_UNCLOSED) from error
+        # The field that is open is one more than those that are done.
+        if 0 < width <= len(fields.done) or lines.exhausted:
+            raise _Malformed(_UNCLOSED)
         following = next(lines, None)
         if following is None:
             raise _Malformed(_UNCLOSED)
         taken.append(following)
+
+
+def _literal(line: Line, delimiter: str) -> list[str]:
+    return line.text.rstrip("\r\n").split(delimiter)
+
+
+def _are_records(taken: Sequence[Line], delimiter: str, width: int) -> bool:
+    """Whether lines that were read as one record look like as many without quoting."""
+    return (
+        len(taken) > 1
+        and width > 1
+        and all(len(_literal(line, delimiter)) == width for line in taken)
+    )
 
 
 _UNCLOSED = "a quote that opens in this line is not closed as it should be."

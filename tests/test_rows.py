@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, records
+from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, _Fields, records
 from ner.errors import FileFormatError, InputError
 from ner.rows import Format, Row, guess_column, inspect
 
@@ -212,6 +212,46 @@ def test_tab_separated_quotes_may_be_literal(tmp_path: Path) -> None:
     file = written(tmp_path, "a.tsv", 'id\ttext\n1\t"Hi," he said\n2\t"open\n3\t"tab\there"\n')
 
     assert ['"Hi," he said', '"open', "tab\there"] == texts(file)
+
+
+def test_literal_quotes_over_several_lines_swallow_no_row(tmp_path: Path) -> None:
+    """Speech that opens in one row and closes in another; a cell over lines is still one."""
+    file = written(
+        tmp_path,
+        "a.tsv",
+        'id\ttext\n1\t"I am tired.\n2\tnothing\n3\tI go home."\n4\t"two\nlines"\n',
+    )
+
+    assert {2: '"I am tired.', 3: "nothing", 4: 'I go home."', 5: "two\nlines"} == good(file)
+
+
+@pytest.mark.parametrize("width", [2, 3_000])
+@pytest.mark.parametrize("line", ['x","y', 'x","y",",', 'a""","b'])
+def test_quotes_that_never_close_cost_no_more_than_their_lines(
+    monkeypatch: pytest.MonkeyPatch, width: int, line: str
+) -> None:
+    """Each line closes a quote and opens another: all are reported, none read over and over."""
+    fed = []
+    feed = _Fields.feed
+    monkeypatch.setattr(_Fields, "feed", lambda self, text: (fed.append(1), feed(self, text))[1])
+    count = 5_000
+    lines = [Line(1, "c," * (width - 1) + "text\n")]
+    lines += [Line(number, f"{line}\n") for number in range(2, count + 2)]
+    header, *read = records(iter(lines), ",")
+
+    assert isinstance(header, Record)
+    assert list(range(2, count + 2)) == [bad.line for bad in read if isinstance(bad, BadRow)]
+    assert len(fed) <= 10 * count
+
+
+def test_a_record_over_lines_is_read_after_many_mistakes(tmp_path: Path) -> None:
+    """What was given back once too often is made up for by lines that are right."""
+    wide = ",".join([*["c"] * 49, "text"])
+    bad, right = ['x","y'] * 200, [",".join(['"v"'] * 50)] * 2_000
+    cell = [",".join(["v"] * 49) + ',"two', 'lines"']
+    file = written(tmp_path, "a.csv", "\n".join([wide, *bad, *right, *cell]))
+
+    assert "two\nlines" == list(inspect(file).choose("text").rows())[-1].text
 
 
 def test_json_lines_fail_one_by_one(tmp_path: Path) -> None:
