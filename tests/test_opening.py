@@ -15,12 +15,16 @@ import httpx
 import pytest
 from fakes import FakePair
 
-from ner.models import ModelSpec, Progress, Report, find
+from ner.errors import PrepareFailed
+from ner.models import Gate, ModelSpec, Progress, Report, find
 from ner.pair import Pairs
 from ner.ui import build, launch
 from ner.ui.background import in_background
+from ner.ui.contract import Loader
+from ner.ui.health import Readiness
 from ner.ui.opening import opened
 from ner.ui.places import Left
+from ner.ui.serving import _loader, _open_first
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:
@@ -99,6 +103,68 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
         goes_on.set()
 
         assert spec == first.result(10).spec
+
+
+def loading(*outcomes: FakePair | Exception) -> tuple[Loader, Readiness]:
+    """The server's own loader over models that open as told, the first time first."""
+    left = list(outcomes)
+
+    def opener(spec: ModelSpec, **_: Any) -> Any:
+        outcome = left.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    readiness = Readiness()
+    return _loader(Pairs(opener), readiness), readiness
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PrepareFailed("No space for it."), "No space for it."),
+        (RuntimeError("/secret/path"), "in the log under"),
+        (OSError("/secret/path"), "in the log under"),
+        (MemoryError(), "in the log under"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_keeps_the_default_model_from_opening_is_told(error: Exception, told: str) -> None:
+    """A sentence, and nothing of an error that is not ours."""
+    load, readiness = loading(error)
+
+    _open_first(load, readiness)
+
+    [reason] = readiness.reasons
+    assert told in reason
+    assert "secret" not in reason
+
+
+def test_a_visitor_who_opens_the_default_model_makes_the_server_ready() -> None:
+    """It need not have been the server's own start; another model is none of its business."""
+    failed = PrepareFailed("The Hub is away.")
+    load, readiness = loading(failed, FakePair(find("elastic-distilbert")), FakePair())
+    _open_first(load, readiness)
+
+    load(find("elastic-distilbert"), "CPU", print)
+    assert ("The Hub is away.",) == readiness.reasons
+    load(find("bundled"), "CPU", print)
+    assert () == readiness.reasons
+
+    since = readiness.ready_since
+    load(find("bundled"), "CPU", print)
+    assert since == readiness.ready_since
+
+
+def test_an_int8_that_is_not_served_is_why_the_server_is_not_ready() -> None:
+    """Whoever opened the model."""
+    pair = FakePair(int8=None, gate=Gate(f1=0.812, entities=250))
+    load, readiness = loading(OSError(), pair)
+    _open_first(load, readiness)
+
+    load(find("bundled"), "CPU", print)
+
+    assert (pair.withheld,) == readiness.reasons
 
 
 @dataclass

@@ -15,12 +15,12 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from ner import models
-from ner.errors import MissingExtra, NerError
+from ner.errors import MissingExtra
 from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.ui import leftovers, lifecycle
+from ner.ui import failures, leftovers, lifecycle
 from ner.ui.contract import Loader, Pair
 from ner.ui.health import Readiness
 from ner.ui.intake import Intake
@@ -55,11 +55,8 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         raise MissingExtra("The MCP server", "mcp")
     _log_to_the_console()
     pairs = Pairs()
-
-    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
-        return pairs.get(spec, device=device, report=report, waiting=_stay)
-
     service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
+    load = _loader(pairs, service.readiness)
     told = lifecycle.until_told_to_end()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
     page = build(load, devices=available_devices(), service=service)
@@ -73,6 +70,30 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     told.wait()
     lifecycle.drain(service, busy=lambda: _events(page) > 0)
     lifecycle.end_process()
+
+
+def _loader(pairs: Pairs, readiness: Readiness) -> Loader:
+    """Gives models from ``pairs``; whoever it opens the default one for, the server is ready."""
+    default = models.catalogue()[0]
+
+    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
+        pair = pairs.get(spec, device=device, report=report, waiting=_stay)
+        # Equal where it has been told already.
+        if (spec, device) == (default, "CPU") and readiness.missing != pair.withheld:
+            _tell_of(pair, readiness)
+        return pair
+
+    return load
+
+
+def _tell_of(pair: Pair, readiness: Readiness) -> None:
+    """Ready now, or open and not ready, since its INT8 is not served."""
+    if pair.withheld is None:
+        readiness.ready()
+    else:
+        readiness.missing = pair.withheld
+        _LOG.warning("%s", pair.withheld)
+    _LOG.info("%s is ready.", pair.spec.title)
 
 
 def _stay() -> None:
@@ -104,17 +125,11 @@ def _open_first(load: Loader, readiness: Readiness) -> None:
         _LOG.info("Preparing, %s …", step)
 
     try:
-        pair = load(spec, "CPU", tell)
-    except NerError as error:
-        readiness.missing = str(error)
-        _LOG.warning("%s", error)
-        return
-    if pair.withheld is not None:
-        readiness.missing = pair.withheld
-        _LOG.warning("%s", pair.withheld)
-    else:
-        readiness.ready()
-    _LOG.info("%s is ready.", spec.title)
+        load(spec, "CPU", tell)
+    # Nobody waits for this thread, so whatever ends it is to be told here.
+    except Exception as error:  # noqa: BLE001
+        readiness.missing = failures.told(error)
+        _LOG.warning("%s", readiness.missing)
 
 
 def _port() -> int:
