@@ -18,6 +18,7 @@ from ner import schema
 from ner.decode import Strategy
 from ner.machine import Machine
 from ner.models import Gate, ModelSpec, Report
+from ner.ui.api import Endpoints
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.limits import MAX_BODY
 from ner.ui.places import Places
@@ -129,24 +130,34 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
     assert "/secret/path" in caplog.text
 
 
+@pytest.mark.parametrize("asked", ["page", "api"])
 @pytest.mark.parametrize(
     ("text", "others", "expected"),
     [(TEXT, False, 100.0), (TEXT, True, 25.0), ("a " * 1500, True, 0.0)],
 )
-def test_timing_is_shorter_while_others_wait(text: str, others: bool, expected: float) -> None:
+def test_timing_is_shorter_while_others_wait(
+    asked: str, text: str, others: bool, expected: float
+) -> None:
     """A visitor alone is timed for longer than one for whom others wait; a long text not at all."""
     budgets = []
 
     class Noting(FakePair):
         def compare(self, text: str, *, budget_ms: float = 0.0, **settings: Any) -> Any:
+            assert 1 == service.short.working
             budgets.append(budget_ms)
             return super().compare(text, budget_ms=budget_ms, **settings)
 
     class Waited(Places):
-        waiting = 3
+        @property
+        def waiting(self) -> int:
+            return 3 if self.working else 0
 
-    service = Service(short=Waited() if others else Places())
-    list(TagHandler(loader_of(Noting()), MACHINE, service).answer(text, "bundled", "CPU", "max"))
+    service, load = Service(short=Waited() if others else Places()), loader_of(Noting())
+    if asked == "page":
+        list(TagHandler(load, MACHINE, service).answer(text, "bundled", "CPU", "max"))
+    else:
+        answer = Endpoints(load, service).compare(text)
+        assert (expected == 0) == (answer["timing"] is None)
 
     assert [expected] == budgets
 

@@ -13,6 +13,7 @@ from ner import models
 from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
+from ner.ui.budget import timing_budget
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
@@ -21,11 +22,6 @@ from ner.ui.result import Shown, Value, message, problem
 from ner.ui.service import Service
 from ner.ui.visit import given_up
 
-# Time spent on timing one text, in milliseconds: alone, and while others wait.
-_BUDGET_MS = 100.0
-_BUDGET_WAITED_FOR_MS = 25.0
-# Longer texts are not timed at all while others wait, since a few rounds take seconds.
-_TIMED_WAITED_FOR = 2_000
 # Without a limit of Gradio's, since `Places` bounds the work; a model that is prepared for minutes
 # holds nobody up.
 _ON_MODEL: dict[str, Any] = {
@@ -71,16 +67,9 @@ class TagHandler:
         pair = yield from opened(self.load, spec, device, _progress)
         places = self.service.short
         with places.one(gone=given_up):
-            budget = _budget(len(text), places.waiting)
+            budget = timing_budget(len(text), places.waiting)
             comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
         yield Shown(comparison, pair, self.machine, chosen).value
-
-
-def _budget(characters: int, waiting: int) -> float:
-    """Milliseconds for timing a text while so many others wait."""
-    if not waiting:
-        return _BUDGET_MS
-    return _BUDGET_WAITED_FOR_MS if characters <= _TIMED_WAITED_FOR else 0.0
 
 
 def _progress(sentence: str) -> Value:
