@@ -17,15 +17,18 @@ from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from ner import schema
+from ner import formats, schema
 from ner.errors import FileFormatError, InputError
 from ner.evaluation import evaluate
-from ner.formats import parse_gold
+from ner.formats import parse_gold, read_lines
 from ner.models import Gate, ModelSpec, assets
 from ner.pair import TaggerPair
+from ner.ui import evaluate as evaluate_tab
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, EvaluateHandler, loaded
+from ner.ui.places import WAITING, Places
+from ner.ui.service import Service
 
 GOLD = (
     "[Wolfgang](PER) lives in [Berlin](LOC)\n"
@@ -185,6 +188,58 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     assert ["mine.txt", "other.txt"] == report["names"]
     assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
     assert "other.txt&#x27;s F1" in html
+
+
+@pytest.mark.parametrize("ends", ["\n", ""], ids=["lines", "one line"])
+@pytest.mark.parametrize("second", [False, True], ids=["first", "second"])
+def test_predictions_are_held_to_the_limit_of_gold(
+    tmp_path: Path, ends: str, second: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever file is too long is named with the limit; no more than a part of it is read."""
+    mine, long = tmp_path / "mine.txt", tmp_path / "long.txt"
+    mine.write_text(GOLD, encoding="utf-8")
+    long.write_text(f"words{ends}" * MAX_GOLD_CHARACTERS, encoding="utf-8")
+    read = 0
+
+    def counted(file: Path) -> Iterator[str]:
+        nonlocal read
+        for line in read_lines(file):
+            read += len(line)
+            yield line
+
+    monkeypatch.setattr(formats, "read_lines", counted)
+    html, data = given(GOLD, *((mine, long) if second else (long,)))
+
+    assert f"long.txt is over the {MAX_GOLD_CHARACTERS:,} characters" in html
+    assert {} == data
+    assert read <= MAX_GOLD_CHARACTERS
+
+
+def test_predictions_of_the_limit_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit itself is allowed, in characters and not in bytes, with a mark before them."""
+    file = tmp_path / "mine.txt"
+    gold = GOLD.replace("lives", "🙂" * 100)
+    file.write_text(gold, encoding="utf-8-sig")
+    monkeypatch.setattr(evaluate_tab, "MAX_GOLD_CHARACTERS", len(gold))
+
+    _, data = given(gold, file)
+
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["first"]["f1"]
+
+
+def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
+    """With those of others who ask for long work; who finds them taken is told to wait."""
+    mine = tmp_path / "mine.txt"
+    mine.write_text(GOLD, encoding="utf-8")
+    service = Service(long=Places(1, queue=0))
+    handler = EvaluateHandler(loader_of(FakePair()), service)
+    with service.long.one():
+        waiting, refused = handler.given(GOLD, str(mine), None, False, *SETTINGS)
+    *_, served = handler.given(GOLD, str(mine), None, False, *SETTINGS)
+
+    assert WAITING in waiting["html"]
+    assert "Too many" in refused["html"]
+    assert served["data"]
 
 
 def test_markup_in_labels_and_file_names_is_inert(tmp_path: Path) -> None:

@@ -104,10 +104,10 @@ class EvaluateHandler:
         if not files:
             yield from self._scored(gold, lowercase, settings, hints)
             return
-        found = [evaluation.as_predictions(gold, formats.read_gold(file)) for file in files]
-        scored = evaluation.of_predictions(gold, found[0], found[-1], labels=settings.kept)
-        names = tuple(file.name for file in files)
-        yield evaluation_value(Report(scored, names, settings.tolerance), hints)
+        yield self._under_way("Scoring the predictions …")
+        with self.service.long.one(gone=given_up):
+            value = predicted_value(gold, files, settings, hints)
+        yield value
 
     def _scored(
         self, gold: list[Annotated], lowercase: bool, settings: Settings, hints: list[str]
@@ -164,6 +164,19 @@ def scored_value(
     return evaluation_value(Report(scored, MODELS, tolerance), hints)
 
 
+def predicted_value(
+    gold: list[Annotated], files: list[Path], settings: Settings, hints: list[str]
+) -> Value:
+    """One file of predictions, or two, scored on ``gold``; raises where one can't be read."""
+    found = [
+        evaluation.as_predictions(gold, formats.parse_gold(_bounded_lines(file), file))
+        for file in files
+    ]
+    scored = evaluation.of_predictions(gold, found[0], found[-1], labels=settings.kept)
+    names = tuple(file.name for file in files)
+    return evaluation_value(Report(scored, names, settings.tolerance), hints)
+
+
 def tag_hints(lines: list[str]) -> list[str]:
     """How the tags of CoNLL lines were read, where they are not plain BIO2."""
     try:
@@ -183,12 +196,24 @@ def tag_hints(lines: list[str]) -> list[str]:
     return hints
 
 
-def _check_length(length: int, limit: int) -> None:
+def _check_length(length: int, limit: int, what: str = "That") -> None:
     if length > limit:
         raise InputError(
-            f"That is over the {limit:,} characters that are taken here. For more, use the command "
-            "line: python -m ner evaluate."
+            f"{what} is over the {limit:,} characters that are taken here. For more, use the "
+            "command line: python -m ner evaluate."
         )
+
+
+def _bounded_lines(file: Path) -> Iterator[str]:
+    """The lines of an uploaded file, which is held to what may be pasted as gold."""
+    # A character has four bytes or fewer, so that even one endless line is refused unread.
+    if file.is_file():
+        _check_length(file.stat().st_size // 4, MAX_GOLD_CHARACTERS, file.name)
+    length = 0
+    for line in formats.read_lines(file):
+        length += len(line) + 1
+        _check_length(length, MAX_GOLD_CHARACTERS, file.name)
+        yield line
 
 
 def _progress(sentence: str) -> Value:
@@ -336,8 +361,8 @@ def _given() -> _Asked:
         files = [
             gr.File(label=name, height=90, elem_id=elem_id)
             for name, elem_id in (
-                ("Predictions", "predictions-first"),
-                ("To be compared with (optional)", "predictions-second"),
+                (f"Predictions, up to {MAX_GOLD_CHARACTERS:,} characters", "predictions-first"),
+                ("To be compared with (optional), as long", "predictions-second"),
             )
         ]
     upload.upload(
@@ -350,13 +375,7 @@ def loaded(path: str | None) -> str:
     """The text of an uploaded file; raises ``InputError`` for none, no text, or too long."""
     if path is None:
         raise InputError("Choose a file first.")
-    parts, length = [], 0
-    for line in formats.read_lines(Path(path)):
-        length += len(line) + 1
-        # Before all of it is in memory; the sentence names the limit.
-        _check_length(length, MAX_GOLD_CHARACTERS)
-        parts.append(line)
-    return "\n".join(parts)
+    return "\n".join(_bounded_lines(Path(path)))
 
 
 def _lines() -> _Asked:
