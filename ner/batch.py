@@ -28,7 +28,7 @@ from ner.decode import Strategy
 from ner.delimited import BadRow
 from ner.entities import Tagged
 from ner.errors import Failure, InputError
-from ner.models import ModelSpec, Variant
+from ner.models import ModelSpec, Prepared, Variant
 from ner.outputs import Output, output_for
 from ner.rows import Row, Source
 from ner.tagger import clean
@@ -95,6 +95,15 @@ def errors_file(out: Path) -> Path:
     return out.with_name(f"{out.name}.errors.jsonl")
 
 
+def fingerprint(prepared: Prepared) -> str:
+    """A short name for what is in a prepared folder, to tell what the same recipe made of it.
+
+    The recipe of a model of the Hub stays the same when it is fetched again at another commit.
+    """
+    files = json.dumps(dict(prepared.manifest.files), sort_keys=True)
+    return hashlib.sha256(files.encode()).hexdigest()[:12]
+
+
 def described(
     spec: ModelSpec,
     variant: Variant,
@@ -104,9 +113,15 @@ def described(
     threshold: float,
     labels: Sequence[str] | None,
 ) -> dict[str, str]:
-    """In words, all that decides what a tagger finds: the ``settings`` of a run."""
+    """In words, all that decides what a tagger finds: the ``settings`` of a run.
+
+    Ask when the model has been prepared: it is known by what it is, not by how it would be made.
+    """
+    recipe = models.recipe(spec)
+    prepared = models.find_sound(recipe, spec.name, variant)
+    which = recipe.key if prepared is None else fingerprint(prepared)
     return {
-        "Model": f"{spec.name} {models.recipe(spec).key}, {variant}, on {device}",
+        "Model": f"{spec.name} {which}, {variant}, on {device}",
         "Aggregation": strategy.value,
         "Threshold": f"{threshold}",
         "Labels": "all" if labels is None else ", ".join(sorted(labels)),

@@ -7,6 +7,7 @@ Each Python worker opens one tagger and keeps it; it takes as many threads as a 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ner import models
+from ner.batch import fingerprint
 from ner.decode import Strategy
 from ner.entities import Entity, Tagged
-from ner.errors import Failure, InputError, MissingExtra, one_of
-from ner.models import Prepared, Report, Variant
-from ner.pair import ensure_prepared
+from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
+from ner.models import Manifest, Prepared, Report, Variant
+from ner.pair import _withheld, ensure_prepared
 from ner.tagger import Model, OpenVinoTagger, clean
 
 try:
@@ -55,12 +57,17 @@ _ARROW_ENTITIES = pa.list_(
 
 @dataclass(frozen=True)
 class _Work:
-    """What each worker is told; ``archive`` is the name of one that was shipped, else a path."""
+    """What each worker is told.
+
+    ``folder`` is the name of an archive that was shipped, else a path. INT8 comes with the
+    ``manifest`` that says what it has to find in each worker; the original needs none.
+    """
 
     text: str
     utf16: bool
     folder: str
     shipped: bool
+    manifest: str | None
     strategy: Strategy
     threshold: float
     labels: tuple[str, ...] | None
@@ -86,25 +93,72 @@ def tag(
     by which the JVM counts. A null text has null entities.
 
     The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
-    prepared folder that all of them see. Raises ``ner.NerError``.
+    prepared folder that the driver and all of them see; ``model`` and ``variant`` are then not
+    asked. INT8 that failed its gate is refused here, and a job fails where INT8 does not find what
+    it found where it was made. Raises ``ner.NerError``.
     """
     _check_columns(df, text)
-    prepared = ensure_prepared(models.find(model), (one_of(Variant, variant, "variant"),))
-    unknown = sorted(set(labels or ()) - set(prepared.manifest.labels))
-    if unknown:
-        known = ", ".join(prepared.manifest.labels)
-        raise InputError(f"The model has no label {', '.join(unknown)[:100]}. It has {known}.")
-    where, shipped = (folder, False) if folder else _shipped(df.sparkSession, prepared, variant)
+    if not 0.0 <= threshold <= 1.0:
+        raise InputError(f"The threshold is {threshold}; expected a number from 0 to 1.")
+    source = _source(model, variant, folder)
+    source.check_labels(labels or ())
+    where, shipped = (folder, False) if folder else _shipped(df.sparkSession, source)
     work = _Work(
         text=text,
         utf16=utf16,
         folder=where,
         shipped=shipped,
+        manifest=source.prepared.manifest.dump() if source.variant is Variant.INT8 else None,
         strategy=one_of(Strategy, strategy, "strategy"),
         threshold=threshold,
         labels=None if labels is None else tuple(labels),
     )
     return df.mapInArrow(partial(_tagged, work), _with_added(df.schema))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A variant that may be served, as the driver has it."""
+
+    prepared: Prepared
+    variant: Variant
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Raise ``InputError`` for a label that the model does not have."""
+        known = self.prepared.manifest.labels
+        unknown = sorted(set(labels) - set(known))
+        if unknown:
+            raise InputError(
+                f"The model has no label {', '.join(unknown)[:100]}. It has {', '.join(known)}."
+            )
+
+
+def _source(
+    model: str, variant: str, folder: str | None, *, report: Report | None = None
+) -> _Source:
+    """What is to be served: prepared if need be, or found in ``folder``."""
+    if folder is not None:
+        source = _given(Path(folder))
+    else:
+        chosen = one_of(Variant, variant, "variant")
+        source = _Source(ensure_prepared(models.find(model), (chosen,), report=report), chosen)
+    refusal = source.prepared.manifest.gate.refusal
+    if source.variant is Variant.INT8 and refusal:
+        raise PrepareFailed(refusal)
+    return source
+
+
+def _given(folder: Path) -> _Source:
+    prepared = models.read_prepared(folder.parent)
+    if prepared is None or folder.name not in tuple(Variant):
+        raise InputError(
+            f"{folder} is not a variant's folder in a prepared folder. Expected 'original' or "
+            "'int8' beside a manifest.json, as python -m ner prepare makes them."
+        )
+    variant = Variant(folder.name)
+    if damaged := prepared.damaged(variant):
+        raise InputError(f"{folder} is damaged: {damaged[0]} is not what the manifest says.")
+    return _Source(prepared, variant)
 
 
 def _with_added(schema: StructType) -> StructType:
@@ -125,22 +179,30 @@ def _check_columns(df: DataFrame, text: str) -> None:
         raise InputError(f"The data frame has a column {taken.pop()!r} already. Rename it.")
 
 
-def _shipped(session: SparkSession, prepared: Prepared, variant: str) -> tuple[str, bool]:
+def _shipped(session: SparkSession, source: _Source) -> tuple[str, bool]:
     """Where executors find the variant's folder, and whether that is an archive shipped to them."""
-    source = prepared.variant(Variant(variant))
+    made_of = source.prepared.variant(source.variant)
     context = session.sparkContext
     if str(context.master).startswith("local"):
-        return str(source), False
-    name = f"{prepared.folder.name}-{variant}"
+        return str(made_of), False
+    archive = _archive(source, made_of)
+    context.addArchive(f"{archive}#{archive.stem}")
+    return archive.stem, True
+
+
+def _archive(source: _Source, made_of: Path) -> Path:
+    """The variant as a ZIP file, made once; those of what the model was before are removed."""
     folder = models.home() / "archives"
-    archive = folder / f"{name}.zip"
+    name = f"{source.prepared.folder.name}-{source.variant}"
+    archive = folder / f"{name}-{fingerprint(source.prepared)}.zip"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{name}*.zip"):
+            old.unlink(missing_ok=True)
         with TemporaryDirectory(dir=folder) as scratch:
-            made = shutil.make_archive(str(Path(scratch) / name), "zip", source)
+            made = shutil.make_archive(str(Path(scratch) / archive.stem), "zip", made_of)
             Path(made).replace(archive)
-    context.addArchive(f"{archive}#{name}")
-    return name, True
+    return archive
 
 
 def _tagged(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -162,10 +224,13 @@ def _tagged(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
 def _opened(work: _Work) -> OpenVinoTagger:
     """The tagger of this worker; Spark says in OMP_NUM_THREADS how many cores a task has."""
     os.environ.setdefault("RAYON_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
-    folder = SparkFiles.get(work.folder) if work.shipped else work.folder
-    return OpenVinoTagger(
-        Model.load(Path(folder)), work.strategy, work.threshold, labels_kept=work.labels
-    )
+    folder = Path(SparkFiles.get(work.folder) if work.shipped else work.folder)
+    model = Model.load(folder)
+    if work.manifest is not None:
+        prepared = Prepared(folder.parent, Manifest.parse(work.manifest))
+        if reason := _withheld(prepared, OpenVinoTagger(model)):
+            raise PrepareFailed(reason)
+    return OpenVinoTagger(model, work.strategy, work.threshold, labels_kept=work.labels)
 
 
 def _cleaned(texts: Sequence[str | None]) -> tuple[list[str | None], list[str | None]]:
@@ -210,6 +275,7 @@ class SparkTagger:
     """Tags lists of texts on a cluster; make one with :func:`connected`."""
 
     session: SparkSession
+    labels: tuple[str, ...]
     settings: dict[str, Any] = field(default_factory=dict)
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
@@ -218,13 +284,12 @@ class SparkTagger:
         # Two tasks for each core: a slow or lost one then costs less.
         tasks = 2 * self.session.sparkContext.defaultParallelism
         try:
-            rows = (
-                tag(self.session.createDataFrame(table).repartition(tasks, "id"), **self.settings)
-                .select("id", "entities")
-                .collect()
-            )
+            frame = self.session.createDataFrame(table).repartition(tasks, "id")
+            # In a fixed order, since scores differ in their last digits with the batch.
+            frame = frame.sortWithinPartitions("id")
+            rows = tag(frame, **self.settings).select("id", "entities").collect()
         except (PySparkException, Py4JError) as error:
-            raise Failure(f"The Spark job failed: {_first_line(error)}") from error
+            raise Failure(f"The Spark job failed: {_in_short(error)}") from error
         found = {row.id: row.entities for row in rows}
         return [
             Tagged(
@@ -242,14 +307,16 @@ def connected(
     report: Report | None = None,
     model: str = "bundled",
     variant: str = "int8",
+    folder: str | None = None,
     **settings: Any,  # noqa: ANN401 - those of `tag`
 ) -> Iterator[SparkTagger]:
     """A tagger on the cluster at ``master`` (``local[4]``, ``spark://host:7077``) while it is used.
 
     The model is prepared first if need be, and ``report`` hears its stages; the settings are those
-    of `tag`. Raises ``Failure`` where there is no Spark to connect to.
+    of `tag`. INT8 that failed its gate is refused before Spark is started. Raises ``Failure`` where
+    there is no Spark to connect to.
     """
-    ensure_prepared(models.find(model), (one_of(Variant, variant, "variant"),), report=report)
+    source = _source(model, variant, folder, report=report)
     if master.startswith("local"):
         # Workers would else run the first python3 on the path.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -264,14 +331,17 @@ def connected(
         session.sparkContext.setLogLevel("ERROR")
     except (PySparkException, Py4JError) as error:
         raise Failure(
-            f"Spark did not start at {master!r} ({_first_line(error)}). "
+            f"Spark did not start at {master!r} ({_in_short(error)}). "
             "It needs Java 17 or newer, and the address of a master that can be reached."
         ) from error
     try:
-        yield SparkTagger(session, {"model": model, "variant": variant, **settings})
+        chosen = {"model": model, "variant": variant, "folder": folder}
+        yield SparkTagger(session, source.prepared.manifest.labels, {**chosen, **settings})
     finally:
         session.stop()
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:300]
+def _in_short(error: Exception) -> str:
+    """What a worker of ours said, else the first line of what Spark says."""
+    ours = re.search(r"^ner\.errors\.\w+: (.+)$", str(error), re.MULTILINE)
+    return ours[1] if ours else str(error).strip().split("\n", 1)[0][:300]

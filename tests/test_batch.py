@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,13 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_cli import ROOT, answers, run
 
-from ner import batch
+from ner import batch, models
 from ner.batch import Step, errors_file
 from ner.cli import files
+from ner.decode import Strategy
 from ner.entities import Entity, Explained, Tagged
 from ner.errors import Failure, FileFormatError, InputError
 from ner.formats import read_conll, read_gold
-from ner.models import ModelSpec, Prepared
+from ner.models import ModelSpec, Prepared, Variant
 from ner.outputs import Frequencies, neutralized, output_for, report
 from ner.rows import Row, inspect
 
@@ -284,6 +285,25 @@ def test_another_run_starts_anew(tmp_path: Path) -> None:
         )
         assert 0 == step.resumed
         assert step.rows == len(out.read_text().splitlines())
+
+
+def test_another_model_of_the_same_recipe_starts_anew(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when one of the Hub is fetched again at another commit."""
+
+    def settings() -> dict[str, str]:
+        return batch.described(
+            tiny_spec, Variant.INT8, "CPU", strategy=Strategy.FIRST, threshold=0.0, labels=None
+        )
+
+    before = settings()
+    assert before == settings()
+    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    another = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
+    monkeypatch.setattr(models, "find_sound", lambda *_: another)
+
+    assert {"Model"} == {name for name, said in settings().items() if said != before[name]}
 
 
 def test_a_spoiled_state_starts_anew(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from hypothesis import strategies as st
 from spark_cluster import Cluster, running
 from test_cli import ROOT, answers, run
 
-from ner.errors import Failure, InputError
-from ner.models import ModelSpec, Prepared
+from ner.errors import Failure, InputError, PrepareFailed
+from ner.models import Gate, ModelSpec, Prepared, Variant
 from ner.pair import TaggerPair
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
@@ -111,6 +112,98 @@ def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None
         spark.tag(frame.drop("problem"), variant="int4")
 
 
+@pytest.mark.parametrize("threshold", [5, -0.1, float("nan")])
+def test_the_threshold_is_checked_before_anything_runs(
+    session: SparkSession, threshold: float
+) -> None:
+    """Not in a worker, as an exception of Spark's."""
+    frame = session.createDataFrame([("a",)], "text string")
+    with pytest.raises(InputError, match="expected a number from 0 to 1"):
+        spark.tag(frame, threshold=threshold)
+
+
+def test_int8_below_its_gate_is_refused(
+    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As everywhere; the original is served."""
+    manifest = replace(tiny_prepared.manifest, gate=Gate(f1=0.5, entities=500))
+    monkeypatch.setattr(
+        spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
+    )
+    frame = session.createDataFrame([("in Berlin",)], "text string")
+
+    with pytest.raises(PrepareFailed, match="500 entities"):
+        spark.tag(frame)
+    with pytest.raises(PrepareFailed, match="500 entities"), spark.connected("nonsense://x"):
+        pass
+    assert 1 == spark.tag(frame, variant="original").count()
+
+
+def test_each_worker_checks_int8_on_its_machine(
+    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that finds other entities than where the model was made serves none."""
+    golden = tuple(replace(one, entities=()) for one in tiny_prepared.manifest.golden)
+    manifest = replace(tiny_prepared.manifest, golden=golden)
+    monkeypatch.setattr(
+        spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
+    )
+    tagger = spark.SparkTagger(session, manifest.labels)
+
+    with pytest.raises(Failure, match=r"^The Spark job failed: INT8 .* its self-check failed"):
+        tagger.tag_many(["in Berlin"])
+    original = replace(tagger, settings={"variant": "original"})
+    assert ["in Berlin"] == [one.text for one in original.tag_many(["in Berlin"])]
+
+
+def test_a_folder_is_read_where_it_is(
+    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its labels are those that count, and no other model is prepared."""
+
+    def unwanted(*_: object, **__: object) -> None:
+        raise AssertionError("another model was asked for")
+
+    monkeypatch.setattr(spark, "ensure_prepared", unwanted)
+    frame = session.createDataFrame([("Wolfgang in Berlin",)], "text string")
+    for variant in Variant:
+        folder = str(tiny_prepared.variant(variant))
+        assert 1 == spark.tag(frame, folder=folder).count()
+        with pytest.raises(InputError, match="no label Chemical"):
+            spark.tag(frame, folder=folder, labels=["Chemical"])
+
+    shutil.copytree(tiny_prepared.folder, tmp_path / "copy")
+    (tmp_path / "copy" / "int8" / "openvino_model.bin").unlink()
+    for folder, message in (
+        ("/no/such/int8", "/no/such/int8 is not a variant's folder"),
+        (str(tiny_prepared.folder), "is not a variant's folder"),
+        (str(tmp_path / "copy" / "int8"), "is damaged: int8/openvino_model.bin"),
+    ):
+        with pytest.raises(InputError, match=message):
+            spark.tag(frame, folder=folder)
+
+
+def test_an_archive_is_of_one_model(
+    tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Made once; when the same recipe has made other files, they are shipped and it goes."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    fetched_anew = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
+
+    def archive(prepared: Prepared, variant: Variant) -> Path:
+        return spark._archive(spark._Source(prepared, variant), prepared.variant(variant))
+
+    original = archive(tiny_prepared, Variant.ORIGINAL)
+    first = archive(tiny_prepared, Variant.INT8)
+    made = first.stat().st_mtime_ns
+    assert made == archive(tiny_prepared, Variant.INT8).stat().st_mtime_ns
+    second = archive(fetched_anew, Variant.INT8)
+
+    assert sorted([original, second]) == sorted((tmp_path / "archives").iterdir())
+    assert first != second
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Two workers."""
@@ -153,6 +246,8 @@ def test_a_cluster_gives_what_one_process_gives(
             if killed and b"rows/s" in line:
                 cluster.kill_worker()
                 killed = False
+    # Else it was over before there was a worker to kill.
+    assert not killed
     assert 0 == driver.returncode
 
     assert read(alone) == read(spread)

@@ -83,9 +83,11 @@ def batch(
         raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
     spec = models.find(model)
     kept = split_labels(labels)
-    settings = described(spec, variant, device, strategy=strategy, threshold=threshold, labels=kept)
     chosen = _Chosen(model, variant, strategy, threshold, kept)
     with _on_cluster(spark, chosen) if spark else _here(device, chosen) as tagger:
+        settings = described(
+            spec, variant, device, strategy=strategy, threshold=threshold, labels=kept
+        )
         rows = _SPARK_ROWS if spark else CHUNK_ROWS
         step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
     if as_json:
