@@ -533,6 +533,20 @@ new PerformanceObserver(list => {
 """
 
 
+# What any browser takes to build and lay out all that is shown, in milliseconds.
+BARE = """
+() => {
+    const shown = document.querySelector('#result');
+    const begin = performance.now();
+    const copy = shown.cloneNode(true);
+    shown.parentNode.append(copy);
+    copy.getBoundingClientRect();
+    copy.remove();
+    return performance.now() - begin;
+}
+"""
+
+
 def longest_tasks(page: Page, text: str) -> dict[str, float]:
     """The longest task of each step, in milliseconds, from the answer on."""
     steps = {}
@@ -560,7 +574,7 @@ def longest_tasks(page: Page, text: str) -> dict[str, float]:
 
 
 def test_two_thousand_entities_are_complete_and_fluid(open_page: Open, fake_url: str) -> None:
-    """20,000 characters with 2,000 entities: all shown, and no freeze over 200 ms at any step.
+    """20,000 characters with 2,000 entities: all shown, no step twice as long as showing it anew.
 
     What else a machine does only adds to a task's time, so the best of three runs counts.
     """
@@ -569,11 +583,13 @@ def test_two_thousand_entities_are_complete_and_fluid(open_page: Open, fake_url:
     runs = []
     for _ in range(3):
         page = open_page(fake_url)
-        runs.append(longest_tasks(page, text))
+        steps = longest_tasks(page, text)
+        bare = min(page.evaluate(BARE) for _ in range(3))
+        runs.append({step: took / bare for step, took in steps.items()})
         assert text == page.locator(".panel .text").first.text_content()
 
     best = {step: min(run[step] for run in runs) for step in runs[0]}
-    assert {} == {step: took for step, took in best.items() if took > 200}
+    assert {} == {step: times for step, times in best.items() if times > 2}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
