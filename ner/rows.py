@@ -20,7 +20,7 @@ from statistics import fmean
 
 from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, records
 from ner.errors import FileFormatError, InputError
-from ner.formats import iter_conll, parse_json_object
+from ner.formats import DOCUMENT_START, iter_conll, parse_json_object
 
 _SAMPLE = 100
 _TEXT_NAMES = (
@@ -85,8 +85,9 @@ class Source:
     """A file as `inspect` found it.
 
     ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
-    for formats without. ``column`` holds the texts; None where it is still to be chosen, see
-    `choose`. ``guessed`` tells that nobody chose it. ``lines`` is how many the file has.
+    where those hold none, and for formats without. ``column`` holds the texts; None where it is
+    still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``lines`` is how many
+    the file has.
     """
 
     path: Path
@@ -112,10 +113,7 @@ class Source:
         tabular = self.format in (Format.CSV, Format.TSV)
         if column is None:
             if self.column is None and (tabular or self.format is Format.JSONL):
-                raise InputError(
-                    f"Which column of {self.path.name} holds the texts can't be told. "
-                    f"Choose one of {self._listed()}."
-                )
+                raise InputError(self._undecided())
             return self
         found = self.columns.count(column)
         # A key of JSON lines may first occur late in the file.
@@ -133,6 +131,17 @@ class Source:
         has changed under our hands.
         """
         return _READERS[self.format](self.choose(None))
+
+    def _undecided(self) -> str:
+        if not self.columns:
+            return (
+                f"The first {_SAMPLE} JSON objects of {self.path.name} hold no strings. "
+                "Choose the key with the texts."
+            )
+        return (
+            f"Which column of {self.path.name} holds the texts can't be told. "
+            f"Choose one of {self._listed()}."
+        )
 
     def _listed(self) -> str:
         return ", ".join(map(repr, self.columns))[:500]
@@ -156,6 +165,13 @@ def inspect(
             path, None, f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
         )
     try:
+        if path.exists() and not path.is_file():
+            raise FileFormatError(
+                path,
+                None,
+                "it is a pipe, a device or a folder, and must be a file, since it is read more "
+                "than once. Save the texts to a file first.",
+            )
         with path.open("rb") as file:
             head = file.read(16)
         _refuse_binary(path, head)
@@ -201,8 +217,8 @@ def _refuse_binary(path: Path, head: bytes) -> None:
 
 def _codec(encoding: str | None, head: bytes) -> str:
     """The name of the codec to read with; a byte-order mark is never part of the text."""
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if encoding is None:
-        marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return "utf-16" if marked else "utf-8-sig"
     try:
         name = codecs.lookup(encoding).name
@@ -211,6 +227,8 @@ def _codec(encoding: str | None, head: bytes) -> str:
         raise InputError(
             f"There is no text encoding {encoding[:40]!r}. Try utf-8, utf-16, cp1252 or latin-1."
         ) from error
+    if marked and name in ("utf-16-le", "utf-16-be"):
+        return "utf-16"
     return "utf-8-sig" if name == "utf-8" else name
 
 
@@ -296,8 +314,6 @@ def _with_keys(source: Source) -> Source:
     keys = dict.fromkeys(
         key for record in sample for key, value in record.items() if isinstance(value, str)
     )
-    if not keys:
-        raise FileFormatError(source.path, None, "its JSON objects hold no strings.")
     cells = [[str(record.get(key, "")) for key in keys] for record in sample]
     columns = tuple(keys)
     return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
@@ -306,28 +322,44 @@ def _with_keys(source: Source) -> Source:
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
     """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
     for block in _blocks(_lines(source)):
-        problem = next(filter(None, (line.problem for line in block)), None)
-        size = sum(len(line.text) for line in block)
-        if problem or size >= LONGEST_RECORD:
-            yield block[0].bad(problem or f"a sentence over {LONGEST_RECORD:,} characters.")
-            continue
-        try:
-            for sentence in iter_conll((line.text for line in block), source.path):
-                yield Row(block[0].number, sentence.tagged.text, sentence.token_offsets)
-        except FileFormatError as error:
-            yield block[(error.line or 1) - 1].bad(error.problem)
+        bad = next((line for line in block if line.problem), None)
+        if bad is not None and bad.problem:
+            yield _bad_sentence(block, bad.number, bad.problem)
+        elif sum(len(line.text) for line in block) >= LONGEST_RECORD:
+            problem = f"a sentence over {LONGEST_RECORD:,} characters."
+            yield _bad_sentence(block, block[0].number, problem)
+        else:
+            try:
+                for sentence in iter_conll((line.text for line in block), source.path):
+                    yield Row(block[0].number, sentence.tagged.text, sentence.token_offsets)
+            except FileFormatError as error:
+                at = block[(error.line or 1) - 1]
+                yield _bad_sentence(block, at.number, error.problem)
+
+
+def _bad_sentence(block: Sequence[Line], number: int, problem: str) -> BadRow:
+    """All lines of a sentence, reported under the number of the one that is at fault."""
+    content = "".join(line.text for line in block).rstrip("\r\n")
+    return BadRow(number, problem, content[:LONGEST_RECORD])
 
 
 def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Lines parted at blank ones, and before one that would make a block too long to keep."""
+    """The lines of one sentence each.
+
+    They are parted at blank lines, around ``-DOCSTART-``, and before a line that would make a
+    block too long to keep.
+    """
     block: list[Line] = []
     size = 0
     for line in lines:
-        blank = not line.text.strip()
-        if block and (blank or size >= LONGEST_RECORD):
+        words = line.text.split(maxsplit=1)
+        document = words[:1] == [DOCUMENT_START]
+        if block and (not words or document or size >= LONGEST_RECORD):
             yield block
             block, size = [], 0
-        if not blank:
+        if document:
+            yield [line]
+        elif words:
             block.append(line)
             size += len(line.text)
     if block:

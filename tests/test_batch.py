@@ -553,6 +553,26 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_the_command_warns_of_a_key_that_it_did_not_see(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It may occur later, so it is no error."""
+    source = inspect(a_file(tmp_path, "a.jsonl", ['{"text": "a"}']))
+    files._print_source(source)
+    assert "first objects" not in capsys.readouterr().err
+    files._print_source(source.choose("txet"))
+    assert "None of its first objects has a text under 'txet'" in capsys.readouterr().err
+
+
+def test_the_command_refuses_a_pipe(tmp_path: Path) -> None:
+    """Whatever it holds: it would give an empty result."""
+    arguments = ["/dev/stdin", "--format", "txt", "--out", str(tmp_path / "o.jsonl")]
+    done = run("batch", *arguments, stdin=b"In Berlin\n")
+
+    assert 2 == done.returncode
+    assert "Save the texts to a file first" in done.stderr
+
+
 def peak_mb(*arguments: str) -> float:
     """The most memory that was resident while this command ran, in MB."""
     child = subprocess.Popen([sys.executable, "-m", "ner", "batch", *arguments], cwd=ROOT)

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_encodings(tmp_path: Path, encoding: str, option: str | None) -> None:
 
     assert source.columns == ("id", "text")
     assert [Row(2, "Zürich – «é»")] == list(source.rows())
+
+
+@pytest.mark.parametrize("chosen", ["utf-16-le", "utf-16-be", "UTF-16"])
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_a_mark_is_no_text_where_the_encoding_was_chosen(
+    tmp_path: Path, chosen: str, mark: bytes
+) -> None:
+    """It goes, and the order of bytes that it tells is the one that is read."""
+    order = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
+    file = written(tmp_path, "a.txt", mark + "Zürich".encode(order))
+    bare = written(tmp_path, "bare.txt", "Zürich".encode("utf-16-be"))
+
+    assert [Row(1, "Zürich")] == list(inspect(file, encoding=chosen).rows())
+    assert [Row(1, "Zürich")] == list(inspect(bare, encoding="utf-16-be").rows())
 
 
 def test_no_silent_mojibake(tmp_path: Path) -> None:
@@ -283,6 +298,19 @@ def test_json_keys_are_columns(tmp_path: Path) -> None:
     assert [Row(1, "A")] == list(source.choose("author").rows())
 
 
+def test_the_key_may_hold_text_only_later(tmp_path: Path) -> None:
+    """Where the first objects hold none nothing is guessed, but a key may be chosen."""
+    lines = ['{"text": null}'] * 100 + ['{"text": "late"}']
+    source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
+
+    assert ((), None) == (source.columns, source.column)
+    with pytest.raises(InputError, match="hold no strings"):
+        source.choose(None)
+    *failed, last = source.choose("text").rows()
+    assert Row(101, "late") == last
+    assert 100 == len(failed)
+
+
 def test_plain_lines_keep_their_numbers(tmp_path: Path) -> None:
     """Blank lines are rows; LF, CRLF and CR end a line and U+2028 does not."""
     file = written(tmp_path, "a.txt", "a\r\n\n b\u2028c \rd")
@@ -301,6 +329,23 @@ def test_conll_sentences_fail_one_by_one(tmp_path: Path) -> None:
 
     assert {3: "Ada ran", 14: "Rome"} == good(file)
     assert [7, 10, 12] == sorted(problems(file))
+
+
+def test_a_malformed_sentence_is_put_apart_whole(tmp_path: Path) -> None:
+    """Under the number of its malformed line; sentences that documents part are not touched."""
+    file = written(
+        tmp_path,
+        "a.conll",
+        "-DOCSTART- -X- O\nAda B-PER\nlonely\nran O\n-DOCSTART- -X- O\nin O\nRome B-LOC\n"
+        "-DOCSTART- -X- O\nBonn B-LOC\n\n" + f"{'x' * LONGEST_RECORD}\n",
+    )
+    malformed, rome, bonn, endless = inspect(file).rows()
+
+    assert isinstance(malformed, BadRow)
+    assert (3, "Ada B-PER\nlonely\nran O") == (malformed.line, malformed.content)
+    assert [Row(6, "in Rome", ((0, 2), (3, 7))), Row(9, "Bonn", ((0, 4),))] == [rome, bonn]
+    assert isinstance(endless, BadRow)
+    assert (11, LONGEST_RECORD) == (endless.line, len(endless.content))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl", "a.conll"])
@@ -322,7 +367,6 @@ def test_archives_are_refused_by_their_first_bytes(tmp_path: Path, name: str) ->
         ("a.csv", "text\n", "only a header"),
         ("a.csv", '"text\n1\n', "not closed"),
         ("a.jsonl", "plain\n", "none of its first 100 lines"),
-        ("a.jsonl", '{"a": 1}', "hold no strings"),
         ("a.xlsx", "x", "not known by its name; expected .csv"),
         ("a.json", "[]", "not known by its name"),
     ],
@@ -339,6 +383,15 @@ def test_a_file_that_is_not_there() -> None:
     """As any other that can't be read."""
     with pytest.raises(FileFormatError, match="can't be read"):
         inspect(Path("nowhere.csv"))
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+    """A pipe would be empty the second time; nothing waits for somebody to write into it."""
+    pipe = tmp_path / "a.txt"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(FileFormatError, match="Save the texts to a file first"):
+            inspect(path, format=Format.TXT)
 
 
 def test_the_format_can_be_said(tmp_path: Path) -> None:

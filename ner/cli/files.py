@@ -133,12 +133,15 @@ def _on_cluster(master: str, chosen: _Chosen) -> Iterator[ManyTagger]:
 def _print_source(source: Source) -> None:
     column = "" if source.column is None else f", column {source.column!r}"
     guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
-    stderr().print(
-        f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    notes = [f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}"]
+    # A key that was chosen may first occur late in the file, or be misspelled.
+    if source.format is Format.JSONL and source.column not in source.columns:
+        notes.append(
+            f"None of its first objects has a text under {source.column!r}; rows without one are "
+            "put apart as failed."
+        )
+    for note in notes:
+        stderr().print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def _followed(steps: Iterator[Step]) -> Step:
