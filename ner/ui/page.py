@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.state_holder import SessionState
 
 from ner.decode import Strategy
 from ner.machine import describe
@@ -26,21 +28,60 @@ from ner.ui.status import add_status_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 from ner.ui.uploads import DELETE
 
+_LOG = logging.getLogger(__name__)
 _TITLE = "NER: original and INT8"
+_DESCRIBED = "The page's footer leads to the description of the API."
+
+
+class Refused(gr.Error):
+    """What was sent is no input of a function; Gradio puts no trace of it into the log."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, print_exception=False)
 
 
 class Page(gr.Blocks):
-    """Blocks that take no other number of arguments than a function has."""
+    """Blocks that refuse inputs in words of their own.
+
+    Gradio's would hold what was sent, texts too, and put it into the log.
+    """
 
     def validate_inputs(self, block_fn: BlockFunction, inputs: list[Any]) -> None:
-        """Refuse in words; Gradio's own check would put the arguments, texts too, into the log."""
+        """Take no other number of arguments than the function has."""
         wanted = len(block_fn.inputs)
         if len(inputs) != wanted:
-            raise gr.Error(
-                f"Expected {wanted} arguments, got {len(inputs)}. The page's footer leads to the "
-                "description of the API.",
-                print_exception=False,
+            raise Refused(f"Expected {wanted} arguments, got {len(inputs)}. {_DESCRIBED}")
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """Take no value that its field refuses."""
+        try:
+            values: list[Any] = await super().preprocess_data(
+                block_fn, inputs, state, explicit_call
             )
+        except Refused:
+            raise
+        # Whatever it is, its words may be the visitor's: only its kind may be told.
+        except Exception as error:  # noqa: BLE001
+            _LOG.warning("An input was refused: %s", type(error).__name__)
+            raise Refused(_refusal(block_fn.inputs, inputs)) from None
+        return values
+
+
+def _refusal(fields: Sequence[object], values: Sequence[object]) -> str:
+    """What was expected; without the values, which are the visitor's."""
+    for field, value in zip(fields, values, strict=True):
+        if not isinstance(field, gr.Number) or not isinstance(value, int | float):
+            continue
+        low, high = field.minimum, field.maximum
+        if low is not None and high is not None and not low <= value <= high:
+            return f"{field.label}: expected a number from {low} to {high}."
+    return f"One of the arguments is nothing that its field takes. {_DESCRIBED}"
 
 
 def build(

@@ -1,0 +1,124 @@
+"""What is sent to the page's own events and can't be used: refused, and kept out of the log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fakes import FakePair, loader_of
+
+from ner.ui import build, launch
+
+TEXT = "this text must never reach the log "
+LONG = TEXT * 1000
+
+
+@dataclass
+class Served:
+    """A page in a process of its own, and what that writes to standard output and error."""
+
+    client: httpx.Client
+    log: Path
+
+    def config(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.get("config").json()
+        return answer
+
+    def event_of(self, elem_id: str) -> int:
+        """The number of the event that a click on a button is."""
+        config = self.config()
+        [button] = [
+            one["id"] for one in config["components"] if one["props"].get("elem_id") == elem_id
+        ]
+        [number] = [
+            one["id"] for one in config["dependencies"] if [button, "click"] in one["targets"]
+        ]
+        return int(number)
+
+    def send(self, event: int, values: list[Any]) -> str:
+        """What the last message of the event says."""
+        session = os.urandom(8).hex()
+        body = {"fn_index": event, "data": values, "session_hash": session}
+        joined = self.client.post("gradio_api/queue/join", json=body)
+        if joined.status_code != 200:
+            return joined.text
+        answer = self.client.get("gradio_api/queue/data", params={"session_hash": session})
+        [last] = [line for line in answer.text.splitlines() if "process_completed" in line]
+        return str(json.loads(last.removeprefix("data: "))["output"].get("error"))
+
+
+def _serve(address: Connection, log: Path) -> None:
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    page = build(loader_of(FakePair()))
+    address.send(launch(page, server_name="127.0.0.1"))
+    page.block_thread()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A page whose log can be read."""
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    log = tmp_path_factory.mktemp("served") / "log"
+    process = spawn.Process(target=_serve, args=(theirs, log), daemon=True)
+    process.start()
+    with httpx.Client(base_url=ours.recv(), timeout=60) as client:
+        yield Served(client, log)
+    process.kill()
+    process.join()
+
+
+@pytest.mark.timeout(120)
+def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Served) -> None:
+    """Neither the answer nor the log has them; the log has that something was refused."""
+    answer = served.send(served.event_of("tag"), ["Berlin", LONG, "CPU", "first"])
+
+    assert "nothing that its field takes" in answer
+    assert TEXT not in answer
+    logged = served.log.read_text()
+    assert "An input was refused: Error" in logged
+    assert TEXT not in logged
+    assert "Traceback" not in logged
+
+
+@pytest.mark.timeout(120)
+def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> None:
+    """The field is named, for it may have been typed on the page."""
+    values = ["general", False, "bundled", "CPU", "first", "", 1000]
+
+    answer = served.send(served.event_of("evaluate-own"), values)
+
+    assert "Accepted loss, F1 points: expected a number from 0.1 to 100." in answer
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "value",
+    [
+        LONG,
+        [LONG],
+        {"value": LONG},
+        {"path": LONG, "meta": {"_type": "gradio.FileData"}},
+        {"path": "/x", "orig_name": LONG, "meta": {"_type": "gradio.FileData"}},
+    ],
+    ids=["text", "list", "object", "file", "name of a file"],
+)
+def test_nothing_that_is_sent_to_any_event_is_logged(served: Served, value: object) -> None:
+    """Every event of the page, each of its inputs the same text in one form or another."""
+    for event in served.config()["dependencies"]:
+        if event["backend_fn"]:
+            served.send(event["id"], [value] * len(event["inputs"]))
+
+    logged = served.log.read_text()
+    assert TEXT not in logged
+    assert "Traceback" not in logged
