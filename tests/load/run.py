@@ -37,8 +37,10 @@ from ner import machine  # noqa: E402 - found from here only by then
 HERE = Path(__file__).parent
 # Of the rate of back-to-back calls: above it a queue would only grow.
 SHARE = 0.7
-# Calls a second that each visitor starts in the runs at a given rate.
+# Calls a second that each visitor starts in the runs at a given rate; more, once there are so many
+# visitors, each of whom keeps a connection open.
 EACH = 0.5
+MOST_USERS = 600
 NAMES = ("Ada Lovelace", "Wolfgang Amadeus Mozart", "Marie Curie", "Ngozi Okafor")
 PLACES = ("Berlin", "London", "Nairobi", "Buenos Aires", "Kyoto")
 FIRMS = ("Siemens", "FC Porto", "University of Groningen", "Acme Corp")
@@ -124,14 +126,19 @@ def drive(
         command += ["--headless", "--only-summary", "--host", app.url, "--reset-stats"]
         command += ["-u", str(users), "-r", str(users), "-t", f"{seconds:g}s", "--stop-timeout"]
         command += ["10", "--csv", f"{folder}/load", "--exit-code-on-error", "0"]
-        environment = {**os.environ, "NER_LOAD_ANSWERS": str(answers), "NER_LOAD_RATE": f"{rate:g}"}
+        environment = {**os.environ, "NER_LOAD_ANSWERS": str(answers), "NER_LOAD_RATE": f"{rate}"}
         log = Path(folder) / "log"
         with log.open("wb") as written:
             ended = subprocess.run(command, env=environment, stdout=written, stderr=written)
         if ended.returncode:
             sys.exit(f"locust failed:\n{log.read_text()}")
         counted = _counted(Path(folder), seconds)
-    return {"users": users, "seconds": seconds, "offered_per_second": users * rate, **counted}
+    return {
+        "users": users,
+        "seconds": seconds,
+        "offered_per_second": round(users * rate, 1),
+        **counted,
+    }
 
 
 def _counted(folder: Path, seconds: float) -> dict[str, Any]:
@@ -216,8 +223,9 @@ def measured(app: App, folder: Path, options: argparse.Namespace) -> dict[str, A
     _say(f"Back to back {saturated['answered']['per_second']}, capacity {capacity}/s")
     result: dict[str, Any] = {"saturated": saturated, "capacity_per_second": capacity}
     for times in options.times:
-        users = max(1, round(times * capacity / EACH))
-        run = drive(app, answers, users=users, seconds=options.seconds, rate=EACH)
+        users = min(MOST_USERS, max(1, round(times * capacity / EACH)))
+        rate = times * capacity / users
+        run = drive(app, answers, users=users, seconds=options.seconds, rate=rate)
         run["recovered_after_s"] = round(recovered(app, short), 2)
         result[f"at_{times}x"] = run
         _say(f"{times}x: {json.dumps(run)}")
@@ -233,7 +241,7 @@ def main() -> None:
     """Measure, print, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--times", type=int, nargs="+", default=(1, 3), help="the given rates, in capacities"
+        "--times", type=int, nargs="+", default=(1, 3, 10), help="the given rates, in capacities"
     )
     parser.add_argument("--seconds", type=float, default=300, help="of each run at a given rate")
     parser.add_argument("--probe", type=float, default=20, help="seconds of measuring capacity")
