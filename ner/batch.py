@@ -42,6 +42,10 @@ _CHUNK_CHARACTERS = 2_000_000
 class ManyTagger(Protocol):
     """All that a run needs of a tagger."""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it can find."""
+
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given."""
 
@@ -142,11 +146,14 @@ def run(
     in words all that decides what ``tagger`` finds, see `described`; they are shown in a report,
     and an unfinished run is resumed only if they are the same.
 
-    Raises ``InputError`` for an output that can't be written or that another process is writing,
-    ``Failure`` if writing fails, which keeps what was done, and what `Source.rows` raises.
+    Raises ``InputError`` for an output that can't be written, can't hold the tagger's labels or is
+    being written by another process, ``Failure`` if writing fails, which keeps what was done, and
+    what `Source.rows` raises.
     """
     output = output_for(out)
     check_place(source, out)
+    if output.check_labels is not None:
+        output.check_labels(tagger.labels)
     rows = source.rows()
     job = _digest(source, out, settings, chunk_rows)
     with _writing(out), _claimed(out) as folder:

@@ -237,12 +237,24 @@ def to_bio(tags: Sequence[str]) -> list[str]:
     return result
 
 
+def check_conll_labels(labels: Iterable[str]) -> None:
+    """Raise ``InputError`` for a label that would not be read back from a CoNLL file."""
+    for label in labels:
+        if not _TAG.fullmatch(f"B-{label}"):
+            raise InputError(
+                f"Label {label!r} can't stand in CoNLL, where a tag is one word without white "
+                "space. Choose another format, such as JSON lines."
+            )
+
+
 def conll_lines(sentences: Iterable[Annotated]) -> Iterator[str]:
     """Lines ``token<TAB>BIO2 tag`` without line ends, and an empty one after each sentence.
 
-    Raises ``ValueError`` for a token that holds a tab, a line end or NUL.
+    Raises ``ValueError`` for a token that holds a tab, a line end or NUL, and for a label as
+    `check_conll_labels` does.
     """
     for sentence in sentences:
+        check_conll_labels(entity.label for entity in sentence.tagged.entities)
         for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
             if not token or re.search(r"[\t\r\n\0]", token):
                 raise ValueError(f"token {token!r} can't stand in a CoNLL column")

@@ -19,7 +19,7 @@ from pathlib import Path
 from ner import render, schema
 from ner.entities import Entity, Explained, Tagged, bio_tags
 from ner.errors import FileFormatError
-from ner.formats import annotate, conll_lines
+from ner.formats import annotate, check_conll_labels, conll_lines
 from ner.rows import Row
 
 CSV_COLUMNS = ("line", "start", "end", "label", "score", "text")
@@ -46,11 +46,13 @@ class Output:
     ``row`` makes what stands in the file for one row of the input and its tagging; it raises
     ``ValueError`` for a row that can't stand there. ``header`` comes before all rows. ``report``,
     where there is one, makes the file of all that was written and facts on the run.
+    ``check_labels`` raises ``InputError`` for labels that can't stand in any row.
     """
 
     header: str
     row: Callable[[Row, Tagged], str]
     report: Report | None = None
+    check_labels: Callable[[Iterable[str]], None] | None = None
 
 
 def output_for(path: Path) -> Output:
@@ -121,13 +123,14 @@ class Frequencies:
     """How often each name was found under each label, in bounded memory.
 
     When there are more than ``most`` different names, every count is lowered by one and those at
-    zero are forgotten (Misra and Gries, 1982); ``forgetful`` tells that this has happened.
+    zero are forgotten (Misra and Gries, 1982); ``lowered`` is how often this has happened, and so
+    by how much a count can be too low.
     """
 
     most: int = _NAMES_COUNTED
     labels: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, str]] = field(default_factory=Counter)
-    forgetful: bool = False
+    lowered: int = 0
 
     def add(self, tagged: Tagged) -> None:
         """Count the entities of one text; names that differ in white space only are one."""
@@ -135,7 +138,7 @@ class Frequencies:
             self.labels[entity.label] += 1
             self.names[entity.label, " ".join(tagged.spelled(entity).split())] += 1
         while len(self.names) > self.most:
-            self.forgetful = True
+            self.lowered += 1
             self.names = Counter({key: count - 1 for key, count in self.names.items() if count > 1})
 
     def frequent(self, label: str, count: int) -> list[tuple[str, int]]:
@@ -164,9 +167,10 @@ def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
         f"<body><h1>Named entities</h1>\n{render.definitions(list(facts.items()))}\n"
     )
     yield _labels_table(counted, classes)
-    if counted.forgetful:
+    if counted.lowered:
         yield render.notice(
-            "There are so many different names that some counts are too low by a few."
+            "There are so many different names that some were forgotten; the counts of names are "
+            f"too low by at most {counted.lowered:,}."
         )
     yield '<div class="names">'
     yield from (_names_table(label, counted, classes) for label, _ in counted.labels.most_common())
@@ -195,8 +199,10 @@ def shown(tagged: Tagged, classes: Mapping[str, str]) -> str:
 
 def _labels_table(counted: Frequencies, classes: Mapping[str, str]) -> str:
     different = Counter(label for label, _ in counted.names)
+    known = "at least " if counted.lowered else ""
     rows = "".join(
-        f"<tr><td>{_label(label, classes)}</td><td>{count:,}</td><td>{different[label]:,}</td></tr>"
+        f"<tr><td>{_label(label, classes)}</td><td>{count:,}</td>"
+        f"<td>{known}{different[label]:,}</td></tr>"
         for label, count in counted.labels.most_common()
     )
     head = "<tr><th>Label</th><th>Entities</th><th>Different names</th></tr>"
@@ -236,7 +242,7 @@ OUTPUTS: Mapping[str, Output] = {
     ".jsonl": Output("", json_row),
     # The mark makes spreadsheets read it as UTF-8; pandas skips it.
     ".csv": Output("\ufeff" + _csv([CSV_COLUMNS]), csv_rows),
-    ".conll": Output("", conll_rows),
+    ".conll": Output("", conll_rows, check_labels=check_conll_labels),
     ".txt": Output("", redacted_row),
     ".html": Output("", json_row, report),
 }

@@ -206,19 +206,29 @@ def test_neutralizing_only_ever_adds_an_apostrophe(cell: str) -> None:
     assert not neutralized(cell).lstrip().startswith(("=", "+", "-", "@"))
 
 
-def test_names_are_counted_in_bounded_memory() -> None:
-    """Over the limit rare names are forgotten, frequent ones are kept, and it is said."""
+def test_names_are_counted_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the limit rare names are forgotten, frequent ones are kept, and it is said how far."""
     counted = Frequencies(most=10)
+    texts = [Tagged(name, (Entity(0, len(name), "LOC"),)) for name in ("Berlin", "Ulm")]
     for number in range(100):
-        for name in ("Berlin", f"Ort{number}"):
-            counted.add(Tagged(name, (Entity(0, len(name), "LOC"),)))
+        rare = f"Ort{number}"
+        for tagged in (texts[0], Tagged(rare, (Entity(0, len(rare), "LOC"),))):
+            counted.add(tagged)
 
     assert len(counted.names) <= 10
-    assert "Berlin" == counted.frequent("LOC", 1)[0][0]
-    assert counted.labels["LOC"] == 200
-    assert counted.forgetful
+    [(name, times)] = counted.frequent("LOC", 1)
+    assert "Berlin" == name
+    assert 100 - counted.lowered <= times < 100
     # Labels are few, so their counts stay exact.
-    assert "too low" not in "".join(report([], {}))
+    assert counted.labels["LOC"] == 200
+
+    lines = [output_for(Path("a.html")).row(Row(1, one.text), one) for one in texts]
+    assert "<td>2</td><td>2</td>" in "".join(report(lines, {}))
+    assert "too low" not in "".join(report(lines, {}))
+    monkeypatch.setattr("ner.outputs.Frequencies", lambda: Frequencies(most=1))
+    short = "".join(report([lines[0], *lines], {}))
+    assert "<td>3</td><td>at least 1</td>" in short
+    assert "too low by at most 1." in short
 
 
 def test_bad_rows_are_kept_apart(tmp_path: Path) -> None:
@@ -423,6 +433,18 @@ def test_an_output_that_cant_be_replaced_costs_no_work(
     assert whole.read_bytes() == out.read_bytes()
     assert errors_file(whole).read_bytes() == errors_file(out).read_bytes()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_labels_that_conll_cant_hold_are_refused_before_tagging(tmp_path: Path) -> None:
+    """What was written could not be read by `evaluate` and `train`."""
+    words = {"aspirin": ("Chemical Compound", 0.9)}
+    tagger = DictionaryTagger(words)
+    for name, lines in (("in.txt", ["no aspirin"]), ("in.conll", ["aspirin O"])):
+        with pytest.raises(InputError, match="Label 'Chemical Compound' can't stand in CoNLL"):
+            tag(a_file(tmp_path, name, lines), tmp_path / "out.conll", tagger)
+
+    assert [] == tagger.seen
+    assert 1 == tag(a_file(tmp_path, lines=["aspirin"]), tmp_path / "out.jsonl", tagger).tagged
 
 
 def test_one_process_writes_an_output(tmp_path: Path) -> None:

@@ -126,6 +126,15 @@ def test_conll_is_read_in_all_its_dialects(tmp_path: Path, content: str | bytes)
     assert second.tagged == Tagged("in London", (Entity(3, 9, "LOC"),))
 
 
+@pytest.mark.parametrize("label", ["Chemical Compound", "a\tb", ""])
+def test_a_label_that_would_not_be_read_back_is_not_written(label: str) -> None:
+    """In CoNLL; JSON lines take any."""
+    tagged = Tagged("Ada", (Entity(0, 3, label),))
+
+    with pytest.raises(InputError, match="can't stand in CoNLL"):
+        list(conll_lines([annotate(tagged)]))
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -29,7 +29,7 @@ pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java", allow_module_level=True)
 
-from pyspark.sql import SparkSession, functions  # noqa: E402
+from pyspark.sql import DataFrame, SparkSession, functions  # noqa: E402
 
 from ner import spark  # noqa: E402
 
@@ -110,6 +110,26 @@ def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None
             spark.tag(frame, column)
     with pytest.raises(InputError, match="no variant 'int4'"):
         spark.tag(frame.drop("problem"), variant="int4")
+
+
+def test_texts_of_a_task_come_in_a_fixed_order(
+    session: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else batches, and with them the last digits of scores, would differ between two runs."""
+    plans = []
+
+    def planned(frame: DataFrame, **_: object) -> DataFrame:
+        plans.append(frame._jdf.queryExecution().optimizedPlan().toString())
+        return frame.selectExpr("*", "array() AS entities")
+
+    monkeypatch.setattr(spark, "tag", planned)
+    texts = [f"text {number}" for number in range(100)]
+    tagged = spark.SparkTagger(session, ()).tag_many(texts)
+
+    assert texts == [one.text for one in tagged]
+    sort, shuffle = plans[0].splitlines()[:2]
+    assert sort.startswith("Sort [id")
+    assert "RepartitionByExpression [id" in shuffle
 
 
 @pytest.mark.parametrize("threshold", [5, -0.1, float("nan")])
