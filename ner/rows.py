@@ -10,6 +10,7 @@ import codecs
 import hashlib
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -23,6 +24,8 @@ from ner.errors import FileFormatError, InputError
 from ner.formats import DOCUMENT_START, iter_conll, parse_json_object
 
 _SAMPLE = 100
+# As many as a spreadsheet has; a sample of more would not fit into memory.
+_MOST_COLUMNS = 16_384
 _TEXT_NAMES = (
     *("text", "sentence", "content", "body", "message", "comment", "review", "tweet"),
     *("document", "description", "abstract", "title"),
@@ -197,10 +200,11 @@ def guess_column(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> str
     for name in _TEXT_NAMES:
         if plain.count(name) == 1:
             return columns[plain.index(name)]
+    times = Counter(columns)
     wordy = {
         fmean(map(len, cells)): column
         for column, cells in zip(columns, zip(*sample, strict=True), strict=False)
-        if columns.count(column) == 1 and fmean(cell.strip().count(" ") for cell in cells) >= 2
+        if times[column] == 1 and fmean(cell.strip().count(" ") for cell in cells) >= 2
     }
     return wordy[max(wordy)] if wordy else None
 
@@ -314,8 +318,8 @@ def _with_keys(source: Source) -> Source:
     keys = dict.fromkeys(
         key for record in sample for key, value in record.items() if isinstance(value, str)
     )
-    cells = [[str(record.get(key, "")) for key in keys] for record in sample]
-    columns = tuple(keys)
+    columns = tuple(islice(keys, _MOST_COLUMNS))
+    cells = [[str(record.get(key, "")) for key in columns] for record in sample]
     return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
 
 
@@ -375,6 +379,9 @@ def _with_header(source: Source) -> Source:
     if not isinstance(header, Record):
         problem = "no header in it." if header is None else header.problem
         raise FileFormatError(source.path, None if header is None else header.line, problem)
+    if len(header.fields) > _MOST_COLUMNS:
+        problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
+        raise FileFormatError(source.path, header.line, problem)
     sampled = list(islice(records, _SAMPLE))
     if not sampled:
         raise FileFormatError(source.path, None, "there are no rows in it, only a header.")

@@ -311,6 +311,14 @@ def test_the_key_may_hold_text_only_later(tmp_path: Path) -> None:
     assert 100 == len(failed)
 
 
+def test_a_sample_of_many_keys_is_bounded(tmp_path: Path) -> None:
+    """Objects without a key in common, each of which would have a cell for all."""
+    lines = [json.dumps({f"k{n}-{key}": "" for key in range(500)}) for n in range(100)]
+    source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
+
+    assert 16_384 == len(source.columns)
+
+
 def test_plain_lines_keep_their_numbers(tmp_path: Path) -> None:
     """Blank lines are rows; LF, CRLF and CR end a line and U+2028 does not."""
     file = written(tmp_path, "a.txt", "a\r\n\n b\u2028c \rd")
@@ -366,6 +374,7 @@ def test_archives_are_refused_by_their_first_bytes(tmp_path: Path, name: str) ->
         ("a.csv", codecs.BOM_UTF8, "no header"),
         ("a.csv", "text\n", "only a header"),
         ("a.csv", '"text\n1\n', "not closed"),
+        ("a.csv", "," * 16_384 + "\n1\n", "16,385 columns; at most 16,384"),
         ("a.jsonl", "plain\n", "none of its first 100 lines"),
         ("a.xlsx", "x", "not known by its name; expected .csv"),
         ("a.json", "[]", "not known by its name"),
