@@ -153,7 +153,7 @@ def open_tagger(
     """One variant of ``spec``, prepared first if need be. Raises as :func:`open_pair`."""
     prepared = ensure_prepared(spec, (variant,), report=report)
     tagger = OpenVinoTagger(Model.load(prepared.variant(variant), device=device))
-    if variant is Variant.INT8 and (reason := _withheld(prepared, tagger)):
+    if variant is Variant.INT8 and (reason := withheld_reason(prepared, tagger)):
         raise PrepareFailed(reason)
     return tagger
 
@@ -170,7 +170,7 @@ def open_pair(spec: ModelSpec, *, device: str = "CPU", report: Report | None = N
     original, int8 = (
         OpenVinoTagger(Model.load(prepared.variant(variant), device=device)) for variant in Variant
     )
-    reason = _withheld(prepared, int8)
+    reason = withheld_reason(prepared, int8)
     return TaggerPair(
         spec=spec,
         prepared=prepared,
@@ -181,7 +181,7 @@ def open_pair(spec: ModelSpec, *, device: str = "CPU", report: Report | None = N
     )
 
 
-def _withheld(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
+def withheld_reason(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
     """Why INT8 must not be served, or None: its gate, and a self-check on this CPU.
 
     A CPU without VNNI can saturate where the one that made the model did not.

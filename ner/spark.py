@@ -25,7 +25,7 @@ from ner.decode import Strategy
 from ner.entities import Entity, Tagged
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
 from ner.models import Manifest, Prepared, Report, Variant
-from ner.pair import _withheld, ensure_prepared
+from ner.pair import ensure_prepared, withheld_reason
 from ner.tagger import Model, OpenVinoTagger, clean
 
 try:
@@ -228,7 +228,7 @@ def _opened(work: _Work) -> OpenVinoTagger:
     model = Model.load(folder)
     if work.manifest is not None:
         prepared = Prepared(folder.parent, Manifest.parse(work.manifest))
-        if reason := _withheld(prepared, OpenVinoTagger(model)):
+        if reason := withheld_reason(prepared, OpenVinoTagger(model)):
             raise PrepareFailed(reason)
     return OpenVinoTagger(model, work.strategy, work.threshold, labels_kept=work.labels)
 
