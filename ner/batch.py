@@ -28,7 +28,7 @@ from ner.decode import Strategy
 from ner.delimited import BadRow
 from ner.entities import Tagged
 from ner.errors import Failure, InputError
-from ner.models import ModelSpec, Prepared, Variant
+from ner.models import ModelSpec, Variant
 from ner.outputs import Output, output_for
 from ner.rows import Row, Source
 from ner.tagger import clean
@@ -99,15 +99,6 @@ def errors_file(out: Path) -> Path:
     return out.with_name(f"{out.name}.errors.jsonl")
 
 
-def fingerprint(prepared: Prepared) -> str:
-    """A short name for what is in a prepared folder, to tell what the same recipe made of it.
-
-    The recipe of a model of the Hub stays the same when it is fetched again at another commit.
-    """
-    files = json.dumps(dict(prepared.manifest.files), sort_keys=True)
-    return hashlib.sha256(files.encode()).hexdigest()[:12]
-
-
 def described(
     spec: ModelSpec,
     variant: Variant,
@@ -123,7 +114,7 @@ def described(
     """
     recipe = models.recipe(spec)
     prepared = models.find_sound(recipe, spec.name, variant)
-    which = recipe.key if prepared is None else fingerprint(prepared)
+    which = recipe.key if prepared is None else prepared.fingerprint
     return {
         "Model": f"{spec.name} {which}, {variant}, on {device}",
         "Aggregation": strategy.value,

@@ -429,6 +429,15 @@ class Prepared:
         with suppress(OSError):
             os.utime(self.folder / "manifest.json")
 
+    @property
+    def fingerprint(self) -> str:
+        """A short name for what is in the folder, to tell what the same recipe made of it.
+
+        The recipe of a model of the Hub stays the same when it is fetched again at another commit.
+        """
+        files = json.dumps(dict(self.manifest.files), sort_keys=True)
+        return hashlib.sha256(files.encode()).hexdigest()[:12]
+
     def damaged(self, *variants: Variant) -> tuple[str, ...]:
         """The files of ``variants`` that are missing or not, byte for byte, the manifest's."""
         return tuple(

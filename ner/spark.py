@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ner import models
-from ner.batch import fingerprint
 from ner.decode import Strategy
 from ner.entities import Entity, Tagged
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
@@ -194,7 +193,7 @@ def _archive(source: _Source, made_of: Path) -> Path:
     """The variant as a ZIP file, made once; those of what the model was before are removed."""
     folder = models.home() / "archives"
     name = f"{source.prepared.folder.name}-{source.variant}"
-    archive = folder / f"{name}-{fingerprint(source.prepared)}.zip"
+    archive = folder / f"{name}-{source.prepared.fingerprint}.zip"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob(f"{name}*.zip"):

@@ -51,6 +51,10 @@ def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     assert "Choose the column" in about
     assert (["a", "b"], None) == (column["choices"], column["value"])
 
+    about, column = HANDLER.inspected(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
+    assert "None of its first objects has a text" in about
+    assert column["visible"] is False
+
     about, column = HANDLER.inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
     assert "TXT, CP1252" in about
     assert column["visible"] is False

@@ -219,6 +219,8 @@ def _what_it_is(source: Source) -> str:
     what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}."
+    if source.format is rows.Format.JSONL and not source.columns:
+        return f"{what} None of its first objects has a text."
     return f"{what} Choose the column with the texts." if source.columns else what
 
 
