@@ -93,8 +93,9 @@ def _limits(service: Service) -> _Rows:
         ),
         ("An upload", f"{_megabytes(MAX_FILE)} a file, {_megabytes(MAX_UPLOAD)} in all"),
         (
-            "Uploads and results kept at once",
-            f"{_megabytes(uploads.EACH)} of one visitor, {_megabytes(uploads.TOTAL)} of all",
+            "Uploads and results",
+            f"{_megabytes(uploads.EACH)} of one visitor and {_megabytes(uploads.TOTAL)} of all are "
+            "kept at once",
         ),
     )
 
