@@ -23,7 +23,7 @@ from ner.models import Variant
 from ner.render import escape, notice
 from ner.rows import Row, Source
 from ner.ui.contract import Loader
-from ner.ui.failures import told
+from ner.ui.failures import answered, told
 from ner.ui.opening import opened
 from ner.ui.places import WAITING
 from ner.ui.service import Service
@@ -116,26 +116,28 @@ class FilesHandler:
         self, request: gr.Request, path: str | None, *settings: *tuple[Any, ...]
     ) -> Iterator[Shown]:
         """Progress with the first rows, then the outcome and the files."""
+        if path is None:
+            yield _alone(notice("Choose a file first."))
+            return
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            if path is None:
-                yield _alone(notice("Choose a file first."))
-                return
-            for shown in self._tagged(path, Settings(*settings), self._visitor(request)):
-                yield shown
-                if stopping.is_set() or self.service.readiness.draining:
-                    yield _alone(notice(self.service.readiness.ended))
-                    return
-        # As above.
-        except Exception as error:  # noqa: BLE001
-            yield _alone(notice(told(error), kind="problem"))
+            steps = self._tagged(path, settings, self._visitor(request))
+            yield from answered(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
+
+    def _until_stopped(self, steps: Iterator[Shown], stopping: threading.Event) -> Iterator[Shown]:
+        for shown in steps:
+            yield shown
+            if stopping.is_set() or self.service.readiness.draining:
+                yield _alone(notice(self.service.readiness.ended))
+                return
 
     def _visitor(self, request: gr.Request) -> str | None:
         return asking(request, trust_proxy=self.service.settings.trust_proxy)
 
-    def _tagged(self, path: str, chosen: Settings, who: str | None) -> Iterator[Shown]:
+    def _tagged(self, path: str, settings: tuple[Any, ...], who: str | None) -> Iterator[Shown]:
+        chosen = Settings(*settings)
         source = _inspected(path, chosen.encoding).choose(chosen.column or None)
         _check_rows(source)
         self._check_room(source, who)
@@ -187,6 +189,10 @@ class FilesHandler:
 
 def _progress(sentence: str) -> Shown:
     return _alone(notice(sentence, kind="progress"))
+
+
+def _problem(sentence: str) -> Shown:
+    return _alone(notice(sentence, kind="problem"))
 
 
 def _alone(markup: str) -> Shown:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -16,7 +17,7 @@ from ner.models import ModelSpec
 from ner.render import notice
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
-from ner.ui.failures import told
+from ner.ui.failures import answered
 from ner.ui.measure_view import measured, recorded
 from ner.ui.opening import opened
 from ner.ui.places import WAITING, Left
@@ -44,14 +45,7 @@ class MeasureHandler:
         """Progress while it runs, then the result; ended early it stops measuring too."""
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            spec = models.find(model, local=False)
-            yield from opened_first(self.load, spec)
-            if self.service.long.taken:
-                yield notice(WAITING, kind="progress")
-            yield from self._results(spec, stopping)
-        # The last line of defence: a visitor gets a sentence, the log gets the rest.
-        except Exception as error:  # noqa: BLE001
-            yield notice(told(error), kind="problem")
+            yield from answered(self._measured(model, stopping), partial(notice, kind="problem"))
         finally:
             self.running.pop(request.session_hash, None)
 
@@ -59,6 +53,13 @@ class MeasureHandler:
         """End the run of this session after the step that it is at."""
         if request.session_hash in self.running:
             self.running[request.session_hash].set()
+
+    def _measured(self, model: str, stopping: threading.Event) -> Iterator[str]:
+        spec = models.find(model, local=False)
+        yield from opened(self.load, spec, "CPU", partial(notice, kind="progress"))
+        if self.service.long.taken:
+            yield notice(WAITING, kind="progress")
+        yield from self._results(spec, stopping)
 
     def _results(self, spec: ModelSpec, stopping: threading.Event) -> Iterator[str]:
         def stopped() -> bool:
@@ -89,11 +90,6 @@ class MeasureHandler:
 
 def _under_way(step: Progress) -> str:
     return notice(f"Measuring, {step.done} of {step.total}: {step.what} …", kind="progress")
-
-
-def opened_first(load: Loader, spec: ModelSpec) -> Iterator[str]:
-    """Prepare the model where that has not been done, telling how far it is."""
-    yield from opened(load, spec, "CPU", lambda sentence: notice(sentence, kind="progress"))
 
 
 def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
