@@ -27,7 +27,7 @@ from ner.ui.failures import answered, told
 from ner.ui.opening import opened
 from ner.ui.places import WAITING
 from ner.ui.service import Service
-from ner.ui.uploads import KEPT
+from ner.ui.uploads import room_again
 from ner.ui.visit import asking, given_up
 
 # What the page takes; the command line takes files of any length.
@@ -181,10 +181,7 @@ class FilesHandler:
         """Refuse before the work what there would be no room for; how large it is, is a guess."""
         wait = self.service.quota.until_room(who, source.path.stat().st_size)
         if wait:
-            raise Failure(
-                "Too many files are kept for you or for all. They are deleted after "
-                f"{KEPT // 3600} hours or less; there is room again in {wait / 60:.0f} min."
-            )
+            raise Failure(f"Too many files are kept for you or for all. They {room_again(wait)}")
 
 
 def _progress(sentence: str) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -117,10 +118,7 @@ class Uploads:
         who = visitor(scope, trust_proxy=self.trust_proxy)
         wait = self.quota.take(who, int(stated))
         if wait:
-            sentence = (
-                f"Too much has been uploaded. Uploads are deleted after {KEPT // 3600} hours or "
-                f"less; there is room again in {wait / 60:.0f} min."
-            )
+            sentence = f"Too much has been uploaded. Uploads {room_again(wait)}"
             await refuse(scope, send, 429, "upload", sentence, retry_after=wait)
             return
         upload = _Upload(receive, send)
@@ -128,6 +126,12 @@ class Uploads:
             await self.app(scope, upload.receive, upload.send)
         finally:
             self.quota.settle(who, int(stated), 0 if upload.refused else upload.received)
+
+
+def room_again(wait: float) -> str:
+    """The end of a sentence about files that there is no room for, in ``wait`` seconds there is."""
+    hours = math.ceil(KEPT / 3600)
+    return f"are deleted within {hours} hours; there is room again in {wait / 60:.0f} min."
 
 
 @dataclass
