@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from ner import decode
-from ner.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.inference import Frame, Runner, plan
+from ner.tagging import decode
+from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
+from ner.tagging.inference import Frame, Runner, plan
 
 MAX_CHARACTERS = 1_000_000
 # A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
