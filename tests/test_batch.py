@@ -19,6 +19,9 @@ import pytest
 from fakes import DictionaryTagger
 from hypothesis import given
 from hypothesis import strategies as st
+from ner.files.formats import read_conll, read_gold
+from ner.files.outputs import Frequencies, neutralized, output_for, report
+from ner.files.rows import Row, inspect
 from test_cli import ROOT, answers, run
 
 from ner.cli import files
@@ -26,9 +29,6 @@ from ner.entities import Entity, Explained, Tagged
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files import batch
 from ner.files.batch import Step, errors_file
-from ner.files.formats import read_conll, read_gold
-from ner.files.outputs import Frequencies, neutralized, output_for, report
-from ner.files.rows import Row, inspect
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant

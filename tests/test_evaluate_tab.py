@@ -16,12 +16,12 @@ import pytest
 from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from ner.files.formats import parse_gold, read_lines
 
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import evaluation_json
 from ner.files import formats
-from ner.files.formats import parse_gold, read_lines
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.opened import TaggerPair
 from ner.models.prepared import Gate

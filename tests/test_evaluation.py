@@ -11,6 +11,7 @@ import pytest
 from fakes import INT8_WORDS, DictionaryTagger
 from hypothesis import given
 from hypothesis import strategies as st
+from ner.files.formats import annotate, annotate_tokens, parse_gold
 
 from ner.comparing.agreement import align
 from ner.counts import Counts
@@ -30,7 +31,6 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import ErrorKind, total
 from ner.evaluating.verdict import Answer
-from ner.files.formats import annotate, annotate_tokens, parse_gold
 from ner.models.recipes import Variant
 
 LINES = [

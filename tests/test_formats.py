@@ -5,10 +5,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
-
-from ner.entities import Annotated, Entity, Tagged
-from ner.errors import FileFormatError, InputError
 from ner.files.formats import (
     Scheme,
     TagNotes,
@@ -34,6 +30,10 @@ from ner.files.formats import (
     to_bio,
     write_conll,
 )
+from seqeval.metrics.sequence_labeling import get_entities
+
+from ner.entities import Annotated, Entity, Tagged
+from ner.errors import FileFormatError, InputError
 
 PER, LOC = (0, 3, "PER"), (14, 20, "LOC")
 BERLIN = Tagged("Ada met Bo in Berlin", (Entity(*PER), Entity(*LOC)))

@@ -12,7 +12,8 @@ from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_json
 from ner.evaluating.verdict import TOLERANCE
-from ner.files import formats
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 from ner.models.child import Stage
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
@@ -125,7 +126,7 @@ class Endpoints:
             raise InputError(f"The tolerance is {_kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
-        sentences = formats.parse_gold(formats.text_lines(gold), "The gold")
+        sentences = parse_gold(text_lines(gold), "The gold")
         chosen = one_of(Strategy, strategy, "strategy")
         pair = _open(self.load, model)
         original, int8 = (
