@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agreement",
         "scores",
         "formats",
+        "documents",
         "machine",
         "timing",
         "models",
@@ -30,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "rows",
         "outputs",
     ),
-    ("inference", "peak", "tagger", "hub", "checkpoint", "train", "convert"),
+    ("inference", "peak", "tagging", "tagger", "hub", "checkpoint", "train", "convert"),
     (
         "pair",
         "evaluation",
@@ -50,7 +51,17 @@ ORDER = [module for layer in LAYERS for module in layer]
 
 # Who may import what is slow to import or large.
 OWNERS = {
-    "numpy": {"peak", "inference", "decode", "stats", "timing", "tagger", "convert", "train"},
+    "numpy": {
+        "peak",
+        "inference",
+        "decode",
+        "stats",
+        "timing",
+        "tagger",
+        "tagging",
+        "convert",
+        "train",
+    },
     "scipy": {"stats"},
     "pandas": {"frames", "ui"},
     "tokenizers": {"tagger", "train"},
