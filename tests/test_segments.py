@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner.decode import Scheme, Strategy
@@ -24,6 +24,8 @@ SCHEME = Scheme.of(("O", "B-PER", "I-PER"))
 words = st.sampled_from(["Wolfgang", "Berlin", "name", "met", "the", "live", "I"])
 sentences = st.lists(words, min_size=1, max_size=9).map(lambda found: " ".join(found) + ".")
 paragraphs = st.lists(sentences, min_size=1, max_size=9).map(" ".join)
+# Each example runs the model on shapes that it has not met.
+few_examples = settings(max_examples=30)
 readings = st.builds(Reading, st.integers(1, 40), st.integers(0, 20))
 
 
@@ -123,6 +125,7 @@ def test_stitching_takes_each_piece_from_a_window_that_read_it(
     assert sorted(set(seams)) == list(seams)
 
 
+@few_examples
 @given(first=paragraphs, second=paragraphs, reading=readings, strategy=st.sampled_from(Strategy))
 def test_two_paragraphs_are_tagged_as_each_alone(
     tiny_pair: TaggerPair, first: str, second: str, reading: Reading, strategy: Strategy
@@ -137,6 +140,7 @@ def test_two_paragraphs_are_tagged_as_each_alone(
     ]
 
 
+@few_examples
 @given(
     parts=st.lists(paragraphs, min_size=2, max_size=5),
     between=st.sampled_from(["\n\n", "\r\n\r\n", "\n- ", "\n1. ", "\f", "\u2029"]),
@@ -153,6 +157,7 @@ def test_no_entity_crosses_a_paragraph(
         assert between.strip(" -1.") not in text[entity.start : entity.end]
 
 
+@few_examples
 @given(text=paragraphs, context=st.integers(0, 9))
 def test_a_short_text_is_read_whole(tiny_pair: TaggerPair, text: str, context: int) -> None:
     """One request with all of its pieces, so context changes nothing."""
@@ -166,6 +171,7 @@ def test_a_short_text_is_read_whole(tiny_pair: TaggerPair, text: str, context: i
     assert () == explained.seams
 
 
+@few_examples
 @given(parts=st.lists(sentences, min_size=8, max_size=40), reading=readings)
 def test_seams_lie_where_segments_meet(
     tiny_pair: TaggerPair, parts: list[str], reading: Reading
@@ -181,6 +187,7 @@ def test_seams_lie_where_segments_meet(
     assert set(explained.seams) <= set(starts)
 
 
+@few_examples
 @given(text=st.text(alphabet="Wolfgang met Berlin.\n-\r\u2029", max_size=400), reading=readings)
 def test_any_text_is_read(tiny_pair: TaggerPair, text: str, reading: Reading) -> None:
     """Every piece has probabilities that sum to one, and entities spell themselves."""

@@ -29,7 +29,7 @@ class Reading:
     for a length under 1 or a context under 0.
     """
 
-    length: int = 96
+    length: int = 64
     context: int = 0
 
     def __post_init__(self) -> None:
