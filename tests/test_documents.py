@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner import documents
-from ner.documents import as_documents, join
 from ner.entities import Annotated, Entity, Tagged
+from ner.evaluating import documents
+from ner.evaluating.documents import as_documents, join
 
 ADA = Annotated(Tagged("Ada left .", (Entity(0, 3, "PER"),)), ((0, 3), (4, 8), (9, 10)))
 BERLIN = Annotated(Tagged("to Berlin", (Entity(3, 9, "LOC"),)), ((0, 2), (3, 9)))

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner.decode import Scheme, Strategy
 from ner.entities import Entity
 from ner.errors import InputError
-from ner.pair import TaggerPair
-from ner.tagger import OpenVinoTagger
+from ner.models.opened import TaggerPair
 from ner.tagging import segments
+from ner.tagging.decode import Scheme, Strategy
 from ner.tagging.segments import Reading, Segment, cut, pack, stitch
+from ner.tagging.tagger import OpenVinoTagger
 
 SCHEME = Scheme.of(("O", "B-PER", "I-PER"))
 # Words that the tiny model finds entities in, and all that parts sentences and paragraphs.

@@ -15,15 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner import models
-from ner.decode import Strategy
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.inference import batch_size, bucket
-from ner.models import ModelSpec, Prepared, Variant
-from ner.pair import TaggerPair
-from ner.tagger import Model, OpenVinoTagger
+from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
+from ner.models.opened import TaggerPair
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.inference import batch_size, bucket
 from ner.tagging.segments import Reading
+from ner.tagging.tagger import Model, OpenVinoTagger
 
 HARD_TEXTS = {
     "empty": "",
@@ -44,10 +45,8 @@ HARD_TEXTS = {
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """The project's own calibration and gate texts: several hundred of varied kind."""
-    spec = models.find("bundled")
-    return models.read_texts(models.calibration_file(spec)) + models.read_texts(
-        models.gate_file(spec)
-    )
+    spec = find("bundled")
+    return read_texts(calibration_file(spec)) + read_texts(gate_file(spec))
 
 
 def pipeline_on(prepared: Prepared, **options: Any) -> Any:

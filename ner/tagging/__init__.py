@@ -1,1 +1,1 @@
-"""From a text to its entities; knows nothing of where models come from or of who asks."""
+"""From a text to its entities; knows no model by name, no folder of them, and no page."""

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ner import decode
-from ner.decode import Bools, Floats, Ints, Scheme
 from ner.errors import InputError
+from ner.tagging import decode
 from ner.tagging.boundaries import sentence_starts
+from ner.tagging.decode import Bools, Floats, Ints, Scheme
 
 # A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
 _OVERLAP = 128

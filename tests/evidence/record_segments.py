@@ -22,16 +22,17 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from ner import models
-from ner.documents import as_documents, group, join
 from ner.entities import Annotated
-from ner.formats import read_conll, read_conll_documents
+from ner.evaluating.documents import as_documents, group, join
+from ner.evaluating.scores import score, total
+from ner.files.formats import read_conll, read_conll_documents
 from ner.machine import describe
-from ner.pair import open_pair
+from ner.models.catalogue import find, gate_file, read_texts
+from ner.models.opened import open_pair
+from ner.models.recipes import Variant
 from ner.schema import machine_json
-from ner.scores import score, total
-from ner.tagger import Model, OpenVinoTagger
 from ner.tagging.segments import Reading, Segment, windows
+from ner.tagging.tagger import Model, OpenVinoTagger
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def measure(model: Model, sets: Sequence[GoldSet], ways: Sequence[Way], rounds: 
         for name, tagger in taggers.items():
             rows[name]["sets"][gold.key] = f1_of(tagger, gold)
             log.info("%s, %s: %s", gold.key, name, rows[name]["sets"][gold.key])
-    texts = models.read_texts(models.gate_file(models.find("bundled")))
+    texts = read_texts(gate_file(find("bundled")))
     seconds = seconds_of(taggers, article_of(texts), rounds)
     for name, row in rows.items():
         row["seconds"] = round(seconds[name], 4)
@@ -188,8 +189,8 @@ def main() -> None:
     parser.add_argument("--way", action="append", default=[], help="such as 'sentences 96+0'")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    pair = open_pair(models.find(asked.model))
-    model = pair.tagger(models.Variant(asked.variant)).model
+    pair = open_pair(find(asked.model))
+    model = pair.tagger(Variant(asked.variant)).model
     sets = list(gold_sets(asked.data, asked.sentences))
     record = {
         "model": asked.model,

@@ -23,15 +23,16 @@ from typing import BinaryIO, Protocol
 
 from filelock import FileLock, Timeout
 
-from ner import models
-from ner.decode import Strategy
-from ner.delimited import BadRow
 from ner.entities import Tagged
 from ner.errors import Failure, InputError
-from ner.models import ModelSpec, Variant
-from ner.outputs import Output, output_for
-from ner.rows import Row, Source
-from ner.tagger import clean
+from ner.files.csv_records import BadRow
+from ner.files.outputs import Output, output_for
+from ner.files.rows import Row, Source
+from ner.models.catalogue import ModelSpec
+from ner.models.prepared import find_sound
+from ner.models.recipes import Variant, recipe_of
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import clean
 
 # As many texts as the tagger sorts into batches at a time: fewer cost throughput.
 CHUNK_ROWS = 2048
@@ -112,8 +113,8 @@ def described(
 
     Ask when the model has been prepared: it is known by what it is, not by how it would be made.
     """
-    recipe = models.recipe(spec)
-    prepared = models.find_sound(recipe, spec.name, variant)
+    recipe = recipe_of(spec)
+    prepared = find_sound(recipe, spec.name, variant)
     which = recipe.key if prepared is None else prepared.fingerprint
     return {
         "Model": f"{spec.name} {which}, {variant}, on {device}",

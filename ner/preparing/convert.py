@@ -31,24 +31,23 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from ner import models
-from ner.agreement import align
-from ner.checkpoint import Checkpoint, obtain
+from ner.comparing.agreement import agreement_f1, align
 from ner.entities import Tagged, Tagger
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models import (
+from ner.models.catalogue import ModelSpec, calibration_file, gate_file, read_texts
+from ner.models.child import OnStage, Stage
+from ner.models.prepared import (
     Gate,
     Manifest,
-    ModelSpec,
     Prepared,
-    Progress,
-    Quantization,
-    Recipe,
-    Report,
-    Variant,
+    fetched,
+    find_prepared,
+    find_sound,
+    prepared_folder,
 )
-from ner.scores import agreement_f1
-from ner.tagger import Model, OpenVinoTagger, max_length
+from ner.models.recipes import Quantization, Recipe, Variant, recipe_of, sha256
+from ner.preparing.checkpoint import Checkpoint, obtain
+from ner.tagging.tagger import Model, OpenVinoTagger, max_length
 from ner.train import bilstm
 from ner.train.bilstm import MODEL_TYPE as BILSTM
 
@@ -74,21 +73,21 @@ _MAX_FETCHED = 5
 _MAX_FETCHED_BYTES = 5_000_000_000
 
 
-def prepare(spec: ModelSpec, report: Report) -> Prepared:
+def prepare(spec: ModelSpec, report: OnStage) -> Prepared:
     """The prepared folder of ``spec``, made now unless a sound one is there.
 
     One process makes it; others wait for it. A folder whose bytes are not those of its manifest is
     removed and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
     or ``PrepareFailed``.
     """
-    wanted = models.recipe(spec)
-    target = models.prepared_folder(wanted, spec.name)
+    wanted = recipe_of(spec)
+    target = prepared_folder(wanted, spec.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.parent / f".{target.name}.lock"):
-        sound = models.find_sound(wanted, spec.name, *Variant)
+        sound = find_sound(wanted, spec.name, *Variant)
         if sound is not None:
             return sound
-        damaged = models.find_prepared(wanted, spec.name)
+        damaged = find_prepared(wanted, spec.name)
         if damaged is not None:
             _log.warning("%s is damaged and is made anew", damaged.folder.name)
         _remove_leftovers(target)
@@ -130,14 +129,14 @@ def _remove_leftovers(target: Path) -> None:
 def _keep_few(newest: Path) -> None:
     """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
     total = 0
-    for count, prepared in enumerate(models.fetched(), start=1):
+    for count, prepared in enumerate(fetched(), start=1):
         total += sum(file.stat().st_size for file in prepared.folder.rglob("*.bin"))
         if prepared.folder != newest and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
             _log.info("%s was not used for long and is removed", prepared.folder.name)
             shutil.rmtree(prepared.folder, ignore_errors=True)
 
 
-def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: Report) -> Prepared:
+def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: OnStage) -> Prepared:
     _tell(report, 0)
     checkpoint = obtain(spec, work / "download")
     folder = work / "folder"
@@ -145,14 +144,14 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: Rep
     _tell(report, 1)
     exported = _export(checkpoint, original)
     _tell(report, 2)
-    texts = models.read_texts(models.calibration_file(spec))[: wanted.quantization.samples]
+    texts = read_texts(calibration_file(spec))[: wanted.quantization.samples]
     _quantize(exported, texts, wanted.quantization, int8)
     _tell(report, 3)
     left, right = OpenVinoTagger(Model.load(original)), OpenVinoTagger(Model.load(int8))
-    gate, golden = _gate(left, right, models.read_texts(models.gate_file(spec)))
+    gate, golden = _gate(left, right, read_texts(gate_file(spec)))
     _tell(report, 4)
     files = {
-        file.relative_to(folder).as_posix(): models.sha256(file)
+        file.relative_to(folder).as_posix(): sha256(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
@@ -162,8 +161,8 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: Rep
     return Prepared(target, manifest)
 
 
-def _tell(report: Report, index: int) -> None:
-    report(Progress(STAGES[index], index + 1, len(STAGES)))
+def _tell(report: OnStage, index: int) -> None:
+    report(Stage(STAGES[index], index + 1, len(STAGES)))
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ner.agreement import Agreement, Kind
-from ner.evaluation import Evaluation
-from ner.models import Gate
-from ner.scores import Counts, agreement_counts, agreement_f1, total
+from ner.comparing.agreement import Agreement, Kind, agreement_counts, agreement_f1
+from ner.counts import Counts
+from ner.evaluating.evaluation import Evaluation
+from ner.evaluating.scores import total
+from ner.models.prepared import Gate
 from ner.stats import Interval, f1_interval
 
 # The loss of F1 that counts as none, unless the reader says otherwise.

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import ModelRefused, PrepareFailed
-from ner.hub import Hub
-from ner.models import ModelSpec
+from ner.models.catalogue import ModelSpec
+from ner.preparing.hub import Hub
 
 _WEIGHTS = "model.safetensors"
 # Any of them makes a tokenizer.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import starmap
 
-from ner.agreement import Agreement, align
+from ner.comparing.agreement import Agreement, align
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
-from ner.scores import Changes, Scores, find_changes, score, total
+from ner.evaluating.scores import Changes, Scores, find_changes, score, total
 from ner.stats import Interval, f1_difference_interval
 
 

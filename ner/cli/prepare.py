@@ -11,11 +11,14 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from ner import models, schema
+from ner import schema
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stdout
 from ner.errors import InputError, NerError
-from ner.models import Progress, Report, Variant
+from ner.models.catalogue import find
+from ner.models.child import OnStage, Stage
+from ner.models.prepared import Prepared, find_sound
+from ner.models.recipes import Variant, recipe_of
 
 
 def prepare(
@@ -50,13 +53,13 @@ def prepare(
     )
 
 
-def _prepare(model: str, report: Report) -> models.Prepared:
-    spec = models.find(model)
-    found = models.find_sound(models.recipe(spec), spec.name, *Variant)
+def _prepare(model: str, report: OnStage) -> Prepared:
+    spec = find(model)
+    found = find_sound(recipe_of(spec), spec.name, *Variant)
     if found is not None:
         return found
     # Takes seconds to import, so only when there is something to make.
-    from ner import convert
+    from ner.preparing import convert
 
     return convert.prepare(spec, report)
 
@@ -89,5 +92,5 @@ def _libraries_to_stderr() -> Iterator[TextIO]:
             os.dup2(real.fileno(), sys.stdout.fileno())
 
 
-def _stage_json(stage: Progress) -> dict[str, Any]:
-    return {"stage": stage.stage, "number": stage.number, "stages": stage.stages}
+def _stage_json(stage: Stage) -> dict[str, Any]:
+    return {"stage": stage.name, "number": stage.number, "stages": stage.stages}

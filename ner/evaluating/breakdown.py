@@ -6,11 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ner.agreement import Kind, align
+from ner.comparing.agreement import Kind, align
+from ner.counts import Counts
 from ner.entities import Annotated, Entity
-from ner.evaluation import Evaluation
-from ner.models import Variant
-from ner.scores import Counts, ErrorKind, find_errors, widen
+from ner.evaluating.evaluation import Evaluation
+from ner.evaluating.scores import ErrorKind, find_errors, widen
+from ner.models.recipes import Variant
 
 ENTITY_LENGTH = "entity length"
 SENTENCE_LENGTH = "sentence length"

@@ -12,10 +12,11 @@ from typing import Any
 from optimum.intel import OVModelForTokenClassification
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
-from ner.benchmark import Contestant
 from ner.machine import usable_cores
-from ner.models import Prepared, Variant
-from ner.peak import seconds_of
+from ner.measuring.benchmark import Contestant
+from ner.measuring.peak import seconds_of
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 
 # Batch sizes that are tried on a part of the file; the fastest one is used for all of it.
 _BATCH_SIZES = (1, 4, 8, 16, 32)

@@ -15,67 +15,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from ner.agreement import Agreement, Kind, align
+from ner.comparing.agreement import Agreement, Kind, align
+from ner.counts import Counts, Figures, share, strict_counts
 from ner.entities import Annotated, Entity, Tagged, bio_tags
 
 OUTSIDE = "O"
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """A row of a report; all but ``support`` in [0, 1]."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """True positives, false positives and false negatives."""
-
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
-
-    @property
-    def found(self) -> int:
-        """How many were predicted."""
-        return self.tp + self.fp
-
-    @property
-    def support(self) -> int:
-        """How many there are in gold."""
-        return self.tp + self.fn
-
-    @property
-    def precision(self) -> float:
-        """The share of what was predicted that is right."""
-        return _share(self.tp, self.found)
-
-    @property
-    def recall(self) -> float:
-        """The share of gold that was found."""
-        return _share(self.tp, self.support)
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
-        return _share(2 * self.tp, self.found + self.support)
-
-    @property
-    def figures(self) -> Figures:
-        """The same as a row of a report."""
-        return Figures(self.precision, self.recall, self.f1, self.support)
-
-    @property
-    def row(self) -> tuple[int, int, int]:
-        """``(tp, fp, fn)``, as the intervals of ``ner.stats`` take them."""
-        return self.tp, self.fp, self.fn
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +59,17 @@ class Outcomes:
     @property
     def precision(self) -> float:
         """Credit over what was predicted."""
-        return _share(self._credit, self.actual)
+        return share(self._credit, self.actual)
 
     @property
     def recall(self) -> float:
         """Credit over gold."""
-        return _share(self._credit, self.possible)
+        return share(self._credit, self.possible)
 
     @property
     def f1(self) -> float:
         """The harmonic mean of precision and recall."""
-        return _share(2 * self._credit, self.actual + self.possible)
+        return share(2 * self._credit, self.actual + self.possible)
 
     @property
     def row(self) -> tuple[float, float, float]:
@@ -240,7 +184,7 @@ class Scores:
     @property
     def accuracy(self) -> float:
         """The share of tokens with the right BIO2 tag, O included."""
-        return _share(self.correct_tokens, self.tokens)
+        return share(self.correct_tokens, self.tokens)
 
 
 def score(gold: Annotated, predicted: Tagged, *, labels: Sequence[str] | None = None) -> Scores:
@@ -303,32 +247,6 @@ def widen(predicted: Tagged, gold: Annotated) -> Tagged:
             widened.append(replace(entity, start=starts[first], end=ends[last - 1]))
         free = max(free, last)
     return Tagged(predicted.text, tuple(widened))
-
-
-def strict_counts(gold: Tagged, predicted: Tagged) -> dict[str, Counts]:
-    """Per type, the entities with the same span and type on both sides, and those without."""
-    wanted = {(entity.start, entity.end, entity.label) for entity in gold.entities}
-    found = {(entity.start, entity.end, entity.label) for entity in predicted.entities}
-    counts: dict[str, Counts] = {}
-    for spans, one in (
-        (wanted & found, Counts(tp=1)),
-        (found - wanted, Counts(fp=1)),
-        (wanted - found, Counts(fn=1)),
-    ):
-        for *_, label in spans:
-            counts[label] = counts.get(label, Counts()) + one
-    return counts
-
-
-def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
-    """Per type, INT8's entities scored strictly with the original's taken as gold."""
-    return strict_counts(agreement.original, agreement.int8)
-
-
-def agreement_f1(agreements: Iterable[Agreement]) -> float:
-    """The micro F1 of INT8's entities against the original's; 1.0 when neither found any."""
-    counts = [count for one in agreements for count in agreement_counts(one).values()]
-    return sum(counts, Counts()).f1 if counts else 1.0
 
 
 def find_errors(
@@ -397,7 +315,7 @@ def _conlleval_figures(counts: Counts) -> str:
 def _average(rows: Sequence[Figures], weights: Sequence[int], support: int) -> Figures:
     def mean(values: Iterable[float]) -> float:
         products = (weight * value for weight, value in zip(weights, values, strict=True))
-        return _share(sum(products), sum(weights))
+        return share(sum(products), sum(weights))
 
     return Figures(
         mean(row.precision for row in rows),
@@ -527,7 +445,3 @@ def _merged(first: Mapping[_Key, _Value], second: Mapping[_Key, _Value]) -> dict
     for key, value in second.items():
         result[key] = result[key] + value if key in result else value
     return result
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0

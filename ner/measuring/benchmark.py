@@ -23,15 +23,17 @@ from typing import Any
 
 import psutil
 
-from ner import models, peak
-from ner.inference import supports_bf16
+from ner.comparing.timing import Latency
 from ner.machine import Machine, describe
-from ner.models import ModelSpec, Prepared, Variant
-from ner.pair import ensure_prepared
+from ner.measuring import peak
+from ner.models.catalogue import ModelSpec, is_local
+from ner.models.child import ensure_prepared
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 from ner.schema import latency_json
 from ner.stats import Interval, ratio_interval, ratio_verdict
-from ner.tagger import Model, OpenVinoTagger
-from ner.timing import Latency
+from ner.tagging.inference import supports_bf16
+from ner.tagging.tagger import Model, OpenVinoTagger
 
 Run = Callable[[], object]
 
@@ -212,7 +214,7 @@ def run(
     difference. ``processes`` adds start-up and memory, each in a process of its own, and
     ``endurance`` is how many texts of random length to tag for :class:`Endurance`. ``report`` hears
     of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
-    :func:`ner.pair.ensure_prepared`.
+    :func:`ner.models.opened.ensure_prepared`.
     """
     prepared = ensure_prepared(spec, tuple(Variant))
     taggers = _taggers(prepared, self_check=self_check)
@@ -303,8 +305,8 @@ def _latency(
             name: partial(contestant.tag, text) for name, contestant in contestants.items()
         }
         for name, tagger in taggers.items():
-            [(_, padded)] = tagger.model.batches([text])
-            rows[f"{name}, {BARE}"] = tagger.model.bare(1, padded)
+            requests = [tagger.model.bare(*shape) for shape in tagger.model.batches([text])]
+            rows[f"{name}, {BARE}"] = partial(_run_all, requests)
         for warm in rows.values():
             for _ in range(_WARM_UP):
                 warm()
@@ -343,6 +345,11 @@ def _limits(
     if ORIGINAL in taggers:
         work["FP32 file"] = (ORIGINAL, operations)
     return work, rows
+
+
+def _run_all(runs: Sequence[Run]) -> None:
+    for run in runs:
+        run()
 
 
 def _repeat(run: Run, times: int) -> None:
@@ -453,7 +460,7 @@ def _endurance(spec: ModelSpec, texts: Sequence[str], count: int) -> Endurance:
 
 
 def _child(code: str, spec: ModelSpec, *arguments: str, stdin: str = "") -> str:
-    name = str(spec.folder) if models.is_local(spec) else spec.name
+    name = str(spec.folder) if is_local(spec) else spec.name
     done = subprocess.run(  # noqa: S603 - the code is ours, the name checked
         [sys.executable, "-c", code, name, *arguments],
         cwd=Path(__file__).parent.parent,

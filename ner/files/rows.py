@@ -19,9 +19,9 @@ from itertools import chain, islice
 from pathlib import Path
 from statistics import fmean
 
-from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, records
 from ner.errors import FileFormatError, InputError
-from ner.formats import DOCUMENT_START, iter_conll, parse_json_object
+from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
+from ner.files.formats import DOCUMENT_START, iter_conll, parse_json_object
 
 _SAMPLE = 100
 # As many as a spreadsheet has; a sample of more would not fit into memory.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ner import models
 from ner.cli.options import (
     DeviceOption,
     JsonOption,
@@ -21,14 +20,15 @@ from ner.cli.options import (
     VariantOption,
 )
 from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
-from ner.decode import Strategy
 from ner.errors import Failure, InputError
-from ner.models import Variant
-from ner.rows import Format
+from ner.files.rows import Format
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 
 if TYPE_CHECKING:
-    from ner.batch import ManyTagger, Step
-    from ner.rows import Source
+    from ner.files.batch import ManyTagger, Step
+    from ner.files.rows import Source
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
@@ -71,9 +71,9 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.batch import CHUNK_ROWS, check_place, described, run
-    from ner.outputs import output_for
-    from ner.rows import inspect
+    from ner.files.batch import CHUNK_ROWS, check_place, described, run
+    from ner.files.outputs import output_for
+    from ner.files.rows import inspect
 
     output_for(out)
     source = inspect(file, format=format, encoding=encoding).choose(column)
@@ -81,7 +81,7 @@ def batch(
     _print_source(source)
     if spark is not None and device != "CPU":
         raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
-    spec = models.find(model)
+    spec = find(model)
     kept = split_labels(labels)
     chosen = _Chosen(model, variant, strategy, threshold, kept)
     with _on_cluster(spark, chosen) if spark else _here(device, chosen) as tagger:
@@ -114,9 +114,9 @@ class _Chosen:
 
 @contextmanager
 def _here(device: str, chosen: _Chosen) -> Iterator[ManyTagger]:
-    from ner.pair import open_tagger
+    from ner.models.opened import open_tagger
 
-    spec = models.find(chosen.model)
+    spec = find(chosen.model)
     yield open_tagger(spec, chosen.variant, device=device, report=print_stage).using(
         strategy=chosen.strategy, threshold=chosen.threshold, labels=chosen.labels
     )
@@ -179,8 +179,8 @@ def _spoken(seconds: float) -> str:
 
 
 def _print_batch(step: Step, out: Path) -> None:
-    from ner.batch import errors_file
-    from ner.outputs import CSV_RULE
+    from ner.files.batch import errors_file
+    from ner.files.outputs import CSV_RULE
 
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
     notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]

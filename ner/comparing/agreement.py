@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ner.counts import Counts, strict_counts
 from ner.entities import Entity, Tagged
 
 
@@ -136,3 +137,14 @@ def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
 def _ordered(entities: Sequence[Entity | None]) -> tuple[Entity, ...]:
     present = [entity for entity in entities if entity is not None]
     return tuple(sorted(present, key=lambda entity: entity.start))
+
+
+def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
+    """Per type, INT8's entities scored strictly with the original's taken as gold."""
+    return strict_counts(agreement.original, agreement.int8)
+
+
+def agreement_f1(agreements: Iterable[Agreement]) -> float:
+    """The micro F1 of INT8's entities against the original's; 1.0 when neither found any."""
+    counts = [count for one in agreements for count in agreement_counts(one).values()]
+    return sum(counts, Counts()).f1 if counts else 1.0

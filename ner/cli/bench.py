@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ner import models
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.models import Variant
+from ner.models.catalogue import calibration_file, find, read_texts
+from ner.models.recipes import Variant
 
 if TYPE_CHECKING:
-    from ner.benchmark import Benchmark, Contestant
-    from ner.benchmark import Progress as BenchProgress
+    from ner.measuring.benchmark import Benchmark, Contestant
+    from ner.measuring.benchmark import Progress as BenchProgress
 
 
 def bench(
@@ -52,19 +52,19 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Measure latency, throughput, size, memory and start-up, all in one interleaved run."""
-    from ner import benchmark
-    from ner.pair import ensure_prepared
+    from ner.measuring import benchmark
+    from ner.models.child import ensure_prepared
 
     settings = benchmark.Settings(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
-    spec = models.find(model)
-    lines = models.read_texts(texts or models.calibration_file(spec))
+    spec = find(model)
+    lines = read_texts(texts or calibration_file(spec))
     rivals: Mapping[str, Contestant] = {}
     sizes: Mapping[str, int] = {}
     if peers:
         # Imports torch and transformers, which only this option needs.
-        from ner import peers as others
+        from ner.measuring import baselines as others
 
         prepared = ensure_prepared(spec, tuple(Variant), report=print_stage)
         rivals, sizes = others.contestants(prepared, str(spec.folder), lines)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ner import schema, verdict
-from ner.breakdown import Decision, bucket_counts, decisions
+from ner.comparing.agreement import Agreement, agreement_f1
+from ner.counts import Counts
 from ner.entities import Entity
-from ner.evaluation import Evaluation
-from ner.models import Variant
-from ner.scores import Counts, ErrorKind, Scores, conlleval, total
-from ner.stats import Interval, f1_interval, mcnemar_p
-from ner.verdict import TOLERANCE, Verdict
+from ner.evaluating import verdict
+from ner.evaluating.breakdown import Decision, bucket_counts, decisions
+from ner.evaluating.evaluation import Evaluation
+from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
+from ner.evaluating.verdict import TOLERANCE, Verdict
+from ner.models.recipes import Variant
+from ner.stats import Interval, f1_difference_interval, f1_interval, mcnemar_p
 
 Json = dict[str, Any]
 MODELS = ("Original", "INT8")
@@ -109,7 +111,7 @@ def report_json(report: Report) -> Json:
     files are called ``first`` and ``second``.
     """
     evaluation = report.evaluation
-    figures = schema.evaluation_json(evaluation.original, evaluation.int8, evaluation.agreements)
+    figures = evaluation_json(evaluation.original, evaluation.int8, evaluation.agreements)
     details = {variant.value: _details(report, variant) for variant, _ in report.sides}
     answer: Json = {"sentences": len(evaluation.gold)}
     if report.verdict is None:
@@ -150,15 +152,6 @@ def _details(report: Report, variant: Variant) -> Json:
             for dimension, rows in report.buckets[variant].items()
         },
         "conlleval": conlleval(scores),
-    }
-
-
-def _figures(counts: Counts) -> Json:
-    return {
-        "precision": round(counts.precision, 6),
-        "recall": round(counts.recall, 6),
-        "f1": round(counts.f1, 6),
-        "support": counts.support,
     }
 
 
@@ -272,3 +265,67 @@ def _cell(text: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
+
+
+def evaluation_json(
+    original: Sequence[Scores], int8: Sequence[Scores], agreements: Sequence[Agreement]
+) -> Json:
+    """What ``evaluate`` answers for one file; the arguments are per sentence.
+
+    ``difference`` is INT8's F1 minus the original's with its paired 95 % bootstrap interval.
+    """
+    rows = [[one.micro.row for one in side] for side in (original, int8)]
+    gap = f1_difference_interval(*rows)
+    change = total(int8).micro.f1 - total(original).micro.f1
+    return {
+        "original": scores_json(original),
+        "int8": scores_json(int8),
+        "agreement": round(agreement_f1(agreements), 6),
+        "difference": {"f1": _r(change), "low": _r(gap.low), "high": _r(gap.high)},
+    }
+
+
+def scores_json(per_sentence: Sequence[Scores]) -> Json:
+    """Strict figures overall and per type, the F1's 95 % interval, exact and partial beside it."""
+    scores = total(per_sentence)
+    interval = f1_interval([one.micro.row for one in per_sentence])
+    return {
+        **_figures(scores.micro),
+        "f1_low": _r(interval.low),
+        "f1_high": _r(interval.high),
+        "exact_f1": _r(scores.exact_micro.f1),
+        "per_type": {label: _figures(scores.strict[label]) for label in sorted(scores.strict)},
+        "partial": {
+            scheme: {
+                "precision": _r(outcomes.precision),
+                "recall": _r(outcomes.recall),
+                "f1": _r(outcomes.f1),
+            }
+            for scheme, outcomes in (
+                ("strict", scores.semeval.strict),
+                ("exact", scores.semeval.exact),
+                ("partial", scores.semeval.partial),
+                ("type", scores.semeval.type),
+            )
+        },
+    }
+
+
+def set_name(name: str, settings: Mapping[str, Any]) -> str:
+    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
+    details = [", ".join(settings["labels"])] if settings.get("labels") else []
+    details += ["lower-cased"] if settings.get("lowercase") else []
+    return f"{name} ({'; '.join(details)})" if details else name
+
+
+def _figures(counts: Counts) -> Json:
+    return {
+        "precision": _r(counts.precision),
+        "recall": _r(counts.recall),
+        "f1": _r(counts.f1),
+        "support": counts.support,
+    }
+
+
+def _r(value: float) -> float:
+    return round(value, 6)

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import logging
-import os
-import subprocess
-import sys
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryFile
 
-from ner import models
-from ner.agreement import Agreement, align
-from ner.decode import Strategy
-from ner.entities import Explained
-from ner.errors import ModelRefused, PrepareFailed
-from ner.models import Gate, ModelSpec, Prepared, Progress, Report, Variant
-from ner.scores import agreement_f1
-from ner.tagger import Model, OpenVinoTagger, clean
-from ner.timing import Latency, Timing
+from ner.comparing.agreement import agreement_f1, align
+from ner.comparing.comparison import Comparison, _time_in_turns
+from ner.errors import PrepareFailed
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage, Stage, ensure_prepared
+from ner.models.prepared import Gate, Prepared
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import Model, OpenVinoTagger, clean
 
-_log = logging.getLogger(__name__)
-
-# With fewer pairs an interval says nothing; more than this many are not needed for one text.
-_FEWEST_PAIRS = 8
-_MOST_PAIRS = 50
 # Two models, both variants of each: within a small server's memory.
 _OPEN_AT_ONCE = 2
+
+
 # Between looks whether somebody still waits for a model that is being opened, in seconds.
 _LOOK = 1.0
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What both variants made of one text, and what that cost.
-
-    ``int8`` is None where INT8 is not served; then there is no agreement and no timing.
-    """
-
-    original: Explained
-    int8: Explained | None
-    timing: Timing | None
-
-    @property
-    def agreement(self) -> Agreement | None:
-        """Both results aligned."""
-        return None if self.int8 is None else align(self.original.tagged, self.int8.tagged)
 
 
 @dataclass(frozen=True)
@@ -131,24 +102,8 @@ class TaggerPair:
         return Comparison(left, right, timing)
 
 
-def _time_in_turns(
-    original: OpenVinoTagger, int8: OpenVinoTagger, text: str, budget_ms: float
-) -> Timing:
-    """Alternate which one goes first, so that neither always runs on what the other left."""
-    samples: tuple[list[float], list[float]] = ([], [])
-    deadline = time.perf_counter() + budget_ms / 1000
-    pair = 0
-    while pair < _FEWEST_PAIRS or (pair < _MOST_PAIRS and time.perf_counter() < deadline):
-        for side in (0, 1) if pair % 2 == 0 else (1, 0):
-            begin = time.perf_counter()
-            (original, int8)[side](text)
-            samples[side].append((time.perf_counter() - begin) * 1000)
-        pair += 1
-    return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))
-
-
 def open_tagger(
-    spec: ModelSpec, variant: Variant, *, device: str = "CPU", report: Report | None = None
+    spec: ModelSpec, variant: Variant, *, device: str = "CPU", report: OnStage | None = None
 ) -> OpenVinoTagger:
     """One variant of ``spec``, prepared first if need be. Raises as :func:`open_pair`."""
     prepared = ensure_prepared(spec, (variant,), report=report)
@@ -158,7 +113,7 @@ def open_tagger(
     return tagger
 
 
-def open_pair(spec: ModelSpec, *, device: str = "CPU", report: Report | None = None) -> TaggerPair:
+def open_pair(spec: ModelSpec, *, device: str = "CPU", report: OnStage | None = None) -> TaggerPair:
     """Both variants of ``spec``, prepared first if need be.
 
     Preparing runs in a process of its own; ``report`` hears its stages. INT8 is left out where it
@@ -200,84 +155,16 @@ def withheld_reason(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
     )
 
 
-def ensure_prepared(
-    spec: ModelSpec, variants: Sequence[Variant], *, report: Report | None = None
-) -> Prepared:
-    """The prepared folder of ``spec``, its ``variants`` sound; a child process makes it."""
-    wanted = models.recipe(spec)
-    found = models.find_sound(wanted, spec.name, *variants)
-    if found is None:
-        _check_converters(spec)
-        _prepare_in_child(spec, report)
-        found = models.find_sound(wanted, spec.name, *variants)
-    if found is None:
-        raise PrepareFailed(f"Preparing {spec.name!r} left no folder that can be used.")
-    found.mark_used()
-    return found
-
-
-def _check_converters(spec: ModelSpec) -> None:
-    if importlib.util.find_spec("torch") is None:
-        raise PrepareFailed(
-            f"{spec.name!r} is not prepared, or its files are damaged, and this installation only "
-            "serves. Where the whole of requirements.txt is installed it can be prepared."
-        )
-
-
-def _prepare_in_child(spec: ModelSpec, report: Report | None) -> None:
-    """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    package = Path(__file__).parent.parent
-    paths = [str(package), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    name = str(spec.folder) if models.is_local(spec) else spec.name
-    command = [sys.executable, "-m", "ner", "prepare", "--model", name, "--progress-lines"]
-    error: dict[str, str] = {}
-    with (
-        TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
-        # The command is this package's own; the name has been checked by models.find.
-        subprocess.Popen(  # noqa: S603
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=chatter,
-            text=True,
-            encoding="utf-8",
-        ) as child,
-    ):
-        assert child.stdout is not None  # noqa: S101 - it is a pipe
-        for line in child.stdout:
-            message = json.loads(line)
-            if "stage" in message and report is not None:
-                report(Progress(message["stage"], message["number"], message["stages"]))
-            if "error" in message:
-                error = message
-        child.wait()
-        chatter.seek(0)
-        _log.log(
-            logging.ERROR if child.returncode else logging.DEBUG,
-            "python -m ner prepare wrote:\n%s",
-            chatter.read(),
-        )
-    if error:
-        raise (ModelRefused if error["kind"] == "refused" else PrepareFailed)(error["error"])
-    if child.returncode:
-        raise PrepareFailed(
-            f"Preparing {spec.name!r} stopped (exit code {child.returncode}). "
-            f"To see why, run: python -m ner prepare --model {name}"
-        )
-
-
 @dataclass
 class _Opening:
     """One model that is being opened, or was: who opens it, and who wants to hear of it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    listeners: list[Report] = field(default_factory=list)
-    stage: Progress | None = None
+    listeners: list[OnStage] = field(default_factory=list)
+    stage: Stage | None = None
 
     @contextmanager
-    def heard_by(self, listener: Report | None) -> Iterator[None]:
+    def heard_by(self, listener: OnStage | None) -> Iterator[None]:
         """Tell ``listener`` of stages meanwhile, beginning with the one under way."""
         if listener is None:
             yield
@@ -300,7 +187,7 @@ class _Opening:
         finally:
             self.lock.release()
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Stage) -> None:
         """Pass a stage on to everyone who waits."""
         self.stage = progress
         for listener in tuple(self.listeners):
@@ -334,7 +221,7 @@ class Pairs:
         spec: ModelSpec,
         *,
         device: str = "CPU",
-        report: Report | None = None,
+        report: OnStage | None = None,
         waiting: Callable[[], None] = lambda: None,
     ) -> TaggerPair:
         """The pair of ``spec`` on ``device``; raises as :func:`open_pair`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ner import models, schema
+from ner import schema
 from ner.cli.options import (
     DeviceOption,
     JsonOption,
@@ -26,13 +26,14 @@ from ner.cli.terminal import (
     stdout,
     visible,
 )
-from ner.decode import Strategy
-from ner.models import Variant
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
+from ner.tagging.decode import Strategy
 
 if TYPE_CHECKING:
+    from ner.comparing.comparison import Comparison
     from ner.entities import Tagged
-    from ner.pair import Comparison
 
 # Lines tagged together when they come from standard input.
 _LINES_AT_ONCE = 256
@@ -51,9 +52,9 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or each line of standard input."""
-    from ner.pair import open_tagger
+    from ner.models.opened import open_tagger
 
-    tagger = open_tagger(models.find(model), variant, device=device, report=print_stage).using(
+    tagger = open_tagger(find(model), variant, device=device, report=print_stage).using(
         strategy=strategy, threshold=threshold, labels=split_labels(labels)
     )
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
@@ -90,9 +91,9 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text with both variants, aligned, and time them in turns."""
-    from ner.pair import open_pair
+    from ner.models.opened import open_pair
 
-    pair = open_pair(models.find(model), device=device, report=print_stage)
+    pair = open_pair(find(model), device=device, report=print_stage)
     pair.tagger(Variant.INT8)
     comparison = pair.compare(
         text,

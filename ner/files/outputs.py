@@ -19,8 +19,8 @@ from pathlib import Path
 from ner import render, schema
 from ner.entities import Entity, Explained, Tagged, bio_tags
 from ner.errors import FileFormatError
-from ner.formats import annotate, check_conll_labels, conll_lines
-from ner.rows import Row
+from ner.files.formats import annotate, check_conll_labels, conll_lines
+from ner.files.rows import Row
 
 CSV_COLUMNS = ("line", "start", "end", "label", "score", "text")
 CSV_RULE = (
@@ -84,7 +84,7 @@ def conll_rows(row: Row, tagged: Tagged) -> str:
     """``token<TAB>tag`` lines and a blank one.
 
     The tokens are the input's where it has some, and an entity takes each token that it touches;
-    else they are as `ner.formats.annotate` parts them.
+    else they are as `ner.files.formats.annotate` parts them.
     """
     if row.tokens is None:
         lines = conll_lines([annotate(tagged)] if tagged.text.strip() else [])

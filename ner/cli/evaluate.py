@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ner import models, schema
+from ner import schema
 from ner.cli.options import (
     DeviceOption,
     JsonOption,
@@ -18,14 +18,17 @@ from ner.cli.options import (
     ThresholdOption,
 )
 from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout, write_json
-from ner.decode import Strategy
+from ner.comparing.agreement import agreement_f1
 from ner.errors import FileFormatError
-from ner.models import Variant
-from ner.scores import agreement_f1, conlleval, total
-from ner.scores import report as score_report
+from ner.evaluating.report import evaluation_json
+from ner.evaluating.scores import conlleval, total
+from ner.evaluating.scores import report as score_report
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 
 if TYPE_CHECKING:
-    from ner.evaluation import Evaluation
+    from ner.evaluating.evaluation import Evaluation
 
 
 def evaluate(
@@ -46,16 +49,17 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score both variants against gold: conlleval report, per-tag table, agreement."""
-    from ner import evaluation, machine
-    from ner.formats import read_gold
-    from ner.pair import open_pair
+    from ner import machine
+    from ner.evaluating import evaluation
+    from ner.files.formats import read_gold
+    from ner.models.opened import open_pair
 
     kept = split_labels(labels)
     # All files are read before anything is tagged, so that a mistake in one costs no time.
     sets = {name: read_gold(file) for name, file in _set_names(gold).items()}
     for file in gold:
         _print_repairs(file)
-    pair = open_pair(models.find(model), device=device, report=print_stage)
+    pair = open_pair(find(model), device=device, report=print_stage)
     original, int8 = (
         pair.tagger(variant).using(strategy=strategy, threshold=threshold) for variant in Variant
     )
@@ -63,7 +67,7 @@ def evaluate(
     for name, sentences in sets.items():
         cased = evaluation.lower_cased(sentences) if lowercase else sentences
         result = evaluation.evaluate(cased, original, int8, labels=kept)
-        results[name] = schema.evaluation_json(result.original, result.int8, result.agreements)
+        results[name] = evaluation_json(result.original, result.int8, result.agreements)
         if not as_json:
             _print_evaluation(name, result)
     answer = {"sets": results} if len(results) > 1 else next(iter(results.values()))
@@ -77,7 +81,7 @@ def evaluate(
 
 def _print_repairs(file: Path) -> None:
     """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    from ner.formats import Scheme, read_lines, tag_notes
+    from ner.files.formats import Scheme, read_lines, tag_notes
 
     try:
         notes = tag_notes(read_lines(file), file)

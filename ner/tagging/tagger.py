@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from ner import decode
-from ner.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.inference import Frame, Runner, plan
+from ner.tagging import decode
 from ner.tagging.boundaries import paragraph_starts
+from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
+from ner.tagging.inference import Frame, Runner, plan
 from ner.tagging.segments import Reading, Segment, cut, pieces_at, stitch
 
 MAX_CHARACTERS = 1_000_000
@@ -252,7 +252,7 @@ class OpenVinoTagger:
         return results
 
     def explain(self, text: str) -> Explained:
-        """Tag one text and tell the pieces and windows behind the result."""
+        """Tag one text and tell the pieces and seams behind the result."""
         encoded = self.model.encode([clean(text)])
         probabilities, seams = self.model.probabilities(encoded)
         [tagged] = self._tagged(encoded, probabilities)

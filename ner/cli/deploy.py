@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ner import models
 from ner.cli.options import JsonOption
 from ner.cli.terminal import print_json, print_stage, stdout
+from ner.models.catalogue import catalogue
 
 if TYPE_CHECKING:
     from ner.deploy.space import Space
@@ -40,7 +40,7 @@ def deploy(
     check_name(space)
     if not dry_run:
         check_login(space)
-    bundled = [spec for spec in models.catalogue() if spec.folder is not None]
+    bundled = [spec for spec in catalogue() if spec.folder is not None]
     made = build(bundled, out, report=print_stage)
     started = start(made.folder)
     if not as_json:
