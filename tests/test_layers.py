@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "ner"
 
 # From the bottom up; a module may import from those before it. README.md has the table in words.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "entities"),
+    ("errors", "entities", "spreadsheet"),
     (
         "decode",
         "stats",
