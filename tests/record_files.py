@@ -22,12 +22,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ner.files.rows import inspect
 from spark_cluster import running
 
 import ner
 from ner.entities import Tagged
 from ner.files import batch
+from ner.files.read import inspect
 from ner.machine import describe
 from ner.models.catalogue import catalogue
 from ner.schema import machine_json

@@ -6,12 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from ner.files.formats import conll_lines, read_gold
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
 from ner.evaluating.evaluation import of_predictions
 from ner.evaluating.scores import total
+from ner.files.conll import conll_lines
+from ner.files.gold import read_gold
 from ner.models.catalogue import find
 from ner.models.opened import TaggerPair, open_pair
 from ner.train.run import train

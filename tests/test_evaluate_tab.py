@@ -16,12 +16,12 @@ import pytest
 from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from ner.files.formats import parse_gold, read_lines
 
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import evaluation_json
-from ner.files import formats
+from ner.files.encoding import read_lines
+from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.opened import TaggerPair
 from ner.models.prepared import Gate
@@ -209,7 +209,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr(formats, "read_lines", counted)
+    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {MAX_GOLD_CHARACTERS:,} characters" in html

@@ -10,11 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import Open
 from fakes import INT8_WORDS, DictionaryTagger
-from ner.files.formats import parse_gold, text_lines
 from playwright.sync_api import Locator, Page, expect
 
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import Report
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 
 pytestmark = pytest.mark.browser
 

@@ -104,23 +104,6 @@ def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str
     assert shown in done.stdout
 
 
-def test_the_batch_example_runs_as_it_stands(bundled_pair: Any, tmp_path: Path) -> None:
-    """On a file such as it names; the columns are those that the README lists."""
-    [line] = re.findall(r"^python -m ner (batch .+)$", README, flags=re.MULTILINE)
-    (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
-    subprocess.run(
-        [sys.executable, "-m", "ner", *line.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
-
-    assert ", ".join(f"`{name}`" for name in head.split(",")) in README
-    assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
-
-
 @pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
 def test_every_example_command_parses(line: str) -> None:
     """Options in the examples exist; --help after them shows it without running anything."""

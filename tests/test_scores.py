@@ -3,7 +3,6 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ner.files.formats import annotate_tokens
 from nervaluate import Evaluator
 from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
@@ -25,6 +24,7 @@ from ner.evaluating.scores import (
     total,
     widen,
 )
+from ner.files.conll import annotate_tokens
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

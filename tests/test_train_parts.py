@@ -9,7 +9,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from ner.files.formats import annotate_tokens
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 from tokenizers import Tokenizer
@@ -17,6 +16,7 @@ from transformers import AutoTokenizer
 
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
+from ner.files.conll import annotate_tokens
 from ner.train import bilstm
 from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches
