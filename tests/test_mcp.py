@@ -13,7 +13,8 @@ import pytest
 from fakes import FakePair, awaited, loader_of
 
 from ner.errors import MissingExtra
-from ner.ui import build, launch
+from ner.ui.page import build
+from ner.ui.serving import launch
 from ner.ui.serving import serve
 
 

@@ -20,7 +20,8 @@ from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
 from ner.models.opened import Pairs
 from ner.models.prepared import Gate
-from ner.ui import build, launch
+from ner.ui.page import build
+from ner.ui.serving import launch
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.health import Readiness

@@ -25,7 +25,8 @@ from fakes import DictionaryTagger, FakePair, loader_of
 from ner.entities import Tagged
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
-from ner.ui import build, launch
+from ner.ui.page import build
+from ner.ui.serving import launch
 from ner.ui.admission import MOST_EVENTS
 from ner.ui.files import FilesHandler
 from ner.ui.lifecycle import drain

@@ -55,17 +55,17 @@ class CorrectHandler:
             raise InputError("Type or paste a text above first.")
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        pair = yield from opened(self.load, find_offered(model), device, _progress)
+        sides = yield from opened(self.load, find_offered(model), device, _progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
-            tagger = pair.tagger(one_of(Variant, begin, "variant"))
+            tagger = sides.side(one_of(Variant, begin, "variant")).tagger
             with self.service.short.one(gone=given_up):
                 tagged = tagger(text)
         started = {
             # Told apart from the same text started before.
             "id": secrets.token_hex(4),
             "document": json.loads(formats.json_line(tagged)),
-            "labels": colour_classes(pair.labels),
+            "labels": colour_classes(sides.labels),
         }
         yield {"html": "", "data": json.dumps(started)}
 

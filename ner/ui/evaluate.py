@@ -9,18 +9,21 @@ from typing import Any
 
 import gradio as gr
 
+from ner.comparing.origin import Origin
 from ner.entities import Annotated
-from ner.errors import FileFormatError, InputError, one_of
+from ner.errors import FileFormatError, InputError
 from ner.evaluating import evaluation
-from ner.evaluating.report import MODELS, Report
+from ner.evaluating.report import Report, report_sides
 from ner.files import formats
 from ner.files.formats import Scheme
 from ner.models.catalogue import assets
+from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.agreement_view import Lines, agreement_value
-from ner.ui.contract import Loader, Pair
+from ner.ui.contract import Loader
 from ner.ui.evaluation_view import evaluation_value
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
@@ -54,9 +57,9 @@ class Settings:
     points: float
 
     @property
-    def kept(self) -> list[str] | None:
-        """The labels to count; None for all."""
-        return [label.strip() for label in (self.labels or "").split(",") if label.strip()] or None
+    def choice(self) -> Choice:
+        """The strategy, and the labels to count."""
+        return Choice.parse(self.strategy, labels=self.labels)
 
     @property
     def tolerance(self) -> float:
@@ -116,11 +119,11 @@ class EvaluateHandler:
         self, gold: list[Annotated], lowercase: bool, settings: Settings, hints: list[str]
     ) -> Iterator[Value]:
         tolerance = settings.tolerance
-        pair = yield from self._open(settings)
+        sides = yield from self._open(settings)
         yield self._under_way(f"Tagging {len(gold):,} sentences with both models …")
-        cased = evaluation.lower_cased(gold) if lowercase else gold
+        cased = evaluation.lowercase(gold) if lowercase else gold
         with self.service.long.one(gone=given_up):
-            value = scored_value(pair, cased, settings, tolerance, hints)
+            value = scored_value(sides, cased, settings, tolerance, hints)
         yield value
 
     def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
@@ -129,42 +132,29 @@ class EvaluateHandler:
             yield message("Paste lines of your own text, then press Compare.")
             return
         _check_length(len(text), MAX_LINES_CHARACTERS)
-        pair = yield from self._open(settings)
+        sides = yield from self._open(settings)
         yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
-        strategy = one_of(Strategy, settings.strategy, "strategy")
+        both = [sides.side(variant) for variant in Variant]
+        taggers = [side.tagger.using(settings.choice) for side in both]
         with self.service.long.one(gone=given_up):
-            original, int8 = (
-                tuple(
-                    map(
-                        pair.tagger(one).using(strategy=strategy, labels=settings.kept).explain,
-                        lines,
-                    )
-                )
-                for one in Variant
-            )
-            value = agreement_value(Lines(original, int8))
+            left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
+            value = agreement_value(Lines((both[0].origin, both[1].origin), left, right))
         yield value
 
     def _under_way(self, sentence: str) -> Value:
         return message(WAITING if self.service.long.taken else sentence, kind="progress")
 
-    def _open(self, settings: Settings) -> Generator[Value, None, Pair]:
+    def _open(self, settings: Settings) -> Generator[Value, None, Sides]:
         spec = find_offered(settings.model)
         return (yield from opened(self.load, spec, settings.device, _progress))
 
 
 def scored_value(
-    pair: Pair, gold: list[Annotated], settings: Settings, tolerance: float, hints: list[str]
+    sides: Sides, gold: list[Annotated], settings: Settings, tolerance: float, hints: list[str]
 ) -> Value:
-    """Both variants on ``gold``, or the original alone where INT8 is not served."""
-    strategy = one_of(Strategy, settings.strategy, "strategy")
-    original = pair.tagger(Variant.ORIGINAL).using(strategy=strategy)
-    if pair.withheld is not None:
-        alone = evaluation.evaluate(gold, original, original, labels=settings.kept)
-        return evaluation_value(Report(alone, MODELS[:1]), [pair.withheld, *hints])
-    int8 = pair.tagger(Variant.INT8).using(strategy=strategy)
-    scored = evaluation.evaluate(gold, original, int8, labels=settings.kept)
-    return evaluation_value(Report(scored, MODELS, tolerance), hints)
+    """The sides that there are on ``gold``."""
+    report = report_sides(sides, gold, settings.choice, tolerance=tolerance)
+    return evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
 
 
 def predicted_value(
@@ -175,9 +165,9 @@ def predicted_value(
         evaluation.as_predictions(gold, formats.parse_gold(_bounded_lines(file), file))
         for file in files
     ]
-    scored = evaluation.of_predictions(gold, found[0], found[-1], labels=settings.kept)
-    names = tuple(file.name for file in files)
-    return evaluation_value(Report(scored, names, settings.tolerance), hints)
+    scored = evaluation.score_predictions(gold, *found, labels=settings.choice.labels)
+    origins = tuple(Origin(title=file.name, model=file.name) for file in files)
+    return evaluation_value(Report(scored, origins, settings.tolerance), hints)
 
 
 def tag_hints(lines: list[str]) -> list[str]:

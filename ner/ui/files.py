@@ -23,6 +23,7 @@ from ner.files.rows import Row, Source
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import escape, notice
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader
 from ner.ui.failures import answered, told
@@ -145,23 +146,12 @@ class FilesHandler:
         self._check_room(source, who)
         if chosen.kind not in _KINDS.values():
             raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
-        if isinstance(chosen.threshold, bool) or not isinstance(chosen.threshold, int | float):
-            raise InputError("The threshold is a number from 0 to 1.")
+        choice = Choice.parse(chosen.strategy, chosen.threshold, chosen.labels)
         variant = one_of(Variant, chosen.variant, "variant")
-        strategy = one_of(Strategy, chosen.strategy, "strategy")
         spec = find_offered(chosen.model)
-        pair = yield from opened(self.load, spec, chosen.device, _progress)
-        tagger = pair.tagger(variant).using(
-            strategy=strategy, threshold=chosen.threshold, labels=chosen.kept
-        )
-        described = batch.described(
-            spec,
-            variant,
-            chosen.device,
-            strategy=strategy,
-            threshold=chosen.threshold,
-            labels=chosen.kept,
-        )
+        sides = yield from opened(self.load, spec, chosen.device, _progress)
+        tagger = sides.side(variant).tagger.using(choice)
+        described = batch.described(spec, variant, chosen.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"
             first: list[tuple[Row, Tagged]] = []

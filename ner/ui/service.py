@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import psutil
 from starlette.middleware import Middleware
 
+from ner.models.opened import Sides
 from ner.ui.admission import Admission
-from ner.ui.contract import Pair
 from ner.ui.doors import Doors
 from ner.ui.health import Health, Readiness
 from ner.ui.limits import Limits
@@ -39,7 +39,7 @@ class Service:
     settings: Settings = field(default_factory=Settings)
     readiness: Readiness = field(default_factory=Readiness)
     metrics: Metrics = field(default_factory=Metrics)
-    opened: Callable[[], Sequence[Pair]] = tuple
+    opened: Callable[[], Sequence[Sides]] = tuple
     quota: Quota = field(default_factory=Quota)
     short: Places = field(default_factory=lambda: Places(AT_ONCE))
     long: Places = field(

@@ -18,11 +18,11 @@ from gradio.utils import get_upload_folder
 from ner.errors import MissingExtra
 from ner.models.catalogue import ModelSpec, assets, catalogue
 from ner.models.child import OnStage, Stage
-from ner.models.opened import Pairs
+from ner.models.opened import OpenSides, Sides
 from ner.render import colours_css
 from ner.tagging.inference import available_devices
 from ner.ui import failures, leftovers, lifecycle
-from ner.ui.contract import Loader, Pair
+from ner.ui.contract import Loader
 from ner.ui.health import Readiness
 from ner.ui.intake import Intake
 from ner.ui.limits import MAX_FILE
@@ -65,7 +65,7 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     if mcp and importlib.util.find_spec("mcp") is None:
         raise MissingExtra("The MCP server", "mcp")
     _log_to_the_console()
-    pairs = Pairs()
+    pairs = OpenSides()
     service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
     load = _loader(pairs, service.readiness)
     told = lifecycle.until_told_to_end()
@@ -83,28 +83,28 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     lifecycle.end_process()
 
 
-def _loader(pairs: Pairs, readiness: Readiness) -> Loader:
+def _loader(pairs: OpenSides, readiness: Readiness) -> Loader:
     """Gives models from ``pairs``; whoever it opens the default one for, the server is ready."""
     default = catalogue()[0]
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> Pair:
-        pair = pairs.get(spec, device=device, report=report, waiting=_stay)
+    def load(spec: ModelSpec, device: str, report: OnStage) -> Sides:
+        sides = pairs.get(spec, device=device, report=report, waiting=_stay)
         # Equal where it has been told already.
-        if (spec, device) == (default, "CPU") and readiness.missing != pair.withheld:
-            _tell_of(pair, readiness)
-        return pair
+        if (spec, device) == (default, "CPU") and readiness.missing != sides.withheld:
+            _tell_of(sides, readiness)
+        return sides
 
     return load
 
 
-def _tell_of(pair: Pair, readiness: Readiness) -> None:
+def _tell_of(sides: Sides, readiness: Readiness) -> None:
     """Ready now, or open and not ready, since its INT8 is not served."""
-    if pair.withheld is None:
+    if sides.withheld is None:
         readiness.ready()
     else:
-        readiness.missing = pair.withheld
-        _LOG.warning("%s", pair.withheld)
-    _LOG.info("%s is ready.", pair.spec.title)
+        readiness.missing = sides.withheld
+        _LOG.warning("%s", sides.withheld)
+    _LOG.info("%s is ready.", sides.spec.title)
 
 
 def _stay() -> None:

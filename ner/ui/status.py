@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ner.machine import Machine, describe, package_versions
+from ner.models.opened import Sides
 from ner.render import definitions, notice
 from ner.ui import evaluate, files, intake, probing, streams, uploads
-from ner.ui.contract import MAX_CHARACTERS, Pair
+from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.limits import BODY_SECONDS, MAX_BODY, MAX_FILE, MAX_UPLOAD, SLOWEST
 from ner.ui.places import Places
 from ner.ui.service import Service
@@ -48,7 +49,7 @@ def _health(service: Service) -> str:
         ("State", state),
         ("Ready since", "not yet" if since is None else _moment(since)),
         ("Up for", _duration(time.time() - readiness.started)),
-        *(("Model open", _described(pair)) for pair in service.opened()),
+        *(("Model open", _described(sides)) for sides in service.opened()),
         ("At work, waiting", "; ".join(_at_work(service))),
     ]
     return section("Health", "", definitions(rows)) + notice(
@@ -56,9 +57,9 @@ def _health(service: Service) -> str:
     )
 
 
-def _described(pair: Pair) -> str:
-    checked = "both variants checked" if pair.withheld is None else pair.withheld
-    return f"{pair.spec.title} on {pair.device}: {checked}"
+def _described(sides: Sides) -> str:
+    checked = "both variants checked" if sides.withheld is None else sides.withheld
+    return f"{sides.spec.title} on {sides.device}: {checked}"
 
 
 def _at_work(service: Service) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from ner.errors import TextTooLong, one_of
+from ner.errors import TextTooLong
 from ner.machine import Machine
 from ner.models.catalogue import assets, catalogue
 from ner.models.prepared import find_offered
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.budget import timing_budget
 from ner.ui.contract import MAX_CHARACTERS, Loader
@@ -64,13 +65,13 @@ class TagHandler:
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
         spec = find_offered(model)
-        chosen = one_of(Strategy, strategy, "strategy")
-        pair = yield from opened(self.load, spec, device, _progress)
+        choice = Choice.parse(strategy)
+        sides = yield from opened(self.load, spec, device, _progress)
         places = self.service.short
         with places.one(gone=given_up):
             budget = timing_budget(len(text), places.waiting)
-            comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
-        yield Shown(comparison, pair, self.machine, chosen).value
+            comparison = sides.compare(text, choice, budget_ms=budget)
+        yield Shown(comparison, sides, self.machine, choice).value
 
 
 def _progress(sentence: str) -> Value:
