@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-from fakes import FakePair, loader_of
+from fakes import FakeSides, loader_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ from ner.ui.tag import TagHandler
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"
 _MACHINE = Machine("A processor", (), 2, 1, "Linux", "3.11", {})
-_LOAD = loader_of(FakePair())
+_LOAD = loader_of(FakeSides())
 
 
 @dataclass(frozen=True)
@@ -384,7 +384,7 @@ def tagging(pair: Any) -> Property:
     """Every entity of a real model lies in the text that it gives back, and spells it."""
 
     def holds(text: str, variant: Variant, strategy: Strategy, threshold: float) -> None:
-        tagger = pair.tagger(variant).using(strategy=strategy, threshold=threshold)
+        tagger = pair.side(variant).tagger.using(strategy=strategy, threshold=threshold)
         tagged: Tagged = tagger(text)
         assert len(tagged.text) == len(text)
         for entity in tagged.entities:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -23,7 +23,7 @@ from ner.evaluating.report import evaluation_json
 from ner.files import formats
 from ner.files.formats import parse_gold, read_lines
 from ner.models.catalogue import ModelSpec, assets
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Gate
 from ner.ui import evaluate as evaluate_tab
 from ner.ui.contract import MAX_CHARACTERS
@@ -48,9 +48,9 @@ def result(values: Iterator[dict[str, str]]) -> tuple[str, dict[str, Any]]:
 
 
 def given(
-    gold: str, *files: Path, pair: FakePair | None = None, settings: tuple = SETTINGS
+    gold: str, *files: Path, pair: FakeSides | None = None, settings: tuple = SETTINGS
 ) -> tuple[str, dict[str, Any]]:
-    handler = EvaluateHandler(loader_of(pair or FakePair()))
+    handler = EvaluateHandler(loader_of(pair or FakeSides()))
     first, second = [*map(str, files), None, None][:2]
     return result(handler.given(gold, first, second, False, *settings))
 
@@ -109,7 +109,7 @@ def test_the_verdict_stands_on_top() -> None:
 
 def test_own_sets_are_evaluated() -> None:
     """The general set has no label that the model lacks; the medical one is refused with why."""
-    handler = EvaluateHandler(loader_of(FakePair()))
+    handler = EvaluateHandler(loader_of(FakeSides()))
     html, data = result(handler.own_set("general", False, *SETTINGS))
     assert len(data["sentences"]) >= 150
     assert "verdict" in html
@@ -121,9 +121,9 @@ def test_own_sets_are_evaluated() -> None:
 
 def test_lower_case_is_scored_in_lower_case() -> None:
     """The dictionaries know no lower-case name."""
-    handler = EvaluateHandler(loader_of(FakePair()))
+    handler = EvaluateHandler(loader_of(FakeSides()))
     _, data = result(handler.given(GOLD, None, None, True, *SETTINGS))
-    assert 0 == json.loads(data["files"]["evaluation.json"])["original"]["f1"]
+    assert 0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
     assert "wolfgang lives in berlin" == data["sentences"][0]
 
 
@@ -168,7 +168,7 @@ def test_repaired_and_other_tags_are_told() -> None:
 
 def test_int8_that_is_not_served_leaves_the_original_alone() -> None:
     """One side, no verdict, and the reason."""
-    html, data = given(GOLD, pair=FakePair(int8=None, gate=Gate(f1=0.812, entities=250)))
+    html, data = given(GOLD, pair=FakeSides(right=None, gate=Gate(f1=0.812, entities=250)))
     assert "score F1 0.812 against the original" in unescape(html)
     assert ["Original"] == [side["name"] for side in data["sides"]]
     assert 'class="verdict' not in html
@@ -179,7 +179,7 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
     mine.write_text(GOLD, encoding="utf-8")
     other.write_text(GOLD.replace("[Paris](LOC)", "Paris"), encoding="utf-8")
-    pair = FakePair(original=DictionaryTagger({}), int8=None)
+    pair = FakeSides(left=DictionaryTagger({}), right=None)
 
     html, data = given(GOLD, mine, pair=pair)
     assert 1.0 == json.loads(data["files"]["evaluation.json"])["first"]["f1"]
@@ -234,7 +234,7 @@ def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text(GOLD, encoding="utf-8")
     service = Service(long=Places(1, queue=0))
-    handler = EvaluateHandler(loader_of(FakePair()), service)
+    handler = EvaluateHandler(loader_of(FakeSides()), service)
     with service.long.one():
         waiting, refused = handler.given(GOLD, str(mine), None, False, *SETTINGS)
     *_, served = handler.given(GOLD, str(mine), None, False, *SETTINGS)
@@ -254,8 +254,8 @@ def test_markup_in_labels_and_file_names_is_inert(tmp_path: Path) -> None:
     assert "&lt;b&gt;x" in html
 
 
-def lines(text: str, pair: FakePair | None = None) -> tuple[str, dict[str, Any]]:
-    return result(EvaluateHandler(loader_of(pair or FakePair())).lines(text, *SETTINGS))
+def lines(text: str, pair: FakeSides | None = None) -> tuple[str, dict[str, Any]]:
+    return result(EvaluateHandler(loader_of(pair or FakeSides())).lines(text, *SETTINGS))
 
 
 def test_without_gold_the_differences_are_listed() -> None:
@@ -263,7 +263,7 @@ def test_without_gold_the_differences_are_listed() -> None:
     _, data = lines("Wolfgang in Berlin\n\nAmazon left Paris\nOslo 🙂 London")
     assert ["Wolfgang in Berlin", "Amazon left Paris", "Oslo 🙂 London"] == data["sentences"]
     kinds = {(row[0], row[1]) for row in data["rows"]}
-    assert {(1, "label"), (1, "only_original"), (2, "only_int8"), (0, "same")} <= kinds
+    assert {(1, "label"), (1, "only_left"), (2, "only_right"), (0, "same")} <= kinds
 
 
 def test_without_gold_fragile_ones_stand_first_and_then_large_drifts() -> None:
@@ -313,7 +313,7 @@ def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
 
 
 def started(text: str, begin: str) -> dict[str, Any]:
-    handler = CorrectHandler(loader_of(FakePair()))
+    handler = CorrectHandler(loader_of(FakeSides()))
     return result(handler.start(text, "bundled", "CPU", begin))[1]
 
 
@@ -342,7 +342,7 @@ def test_starting_the_same_text_twice_is_two_starts() -> None:
 )
 def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
     """A sentence, and nothing for the editor."""
-    handler = CorrectHandler(loader_of(FakePair()))
+    handler = CorrectHandler(loader_of(FakeSides()))
     html, data = result(handler.start(text, "bundled", "CPU", begin))
     assert message in unescape(html)
     assert {} == data
@@ -384,10 +384,10 @@ def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str
 
 
 def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
-    tiny_pair: TaggerPair, tiny_spec: ModelSpec
+    tiny_sides: Sides, tiny_spec: ModelSpec
 ) -> None:
     """Over the gold set of the project, digit by digit."""
-    handler = EvaluateHandler(lambda *_: tiny_pair)
+    handler = EvaluateHandler(lambda *_: tiny_sides)
     _, data = result(handler.own_set("general", False, *SETTINGS))
     gold = assets() / "gold" / "general.conll"
     command = [sys.executable, "-m", "ner", "evaluate", str(gold), "--json"]
@@ -398,7 +398,7 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     report = json.loads(data["files"]["evaluation.json"])
     expected = json.loads(done.stdout)
     assert expected == {key: report[key] for key in expected}
-    assert expected["original"]["support"] > 300
+    assert expected["left"]["support"] > 300
 
 
 @pytest.fixture(scope="module")

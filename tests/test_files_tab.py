@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from browser_fixtures import Open, Serve
-from fakes import DictionaryTagger, FakePair, loader_of
+from fakes import DictionaryTagger, FakeSides, loader_of
 
 from ner.ui import files
 from ner.ui.files import FilesHandler
@@ -19,7 +19,7 @@ from ner.ui.service import Service
 from ner.ui.uploads import Quota
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
-HANDLER = FilesHandler(loader_of(FakePair()))
+HANDLER = FilesHandler(loader_of(FakeSides()))
 TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", "nothing"]
 
 
@@ -86,7 +86,7 @@ def test_files_that_cant_be_used_are_refused_at_once(
 def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
     """The limit is named, and so is the way without one."""
     tagger = DictionaryTagger()
-    handler = FilesHandler(loader_of(FakePair(int8=tagger)))
+    handler = FilesHandler(loader_of(FakeSides(right=tagger)))
     path = given(tmp_path, "a.txt", "x\n" * (files.MAX_ROWS + 1))
     [(said, _)] = handler.tagged(REQUEST, path, *settings())
 
@@ -98,7 +98,7 @@ def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
 def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     """Else one file, tagged over and over, would fill the disk."""
     service = Service(quota=Quota(total=25_000))
-    handler = FilesHandler(loader_of(FakePair()), service)
+    handler = FilesHandler(loader_of(FakeSides()), service)
     path = given(tmp_path, "a.txt", "Berlin\n" * 300)
     *_, (first, _) = handler.tagged(REQUEST, path, *settings())
     [(second, update)] = handler.tagged(REQUEST, path, *settings())
@@ -199,7 +199,7 @@ def files_tab(serve: Serve, open_page: Open) -> Callable[[], Any]:
     """The page with this tab in front."""
 
     def opened() -> Any:
-        page = open_page(serve(FakePair))
+        page = open_page(serve(FakeSides))
         page.get_by_role("tab", name="Files").click()
         page.wait_for_selector("#texts-file input[type=file]", state="attached")
         return page

@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair, awaited, loader_of
+from fakes import FakeSides, awaited, loader_of
 
 from ner.errors import MissingExtra
 from ner.ui.page import build
-from ner.ui.serving import launch
-from ner.ui.serving import serve
+from ner.ui.serving import launch, serve
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def mcp_url() -> Iterator[str]:
 
 
 def _serve(address: Connection) -> None:
-    page = build(loader_of(FakePair()))
+    page = build(loader_of(FakeSides()))
     settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
     address.send(launch(page, **settings))
     page.block_thread()
@@ -56,7 +55,7 @@ async def _called(url: str, tool: str, arguments: dict[str, Any]) -> tuple[set[s
     ("tool", "arguments", "expected"),
     [
         ("tag", {"text": "Wolfgang in Berlin"}, "'label': 'PER'"),
-        ("compare", {"text": "Paris"}, "'kind': 'only_original'"),
+        ("compare", {"text": "Paris"}, "'kind': 'only_left'"),
         ("evaluate", {"gold": "[Berlin](LOC)"}, "'f1': 1.0"),
     ],
 )

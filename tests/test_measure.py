@@ -15,7 +15,7 @@ from gradio import Request
 from ner.measuring import benchmark
 from ner.measuring.benchmark import Settings, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
-from ner.models.opened import Pairs, TaggerPair
+from ner.models.opened import OpenSides, Sides
 from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
@@ -26,9 +26,9 @@ QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
 
 @pytest.fixture(scope="module")
-def shown(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> list[str]:
+def shown(tiny_spec: ModelSpec, tiny_sides: Sides) -> list[str]:
     """Everything that one run puts on the page, in order."""
-    pairs = Pairs()
+    pairs = OpenSides()
     handler = MeasureHandler(
         lambda spec, device, report: pairs.get(spec, device=device, report=report), QUICK
     )
@@ -69,11 +69,11 @@ def test_an_unknown_model_gets_a_sentence() -> None:
 
 
 def test_stop_ends_the_run_of_its_own_session(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, monkeypatch: pytest.MonkeyPatch
+    tiny_spec: ModelSpec, tiny_sides: Sides, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a round; another visitor's run goes on."""
     monkeypatch.setattr("ner.ui.measure.find_offered", lambda name: tiny_spec)
-    handler = MeasureHandler(lambda *_: tiny_pair, QUICK)
+    handler = MeasureHandler(lambda *_: tiny_sides, QUICK)
     ours, other = (Request(session_hash=name) for name in ("ours", "other"))
     shown = handler.answer(ours, "tiny")
     first = next(shown)
@@ -137,7 +137,7 @@ def test_stop_ends_the_wait_for_a_place(tiny_spec: ModelSpec) -> None:
     assert "Stopped." in told[0]
 
 
-def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> None:
+def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_sides: Sides) -> None:
     """They are never mixed with what was measured here and now."""
     texts = read_texts(gate_file(find("bundled")))[:8]
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair, loader_of
+from fakes import FakeSides, loader_of
 
 from ner.ui.page import build
 from ner.ui.serving import launch
@@ -60,7 +60,7 @@ def _serve(address: Connection, log: Path) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    page = build(loader_of(FakePair()))
+    page = build(loader_of(FakeSides()))
     address.send(launch(page, server_name="127.0.0.1"))
     page.block_thread()
 

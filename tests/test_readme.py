@@ -87,7 +87,7 @@ def test_every_link_leads_somewhere() -> None:
     ],
     ids=["load and compare", "predict", "spark"],
 )
-def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str) -> None:
+def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: str) -> None:
     """Each example is executed."""
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
     if "pyspark" in code:
@@ -104,7 +104,7 @@ def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str
     assert shown in done.stdout
 
 
-def test_the_batch_example_runs_as_it_stands(bundled_pair: Any, tmp_path: Path) -> None:
+def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
     """On a file such as it names; the columns are those that the README lists."""
     [line] = re.findall(r"^python -m ner (batch .+)$", README, flags=re.MULTILINE)
     (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")

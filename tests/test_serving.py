@@ -20,17 +20,17 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import DictionaryTagger, FakePair, loader_of
+from fakes import DictionaryTagger, FakeSides, loader_of
 
 from ner.entities import Tagged
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
-from ner.ui.page import build
-from ner.ui.serving import launch
 from ner.ui.admission import MOST_EVENTS
 from ner.ui.files import FilesHandler
 from ner.ui.lifecycle import drain
+from ner.ui.page import build
 from ner.ui.service import Service
+from ner.ui.serving import launch
 from ner.ui.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -95,9 +95,9 @@ class Held:
 
 
 def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
-    pair = FakePair(int8=Holding(begun=begun, go=go, tagged=tagged))
+    pair = FakeSides(right=Holding(begun=begun, go=go, tagged=tagged))
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         if spec.name != "bundled":
             raise RuntimeError("/secret/path")
         return pair
@@ -194,7 +194,7 @@ def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
     file = tmp_path / "texts.txt"
     file.write_text("Berlin\n" * 1000)
     service = Service()
-    handler = FilesHandler(loader_of(FakePair()), service)
+    handler = FilesHandler(loader_of(FakeSides()), service)
     settings = ("", None, "bundled", "CPU", "int8", "first", 0.0, "", ".jsonl")
 
     class Asked:
@@ -247,7 +247,7 @@ def app(home: Path, log: Path, **environment: str) -> Iterator[tuple[subprocess.
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_ends_with_0(
-    number: signal.Signals, ner_home: Path, tmp_path: Path, bundled_pair: object
+    number: signal.Signals, ner_home: Path, tmp_path: Path, bundled_sides: object
 ) -> None:
     """Not ready at once, new work refused, what runs is answered; the log never has a text."""
     log = tmp_path / "log"
@@ -282,7 +282,7 @@ def test_a_signal_drains_and_ends_with_0(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("path", ["call/tag/unknown", "queue/data?session_hash=unknown"])
 def test_an_answer_that_nobody_asked_for_is_no_failure(
-    path: str, ner_home: Path, tmp_path: Path, bundled_pair: object
+    path: str, ner_home: Path, tmp_path: Path, bundled_sides: object
 ) -> None:
     """Whoever asks for one is told, and can't fill the log with traces."""
     with app(ner_home, tmp_path / "log") as (process, url):

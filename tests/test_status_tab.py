@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser_fixtures import Open
-from fakes import FakePair
+from fakes import FakeSides
 from playwright.sync_api import expect
 
 from ner.machine import Machine
@@ -40,8 +40,8 @@ def test_limits_are_those_in_force() -> None:
 def test_readiness_and_open_models_are_told() -> None:
     """Why it is not ready; since when it is; which models passed their check, and which did not."""
     readiness = Readiness()
-    failed = FakePair(int8=None, gate=Gate(f1=0.5, entities=300))
-    service = Service(readiness=readiness, opened=lambda: (FakePair(), failed))
+    failed = FakeSides(right=None, gate=Gate(f1=0.5, entities=300))
+    service = Service(readiness=readiness, opened=lambda: (FakeSides(), failed))
 
     assert "Not ready. The default model is being opened." in shown(service)
     readiness.ready()

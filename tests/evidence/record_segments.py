@@ -28,7 +28,7 @@ from ner.evaluating.scores import score, total
 from ner.files.formats import read_conll, read_conll_documents
 from ner.machine import describe
 from ner.models.catalogue import find, gate_file, read_texts
-from ner.models.opened import open_pair
+from ner.models.opened import open_sides
 from ner.models.recipes import Variant
 from ner.schema import machine_json
 from ner.tagging.segments import Reading, Segment, windows
@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument("--way", action="append", default=[], help="such as 'sentences 96+0'")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    pair = open_pair(find(asked.model))
+    pair = open_sides(find(asked.model))
     model = pair.tagger(Variant(asked.variant)).model
     sets = list(gold_sets(asked.data, asked.sentences))
     record = {
