@@ -35,6 +35,7 @@ from ner.tagging.tagger import Model, OpenVinoTagger
 
 log = logging.getLogger(__name__)
 
+COMMAND = "PYTHONPATH=. python tests/evidence/record_segments.py data"
 RECORD = Path("assets/results/segments.json")
 WINDOWS = "windows"
 SENTENCES = "sentences"
