@@ -346,6 +346,48 @@ def test_the_downloaded_page_stands_alone(page: Page, open_page: Open, tmp_path:
     assert 0 == alone.locator("script, button").count()
 
 
+def test_without_a_difference_there_is_none_to_go_to(page: Page) -> None:
+    """In words, not by a button that does nothing; it is back with the differences."""
+    tag(page, "Wolfgang")
+    expect(page.locator(".headline")).to_contain_text("No differences")
+    expect(page.get_by_role("button", name="Next difference")).to_have_count(0)
+
+    tag(page, TEXT)
+    expect(page.get_by_role("button", name="Next difference")).to_be_visible()
+    expect(page.locator(".headline")).not_to_contain_text("No differences")
+
+
+def test_a_page_saved_while_tagging_is_not_faded(page: Page) -> None:
+    """What says that a newer answer is on its way stays on the page."""
+    page.evaluate("ner.busy()")
+    html = saved(page, "HTML")
+
+    assert "true" == page.locator("#result .ner").get_attribute("aria-busy")
+    assert "<table" in html
+    assert "aria-busy=" not in html
+
+
+def test_a_table_is_copied_as_a_table(page: Page) -> None:
+    """Tabs between cells, lines between rows; within one cell the browser copies as ever."""
+    copied = page.evaluate(COPY, ['[data-part="entity-table"]', "text/plain"])
+    lines = copied.splitlines()
+    assert ["Entity", "Label", "Start"] == lines[0].split("\t")[:3]
+    assert ["Wolfgang", "PER", "11", "19"] == lines[1].split("\t")[:4]
+    assert 10 == len(lines)
+    markup = page.evaluate(COPY, ['[data-part="entity-table"]', "text/html"])
+    assert markup.startswith("<table><tr><td>Entity</td>")
+    assert "" == page.evaluate(COPY, ['[data-part="entity-table"] td', "text/plain"])
+
+
+COPY = """([selector, type]) => {
+    getSelection().selectAllChildren(document.querySelector(selector));
+    const clipboardData = new DataTransfer();
+    const event = new ClipboardEvent("copy", { clipboardData, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+    return clipboardData.getData(type);
+}"""
+
+
 def test_a_shared_link_shows_the_same_in_another_browser(page: Page, open_page: Open) -> None:
     """Text, filter and threshold travel in the link's fragment; the result is made anew."""
     page.get_by_role("checkbox", name="PER person").uncheck()
