@@ -16,7 +16,8 @@ import pytest
 from fakes import FakePair, loader_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ner.ui import build, launch
+from ner.ui.launch import launch
+from ner.ui.page import build
 
 Serve = Callable[[Callable[[], FakePair]], str]
 Open = Callable[..., Page]

@@ -23,12 +23,12 @@ from ner.evaluation import evaluate
 from ner.formats import parse_gold, read_lines
 from ner.models import Gate, ModelSpec, assets
 from ner.pair import TaggerPair
+from ner.serving.service import Service
+from ner.serving.slots import WAITING, Places
 from ner.ui import evaluate as evaluate_tab
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, EvaluateHandler, loaded
-from ner.ui.places import WAITING, Places
-from ner.ui.service import Service
 
 GOLD = (
     "[Wolfgang](PER) lives in [Berlin](LOC)\n"

@@ -13,10 +13,10 @@ import pytest
 from browser_fixtures import Open, Serve
 from fakes import DictionaryTagger, FakePair, loader_of
 
+from ner.serving.service import Service
+from ner.serving.uploads import Quota
 from ner.ui import files
 from ner.ui.files import FilesHandler
-from ner.ui.service import Service
-from ner.ui.uploads import Quota
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
 HANDLER = FilesHandler(loader_of(FakePair()))

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from ner.ui.doors import PUBLIC
+from ner.serving.routes import PUBLIC
 
 ROOT = Path(__file__).parent.parent
 MARKER = "this must never leave the machine"
@@ -103,7 +103,7 @@ TRAVERSALS = (
     "//gradio_api//file={secret}",
     "/gradio_api/../gradio_api/file={secret}",
     "/gradio_api/file=app.py",
-    "/gradio_api/file=ner/ui/serving.py",
+    "/gradio_api/file=ner/ui/launch.py",
     "/gradio_api/file=assets/model/config.json",
     "/gradio_api/file=.git/config",
     "/gradio_api/file=/proc/self/environ",

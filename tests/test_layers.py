@@ -43,7 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "peers",
         "deploy",
     ),
-    ("api", "frames", "ui"),
+    ("api", "frames", "serving", "ui"),
     ("cli", "__main__"),
 )
 ORDER = [module for layer in LAYERS for module in layer]
@@ -67,10 +67,10 @@ OWNERS = {
     "pyspark": {"spark"},
     "py4j": {"spark"},
     "pyarrow": {"spark"},
-    "gradio": {"ui"},
-    "starlette": {"ui"},
+    "gradio": {"serving", "ui"},
+    "starlette": {"serving", "ui"},
     "markdown_it": {"ui"},
-    "psutil": {"benchmark", "deploy", "train", "ui"},
+    "psutil": {"benchmark", "deploy", "serving", "train"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},

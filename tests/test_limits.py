@@ -30,21 +30,21 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from ner.errors import InputError
-from ner.ui import limits
-from ner.ui.admission import MOST_EVENTS, Admission
-from ner.ui.health import Health, Readiness
-from ner.ui.intake import MOST_OF_ONE, MOST_UNCOLLECTED, Intake
-from ner.ui.leftovers import keep_clean, sweep
-from ner.ui.limits import MAX_BODY, Limits
-from ner.ui.metrics import Histogram, Metrics, series
-from ner.ui.places import Busy, Left, Places
-from ner.ui.rates import Buckets, RateLimit
-from ner.ui.request_log import LOG, RequestLog
-from ner.ui.service import Service
-from ner.ui.settings import Settings
-from ner.ui.streams import Streams
-from ner.ui.uploads import Quota, Uploads
-from ner.ui.visitors import visitor
+from ner.serving import bodies
+from ner.serving.addresses import visitor
+from ner.serving.admission import MOST_EVENTS, Admission
+from ner.serving.bodies import MAX_BODY, Limits
+from ner.serving.bounds import Settings
+from ner.serving.gradio_seam import MOST_OF_ONE, MOST_UNCOLLECTED, Intake
+from ner.serving.metrics import Histogram, Metrics, series
+from ner.serving.probes import Health, Readiness
+from ner.serving.rates import Buckets, RateLimit
+from ner.serving.request_log import LOG, RequestLog
+from ner.serving.service import Service
+from ner.serving.slots import Busy, Left, Places
+from ner.serving.streams import Streams
+from ner.serving.temporary_files import keep_clean, sweep
+from ner.serving.uploads import Quota, Uploads
 
 SECRET = "Ada Lovelace lived in London"
 
@@ -465,7 +465,7 @@ def test_a_body_over_the_limit_is_refused_with_all_headers() -> None:
 
 def test_a_body_that_comes_too_slowly_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The app sees its sender gone; after a whole body it may wait for as long as it likes."""
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.01)
     seen: list[Message] = []
 
     async def app(scope: Scope, receive: Callable[[], Any], send: Any) -> None:

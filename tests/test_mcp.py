@@ -13,8 +13,8 @@ import pytest
 from fakes import FakePair, awaited, loader_of
 
 from ner.errors import MissingExtra
-from ner.ui import build, launch
-from ner.ui.serving import serve
+from ner.ui.launch import launch, serve
+from ner.ui.page import build
 
 
 @pytest.fixture(scope="module")

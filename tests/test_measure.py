@@ -16,11 +16,11 @@ from ner import benchmark, models
 from ner.benchmark import Settings, Stopped
 from ner.models import ModelSpec
 from ner.pair import Pairs, TaggerPair
+from ner.serving.service import Service
+from ner.serving.slots import Places
 from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
-from ner.ui.places import Places
-from ner.ui.service import Service
 
 QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 

@@ -18,13 +18,13 @@ from fakes import FakePair
 from ner.errors import PrepareFailed
 from ner.models import Gate, ModelSpec, Progress, Report, find
 from ner.pair import Pairs
-from ner.ui import build, launch
+from ner.serving.probes import Readiness
+from ner.serving.slots import Left
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
-from ner.ui.health import Readiness
+from ner.ui.launch import _loader, _open_first, launch
 from ner.ui.opening import opened
-from ner.ui.places import Left
-from ner.ui.serving import _loader, _open_first
+from ner.ui.page import build
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:

@@ -18,12 +18,12 @@ from ner import schema
 from ner.decode import Strategy
 from ner.machine import Machine
 from ner.models import Gate, ModelSpec, Report
+from ner.serving.bodies import MAX_BODY
+from ner.serving.service import Service
+from ner.serving.slots import Places
 from ner.ui.api import Endpoints
 from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.limits import MAX_BODY
-from ner.ui.places import Places
 from ner.ui.probing import ProbeHandler
-from ner.ui.service import Service
 from ner.ui.tag import TagHandler
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."

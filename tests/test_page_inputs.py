@@ -15,7 +15,8 @@ import httpx
 import pytest
 from fakes import FakePair, loader_of
 
-from ner.ui import build, launch
+from ner.ui.launch import launch
+from ner.ui.page import build
 
 TEXT = "this text must never reach the log "
 LONG = TEXT * 1000

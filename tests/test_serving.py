@@ -24,12 +24,13 @@ from fakes import DictionaryTagger, FakePair, loader_of
 
 from ner.entities import Tagged
 from ner.models import ModelSpec, Report
-from ner.ui import build, launch
-from ner.ui.admission import MOST_EVENTS
+from ner.serving.admission import MOST_EVENTS
+from ner.serving.bounds import Settings
+from ner.serving.draining import drain
+from ner.serving.service import Service
 from ner.ui.files import FilesHandler
-from ner.ui.lifecycle import drain
-from ner.ui.service import Service
-from ner.ui.settings import Settings
+from ner.ui.launch import launch
+from ner.ui.page import build
 
 ROOT = Path(__file__).parent.parent
 # A text that the tagger of `Held` doesn't get through until it is told to.

@@ -10,12 +10,12 @@ from playwright.sync_api import expect
 from ner.machine import Machine
 from ner.models import Gate
 from ner.render import escape
+from ner.serving.bounds import Settings
+from ner.serving.probes import Readiness
+from ner.serving.service import Service
+from ner.serving.slots import Places
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.files import MAX_ROWS
-from ner.ui.health import Readiness
-from ner.ui.places import Places
-from ner.ui.service import Service
-from ner.ui.settings import Settings
 from ner.ui.status import StatusHandler
 
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {})

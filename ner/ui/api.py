@@ -12,12 +12,12 @@ from ner.decode import Strategy
 from ner.errors import InputError, TextTooLong, one_of
 from ner.models import Progress, Variant
 from ner.reports import Report, report_json
-from ner.ui.budget import timing_budget
+from ner.serving.budget import timing_budget
+from ner.serving.service import Service
+from ner.serving.visit import given_up
 from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS
 from ner.ui.failures import as_gradio_errors
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 from ner.verdict import TOLERANCE
 
 

@@ -20,14 +20,14 @@ from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
 from ner.models import Variant
 from ner.render import colour_classes
+from ner.serving.service import Service
+from ner.serving.visit import given_up
 from ner.tagger import clean
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
 from ner.ui.result import Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 
 class Format(StrEnum):

@@ -16,15 +16,15 @@ from ner.errors import FileFormatError, InputError, one_of
 from ner.formats import Scheme
 from ner.models import Variant
 from ner.reports import MODELS, Report
+from ner.serving.service import Service
+from ner.serving.slots import WAITING
+from ner.serving.visit import given_up
 from ner.ui.agreement_view import Lines, agreement_value
 from ner.ui.contract import Loader, Pair
 from ner.ui.evaluation_view import evaluation_value
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
-from ner.ui.places import WAITING
 from ner.ui.result import Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 # About twice the development set of CoNLL-2003.
 MAX_GOLD_CHARACTERS = 600_000

@@ -22,13 +22,13 @@ from ner.errors import Failure, InputError, one_of
 from ner.models import Variant
 from ner.render import escape, notice
 from ner.rows import Row, Source
+from ner.serving.service import Service
+from ner.serving.slots import WAITING
+from ner.serving.uploads import room_again
+from ner.serving.visit import asking, given_up
 from ner.ui.contract import Loader
 from ner.ui.failures import answered, told
 from ner.ui.opening import opened
-from ner.ui.places import WAITING
-from ner.ui.service import Service
-from ner.ui.uploads import room_again
-from ner.ui.visit import asking, given_up
 
 # What the page takes; the command line takes files of any length.
 MAX_BYTES = 10_000_000

@@ -15,14 +15,14 @@ from ner import benchmark, models
 from ner.benchmark import Benchmark, Progress, Settings, Stopped
 from ner.models import ModelSpec
 from ner.render import notice
+from ner.serving.service import Service
+from ner.serving.slots import WAITING, Left
+from ner.serving.visit import given_up
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.measure_view import measured, recorded
 from ner.ui.opening import opened
-from ner.ui.places import WAITING, Left
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 # A quarter of a minute on two cores.
 _QUICK = Settings(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)

@@ -15,6 +15,8 @@ from gradio.state_holder import SessionState
 from ner.decode import Strategy
 from ner.machine import describe
 from ner.models import ModelSpec, catalogue, hub_allowed
+from ner.serving.service import Service
+from ner.serving.uploads import DELETE
 from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader
@@ -23,10 +25,8 @@ from ner.ui.files import add_files_tab
 from ner.ui.from_hub import add_hub_field
 from ner.ui.measure import add_measure_tab
 from ner.ui.model_tab import add_model_tab
-from ner.ui.service import Service
 from ner.ui.status import add_status_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
-from ner.ui.uploads import DELETE
 
 _LOG = logging.getLogger(__name__)
 _TITLE = "NER: original and INT8"
@@ -94,7 +94,7 @@ def build(
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with a model's spec, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened. Launch it with :func:`ner.ui.serving.launch`, with the
+    request; it should keep what it opened. Launch it with :func:`ner.ui.launch.launch`, with the
     same ``service``.
     """
     service = service or Service()

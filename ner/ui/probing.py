@@ -14,11 +14,11 @@ from ner.errors import TextTooLong, one_of
 from ner.models import Variant
 from ner.probe import Fate, rewritings
 from ner.render import colour_classes, escape, notice
+from ner.serving.service import Service
+from ner.serving.visit import given_up
 from ner.ui.contract import Loader, Pair
 from ner.ui.failures import answered
 from ner.ui.opening import opened
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 # Twelve taggings of one text are made, so it is to be a short one.
 MAX_CHARACTERS = 5_000

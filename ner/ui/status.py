@@ -10,11 +10,12 @@ import gradio as gr
 
 from ner.machine import Machine, describe, package_versions
 from ner.render import definitions, notice
-from ner.ui import evaluate, files, intake, probing, streams, uploads
+from ner.serving import gradio_seam, streams, uploads
+from ner.serving.bodies import BODY_SECONDS, MAX_BODY, MAX_FILE, MAX_UPLOAD, SLOWEST
+from ner.serving.service import Service
+from ner.serving.slots import Places
+from ner.ui import evaluate, files, probing
 from ner.ui.contract import MAX_CHARACTERS, Pair
-from ner.ui.limits import BODY_SECONDS, MAX_BODY, MAX_FILE, MAX_UPLOAD, SLOWEST
-from ner.ui.places import Places
-from ner.ui.service import Service
 from ner.ui.tables import section
 
 _PACKAGES = ("ner-compare", "gradio", "openvino", "tokenizers", "numpy")
@@ -83,7 +84,7 @@ def _limits(service: Service) -> _Rows:
         ),
         ("Files", f"{_megabytes(files.MAX_BYTES)} and {files.MAX_ROWS:,} rows"),
         ("Requests of one visitor", rate),
-        ("Under way for one visitor", f"{intake.MOST_OF_ONE} events, {streams.MOST} streams"),
+        ("Under way for one visitor", f"{gradio_seam.MOST_OF_ONE} events, {streams.MOST} streams"),
         ("Single texts", _places(service.short)),
         ("Files, Evaluate, Measure", _places(service.long)),
         (

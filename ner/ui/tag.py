@@ -13,14 +13,14 @@ from ner import models
 from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
-from ner.ui.budget import timing_budget
+from ner.serving.budget import timing_budget
+from ner.serving.service import Service
+from ner.serving.visit import given_up
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
 from ner.ui.probing import ProbeHandler
 from ner.ui.result import Shown, Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 # Without a limit of Gradio's, since `Places` bounds the work; a model that is prepared for minutes
 # holds nobody up.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
+from ner.serving.responses import refuse
 
 # An open page holds one, and another while something runs; an office may share one address.
 MOST = 100

@@ -12,8 +12,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.metrics import Metrics
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
+from ner.serving.metrics import Metrics
 
 LOG = logging.getLogger("ner.requests")
 # As nginx has it: the client went before there was an answer.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
-from ner.ui.uploads import is_upload
+from ner.serving.responses import refuse
+from ner.serving.uploads import is_upload
 
 # Gold of 600,000 characters, the most that tab 'Evaluate' takes, is at most 2.4 MB in UTF-8.
 MAX_BODY = 2_500_000

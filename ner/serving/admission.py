@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.places import RETRY_AFTER, Busy, Places
-from ner.ui.refusals import refuse
+from ner.serving.responses import refuse
+from ner.serving.slots import RETRY_AFTER, Busy, Places
 
 # Calls of one text that may be under way. Gradio's own work for a call takes longer than a short
 # text at the model, so that places alone would never be full; this many are done in less than a

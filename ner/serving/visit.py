@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from gradio.context import LocalContext
 
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
 
 
 def asking(request: gr.Request, *, trust_proxy: bool) -> str | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
+from ner.serving.responses import refuse
 
 # Visitors remembered at once; whoever was not seen for longest is forgotten first.
 _VISITORS = 10_000

@@ -20,19 +20,20 @@ from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.ui import failures, leftovers, lifecycle
+from ner.serving import draining, temporary_files
+from ner.serving.bodies import MAX_FILE
+from ner.serving.bounds import Settings
+from ner.serving.gradio_seam import Intake
+from ner.serving.probes import Readiness
+from ner.serving.request_log import LOG as REQUEST_LOG
+from ner.serving.service import Service
+from ner.serving.sessions import Sessions
+from ner.serving.slots import Left
+from ner.serving.uploads import DELETE
+from ner.serving.visit import given_up
+from ner.ui import failures
 from ner.ui.contract import Loader, Pair
-from ner.ui.health import Readiness
-from ner.ui.intake import Intake
-from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
-from ner.ui.places import Left
-from ner.ui.request_log import LOG as REQUEST_LOG
-from ner.ui.service import Service
-from ner.ui.sessions import Sessions
-from ner.ui.settings import Settings
-from ner.ui.uploads import DELETE
-from ner.ui.visit import given_up
 
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
@@ -57,7 +58,7 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     pairs = Pairs()
     service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
     load = _loader(pairs, service.readiness)
-    told = lifecycle.until_told_to_end()
+    told = draining.until_told_to_end()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
     page = build(load, devices=available_devices(), service=service)
     launch(
@@ -68,8 +69,8 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         mcp_server=mcp,
     )
     told.wait()
-    lifecycle.drain(service, busy=lambda: _events(page) > 0)
-    lifecycle.end_process()
+    draining.drain(service, busy=lambda: _events(page) > 0)
+    draining.end_process()
 
 
 def _loader(pairs: Pairs, readiness: Readiness) -> Loader:
@@ -165,7 +166,7 @@ def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> 
     Sessions.install(page)
     intake.install()
     every, age = DELETE
-    leftovers.keep_clean(Path(get_upload_folder()), every=every, age=age)
+    temporary_files.keep_clean(Path(get_upload_folder()), every=every, age=age)
     return url
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
+from ner.serving.responses import refuse
 
 # Seconds between looks for files of visitors, and the age at which these are deleted.
 DELETE = (600, 6000)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
+from ner.serving.responses import refuse
 
 # While the app goes down or prepares a model; both take tens of seconds.
 _RETRY_AFTER = 30

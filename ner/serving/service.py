@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 from starlette.middleware import Middleware
 
-from ner.ui.admission import Admission
-from ner.ui.contract import Pair
-from ner.ui.doors import Doors
-from ner.ui.health import Health, Readiness
-from ner.ui.limits import Limits
-from ner.ui.metrics import Metrics, series
-from ner.ui.places import Places
-from ner.ui.rates import Buckets, RateLimit
-from ner.ui.request_log import RequestLog
-from ner.ui.settings import Settings
-from ner.ui.streams import Streams
-from ner.ui.uploads import Quota, Uploads
+from ner.serving.admission import Admission
+from ner.serving.bodies import Limits
+from ner.serving.bounds import Settings
+from ner.serving.metrics import Metrics, series
+from ner.serving.probes import Health, Readiness
+from ner.serving.rates import Buckets, RateLimit
+from ner.serving.request_log import RequestLog
+from ner.serving.routes import Doors
+from ner.serving.slots import Places
+from ner.serving.streams import Streams
+from ner.serving.uploads import Quota, Uploads
 
 # One text at a time is tagged, since one inference uses all cores.
 AT_ONCE = 1
@@ -39,7 +39,7 @@ class Service:
     settings: Settings = field(default_factory=Settings)
     readiness: Readiness = field(default_factory=Readiness)
     metrics: Metrics = field(default_factory=Metrics)
-    opened: Callable[[], Sequence[Pair]] = tuple
+    opened: Callable[[], Sequence[Any]] = tuple
     quota: Quota = field(default_factory=Quota)
     short: Places = field(default_factory=lambda: Places(AT_ONCE))
     long: Places = field(

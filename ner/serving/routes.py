@@ -11,7 +11,7 @@ from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
+from ner.serving.responses import refuse
 
 _API = "/gradio_api"
 # What these are for: fetching other addresses, components of others, state kept on the server's

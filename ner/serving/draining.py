@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from ner.ui.service import Service
+from ner.serving.service import Service
 
 _LOG = logging.getLogger(__name__)
 # Between looks whether work is left, in seconds; and for answers to reach their visitors.

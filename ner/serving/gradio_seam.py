@@ -10,9 +10,9 @@ from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Queue
 from starlette.requests import Request
 
-from ner.ui.admission import MOST_EVENTS
-from ner.ui.places import Busy
-from ner.ui.visitors import visitor
+from ner.serving.addresses import visitor
+from ner.serving.admission import MOST_EVENTS
+from ner.serving.slots import Busy
 
 # Calls of one text each that `Admission` counts; the page's events wait for their places.
 SHORT = ("tag", "compare")
