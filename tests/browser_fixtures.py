@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakePair, loader_of
+from fakes import FakePair, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ner.ui.launch import launch
@@ -69,8 +69,9 @@ def serve() -> Iterator[Serve]:
 
 
 def _serve(make: Callable[[], FakePair], address: Connection) -> None:
-    page = build(loader_of(make()))
-    address.send(launch(page, server_name="127.0.0.1", prevent_thread_lock=True))
+    service = service_of()
+    page = build(loader_of(make()), service=service)
+    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
     page.block_thread()
 
 

@@ -14,6 +14,9 @@ from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
 from ner.models import Gate, ModelSpec, Progress, Report, Variant, find
 from ner.pair import Comparison
+from ner.serving.addresses import Addresses
+from ner.serving.bounds import Bounds
+from ner.serving.service import Service
 from ner.tagger import MAX_CHARACTERS, clean
 from ner.timing import Latency, Timing
 
@@ -210,3 +213,8 @@ def loader_of(
         return pair
 
     return load
+
+
+def service_of(**bounds: Any) -> Service:
+    """The guard of a page with the usual bounds but these, before no proxy."""
+    return Service(Bounds(**bounds), Addresses())

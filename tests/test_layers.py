@@ -70,6 +70,7 @@ OWNERS = {
     "gradio": {"serving", "ui"},
     "starlette": {"serving", "ui"},
     "markdown_it": {"ui"},
+    "prometheus_client": {"serving"},
     "psutil": {"benchmark", "deploy", "serving", "train"},
     "typer": {"cli"},
     "click": {"cli"},

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair, awaited, loader_of
+from fakes import FakePair, awaited, loader_of, service_of
 
 from ner.errors import MissingExtra
 from ner.ui.launch import launch, serve
@@ -32,9 +32,10 @@ def mcp_url() -> Iterator[str]:
 
 
 def _serve(address: Connection) -> None:
-    page = build(loader_of(FakePair()))
+    service = service_of()
+    page = build(loader_of(FakePair()), service=service)
     settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
-    address.send(launch(page, **settings))
+    address.send(launch(page, service, **settings))
     page.block_thread()
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair
+from fakes import FakePair, service_of
 
 from ner.errors import PrepareFailed
 from ner.models import Gate, ModelSpec, Progress, Report, find
 from ner.pair import Pairs
+from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
-from ner.serving.slots import Left
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.launch import _loader, _open_first, launch
@@ -92,13 +92,13 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
         return FakePair(spec)
 
     def gone() -> None:
-        raise Left
+        raise ClientDisconnected
 
     pairs, spec = Pairs(opener), find("bundled")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(pairs.get, spec, waiting=gone)
         assert begun.wait(10)
-        with pytest.raises(Left):
+        with pytest.raises(ClientDisconnected):
             pairs.get(spec, waiting=gone)
         goes_on.set()
 
@@ -200,8 +200,9 @@ def _serve(address: Connection, second: Any, go: Any) -> None:
         assert go.wait(60)
         return FakePair()
 
-    page = build(load)
-    address.send(launch(page, server_name="127.0.0.1"))
+    service = service_of()
+    page = build(load, service=service)
+    address.send(launch(page, service, server_name="127.0.0.1"))
     page.block_thread()
 
 

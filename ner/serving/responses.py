@@ -1,37 +1,65 @@
-"""Refusing a request at once, with the reason and when to return."""
+"""What the guard answers by itself, and the headers that every answer has."""
 
 from __future__ import annotations
 
-import json
 import math
+from dataclasses import dataclass
 
-from starlette.types import Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+# What an answer 503 says that does not know better, in seconds.
+_RETRY_AFTER = 5
 
 
-async def refuse(
-    scope: Scope,
-    send: Send,
-    status: int,
-    reason: str,
-    sentence: str,
-    *,
-    retry_after: float | None = None,
-    read: bool = False,
-) -> None:
-    """Answer ``status`` with ``sentence``; ``reason`` is one word for the metrics and the log.
+@dataclass(frozen=True)
+class Refusal:
+    """ASGI app: answers ``status`` with ``sentence``.
 
-    ``retry_after`` is in seconds; ``read`` tells that the whole request has been read.
+    ``reason`` is one word for the metrics and the log, left in ``scope["state"]["refused"]``.
+    ``retry_after`` is in seconds; ``body_read`` tells that the whole request has been read.
     """
-    scope.setdefault("state", {})["refused"] = reason
-    body = json.dumps({"detail": sentence}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(max(1, math.ceil(retry_after))).encode()))
-    if not read and scope["method"] not in ("GET", "HEAD"):
-        # What is left of it stands where the next one would begin.
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+
+    status: int
+    reason: str
+    sentence: str
+    retry_after: float | None = None
+    body_read: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse one request."""
+        scope.setdefault("state", {})["refused"] = self.reason
+        response = JSONResponse({"detail": self.sentence}, self.status)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(max(1, math.ceil(self.retry_after)))
+        if not self.body_read and scope["method"] not in ("GET", "HEAD"):
+            # What is left of it stands where the next one would begin.
+            response.headers["Connection"] = "close"
+        await response(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class ResponseHeaders:
+    """ASGI middleware: security headers for every answer; 503 says when to come again."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message.get("headers", ())))
+                headers.update(_HEADERS)
+                if message["status"] == 503:
+                    headers.setdefault("Retry-After", str(_RETRY_AFTER))
+                message = {**message, "headers": headers.raw}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -1,108 +1,94 @@
-"""What the page's handlers and the middleware before them share."""
+"""What the page's handlers and the middleware before them share, and the order of the latter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-import psutil
+import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from ner.serving.admission import Admission
-from ner.serving.bodies import Limits
-from ner.serving.bounds import Settings
-from ner.serving.metrics import Metrics, series
-from ner.serving.probes import Health, Readiness
-from ner.serving.rates import Buckets, RateLimit
+from ner.serving import gradio_seam
+from ner.serving.addresses import Addresses, ForwardedHeaders
+from ner.serving.admission import Admission, Slots
+from ner.serving.bodies import BodyLimit
+from ner.serving.bounds import Bounds
+from ner.serving.draining import Draining
+from ner.serving.metrics import Metrics
+from ner.serving.probes import Probes, Readiness
+from ner.serving.rates import RateLimit, StreamLimit, TokenBuckets
 from ner.serving.request_log import RequestLog
-from ner.serving.routes import Doors
-from ner.serving.slots import Places
-from ner.serving.streams import Streams
-from ner.serving.uploads import Quota, Uploads
+from ner.serving.responses import ResponseHeaders
+from ner.serving.routes import Routes
+from ner.serving.uploads import Quota, UploadQuota, keep_clean
 
-# One text at a time is tagged, since one inference uses all cores.
-AT_ONCE = 1
-# Files, evaluations and measurements: together, and how long one waits for its turn, in seconds.
-LONG_AT_ONCE = 2
-LONG_QUEUE = 8
-LONG_PATIENCE = 60.0
+# Left as they are: what is compressed already, streams of events, and files to be saved.
+_NOT_COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
 
 
-@dataclass(frozen=True)
 class Service:
-    """Settings, places at the models, readiness and counters of one running app.
+    """Bounds, slots, quota, readiness and counters of one running app.
 
-    ``opened`` tells which models are open.
+    ``short`` are the slots for single texts; ``long`` those for files, evaluations and
+    measurements, which so never hold up single texts.
     """
 
-    settings: Settings = field(default_factory=Settings)
-    readiness: Readiness = field(default_factory=Readiness)
-    metrics: Metrics = field(default_factory=Metrics)
-    opened: Callable[[], Sequence[Any]] = tuple
-    quota: Quota = field(default_factory=Quota)
-    short: Places = field(default_factory=lambda: Places(AT_ONCE))
-    long: Places = field(
-        default_factory=lambda: Places(
-            LONG_AT_ONCE, queue=LONG_QUEUE, reserve=LONG_QUEUE // 2, patience=LONG_PATIENCE
-        )
-    )
+    def __init__(self, bounds: Bounds, addresses: Addresses) -> None:
+        self.bounds = bounds
+        self.addresses = addresses
+        self.readiness = Readiness()
+        self.metrics = Metrics()
+        self.quota = Quota(bounds)
+        self.short = Slots(bounds.short, took=self.metrics.worked.observe)
+        self.long = Slots(bounds.long)
+        self._watch()
 
-    def __post_init__(self) -> None:
-        self.short.took = self.metrics.worked.add
-
-    def middleware(self, calls: Callable[[], int] = lambda: 0) -> list[Middleware]:
-        """One for each concern, the outermost first; ``calls`` as in `Admission`."""
-        settings, proxy = self.settings, self.settings.trust_proxy
-        stack = [
-            Middleware(RequestLog, self.metrics, settings.log_addresses, proxy),
-            Middleware(Limits),
-            Middleware(Health, self.readiness, self.measured),
-            Middleware(Streams, proxy),
-            Middleware(Uploads, self.quota, proxy),
-            Middleware(Admission, self.short, self.long, calls),
-            Middleware(Doors),
-        ]
-        if settings.rate_per_minute:
-            buckets = Buckets(settings.rate_per_minute / 60, settings.burst)
-            stack.insert(3, Middleware(RateLimit, buckets, proxy))
-        return stack
-
-    def measured(self) -> list[str]:
-        """All metrics, those that are read here and now among them."""
-        places = (("text", self.short), ("long", self.long))
-        process = psutil.Process()
+    def middleware(self, short_calls: Callable[[], int]) -> list[Middleware]:
+        """One for each concern, the outermost first; ``short_calls`` as in `Admission`."""
+        bounds, addresses = self.bounds, self.addresses
+        rate = [Middleware(RateLimit, self._buckets(), addresses)]
         return [
-            *self.metrics.lines(),
-            *series(
-                "ner_working",
-                "gauge",
-                "At the models.",
-                (({"kind": k}, p.working) for k, p in places),
-            ),
-            *series(
-                "ner_waiting",
-                "gauge",
-                "Waiting for them.",
-                (({"kind": k}, p.waiting) for k, p in places),
-            ),
-            *series(
-                "ner_busy_total",
-                "counter",
-                "Sent away by them.",
-                (({"kind": k}, p.refused) for k, p in places),
-            ),
-            *series(
-                "ner_ready",
-                "gauge",
-                "1 if the default model is open.",
-                [({}, not self.readiness.reasons)],
-            ),
-            *series(
-                "process_resident_memory_bytes",
-                "gauge",
-                "Memory.",
-                [({}, process.memory_info().rss)],
-            ),
-            *series("process_start_time_seconds", "gauge", "Start.", [({}, process.create_time())]),
+            # First, so that whatever happens beneath is logged, counted and answered with an id.
+            Middleware(RequestLog, self.metrics, addresses),
+            Middleware(ResponseHeaders),
+            Middleware(GZipMiddleware, compresslevel=5, exclude_content_types=_NOT_COMPRESSED),
+            # What is too large is refused before anything is counted or read.
+            Middleware(BodyLimit, bounds),
+            # Before the rate: a probe must be answered whoever asks, and while draining.
+            Middleware(Probes, self.readiness, self.metrics.text),
+            Middleware(Draining, self.readiness),
+            *(rate if bounds.requests_per_minute else ()),
+            Middleware(StreamLimit, bounds.streams_per_client, addresses),
+            Middleware(UploadQuota, self.quota, addresses),
+            # Reads a whole body, so it comes after all that refuses one unread.
+            Middleware(Admission, self.short, self.long, bounds.short_calls, short_calls),
+            # These two stand before Gradio itself.
+            Middleware(ForwardedHeaders, addresses),
+            Middleware(Routes),
         ]
+
+    def launch(self, page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's own
+        """Launch ``page`` behind the middleware, in a thread; gives its local URL."""
+        limit = gradio_seam.QueueLimit(page, self.bounds, self.addresses)
+        stack = self.middleware(lambda: limit.short_calls)
+        url = gradio_seam.launch(page, self.bounds, stack, **settings)
+        limit.install()
+        keep_clean(gradio_seam.upload_folder(), self.bounds)
+        return url
+
+    def _buckets(self) -> TokenBuckets:
+        bounds = self.bounds
+        return TokenBuckets(
+            bounds.requests_per_minute / 60, bounds.request_burst, clients=bounds.clients
+        )
+
+    def _watch(self) -> None:
+        """Metrics that are read here and now."""
+        for kind, slots in (("text", self.short), ("long", self.long)):
+            self.metrics.watch_slots(kind, slots)
+        self.metrics.watch(
+            "ner_ready",
+            "1 if the default model is open.",
+            lambda: not self.readiness.reasons,
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gradio.events import api as add_endpoint
@@ -12,11 +12,10 @@ from ner.decode import Strategy
 from ner.errors import InputError, TextTooLong, one_of
 from ner.models import Progress, Variant
 from ner.reports import Report, report_json
-from ner.serving.budget import timing_budget
+from ner.serving.bounds import timing_budget
+from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.serving.visit import given_up
-from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
-from ner.ui.evaluate import MAX_GOLD_CHARACTERS
+from ner.ui.contract import Loader, Pair
 from ner.ui.failures import as_gradio_errors
 from ner.verdict import TOLERANCE
 
@@ -26,7 +25,7 @@ class Endpoints:
     """What clients can call; Gradio takes names, types and descriptions from these methods."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def tag(
         self,
@@ -50,11 +49,11 @@ class Endpoints:
             labels: The labels to keep; null keeps all.
 
         """
-        _check(text, threshold, labels)
+        _check(text, threshold, labels, self.service.bounds.text_characters)
         tagger = _open(self.load, model).tagger(one_of(Variant, variant, "variant"))
         chosen = one_of(Strategy, strategy, "strategy")
         using = tagger.using(strategy=chosen, threshold=threshold, labels=labels)
-        with self.service.short.one(gone=given_up):
+        with self.service.short.slot(disconnected=client_disconnected):
             return schema.tagged_json(using(text))
 
     def compare(
@@ -78,15 +77,15 @@ class Endpoints:
             labels: The labels to keep; null keeps all.
 
         """
-        _check(text, threshold, labels)
+        _check(text, threshold, labels, self.service.bounds.text_characters)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = _open(self.load, model)
         # Raises, and says why, where INT8 is not served.
         pair.tagger(Variant.INT8)
-        places = self.service.short
-        with places.one(gone=given_up):
+        slots = self.service.short
+        with slots.slot(disconnected=client_disconnected):
             # Asked here, since who waits now decides.
-            budget = timing_budget(len(text), places.waiting)
+            budget = timing_budget(len(text), slots.queued)
             comparison = pair.compare(
                 text, strategy=chosen, threshold=threshold, labels=labels, budget_ms=budget
             )
@@ -116,7 +115,7 @@ class Endpoints:
             tolerance: The loss of F1 that counts as none, a fraction.
 
         """
-        _check(gold, threshold, labels, limit=MAX_GOLD_CHARACTERS)
+        _check(gold, threshold, labels, self.service.bounds.gold_characters)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
             raise InputError(f"The tolerance is {_kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
@@ -127,13 +126,13 @@ class Endpoints:
         original, int8 = (
             pair.tagger(one).using(strategy=chosen, threshold=threshold) for one in Variant
         )
-        with self.service.long.one(gone=given_up):
+        with self.service.long.slot(disconnected=client_disconnected):
             scored = evaluation.evaluate(sentences, original, int8, labels=labels)
             return report_json(Report(scored, tolerance=tolerance))
 
 
 def add_endpoints(load: Loader, service: Service) -> None:
-    """Add the endpoints to the Blocks at hand; they share their places with the page's events."""
+    """Add the endpoints to the Blocks at hand; they share their slots with the page's events."""
     endpoints = Endpoints(load, service)
     for endpoint in (endpoints.tag, endpoints.compare, endpoints.evaluate):
         add_endpoint(
@@ -149,7 +148,7 @@ def _open(load: Loader, model: object) -> Pair:
     return load(models.find(model, local=False), "CPU", _ignore)
 
 
-def _check(text: object, threshold: object, labels: object, *, limit: int = MAX_CHARACTERS) -> None:
+def _check(text: object, threshold: object, labels: object, limit: int) -> None:
     """Gradio passes on whatever JSON it was sent, so types are checked here."""
     if not isinstance(text, str):
         raise InputError(f"The text is {_kind(text)}; expected a string.")

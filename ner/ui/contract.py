@@ -10,9 +10,6 @@ from ner.entities import Tagger
 from ner.models import Gate, ModelSpec, Report, Variant
 from ner.pair import Comparison
 
-# What the page takes at once; the library and the command line take more.
-MAX_CHARACTERS = 20_000
-
 
 class SettableTagger(Tagger, Protocol):
     """A tagger of which another one with other settings can be had."""

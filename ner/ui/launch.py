@@ -1,4 +1,4 @@
-"""Launching the page: limits, headers, and what Gradio is told to leave off."""
+"""Launching the page: its models, its look, and the guard before it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import logging
 import os
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from ner import models
 from ner.errors import MissingExtra
@@ -20,27 +18,19 @@ from ner.inference import available_devices
 from ner.models import ModelSpec, Progress, Report
 from ner.pair import Pairs
 from ner.render import colours_css
-from ner.serving import draining, temporary_files
-from ner.serving.bodies import MAX_FILE
-from ner.serving.bounds import Settings
-from ner.serving.gradio_seam import Intake
+from ner.serving import draining
+from ner.serving.addresses import Addresses
+from ner.serving.admission import ClientDisconnected
+from ner.serving.bounds import Bounds
+from ner.serving.gradio_seam import client_disconnected, events_under_way
 from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service
-from ner.serving.sessions import Sessions
-from ner.serving.slots import Left
-from ner.serving.uploads import DELETE
-from ner.serving.visit import given_up
 from ner.ui import failures
 from ner.ui.contract import Loader, Pair
 from ner.ui.page import build
 
 _LOG = logging.getLogger(__name__)
-# A backstop: handlers wait for places of our own, which bound them long before this does.
-_EVENTS = 128
-_THREADS = 96
-# Visitors whose page Gradio remembers.
-_SESSIONS = 2_000
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
@@ -56,11 +46,16 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         raise MissingExtra("The MCP server", "mcp")
     _log_to_the_console()
     pairs = Pairs()
-    service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
+    service = Service(Bounds.read(os.environ), Addresses.read(os.environ))
     load = _loader(pairs, service.readiness)
-    told = draining.until_told_to_end()
+    stop = draining.stop_signal()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
-    page = build(load, devices=available_devices(), service=service)
+    page = build(
+        load,
+        devices=available_devices(),
+        service=service,
+        opened=lambda: pairs.opened,
+    )
     launch(
         page,
         service,
@@ -68,8 +63,10 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         server_port=_port() if port is None else port,
         mcp_server=mcp,
     )
-    told.wait()
-    draining.drain(service, busy=lambda: _events(page) > 0)
+    stop.wait()
+    draining.drain(
+        service.readiness, service.bounds.drain_seconds, busy=lambda: events_under_way(page) > 0
+    )
     draining.end_process()
 
 
@@ -99,13 +96,8 @@ def _tell_of(pair: Pair, readiness: Readiness) -> None:
 
 def _stay() -> None:
     """Ends the wait of a visitor who has gone, and with it a thread that nobody else would end."""
-    if given_up():
-        raise Left
-
-
-def _events(page: gr.Blocks) -> int:
-    """How many things that visitors asked for run or wait."""
-    return len(page._queue.event_ids_to_events)
+    if client_disconnected():
+        raise ClientDisconnected
 
 
 def _log_to_the_console() -> None:
@@ -137,37 +129,12 @@ def _port() -> int:
     return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
 
-def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> str:  # noqa: ANN401
-    """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL.
+def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: ANN401 - Gradio's
+    """Launch ``page`` behind ``service``, the one that it was built with; gives its local URL.
 
-    It is served in a thread until the process ends. ``service`` is the one that the page was built
-    with.
+    It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
     """
-    # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
-    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-    page.queue(api_open=False, max_size=_EVENTS)
-    service = service or Service()
-    intake = Intake(page, trust_proxy=service.settings.trust_proxy)
-    _, url, _ = page.launch(
-        theme=_theme(),
-        head=_head(),
-        footer_links=["api"],
-        run_history=False,
-        enable_monitoring=False,
-        ssr_mode=False,
-        pwa=False,
-        max_file_size=MAX_FILE,
-        max_threads=_THREADS,
-        state_session_capacity=_SESSIONS,
-        app_kwargs={"middleware": service.middleware(lambda: intake.short_calls)},
-        **{"mcp_server": False, "prevent_thread_lock": True, **settings},
-    )
-    Sessions.install(page)
-    intake.install()
-    every, age = DELETE
-    temporary_files.keep_clean(Path(get_upload_folder()), every=every, age=age)
-    return url
+    return service.launch(page, theme=_theme(), head=_head(), footer_links=["api"], **settings)
 
 
 def _theme() -> gr.themes.Base:

@@ -15,9 +15,9 @@ from ner import benchmark, models
 from ner.benchmark import Benchmark, Progress, Settings, Stopped
 from ner.models import ModelSpec
 from ner.render import notice
+from ner.serving.admission import WAITING, ClientDisconnected
+from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.serving.slots import WAITING, Left
-from ner.serving.visit import given_up
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
@@ -37,8 +37,8 @@ class MeasureHandler:
     """
 
     load: Loader
+    service: Service
     settings: Settings = _QUICK
-    service: Service = field(default_factory=Service)
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(self, request: gr.Request, model: str) -> Iterator[str]:
@@ -67,8 +67,8 @@ class MeasureHandler:
 
         def run(tell: Callable[[str], None]) -> Benchmark:
             texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
-            # In the thread that measures: its place is free when it has ended, and no sooner.
-            with self.service.long.one(gone=lambda: stopped() or given_up()):
+            # In the thread that measures: its slot is free when it has ended, and no sooner.
+            with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
                 return benchmark.run(
                     spec,
                     self.settings,
@@ -81,7 +81,7 @@ class MeasureHandler:
         try:
             result = yield from in_background(run)
             yield measured(result, f"python -m ner bench --model {spec.name}")
-        except (Stopped, Left):
+        except (Stopped, ClientDisconnected):
             yield notice(self.service.readiness.ended)
         finally:
             # A visitor who leaves closes this; the work is to end with its step.
@@ -108,7 +108,7 @@ def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
     )
     result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
     gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
-    handler = MeasureHandler(load, service=service)
+    handler = MeasureHandler(load, service)
     start.click(
         handler.answer,
         model,

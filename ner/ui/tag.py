@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -13,16 +13,16 @@ from ner import models
 from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
-from ner.serving.budget import timing_budget
+from ner.serving.bounds import timing_budget
+from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.serving.visit import given_up
-from ner.ui.contract import MAX_CHARACTERS, Loader
+from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
 from ner.ui.probing import ProbeHandler
 from ner.ui.result import Shown, Value, message, problem
 
-# Without a limit of Gradio's, since `Places` bounds the work; a model that is prepared for minutes
+# Without a limit of Gradio's, since `Slots` bound the work; a model that is prepared for minutes
 # holds nobody up.
 _ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
@@ -50,7 +50,7 @@ class TagHandler:
 
     load: Loader
     machine: Machine
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
@@ -60,14 +60,15 @@ class TagHandler:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
             return
-        if len(text) > MAX_CHARACTERS:
-            raise TextTooLong(len(text), MAX_CHARACTERS)
+        limit = self.service.bounds.text_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
         spec = models.find(model, local=False)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
-        places = self.service.short
-        with places.one(gone=given_up):
-            budget = timing_budget(len(text), places.waiting)
+        slots = self.service.short
+        with slots.slot(disconnected=client_disconnected):
+            budget = timing_budget(len(text), slots.queued)
             comparison = pair.compare(text, strategy=chosen, budget_ms=budget)
         yield Shown(comparison, pair, self.machine, chosen).value
 
