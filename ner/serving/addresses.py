@@ -66,7 +66,7 @@ class ForwardedHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, without such headers unless a proxy is trusted."""
         if scope["type"] in ("http", "websocket") and not self.addresses.trust_proxy:
-            scope = {**scope, "headers": list(scope["headers"])}
+            # In the scope itself: the log finds in it what is added later, such as the route.
             headers = MutableHeaders(scope=scope)
             for name in _FORWARDED:
                 del headers[name]

@@ -57,8 +57,8 @@ class Bounds:
     upload_bytes_per_client: int = 200_000_000
     upload_bytes: int = 1_000_000_000
     # How often old files are looked for, and how old they are when they are deleted.
-    sweep_seconds: float = 600
-    keep_seconds: float = 6_000
+    sweep_seconds: int = 600
+    keep_seconds: int = 6_000
 
     # How often, and how many at the same time.
     requests_per_minute: int = 600
@@ -101,7 +101,7 @@ class Bounds:
         )
 
     @property
-    def longest_kept(self) -> float:
+    def longest_kept(self) -> int:
         """The longest that an upload or a result is on disk."""
         return self.sweep_seconds + self.keep_seconds
 

@@ -153,9 +153,11 @@ def _refusal(fields: Sequence[object], values: Sequence[object]) -> str:
 
 
 class QueueLimit:
-    """Stands before the queue of a launched page."""
+    """Gives ``page`` its queue, and stands before it once it is installed in the launched page."""
 
     def __init__(self, page: gr.Blocks, bounds: Bounds, addresses: Addresses) -> None:
+        # Here, since Gradio makes a new queue of it.
+        page.queue(api_open=False, max_size=bounds.events)
         self._queue: Queue = page._queue
         self._fns = page.fns
         self._bounds = bounds
@@ -290,11 +292,10 @@ def launch(
     middleware: Sequence[Middleware],
     **settings: Any,  # noqa: ANN401 - Gradio's own
 ) -> str:
-    """Launch ``page`` behind ``middleware`` in a thread; gives its local URL."""
+    """Launch ``page``, which has its queue, behind ``middleware`` in a thread; gives its URL."""
     # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-    page.queue(api_open=False, max_size=bounds.events)
     _, url, _ = page.launch(
         run_history=False,
         enable_monitoring=False,

@@ -82,7 +82,8 @@ class Routes:
                 _UNUSABLE_CALL, scope, receive, _blaming_request(send) if direct else send
             )
         else:
-            await self.app(_with_one_range(scope), receive, send)
+            _drop_several_ranges(scope)
+            await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of one that is unknown is no failure of the server's."""
@@ -128,10 +129,8 @@ def _blaming_request(send: Send) -> Send:
     return blaming
 
 
-def _with_one_range(scope: Scope) -> Scope:
-    """Without a Range of several parts, which Gradio fails at."""
-    headers = MutableHeaders(raw=list(scope["headers"]))
-    if "," not in headers.get("range", ""):
-        return scope
-    del headers["range"]
-    return {**scope, "headers": headers.raw}
+def _drop_several_ranges(scope: Scope) -> None:
+    """Take a Range of several parts out of ``scope``: Gradio fails at it."""
+    headers = MutableHeaders(scope=scope)
+    if "," in headers.get("range", ""):
+        del headers["range"]

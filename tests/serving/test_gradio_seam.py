@@ -34,6 +34,9 @@ class Queued:
         self.pending_messages_per_session: dict[str, object] = {}
         self.fns = {0: SimpleNamespace(api_name="tag"), 1: SimpleNamespace(api_name="answer")}
 
+    def queue(self, **settings: Any) -> None:
+        """A page's method; this one is page and queue at once."""
+
     @property
     def _queue(self) -> Queued:
         return self

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from fakes import service_of
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from ner.serving.bounds import Bounds
 from ner.serving.rates import RateLimit
@@ -129,3 +131,14 @@ def test_refusals_bear_the_headers_of_all_answers() -> None:
         assert "nosniff" == headers["x-content-type-options"]
         assert "same-origin" == headers["referrer-policy"]
         assert len(headers["x-request-id"]) == 16
+
+
+def test_the_route_is_known_to_the_outermost_layer() -> None:
+    """Nothing between hides what the app adds to a request's scope."""
+    service = service_of()
+    routes = [Route("/some/{name}", lambda request: PlainTextResponse("ok"))]
+    app = Starlette(routes=routes, middleware=service.middleware(lambda: 0))
+    Client(app, "203.0.113.7").get("/some/text", headers={"Range": "bytes=0-0,2-3"})
+
+    labels = {"method": "GET", "route": "/some/{name}", "status": "200"}
+    assert 1.0 == service.metrics.registry.get_sample_value("ner_requests_total", labels)
