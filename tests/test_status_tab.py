@@ -8,7 +8,7 @@ from fakes import FakePair, service_of
 from playwright.sync_api import expect
 
 from ner.machine import Machine
-from ner.models import Gate
+from ner.models.prepared import Gate
 from ner.render import escape
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds, SlotBounds

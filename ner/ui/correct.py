@@ -16,14 +16,15 @@ from typing import Any
 
 import gradio as gr
 
-from ner import formats, models
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
-from ner.models import Variant
+from ner.files import formats
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.render import colour_classes
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.tagger import clean
+from ner.tagging.tagger import clean
 from ner.ui.contract import Loader
 from ner.ui.evaluate import ON_MODEL, EvaluateTab
 from ner.ui.failures import answered, as_gradio_errors
@@ -56,7 +57,7 @@ class CorrectHandler:
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        pair = yield from opened(self.load, models.find(model, local=False), device, _progress)
+        pair = yield from opened(self.load, find_offered(model), device, _progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
             tagger = pair.tagger(one_of(Variant, begin, "variant"))

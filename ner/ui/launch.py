@@ -12,11 +12,10 @@ from typing import Any
 
 import gradio as gr
 
-from ner import models
 from ner.errors import MissingExtra
-from ner.inference import available_devices
-from ner.models import ModelSpec, Progress, Report
-from ner.pair import Pairs
+from ner.models.catalogue import ModelSpec, assets, catalogue
+from ner.models.child import OnStage, Stage
+from ner.models.opened import Pairs
 from ner.render import colours_css
 from ner.serving import draining
 from ner.serving.addresses import Addresses
@@ -26,6 +25,7 @@ from ner.serving.gradio_seam import client_disconnected, events_under_way
 from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service
+from ner.tagging.inference import available_devices
 from ner.ui import failures
 from ner.ui.contract import Loader, Pair
 from ner.ui.page import build
@@ -72,9 +72,9 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
 
 def _loader(pairs: Pairs, readiness: Readiness) -> Loader:
     """Gives models from ``pairs``; whoever it opens the default one for, the server is ready."""
-    default = models.catalogue()[0]
+    default = catalogue()[0]
 
-    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> Pair:
         pair = pairs.get(spec, device=device, report=report, waiting=_stay)
         # Equal where it has been told already.
         if (spec, device) == (default, "CPU") and readiness.missing != pair.withheld:
@@ -110,10 +110,10 @@ def _log_to_the_console() -> None:
 
 def _open_first(load: Loader, readiness: Readiness) -> None:
     """Open the default model, so that the first visitor need not wait for it."""
-    spec = models.catalogue()[0]
+    spec = catalogue()[0]
 
-    def tell(stage: Progress) -> None:
-        step = f"step {stage.number} of {stage.stages}: {stage.stage}"
+    def tell(stage: Stage) -> None:
+        step = f"step {stage.number} of {stage.stages}: {stage.name}"
         readiness.missing = f"The default model is being prepared, {step}."
         _LOG.info("Preparing, %s …", step)
 
@@ -163,7 +163,7 @@ def _theme() -> gr.themes.Base:
 
 def _head() -> str:
     """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
-    folder = models.assets() / "ui"
+    folder = assets() / "ui"
     style = "\n".join(_read(folder, "*.css"))
     script = "\n".join(_read(folder, "*.js"))
     return (

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 import gradio as gr
 
-from ner.decode import Strategy
 from ner.machine import describe
-from ner.models import ModelSpec, catalogue, hub_allowed
+from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
+from ner.tagging.decode import Strategy
 from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader, Pair

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ner import agreement, models
-from ner.agreement import Agreement
-from ner.decode import Strategy
+from ner.comparing import agreement
+from ner.comparing.agreement import Agreement
+from ner.comparing.probe import Fate, rewritings
 from ner.entities import Entity, Tagged
 from ner.errors import TextTooLong, one_of
-from ner.models import Variant
-from ner.probe import Fate, rewritings
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
+from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader, Pair
 from ner.ui.failures import answered
 from ner.ui.opening import opened
@@ -52,7 +53,7 @@ class ProbeHandler:
         limit = self.service.bounds.probe_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = models.find(model, local=False)
+        spec = find_offered(model)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
         with self.service.short.slot(disconnected=client_disconnected):

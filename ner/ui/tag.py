@@ -9,13 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from ner import models
-from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
+from ner.models.catalogue import assets, catalogue
+from ner.models.prepared import find_offered
 from ner.serving.bounds import timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
+from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
@@ -63,7 +64,7 @@ class TagHandler:
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = models.find(model, local=False)
+        spec = find_offered(model)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
         slots = self.service.short
@@ -157,8 +158,8 @@ def plain_html(markup: str, elem_id: str) -> gr.HTML:
 
 def _examples() -> list[Example]:
     """The examples in order."""
-    file = models.assets() / "examples" / "examples.json"
-    default = models.catalogue()[0].name
+    file = assets() / "examples" / "examples.json"
+    default = catalogue()[0].name
     return [
         Example(one["title"], one["text"], one.get("model", default))
         for one in json.loads(file.read_text(encoding="utf-8"))

@@ -19,7 +19,8 @@ import httpx
 from fakes import DictionaryTagger, FakePair, service_of
 
 from ner.entities import Tagged
-from ner.models import ModelSpec, Report
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
 from ner.ui.launch import launch
 from ner.ui.page import build
 
@@ -87,7 +88,7 @@ class Held:
 def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
     pair = FakePair(int8=Holding(begun=begun, go=go, tagged=tagged))
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         if spec.name != "bundled":
             raise RuntimeError("/secret/path")
         return pair
