@@ -67,6 +67,26 @@ def _load(slots: Slots) -> str:
 
 
 def _limits(bounds: Bounds) -> _Rows:
+    return (*_text_limits(bounds), *_shared_limits(bounds), *_body_limits(bounds))
+
+
+def _text_limits(bounds: Bounds) -> _Rows:
+    """What one visitor may bring at once."""
+    return (
+        (
+            "A text",
+            f"{bounds.text_characters:,} characters; {bounds.probe_characters:,} for Probe",
+        ),
+        (
+            "Evaluate",
+            f"{bounds.gold_characters:,} characters of gold, {bounds.lines_characters:,} of lines",
+        ),
+        ("Files", f"{_megabytes(bounds.file_bytes)} and {bounds.file_rows:,} rows"),
+    )
+
+
+def _shared_limits(bounds: Bounds) -> _Rows:
+    """How often, and how many at the same time."""
     rate = "none"
     if bounds.requests_per_minute:
         rate = (
@@ -74,12 +94,6 @@ def _limits(bounds: Bounds) -> _Rows:
             "Over the limit: retry after the stated time"
         )
     return (
-        ("A text", f"{bounds.text_characters:,} characters; {bounds.probe_characters:,} for Probe"),
-        (
-            "Evaluate",
-            f"{bounds.gold_characters:,} characters of gold, {bounds.lines_characters:,} of lines",
-        ),
-        ("Files", f"{_megabytes(bounds.file_bytes)} and {bounds.file_rows:,} rows"),
         ("Requests of one visitor", rate),
         (
             "Under way for one visitor",
@@ -87,6 +101,12 @@ def _limits(bounds: Bounds) -> _Rows:
         ),
         ("Single texts", _slots(bounds.short)),
         ("Files, Evaluate, Measure", _slots(bounds.long)),
+    )
+
+
+def _body_limits(bounds: Bounds) -> _Rows:
+    """Bytes on their way in, and on disk."""
+    return (
         (
             "A request's body",
             f"{_megabytes(bounds.body_bytes)} in {bounds.body_seconds:g} s, plus a second for each "

@@ -89,7 +89,7 @@ def test_a_crowd_is_borne(url: str, crowd: Crowd) -> None:
 
     async def meanwhile() -> str:
         writers = [await crowd(url, number) for number in range(STREAMS)]
-        # Aborted calls may fill the places for a moment; a caller then comes again as told.
+        # Aborted calls may fill the slots for a moment; a caller then comes again as told.
         answer = ""
         for _ in range(20):
             with suppress(httpx.HTTPStatusError):
