@@ -36,7 +36,7 @@ class TokenBuckets:
         per_second: float,
         burst: float,
         *,
-        clients: int = 10_000,
+        clients: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_second = per_second

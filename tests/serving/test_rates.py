@@ -23,7 +23,7 @@ BOUNDS = Bounds()
 def test_a_visitor_has_a_burst_and_then_a_rate() -> None:
     """Three at once, then one each half second, as the answer says."""
     clock = Clock()
-    buckets = TokenBuckets(2.0, 3.0, clock=clock)
+    buckets = TokenBuckets(2.0, 3.0, clients=10_000, clock=clock)
 
     assert [0.0, 0.0, 0.0] == [buckets.take("a", 1.0) for _ in range(3)]
     assert 0.5 == buckets.take("a", 1.0)
@@ -44,7 +44,7 @@ def test_nobody_gets_more_than_burst_and_rate(
 ) -> None:
     """In any stretch of time a visitor gets at most the burst and what came back meanwhile."""
     clock = Clock()
-    buckets = TokenBuckets(rate, burst, clock=clock)
+    buckets = TokenBuckets(rate, burst, clients=10_000, clock=clock)
     taken: dict[str, list[float]] = {"a": [], "b": []}
     for pause, who in steps:
         clock.now += pause
@@ -71,7 +71,9 @@ def test_the_table_of_visitors_is_bounded() -> None:
 
 def test_too_often_is_429_with_retry_after() -> None:
     """The sentence and the header say when to come again; files of the page stay free."""
-    asked = client(Middleware(RateLimit, TokenBuckets(0.1, 2.0, clock=Clock()), Addresses()))
+    asked = client(
+        Middleware(RateLimit, TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock()), Addresses())
+    )
 
     answers = [asked.post("/x") for _ in range(3)]
 
@@ -88,7 +90,9 @@ def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it() -> None:
 
     def statuses(trust_proxy: bool) -> set[int]:
         stack = Middleware(
-            RateLimit, TokenBuckets(0.1, 2.0, clock=Clock()), Addresses(trust_proxy=trust_proxy)
+            RateLimit,
+            TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock()),
+            Addresses(trust_proxy=trust_proxy),
         )
         asked = client(stack, address="127.0.0.1")
         return {asked.post("/x").status_code for _ in range(5)}
