@@ -13,11 +13,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakeSides, loader_of
+from fakes import FakeSides, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from ner.ui.launch import launch
 from ner.ui.page import build
-from ner.ui.serving import launch
 
 Serve = Callable[[Callable[[], FakeSides]], str]
 Open = Callable[..., Page]
@@ -69,8 +69,9 @@ def serve() -> Iterator[Serve]:
 
 
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
-    page = build(loader_of(make()))
-    address.send(launch(page, server_name="127.0.0.1", prevent_thread_lock=True))
+    service = service_of()
+    page = build(loader_of(make()), service=service)
+    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
     page.block_thread()
 
 

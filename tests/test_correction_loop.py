@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import service_of
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
@@ -48,7 +49,7 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
 
 def started_from(pair: Sides) -> Tagged:
     """The text in the editor with what the original found."""
-    handler = CorrectHandler(lambda *_: pair)
+    handler = CorrectHandler(lambda *_: pair, service_of())
     *_, value = handler.start(TEXT, "bundled", "CPU", "original")
     document = json.loads(value["data"])["document"]
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
@@ -70,7 +71,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     spans = [{"start": e.start, "end": e.end, "label": e.label} for e in right.entities]
     export = tmp_path / "corrections.conll"
     export.write_text(
-        written(json.dumps({"text": right.text, "entities": spans}), "conll"), "utf-8"
+        written(json.dumps({"text": right.text, "entities": spans}), "conll", limit=10_000), "utf-8"
     )
     assert 40 == len(read_gold(export))
 

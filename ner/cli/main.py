@@ -28,7 +28,7 @@ def serve(
     ] = False,
 ) -> None:
     """Start the app: the same as python app.py."""
-    from ner.ui.serving import serve as start
+    from ner.ui.launch import serve as start
 
     start(host, port, mcp=mcp)
 

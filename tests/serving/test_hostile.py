@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from ner.ui.doors import PUBLIC
+from ner.serving.routes import ENDPOINTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 MARKER = "this must never leave the machine"
 FAR_TOO_SLOW = 20.0
 
@@ -103,7 +103,7 @@ TRAVERSALS = (
     "//gradio_api//file={secret}",
     "/gradio_api/../gradio_api/file={secret}",
     "/gradio_api/file=app.py",
-    "/gradio_api/file=ner/ui/serving.py",
+    "/gradio_api/file=ner/ui/launch.py",
     "/gradio_api/file=assets/model/config.json",
     "/gradio_api/file=.git/config",
     "/gradio_api/file=/proc/self/environ",
@@ -182,7 +182,7 @@ CLOSED = (
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_doors_that_the_page_does_not_use_are_closed(
+def test_routes_that_the_page_does_not_use_are_closed(
     page: httpx.Client, method: str, path: str
 ) -> None:
     """Monitoring, development, recording, histories, accounts, calls into components."""
@@ -382,4 +382,4 @@ def test_only_three_endpoints_are_described(page: httpx.Client) -> None:
     """The page's own events can't be called by name."""
     described = json.loads(page.get("gradio_api/info").text)
 
-    assert {f"/{name}" for name in PUBLIC} == set(described["named_endpoints"])
+    assert {f"/{name}" for name in ENDPOINTS} == set(described["named_endpoints"])

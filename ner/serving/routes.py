@@ -1,17 +1,16 @@
-"""Doors of Gradio that the page does not use, closed; and requests that Gradio stumbles over."""
+"""Routes of Gradio that the page does not use, closed; and requests that Gradio stumbles over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from gradio.exceptions import Error
-from gradio.route_utils import FnIndexInferError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.refusals import refuse
+from ner.serving.gradio_seam import REQUEST_ERRORS
+from ner.serving.responses import Refusal
+from ner.serving.uploads import is_upload
 
 _API = "/gradio_api"
 # What these are for: fetching other addresses, components of others, state kept on the server's
@@ -39,19 +38,30 @@ _CLOSED = (
     "/logout",
 )
 # What may be called by name; Gradio would let any event of the page be.
-PUBLIC = ("tag", "compare", "evaluate")
+ENDPOINTS = ("tag", "compare", "evaluate")
 # Calls past the queue, to which Gradio answers 500 where it can't make sense of them.
 _DIRECT = ("/run/", "/api/")
 # These only put an event into the queue, so what fails in them is the request.
 _QUEUED = ("/queue/join", "/call/", *_DIRECT)
 # Streams of answers: one that nobody asked for ends with a sentence, for Gradio with a trace too.
 _STREAMS = ("/call/", "/queue/data")
-_UNUSABLE = "The request names no function of this page, or not the values that it takes."
+
+_NOT_FOUND = Refusal(404, "closed", "Not found.")
+_UNUSABLE_CALL = Refusal(
+    422, "unusable", "The request names no function of this page, or not the values that it takes."
+)
+_UNUSABLE_UPLOAD = Refusal(
+    400, "unusable", "The upload is no form (multipart/form-data) with files as a browser sends it."
+)
 
 
 @dataclass(frozen=True)
-class Doors:
-    """ASGI middleware: 404 for what is closed, 422 for calls that can't be made."""
+class Routes:
+    """ASGI middleware: 404 for what is closed, 422 for calls that can't be made.
+
+    An upload that is none gets 400. A request for several ranges of a file gets the whole, as RFC
+    9110 allows (section 14.2).
+    """
 
     app: ASGIApp
 
@@ -60,14 +70,20 @@ class Doors:
         path = scope.get("path", "").removeprefix(_API)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _closed(path):
-            await refuse(scope, send, 404, "closed", "Not found.")
+        elif _is_closed(path):
+            await _NOT_FOUND(scope, receive, send)
+        elif is_upload(scope):
+            await self._or(_UNUSABLE_UPLOAD, scope, receive, send)
         elif scope["method"] == "GET" and path.startswith(_STREAMS):
             await self._stream(scope, receive, send)
-        elif not path.startswith(_QUEUED):
-            await self.app(scope, receive, send)
+        elif path.startswith(_QUEUED):
+            direct = path.startswith(_DIRECT)
+            await self._or(
+                _UNUSABLE_CALL, scope, receive, _blaming_request(send) if direct else send
+            )
         else:
-            await self._call(scope, receive, _softened(send) if path.startswith(_DIRECT) else send)
+            _drop_several_ranges(scope)
+            await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of one that is unknown is no failure of the server's."""
@@ -78,25 +94,43 @@ class Doors:
                 raise
             await send({"type": "http.response.body", "body": b""})
 
-    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An exception before any answer is the request's doing."""
+    async def _or(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve it; an exception before any answer is the request's doing."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
-        except (LookupError, TypeError, ValueError, AttributeError, FnIndexInferError, Error):
-            await refuse(scope, send, 422, "unusable", _UNUSABLE)
+            await self.app(scope, receive, watched)
+        except REQUEST_ERRORS:
+            if begun:
+                raise
+            await refusal(scope, receive, send)
 
 
-def _closed(path: str) -> bool:
+def _is_closed(path: str) -> bool:
     if not path.startswith("/call/"):
         return path.lower().startswith(_CLOSED)
     name = path.removeprefix("/call/").removeprefix("v2/").partition("/")[0]
-    return name not in PUBLIC
+    return name not in ENDPOINTS
 
 
-def _softened(send: Send) -> Callable[[Message], Any]:
-    async def softened(message: Message) -> None:
+def _blaming_request(send: Send) -> Send:
+    """Tells 422 where Gradio says 500."""
+
+    async def blaming(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 500:
             message = {**message, "status": 422}
         await send(message)
 
-    return softened
+    return blaming
+
+
+def _drop_several_ranges(scope: Scope) -> None:
+    """Take a Range of several parts out of ``scope``: Gradio fails at it."""
+    headers = MutableHeaders(scope=scope)
+    if "," in headers.get("range", ""):
+        del headers["range"]

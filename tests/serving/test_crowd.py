@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fakes import awaited
-from test_serving import app
+
+from serving.running import app
 
 STREAMS = 500
 TEXT = "Ada Lovelace lived in London."
@@ -29,7 +30,7 @@ def url(ner_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 def memory(url: str) -> float:
     """Resident memory in MB."""
     lines = httpx.get(f"{url}metrics").text.splitlines()
-    [line] = [one for one in lines if one.startswith("process_resident_memory_bytes ")]
+    [line] = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
     return float(line.split()[1]) / 1e6
 
 
@@ -88,7 +89,7 @@ def test_a_crowd_is_borne(url: str, crowd: Crowd) -> None:
 
     async def meanwhile() -> str:
         writers = [await crowd(url, number) for number in range(STREAMS)]
-        # Aborted calls may fill the places for a moment; a caller then comes again as told.
+        # Aborted calls may fill the slots for a moment; a caller then comes again as told.
         answer = ""
         for _ in range(20):
             with suppress(httpx.HTTPStatusError):

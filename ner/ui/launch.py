@@ -1,4 +1,4 @@
-"""Launching the page: limits, headers, and what Gradio is told to leave off."""
+"""Launching the page: its models, its look, and the guard before it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,28 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from ner.errors import MissingExtra
 from ner.models.catalogue import ModelSpec, assets, catalogue
 from ner.models.child import OnStage, Stage
 from ner.models.opened import OpenSides, Sides
 from ner.render import colours_css
+from ner.serving import draining
+from ner.serving.addresses import Addresses
+from ner.serving.admission import ClientDisconnected
+from ner.serving.bounds import Bounds
+from ner.serving.gradio_seam import client_disconnected, events_under_way
+from ner.serving.probes import Readiness
+from ner.serving.request_log import LOG as REQUEST_LOG
+from ner.serving.service import Service
 from ner.tagging.inference import available_devices
-from ner.ui import failures, leftovers, lifecycle
+from ner.ui import failures
 from ner.ui.contract import Loader
-from ner.ui.health import Readiness
-from ner.ui.intake import Intake
-from ner.ui.limits import MAX_FILE
 from ner.ui.page import build
-from ner.ui.places import Left
-from ner.ui.request_log import LOG as REQUEST_LOG
-from ner.ui.service import Service
-from ner.ui.sessions import Sessions
-from ner.ui.settings import Settings
-from ner.ui.uploads import DELETE
-from ner.ui.visit import given_up
 
 _LOG = logging.getLogger(__name__)
 # A backstop: handlers wait for places of our own, which bound them long before this does.
@@ -45,7 +41,7 @@ _SESSIONS = 2_000
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
     "common/copy_table",
-    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
+    *(f"tag/{name}" for name in ("state", "sides_open", "marks", "table", "walk", "formats")),
     *("tag/share", "tag/tag"),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
@@ -65,12 +61,17 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
     if mcp and importlib.util.find_spec("mcp") is None:
         raise MissingExtra("The MCP server", "mcp")
     _log_to_the_console()
-    pairs = OpenSides()
-    service = replace(Service(Settings.read(os.environ)), opened=lambda: pairs.opened)
-    load = _loader(pairs, service.readiness)
-    told = lifecycle.until_told_to_end()
+    sides_open = OpenSides()
+    service = Service(Bounds.read(os.environ), Addresses.read(os.environ))
+    load = _loader(sides_open, service.readiness)
+    stop = draining.stop_signal()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
-    page = build(load, devices=available_devices(), service=service)
+    page = build(
+        load,
+        devices=available_devices(),
+        service=service,
+        opened=lambda: sides_open.opened,
+    )
     launch(
         page,
         service,
@@ -78,17 +79,19 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         server_port=_port() if port is None else port,
         mcp_server=mcp,
     )
-    told.wait()
-    lifecycle.drain(service, busy=lambda: _events(page) > 0)
-    lifecycle.end_process()
+    stop.wait()
+    draining.drain(
+        service.readiness, service.bounds.drain_seconds, busy=lambda: events_under_way(page) > 0
+    )
+    draining.end_process()
 
 
-def _loader(pairs: OpenSides, readiness: Readiness) -> Loader:
-    """Gives models from ``pairs``; whoever it opens the default one for, the server is ready."""
+def _loader(sides_open: OpenSides, readiness: Readiness) -> Loader:
+    """Gives models that stay open; whoever asks for the default one makes the server ready."""
     default = catalogue()[0]
 
     def load(spec: ModelSpec, device: str, report: OnStage) -> Sides:
-        sides = pairs.get(spec, device=device, report=report, waiting=_stay)
+        sides = sides_open.get(spec, device=device, report=report, waiting=_stay)
         # Equal where it has been told already.
         if (spec, device) == (default, "CPU") and readiness.missing != sides.withheld:
             _tell_of(sides, readiness)
@@ -109,13 +112,8 @@ def _tell_of(sides: Sides, readiness: Readiness) -> None:
 
 def _stay() -> None:
     """Ends the wait of a visitor who has gone, and with it a thread that nobody else would end."""
-    if given_up():
-        raise Left
-
-
-def _events(page: gr.Blocks) -> int:
-    """How many things that visitors asked for run or wait."""
-    return len(page._queue.event_ids_to_events)
+    if client_disconnected():
+        raise ClientDisconnected
 
 
 def _log_to_the_console() -> None:
@@ -147,37 +145,12 @@ def _port() -> int:
     return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
 
-def launch(page: gr.Blocks, service: Service | None = None, **settings: Any) -> str:  # noqa: ANN401
-    """Launch ``page`` as it should be, with Gradio's further ``settings``; gives its local URL.
+def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: ANN401 - Gradio's
+    """Launch ``page`` behind ``service``, the one that it was built with; gives its local URL.
 
-    It is served in a thread until the process ends. ``service`` is the one that the page was built
-    with.
+    It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
     """
-    # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
-    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-    page.queue(api_open=False, max_size=_EVENTS)
-    service = service or Service()
-    intake = Intake(page, trust_proxy=service.settings.trust_proxy)
-    _, url, _ = page.launch(
-        theme=_theme(),
-        head=_head(),
-        footer_links=["api"],
-        run_history=False,
-        enable_monitoring=False,
-        ssr_mode=False,
-        pwa=False,
-        max_file_size=MAX_FILE,
-        max_threads=_THREADS,
-        state_session_capacity=_SESSIONS,
-        app_kwargs={"middleware": service.middleware(lambda: intake.short_calls)},
-        **{"mcp_server": False, "prevent_thread_lock": True, **settings},
-    )
-    Sessions.install(page)
-    intake.install()
-    every, age = DELETE
-    leftovers.keep_clean(Path(get_upload_folder()), every=every, age=age)
-    return url
+    return service.launch(page, theme=_theme(), head=_head(), footer_links=["api"], **settings)
 
 
 def _theme() -> gr.themes.Base:

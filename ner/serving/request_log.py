@@ -6,19 +6,21 @@ import json
 import logging
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.ui.metrics import Metrics
-from ner.ui.visitors import visitor
+from ner.serving.addresses import Addresses
+from ner.serving.metrics import Metrics
 
 LOG = logging.getLogger("ner.requests")
 # As nginx has it: the client went before there was an answer.
-_CLIENT_LEFT = 499
-_STREAM = b"text/event-stream"
+_CLIENT_CLOSED_REQUEST = 499
+_STREAM = "text/event-stream"
 # Any word may stand in the place of the method; each would be counted apart, and kept.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
@@ -27,7 +29,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class _Answer:
     """What is known of an answer once it has begun."""
 
-    status: int = _CLIENT_LEFT
+    status: int = _CLIENT_CLOSED_REQUEST
     stream: bool = False
 
 
@@ -36,15 +38,14 @@ class RequestLog:
     """ASGI middleware, the outermost: gives each request an id, counts and times it, logs it.
 
     The log has time, id, method, route, status, milliseconds and the reason of a refusal; the
-    address only with ``addresses``. It never has a query, a body or anything else of a text. The id
-    is in ``scope["state"]["request_id"]``, beside ``arrived`` in seconds of the monotonic clock,
-    and goes out as X-Request-ID. Whatever fails beneath becomes a 500 that says nothing but the id.
+    address only with ``addresses.logged``. It never has a query, a body or anything else of a text.
+    The id is in ``scope["state"]["request_id"]`` and goes out as X-Request-ID. Whatever fails
+    beneath becomes a 500 that says nothing but the id.
     """
 
     app: ASGIApp
-    metrics: Metrics = field(default_factory=Metrics)
-    addresses: bool = False
-    trust_proxy: bool = False
+    metrics: Metrics
+    addresses: Addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,15 +54,16 @@ class RequestLog:
             return
         number = secrets.token_hex(8)
         begun = time.monotonic()
-        scope.setdefault("state", {}).update(request_id=number, arrived=begun)
+        scope.setdefault("state", {})["request_id"] = number
         answer = _Answer()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message.get("headers", ())))
+                headers["X-Request-ID"] = number
                 answer.status = message["status"]
-                headers = [*message.get("headers", ()), (b"x-request-id", number.encode())]
-                answer.stream = dict(headers).get(b"content-type", b"").startswith(_STREAM)
-                message = {**message, "headers": headers}
+                answer.stream = headers.get("content-type", "").startswith(_STREAM)
+                message = {**message, "headers": headers.raw}
             await send(message)
 
         self.metrics.begin()
@@ -70,9 +72,10 @@ class RequestLog:
         # The last line of defence, as for the page's handlers: the log gets the rest.
         except Exception:
             LOG.exception("failure %s", number)
-            if answer.status != _CLIENT_LEFT:
+            if answer.status != _CLIENT_CLOSED_REQUEST:
                 raise
-            await _fail(send_with_id, number)
+            sentence = f"Something failed. It is in the log under {number}."
+            await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_id)
         finally:
             self._end(scope, answer, time.monotonic() - begun)
 
@@ -82,7 +85,7 @@ class RequestLog:
         refused = state.get("refused")
         self.metrics.end(method, route, answer.status, refused)
         if not answer.stream:
-            self.metrics.answered.add(seconds)
+            self.metrics.answered.observe(seconds)
         entry: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "id": state["request_id"],
@@ -93,18 +96,11 @@ class RequestLog:
         }
         if refused is not None:
             entry["refused"] = refused
-        if self.addresses:
-            entry["address"] = visitor(scope, trust_proxy=self.trust_proxy) or "this machine"
+        if self.addresses.logged:
+            entry["address"] = self.addresses.client(scope) or "this machine"
         LOG.info("%s", json.dumps(entry))
 
 
 def _route(scope: Scope) -> str:
     """The route as the app declares it, which has nothing of the visitor's in it."""
     return getattr(scope.get("route"), "path", "") or "other"
-
-
-async def _fail(send: Send, number: str) -> None:
-    body = json.dumps({"detail": f"Something failed. It is in the log under {number}."}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
