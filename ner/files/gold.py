@@ -17,7 +17,15 @@ from pathlib import Path
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError
 from ner.files.brackets import has_brackets, parse_bracketed
-from ner.files.conll import Scheme, is_blank_or_comment, is_conll_line, iter_conll, tag_notes
+from ner.files.conll import (
+    DOCUMENT_START,
+    Scheme,
+    is_blank_or_comment,
+    is_conll_line,
+    iter_conll,
+    read_conll_documents,
+    tag_notes,
+)
 from ner.files.encoding import read_lines, replace_surrogates
 from ner.files.json_lines import parse_json_line
 
@@ -30,6 +38,16 @@ _SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 def read_gold(path: Path) -> list[Annotated]:
     """The annotated texts of a file, in whichever of the formats it is, see `parse_gold`."""
     return parse_gold(read_lines(path), path)
+
+
+def read_gold_documents(path: Path) -> list[list[Annotated]]:
+    """The same by document: its ``-DOCSTART-`` lines part them; one list where there is none.
+
+    Raises ``FileFormatError`` as `read_gold`.
+    """
+    if any(line.startswith(DOCUMENT_START) for line in read_lines(path)):
+        return read_conll_documents(path)
+    return [read_gold(path)]
 
 
 def parse_gold(lines: Iterable[str], source: Path | str) -> list[Annotated]:

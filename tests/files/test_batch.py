@@ -20,7 +20,7 @@ from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 
 
 def test_what_cant_stand_in_a_file_is_kept_apart(tmp_path: Path) -> None:
@@ -67,9 +67,7 @@ def test_another_model_of_the_same_recipe_starts_anew(
     """As when one of the Hub is fetched again at another commit."""
 
     def settings() -> dict[str, str]:
-        return batch.run_settings(
-            tiny_spec, Variant.INT8, "CPU", strategy=Strategy.FIRST, threshold=0.0, labels=None
-        )
+        return batch.run_settings(tiny_spec, Variant.INT8, "CPU", Choice())
 
     before = settings()
     assert before == settings()

@@ -42,7 +42,7 @@ def section(title: str) -> str:
     return README.split(f"## {title}\n")[1].split("\n## ")[0]
 
 
-def test_the_batch_example_runs_as_it_stands(bundled_pair: Any, tmp_path: Path) -> None:
+def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
     """On a file such as it names; the columns are those that the README lists."""
     [line] = [line for line in COMMANDS if line.endswith("--out entities.csv")]
     (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
