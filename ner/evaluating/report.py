@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,13 +17,12 @@ from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Verdict
 from ner.models.recipes import Variant
+from ner.spreadsheet import write_csv
 from ner.stats import Interval, f1_difference_interval, f1_interval, mcnemar_p
 
 Json = dict[str, Any]
 MODELS = ("Original", "INT8")
 
-# How a cell begins that a spreadsheet would run; full-width forms too.
-_FORMULA = re.compile("[=+\\-@\t\r\0＝＋－＠]")
 _FILE_KEYS = {"original": "first", "int8": "second"}
 
 
@@ -163,7 +160,7 @@ def figures_csv(report: Report) -> str:
         for variant, name in report.sides
         for group, key, counts in _groups(report, variant)
     ]
-    return _csv([head, *rows])
+    return write_csv([head, *rows])
 
 
 def errors_csv(report: Report) -> str:
@@ -181,7 +178,7 @@ def errors_csv(report: Report) -> str:
                 both = (*_cells(one.gold, text), *_cells(one.predicted, text))
                 changed = "yes" if one.changed else "no"
                 rows.append((name, one.error.value, changed, one.sentence + 1, *both, text))
-    return _csv([head, *rows])
+    return write_csv([head, *rows])
 
 
 _ENTITY_COLUMNS = tuple(
@@ -207,17 +204,6 @@ def _groups(report: Report, variant: Variant) -> Iterator[tuple[str, str, Counts
 
 def _prf(counts: Counts) -> tuple[float, float, float]:
     return counts.precision, counts.recall, counts.f1
-
-
-def _csv(rows: Iterable[Sequence[object]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows([[safe_cell(cell) for cell in row] for row in rows])
-    return written.getvalue()
-
-
-def safe_cell(cell: object) -> object:
-    """A cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 def markdown(report: Report) -> str:

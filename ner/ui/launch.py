@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ from ner.ui.contract import Loader, Pair
 from ner.ui.page import build
 
 _LOG = logging.getLogger(__name__)
+# The page's script: one scope, in which a file may use what stands before it.
+SCRIPTS = (
+    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
+    "common/copy_table",
+    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
+    *("tag/share", "tag/tag"),
+    *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
+    *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    "page",
+)
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
@@ -164,14 +175,13 @@ def _theme() -> gr.themes.Base:
 def _head() -> str:
     """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
     folder = assets() / "ui"
-    style = "\n".join(_read(folder, "*.css"))
-    script = "\n".join(_read(folder, "*.js"))
+    style = _joined(sorted(folder.glob("*.css")))
+    script = _joined([folder / f"{name}.js" for name in SCRIPTS])
     return (
         f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
-        f'<script id="ner-script">{script}</script>'
+        f'<script id="ner-script">(() => {{\n"use strict";\n{script}\n}})();</script>'
     )
 
 
-def _read(folder: Path, pattern: str) -> list[str]:
-    """The files of one kind, in order of their names."""
-    return [file.read_text(encoding="utf-8") for file in sorted(folder.glob(pattern))]
+def _joined(files: Sequence[Path]) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
