@@ -25,10 +25,21 @@ case "${1:-}" in
     --quick) selection=(-m "not full and not browser") && quick=yes && shift ;;
 esac
 
+# The page's script: types and lint, by tools that npm installs in their locked versions.
+check_script() {
+    if command -v npm >/dev/null; then
+        npm ci --prefix tests/js --silent --no-audit --no-fund
+        npm test --prefix tests/js --silent
+    else
+        echo "npm is missing, so the page's script was not checked for types and lint."
+    fi
+}
+
 check() {
     ruff check .
     ruff format --check .
     mypy
+    [ -n "$quick" ] || check_script
     python -m pytest "${selection[@]}" "$@"
 }
 

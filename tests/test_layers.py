@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("files",),
     ("train", "preparing"),
     ("spark", "deploy"),
-    ("api", "frames", "ui"),
+    ("api", "frames", "serving", "ui"),
     ("cli", "__main__"),
 )
 ORDER = [module for layer in LAYERS for module in layer]
@@ -42,10 +42,11 @@ OWNERS = {
     "safetensors": {"train"},
     "pyspark": {"spark"},
     "py4j": {"spark"},
-    "gradio": {"ui"},
-    "starlette": {"ui"},
+    "gradio": {"serving", "ui"},
+    "starlette": {"serving", "ui"},
     "markdown_it": {"ui"},
-    "psutil": {"deploy", "measuring", "ui"},
+    "prometheus_client": {"serving"},
+    "psutil": {"deploy", "measuring", "serving"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},
