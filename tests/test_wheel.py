@@ -13,10 +13,11 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("ner", "assets", "setup.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
+SOURCES = ("ner", "assets", "setup.py", "pyproject.toml", "requirements.txt")
+DOCUMENTS = ("README.md", "LICENSE")
 
 
 def pip(*arguments: str, cwd: Path) -> None:
@@ -32,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = folder / "tree"
     tree.mkdir()
     unneeded = shutil.ignore_patterns("__pycache__", ".*", "prepared", "node_modules")
-    for name in SOURCES:
+    for name in (*SOURCES, *DOCUMENTS):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, tree / name, ignore=unneeded)
@@ -95,7 +96,7 @@ def test_the_size_is_that_of_the_models(wheel: Path) -> None:
 
 
 def test_it_tags_from_the_command_line(
-    installed: Path, tmp_path: Path, bundled_pair: TaggerPair
+    installed: Path, tmp_path: Path, bundled_sides: Sides
 ) -> None:
     """With the model that came in the wheel; the module and the script are the same program."""
     text = "Ada Lovelace lived in London."
@@ -107,7 +108,7 @@ def test_it_tags_from_the_command_line(
     assert by_module == by_script
 
 
-def test_it_loads_from_python(installed: Path, tmp_path: Path, bundled_pair: TaggerPair) -> None:
+def test_it_loads_from_python(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
     """``ner.load()`` needs no checkout; the package that runs is the installed one."""
     code = (
         "import ner; print(ner.__file__); "
@@ -135,7 +136,7 @@ def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
     assert str(installed / "ner" / "assets") == run(installed, tmp_path, "-c", code).strip()
 
 
-def test_the_page_is_served(installed: Path, tmp_path: Path, bundled_pair: TaggerPair) -> None:
+def test_the_page_is_served(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
     """With its own style and script and the examples, as from the checkout."""
     served = subprocess.Popen(
         [sys.executable, "-m", "ner", "serve", "--port", "0"],
