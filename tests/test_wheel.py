@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -138,23 +139,22 @@ def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
 
 def test_the_page_is_served(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
     """With its own style and script and the examples, as from the checkout."""
-    served = subprocess.Popen(
-        [sys.executable, "-m", "ner", "serve", "--port", "0"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert served.stdout is not None
-    try:
-        address = next(
-            found[0] for line in served.stdout if (found := re.search(r"http://[\d.:]+", line))
-        )
-        page = httpx.get(address, timeout=60).text
-    finally:
+    log = tmp_path / "log"
+    with (
+        log.open("w", encoding="utf-8") as written,
+        subprocess.Popen(
+            [sys.executable, "-m", "ner", "serve", "--port", "0"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"},
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        ) as served,
+    ):
+        while not (found := re.search(r"http://[\d.]+:\d+", log.read_text(encoding="utf-8"))):
+            assert served.poll() is None, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        page = httpx.get(found[0], timeout=60).text
         served.terminate()
-        served.communicate()
 
     assert 'id="ner-style"' in page
     assert 'id="ner-script"' in page

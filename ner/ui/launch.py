@@ -41,7 +41,7 @@ _SESSIONS = 2_000
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
     "common/copy_table",
-    *(f"tag/{name}" for name in ("state", "sides_open", "marks", "table", "walk", "formats")),
+    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
     *("tag/share", "tag/tag"),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
