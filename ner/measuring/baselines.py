@@ -13,7 +13,7 @@ from optimum.intel import OVModelForTokenClassification
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from ner.machine import usable_cores
-from ner.measuring.benchmark import Contestant
+from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
