@@ -6,13 +6,11 @@ follows. The report is made of the JSON lines once they are all there.
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from ner.entities import Entity, Explained, Tagged, bio_tags
 from ner.errors import FileFormatError
 from ner.files.formats import annotate, check_conll_labels, conll_lines
 from ner.files.rows import Row
+from ner.spreadsheet import write_csv
 
 CSV_COLUMNS = ("line", "start", "end", "label", "score", "text")
 CSV_RULE = (
@@ -29,7 +28,6 @@ CSV_RULE = (
     "as it is."
 )
 
-_FORMULA = re.compile("[\t\r\n\0]|[\\s\ufeff\u200b]*[=+\\-@＝＋－＠]")
 # What the report shows, and how many different names it keeps count of at a time.
 _ROWS_SHOWN = 20
 _CHARACTERS_SHOWN = 2_000
@@ -73,7 +71,7 @@ def json_row(row: Row, tagged: Tagged) -> str:
 
 def csv_rows(row: Row, tagged: Tagged) -> str:
     """One CSV row for each entity, see ``CSV_COLUMNS`` and ``CSV_RULE``."""
-    return _csv(
+    return write_csv(
         (row.line, entity.start, entity.end, entity.label, f"{entity.score:.6f}", spelled)
         for entity in tagged.entities
         for spelled in [tagged.spelled(entity)]
@@ -103,19 +101,6 @@ def redacted_row(_row: Row, tagged: Tagged) -> str:
         position = entity.end
     parts.append(tagged.text[position:])
     return re.sub(r"\r\n|[\r\n]", " ", "".join(parts)) + "\n"
-
-
-def neutralized(cell: str) -> str:
-    """``cell`` such that a spreadsheet takes it for text, see ``CSV_RULE``."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _csv(rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(
-        [neutralized(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return buffer.getvalue()
 
 
 @dataclass
@@ -241,7 +226,7 @@ td + td, th + th { text-align: right; font-variant-numeric: tabular-nums; }
 OUTPUTS: Mapping[str, Output] = {
     ".jsonl": Output("", json_row),
     # The mark makes spreadsheets read it as UTF-8; pandas skips it.
-    ".csv": Output("\ufeff" + _csv([CSV_COLUMNS]), csv_rows),
+    ".csv": Output("\ufeff" + write_csv([CSV_COLUMNS]), csv_rows),
     ".conll": Output("", conll_rows, check_labels=check_conll_labels),
     ".txt": Output("", redacted_row),
     ".html": Output("", json_row, report),

@@ -96,28 +96,31 @@ class Pieces:
 
     ``starts`` and ``ends`` (pieces,) are half-open code points of their own text; ``words``
     (pieces,) numbers the word that each belongs to, never decreasing within a text. Text i has the
-    pieces from ``borders[i]`` to ``borders[i + 1]``; ``borders`` is (texts + 1,).
+    pieces from ``borders[i]`` to ``borders[i + 1]``; ``borders`` is (texts + 1,). ``breaks`` are
+    the pieces that begin a paragraph inside a text: no word and no entity goes across.
     """
 
     starts: Ints
     ends: Ints
     words: Ints
     borders: Ints
+    breaks: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
 
     @cached_property
-    def begins_text(self) -> Bools:
-        """Whether a piece (pieces,) is the first one of its text."""
+    def begins_paragraph(self) -> Bools:
+        """Whether a piece (pieces,) is the first one of its text or of a paragraph in it."""
         begins = np.zeros(len(self) + 1, dtype=bool)
         begins[self.borders] = True
+        begins[list(self.breaks)] = True
         return begins[:-1]
 
     @property
     def word_starts(self) -> Ints:
         """The indices of the pieces that begin a word."""
-        return _starts((self.words[1:] != self.words[:-1]) | self.begins_text[1:])
+        return _starts((self.words[1:] != self.words[:-1]) | self.begins_paragraph[1:])
 
 
 def softmax(logits: Floats) -> Floats:
@@ -144,7 +147,7 @@ def decode(
     if strategy is Strategy.NONE:
         first = np.arange(len(kind))
     else:
-        first = _group_starts(kind, scheme.prefix_of[tag], pieces.begins_text[begins])
+        first = _group_starts(kind, scheme.prefix_of[tag], pieces.begins_paragraph[begins])
     last = _next(first, len(kind))
     mean = np.add.reduceat(score, first) / (last - first)
     found = (kind[first] >= 0).nonzero()[0]
@@ -190,10 +193,10 @@ def _most_confident(confidence: Floats, first: Ints) -> Ints:
     return np.asarray(order[first])
 
 
-def _group_starts(kind: Ints, prefix: Ints, begins_text: Bools) -> Ints:
+def _group_starts(kind: Ints, prefix: Ints, begins_paragraph: Bools) -> Ints:
     """The indices at which a group of units of one type begins, O included."""
     anew = (kind[1:] >= 0) & _BEGINS[prefix[:-1], prefix[1:]]
-    return _starts((kind[1:] != kind[:-1]) | anew | begins_text[1:])
+    return _starts((kind[1:] != kind[:-1]) | anew | begins_paragraph[1:])
 
 
 # The two helpers below do what np.diff and np.append would, at a tenth of their fixed cost, which

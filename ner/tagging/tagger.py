@@ -1,4 +1,4 @@
-"""From a variant's folder to a tagger: words and pieces, windows, entities.
+"""From a variant's folder to a tagger: words and pieces, segments, entities.
 
 Serving needs openvino, tokenizers and numpy only; nothing that converts is imported here.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,12 +21,13 @@ from tokenizers import Encoding, Tokenizer
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.tagging import decode
-from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
+from ner.tagging.boundaries import paragraph_starts
+from ner.tagging.choice import Choice
+from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme
 from ner.tagging.inference import Frame, Runner, plan
+from ner.tagging.segments import Reading, Segment, cut, pieces_at, stitch
 
 MAX_CHARACTERS = 1_000_000
-# A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
-_OVERLAP = 128
 # Used when a checkpoint states no length, or one beyond reason (1e30 is common).
 _DEFAULT_LENGTH = 512
 # How many texts are tokenized and sorted together: many share a length then, memory stays small.
@@ -42,9 +44,11 @@ class _Encoded:
     encodings: Sequence[Encoding]
 
     @cached_property
-    def lengths(self) -> list[int]:
-        """How many pieces each text has."""
-        return [len(encoding) for encoding in self.encodings]
+    def begins_word(self) -> Bools:
+        """Whether each piece (pieces,) is the first one of a word."""
+        begins = np.zeros(len(self.ids), dtype=bool)
+        begins[self.pieces.word_starts] = True
+        return begins
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,24 @@ class Model:
 
     scheme: Scheme
     device: str
+    reading: Reading
     _tokenizer: Tokenizer = field(repr=False)
     _runner: Runner = field(repr=False)
-    _window: int = field(repr=False)
     _special: int = field(repr=False)
 
     @classmethod
-    def load(cls, folder: Path, *, device: str = "CPU", precision: str = "f32") -> Model:
+    def load(
+        cls,
+        folder: Path,
+        *,
+        device: str = "CPU",
+        precision: str = "f32",
+        reading: Reading | None = None,
+    ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
-        ``precision`` is what floating-point parts run in. Raises ``ModelRefused`` if the folder
+        ``precision`` is what floating-point parts run in; ``reading`` how long texts are read, as
+        far as the model can read at once (None: the default). Raises ``ModelRefused`` if the folder
         does not hold a token classifier, ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
@@ -76,11 +88,11 @@ class Model:
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
+            reading=(reading or Reading()).within(max_length(config, stated) - frame.special),
             _tokenizer=tokenizer,
             _runner=Runner.load(
                 folder / "openvino_model.xml", frame, device=device, precision=precision
             ),
-            _window=max_length(config, stated) - frame.special,
             _special=frame.special,
         )
 
@@ -105,9 +117,10 @@ class Model:
     def batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
         """The shapes ``(rows, tokens)`` of the batches that ``texts`` would be run in."""
         lengths = [
-            min(length - start, self._window) + self._special
-            for length in self.encode(texts).lengths
-            for start in self._window_starts(length)
+            end - start + self._special
+            for segments in self.segments(self.encode(texts))
+            for segment in segments
+            for start, end in segment.windows
         ]
         return [(len(members), length) for length, members in plan(lengths)]
 
@@ -119,117 +132,91 @@ class Model:
             encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return _encoded(texts, encodings)
 
+    def segments(self, encoded: _Encoded) -> list[tuple[Segment, ...]]:
+        """What the requests for each text read; none for a text without pieces."""
+        pieces, breaks = encoded.pieces, encoded.pieces.breaks
+        found: list[tuple[Segment, ...]] = []
+        for text, (begin, end) in zip(
+            encoded.texts, pairwise(pieces.borders.tolist()), strict=True
+        ):
+            inside = [
+                piece - begin
+                for piece in breaks[bisect_left(breaks, begin) : bisect_left(breaks, end)]
+            ]
+            if begin == end:
+                found.append(())
+            elif end - begin <= self.reading.length and not inside:
+                found.append((Segment(0, end - begin, ((0, end - begin),)),))
+            else:
+                ends, begins_word = pieces.ends[begin:end], encoded.begins_word[begin:end]
+                found.append(cut(text, ends, begins_word, inside, self.reading))
+        return found
+
     def probabilities(self, encoded: _Encoded) -> tuple[Floats, dict[int, tuple[int, ...]]]:
-        """Probabilities ``(pieces, tags)``, and for each text read in windows where they meet.
+        """Probabilities ``(pieces, tags)``, and for each text read in segments where they meet.
 
         A seam is the index of a piece within its text.
         """
+        segments = self.segments(encoded)
         borders = encoded.pieces.borders.tolist()
-        starts = [self._window_starts(length) for length in encoded.lengths]
         windows = [
-            encoded.ids[border + start : min(border + start + self._window, end)]
-            for (border, end), places in zip(pairwise(borders), starts, strict=True)
-            for start in places
+            encoded.ids[border + start : border + end]
+            for border, parts in zip(borders, segments, strict=False)
+            for part in parts
+            for start, end in part.windows
         ]
         if not windows:
             return np.empty((0, len(self.scheme.tags)), dtype=np.float32), {}
         read = decode.softmax(np.concatenate(self._runner.run(windows)))
-        if len(read) == len(encoded.ids):
+        if len(windows) == sum(map(bool, segments)):
             return read, {}
-        return self._stitched(read, windows, starts, encoded)
+        return self._stitched(read, windows, segments, encoded)
 
     def _stitched(
         self,
         read: Floats,
         windows: Sequence[Ints],
-        starts: Sequence[list[int]],
+        segments: Sequence[tuple[Segment, ...]],
         encoded: _Encoded,
     ) -> tuple[Floats, dict[int, tuple[int, ...]]]:
-        """The same of texts whose windows ``read`` holds one behind another, overlaps included."""
+        """The same from ``read``, what all windows hold behind one another, overlaps included."""
         views = iter(np.split(read, np.cumsum([len(window) for window in windows])[:-1]))
-        word_start = np.zeros(len(encoded.ids), dtype=bool)
-        word_start[encoded.pieces.word_starts] = True
         borders = encoded.pieces.borders.tolist()
-        texts, seams = [], {}
-        for index, places in enumerate(starts):
-            parts = [(start, next(views)) for start in places]
-            if len(parts) > 1:
-                words = word_start[borders[index] : borders[index + 1]]
-                text, seams[index] = self._stitch(parts, words)
-                texts.append(text)
-            else:
-                texts += [values for _, values in parts]
-        return np.concatenate(texts), seams
-
-    def _window_starts(self, length: int) -> list[int]:
-        """Where the windows over ``length`` pieces begin; the last one ends with the text."""
-        if length <= self._window:
-            return [0] if length else []
-        overlap = min(_OVERLAP, self._window // 2)
-        starts = list(range(0, length - self._window, self._window - overlap))
-        return [*starts, length - self._window]
-
-    def _stitch(
-        self, parts: list[tuple[int, Floats]], word_start: Bools
-    ) -> tuple[Floats, tuple[int, ...]]:
-        """One array from a text's overlapping windows, and where it passes from one to the next."""
-        result = np.empty((len(word_start), len(self.scheme.tags)), dtype=np.float32)
-        seams = []
-        begin, current = parts[0]
-        read_from = 0
-        for start, following in parts[1:]:
-            shared = slice(start, begin + len(current))
-            left, right = current[start - begin :], following[: shared.stop - start]
-            cut = start + decode.seam(left, right, word_start[shared], self.scheme)
-            cut = max(cut, read_from)
-            result[read_from:cut] = current[read_from - begin : cut - begin]
-            seams.append(cut)
-            begin, current, read_from = start, following, cut
-        result[read_from:] = current[read_from - begin :]
-        return result, tuple(seams)
+        parts, seams = [], {}
+        for index, (begin, end) in enumerate(pairwise(borders)):
+            words = encoded.begins_word[begin:end]
+            inside: list[int] = []
+            for segment in segments[index]:
+                its_views = [next(views) for _ in segment.windows]
+                part, its_seams = stitch(segment, its_views, words, self.scheme)
+                parts.append(part)
+                inside += (segment.start, *its_seams)
+            if len(inside) > 1:
+                seams[index] = tuple(inside[1:])
+        return np.concatenate(parts), seams
 
 
 @dataclass(frozen=True)
 class OpenVinoTagger:
-    """A :class:`~ner.entities.Tagger`: a loaded model with the settings of one caller.
+    """A :class:`~ner.entities.Tagger`: a loaded model and the choice of one caller.
 
-    ``labels_kept`` None keeps all labels; ``threshold`` drops entities with a lower score.
+    Raises ``InputError`` when made with a label that the model does not have.
     """
 
     model: Model
-    strategy: Strategy = Strategy.FIRST
-    threshold: float = 0.0
-    labels_kept: tuple[str, ...] | None = None
+    choice: Choice = field(default_factory=Choice)
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.threshold <= 1.0:
-            raise InputError(f"The threshold is {self.threshold}; expected a number from 0 to 1.")
-        unknown = sorted(set(self.labels_kept or ()) - set(self.model.scheme.types))
-        if unknown:
-            raise InputError(
-                f"The model has no label {', '.join(unknown)[:100]}. "
-                f"It has {', '.join(self.model.scheme.types)}."
-            )
+        self.choice.check_labels(self.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types that the model knows."""
         return self.model.scheme.types
 
-    def using(
-        self,
-        *,
-        strategy: Strategy | None = None,
-        threshold: float | None = None,
-        labels: Sequence[str] | None = None,
-    ) -> OpenVinoTagger:
-        """The same model with other settings; None leaves one as it is."""
-        return replace(
-            self,
-            strategy=self.strategy if strategy is None else strategy,
-            threshold=self.threshold if threshold is None else threshold,
-            labels_kept=self.labels_kept if labels is None else tuple(labels),
-        )
+    def using(self, choice: Choice) -> OpenVinoTagger:
+        """The same model for another choice."""
+        return replace(self, choice=choice)
 
     def __call__(self, text: str) -> Tagged:
         """Tag one text. Raises ``TextTooLong`` over ``MAX_CHARACTERS``."""
@@ -246,7 +233,7 @@ class OpenVinoTagger:
         return results
 
     def explain(self, text: str) -> Explained:
-        """Tag one text and tell the pieces and windows behind the result."""
+        """Tag one text and tell the pieces and seams behind the result."""
         encoded = self.model.encode([clean(text)])
         probabilities, seams = self.model.probabilities(encoded)
         [tagged] = self._tagged(encoded, probabilities)
@@ -258,11 +245,10 @@ class OpenVinoTagger:
         )
 
     def _tagged(self, encoded: _Encoded, probabilities: Floats) -> list[Tagged]:
-        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, self.strategy)
+        strategy = self.choice.strategy
+        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, strategy)
         return [
-            Tagged(text, _without_edge_spaces(text, entities)).keep(
-                labels=self.labels_kept, threshold=self.threshold
-            )
+            self.choice.keep(Tagged(text, _without_edge_spaces(text, entities)))
             for text, entities in zip(encoded.texts, decoded, strict=True)
         ]
 
@@ -355,7 +341,13 @@ def _encoded(texts: Sequence[str], encodings: Sequence[Encoding]) -> _Encoded:
         if not text.isascii():
             own = slice(borders[index], borders[index + 1])
             offsets[own], words[own] = _keep_graphemes(text, offsets[own], words[own])
-    pieces = Pieces(offsets[:, 0], offsets[:, 1], words, borders)
+    ends = offsets[:, 1]
+    breaks: list[int] = []
+    for index, text in enumerate(texts):
+        if starts := paragraph_starts(text):
+            begin, end = borders[index : index + 2].tolist()
+            breaks += (pieces_at(ends[begin:end], starts) + begin).tolist()
+    pieces = Pieces(offsets[:, 0], ends, words, borders, tuple(breaks))
     return _Encoded(texts, ids, pieces, encodings)
 
 

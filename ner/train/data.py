@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
-from ner.entities import Annotated, Entity, Tagged
+from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
+from ner.evaluating.documents import join
 from ner.files.formats import read_conll, read_conll_documents
 from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.settings import DataSource, TrainSettings
@@ -165,22 +166,6 @@ def chunk_documents(
             current.append(sentence)
         chunks.append(current)
     return [join(chunk) for chunk in chunks if len(chunk) > 1]
-
-
-def join(sentences: Sequence[Annotated]) -> Annotated:
-    """One text of several, with a space between them."""
-    entities: list[Entity] = []
-    offsets: list[tuple[int, int]] = []
-    shift = 0
-    for sentence in sentences:
-        entities += [
-            replace(entity, start=entity.start + shift, end=entity.end + shift)
-            for entity in sentence.tagged.entities
-        ]
-        offsets += [(start + shift, end + shift) for start, end in sentence.token_offsets]
-        shift += len(sentence.tagged.text) + 1
-    text = " ".join(sentence.tagged.text for sentence in sentences)
-    return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
 
 
 class Encoder:

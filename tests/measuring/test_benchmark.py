@@ -14,14 +14,14 @@ from ner.measuring.report import benchmark_json, summary
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.measuring.rows import BARE, INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Gate
 
 QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
 
 def test_every_row_is_timed_as_often(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """Each length has every row with n runs; the file has every row with n passes."""
     heard: list[BenchmarkStep] = []
@@ -37,7 +37,7 @@ def test_every_row_is_timed_as_often(
 
 
 def test_the_result_is_strict_json(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """Nothing in it is infinite or not a number, and machine and conditions are in it."""
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
@@ -49,9 +49,7 @@ def test_the_result_is_strict_json(
         assert ratio["low"] <= ratio["value"] <= ratio["high"]
 
 
-def test_a_run_can_be_stopped(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
-) -> None:
+def test_a_run_can_be_stopped(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
     """It ends within a round of being told to."""
     heard: list[BenchmarkStep] = []
     with pytest.raises(Stopped):
@@ -67,7 +65,7 @@ def test_a_run_can_be_stopped(
     assert len(heard) == 3
 
 
-def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
     """Whatever is given is timed on the same texts, and has a ratio over INT8."""
     seen: list[Any] = []
     result = benchmark.run(
@@ -83,7 +81,7 @@ def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: l
 
 
 def test_a_self_check_compares_int8_with_itself(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """The rows are INT8 and INT8 again, and no original."""
     result = benchmark.run(tiny_spec, QUICK, texts, self_check=True, processes=False)
@@ -94,7 +92,7 @@ def test_a_self_check_compares_int8_with_itself(
 
 def test_int8_that_is_withheld_is_measured_all_the_same(
     tiny_spec: ModelSpec,
-    tiny_pair: TaggerPair,
+    tiny_sides: Sides,
     texts: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from ner.models.catalogue import find
-from ner.models.opened import TaggerPair, open_pair
+from ner.models.child import ensure_prepared
+from ner.models.opened import Sides, open_sides
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 
 
 @pytest.fixture(scope="module")
-def bilstm_pair(
+def bilstm_sides(
     ner_home: Path, tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
-) -> TaggerPair:
+) -> Sides:
     """A small BiLSTM with random weights over the tiny tokenizer, prepared like any model."""
     import torch
 
@@ -29,4 +32,16 @@ def bilstm_pair(
         ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
     )
     bilstm.save(bilstm.BiLstm(shape).eval(), folder)
-    return open_pair(find(str(folder)))
+    return open_sides(find(str(folder)))
+
+
+@pytest.fixture(scope="module")
+def bilstm_prepared(bilstm_sides: Sides) -> Prepared:
+    """The BiLSTM's prepared folder."""
+    return ensure_prepared(bilstm_sides.spec, tuple(Variant))
+
+
+@pytest.fixture(scope="session")
+def bundled_prepared(ner_home: Path) -> Prepared:
+    """The bundled model's prepared folder."""
+    return ensure_prepared(find("bundled"), tuple(Variant))

@@ -7,7 +7,7 @@ from itertools import pairwise
 import openvino as ov
 import pytest
 
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 
@@ -25,16 +25,16 @@ def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
     assert {node.get_element_type().get_type_name() for node in weights} == {"f32"}
 
 
-def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:
+def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
     """Its original gives what PyTorch gives, padded in a batch or alone."""
     import torch
 
     from ner.train import bilstm
 
     texts = ["Berlin", "My name is Wolfgang and I live in Berlin.", "the Berlin name"]
-    assert bilstm_pair.spec.folder is not None
-    network = bilstm.load(bilstm_pair.spec.folder)
-    model = bilstm_pair.original.model
+    assert bilstm_sides.spec.folder is not None
+    network = bilstm.load(bilstm_sides.spec.folder)
+    model = bilstm_sides.left.tagger.model
     encoded = model.encode(texts)
     probabilities, _ = model.probabilities(encoded)
     borders = encoded.pieces.borders

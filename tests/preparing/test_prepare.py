@@ -12,7 +12,6 @@ import pytest
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import open_pair
 from ner.models.prepared import Prepared, find_prepared, prepared_root
 from ner.models.recipes import Variant, recipe_of
 
@@ -77,4 +76,4 @@ def test_nothing_half_made_is_left_or_served(
     child.communicate()
 
     assert find_prepared(recipe_of(tiny_spec), "tiny") is None
-    assert open_pair(tiny_spec).prepared.damaged(*Variant) == ()
+    assert ensure_prepared(tiny_spec, tuple(Variant)).damaged(*Variant) == ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import openvino as ov
 
-from ner.models.opened import TaggerPair
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 
@@ -20,18 +19,18 @@ def test_only_int8_is_quantized(tiny_prepared: Prepared) -> None:
     assert fake_quantizers(tiny_prepared, Variant.INT8) > 10
 
 
-def test_only_int8_of_the_bundled_model_is_quantized(bundled_pair: TaggerPair) -> None:
+def test_only_int8_of_the_bundled_model_is_quantized(bundled_prepared: Prepared) -> None:
     """The same for the model that ships, which has six layers."""
-    assert fake_quantizers(bundled_pair.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bundled_pair.prepared, Variant.INT8) > 30
+    assert fake_quantizers(bundled_prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bundled_prepared, Variant.INT8) > 30
 
 
-def test_int8_is_smaller(bundled_pair: TaggerPair) -> None:
+def test_int8_is_smaller(bundled_prepared: Prepared) -> None:
     """By more than three times, weights and graph together."""
-    assert bundled_pair.size(Variant.INT8) * 3 < bundled_pair.size(Variant.ORIGINAL)
+    assert bundled_prepared.size(Variant.INT8) * 3 < bundled_prepared.size(Variant.ORIGINAL)
 
 
-def test_only_the_bilstms_int8_is_quantized(bilstm_pair: TaggerPair) -> None:
+def test_only_the_bilstms_int8_is_quantized(bilstm_prepared: Prepared) -> None:
     """As for a transformer."""
-    assert fake_quantizers(bilstm_pair.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bilstm_pair.prepared, Variant.INT8) > 0
+    assert fake_quantizers(bilstm_prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bilstm_prepared, Variant.INT8) > 0
