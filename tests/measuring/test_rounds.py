@@ -7,7 +7,7 @@ import random
 from ner.measuring.rounds import Rounds
 
 
-def test_roundsare_shuffled_and_interleaved() -> None:
+def test_rounds_are_shuffled_and_interleaved() -> None:
     """Within a round each row runs once; the order changes between rounds."""
     ran: list[str] = []
     rounds = Rounds(
