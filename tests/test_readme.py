@@ -14,6 +14,7 @@ from evidence import readme_results
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DEPLOY = ROOT / "ner" / "deploy" / "README.md"
 
 
 def header() -> dict[str, str]:
@@ -69,15 +70,16 @@ def test_every_variable_is_explained() -> None:
         if file.parent.name != "serving"
         for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
     }
-    table = README.split("| variable |")[1].split("\n\n")[0]
+    table = DEPLOY.read_text(encoding="utf-8").split("| variable |")[1].split("\n\n")[0]
 
     assert set(re.findall(r"`(NER_[A-Z_]+)`", table)) == read
 
 
 def test_every_link_leads_somewhere() -> None:
     """Relative links name files that are there."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for file in (ROOT / "README.md", DEPLOY):
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
+            assert (file.parent / target).exists(), target
 
 
 @pytest.mark.parametrize(
