@@ -9,7 +9,7 @@ import typer
 
 from ner.cli.options import JsonOption
 from ner.cli.terminal import print_json, stderr, stdout
-from ner.train.settings import Arch, DataSource, TrainSettings
+from ner.train.settings import Arch, DataSource, TextSource, TrainSettings
 from ner.train.settings import Progress as TrainProgress
 
 
@@ -50,6 +50,35 @@ def train(
         bool,
         typer.Option("--fixed-length", help="Pad all texts to the longest: to compare with."),
     ] = False,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            help="A checkpoint to learn from: it labels the unlabelled texts and the first "
+            "folder. Repeat it to average several.",
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unlabelled",
+            help="A text file for the teacher, one sentence a line: FILE or FILE:WEIGHT. Repeat "
+            "it to mix.",
+        ),
+    ] = None,
+    distil_weight: Annotated[
+        float,
+        typer.Option(
+            "--distil-weight", help="Share of the teacher's word where gold says something too."
+        ),
+    ] = 0.5,
+    teacher_labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--teacher-labels",
+            help="A folder to keep what the teacher said, for other runs with the same texts.",
+        ),
+    ] = None,
     document_words: Annotated[
         int, typer.Option("--document-words", help="Also train on chunks of up to so many words.")
     ] = 0,
@@ -71,8 +100,17 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a checkpoint. The same command again resumes a run that was stopped."""
-    given = {name: value for name, value in locals().items() if name not in ("data", "as_json")}
-    settings = TrainSettings(data=tuple(DataSource.parse(one) for one in data), **given)
+    given = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("data", "teacher", "unlabelled", "as_json")
+    }
+    settings = TrainSettings(
+        data=tuple(map(DataSource.parse, data)),
+        teachers=tuple(teacher or ()),
+        unlabelled=tuple(map(TextSource.parse, unlabelled or ())),
+        **given,
+    )
     # Imports torch and transformers, which takes seconds.
     from ner.train.run import train as run
 
@@ -87,7 +125,11 @@ def train(
 
 
 def _print_training(progress: TrainProgress) -> None:
-    parts = [f"step {progress.step} of {progress.steps}", f"{progress.seconds:.0f} s"]
+    if progress.labelling:
+        parts = [f"teacher: {progress.step:,} of {progress.steps:,} texts"]
+    else:
+        parts = [f"step {progress.step} of {progress.steps}"]
+    parts.append(f"{progress.seconds:.0f} s")
     if progress.loss is not None:
         parts.append(f"loss {progress.loss:.4f}")
     if progress.f1 is not None:

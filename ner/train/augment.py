@@ -1,15 +1,80 @@
-"""More training sentences of those there are: in another case, or with other names in them."""
+"""More training texts of those there are: joined, in another case, with other names in them."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ner.entities import Annotated, Tagged, spans_of_bio
+from ner.entities import Annotated, Entity, Tagged, spans_of_bio
 from ner.formats import annotate_tokens
 
 Name = tuple[str, ...]  # the tokens of an entity
+_SHORTEST_CHUNK = 30  # words: about two sentences
 _SWAPPED = 0.5  # of a sentence's entities: those that stay tie the new ones to their context
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to train on.
+
+    ``originals`` are the texts, as they were written, of which it was made: joined by a space and
+    perhaps put into another case. Teachers label those. Empty where they aren't asked.
+    """
+
+    sentence: Annotated
+    originals: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words it has; gold tokens are parted by spaces too."""
+        return len(self.sentence.tagged.text.split())
+
+
+def chunk_documents(documents: Iterable[Sequence[Text]], words: int, seed: int) -> list[Text]:
+    """Join consecutive sentences to chunks whose lengths vary, up to ``words`` tokens.
+
+    A sentence that is longer stands alone; chunks of one sentence are left out, since sentences
+    are trained on by themselves anyway.
+    """
+    rng = random.Random(seed)  # noqa: S311 - shuffling, not security
+    shortest = min(_SHORTEST_CHUNK, words // 3)
+    chunks = []
+    for document in documents:
+        current: list[Text] = []
+        length = 0
+        limit = rng.randint(shortest, words)
+        for text in document:
+            if length + text.words > limit:
+                chunks.append(current)
+                current, length, limit = [], 0, rng.randint(shortest, words)
+            current.append(text)
+            length += text.words
+        chunks.append(current)
+    return [
+        Text(
+            join([text.sentence for text in chunk]),
+            tuple(o for text in chunk for o in text.originals),
+        )
+        for chunk in chunks
+        if len(chunk) > 1
+    ]
+
+
+def join(sentences: Sequence[Annotated]) -> Annotated:
+    """One text of several, with a space between them."""
+    entities: list[Entity] = []
+    offsets: list[tuple[int, int]] = []
+    shift = 0
+    for sentence in sentences:
+        entities += [
+            replace(entity, start=entity.start + shift, end=entity.end + shift)
+            for entity in sentence.tagged.entities
+        ]
+        offsets += [(start + shift, end + shift) for start, end in sentence.token_offsets]
+        shift += len(sentence.tagged.text) + 1
+    text = " ".join(sentence.tagged.text for sentence in sentences)
+    return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
 
 
 def with_case(sentence: Annotated, change: Callable[[str], str]) -> Annotated | None:

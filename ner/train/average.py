@@ -78,7 +78,7 @@ def _scores(
     pad_id = transformer.pad_id(tokenizer)
     scores = {}
     for source in data:
-        corpus = read_corpus(source, document_words=0, seed=0)
+        corpus = read_corpus(source)
         examples = encode(corpus.dev, corpus.labels)
         counts = evaluate(model, examples, tags, pad_id=pad_id, budget=EVALUATION_BUDGET)
         scores[corpus.name] = counts.to_json()

@@ -10,8 +10,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from statistics import mean
+from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from ner.train.data import IGNORED, Example, Pool
@@ -121,13 +124,20 @@ def padding_share(plan: Sequence[Sequence[int]], lengths: Sequence[int], pad_to:
     return 1.0 - used / padded if padded else 0.0
 
 
+class Targets(Protocol):
+    """What looks up distributions: `ner.train.distil.SoftLabels`."""
+
+    def targets(self, aligned: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(…) numbers as `Example.soft` has them -> (…, tags); zeros for -1."""
+
+
 def collate(
-    examples: Sequence[Example], *, pad_id: int, pad_to: int = 0
+    examples: Sequence[Example], *, pad_id: int, pad_to: int = 0, teachers: Targets | None = None
 ) -> dict[str, torch.Tensor]:
     """Pad on the right, to the longest example of the batch and at least to ``pad_to`` pieces.
 
     Gives ``input_ids``, ``attention_mask`` and ``labels``, each (batch, seq), and ``allowed``,
-    (batch, tags).
+    (batch, tags); with ``teachers`` also ``soft``, (batch, seq, tags).
     """
     shape = (len(examples), max(pad_to, *(len(example.piece_ids) for example in examples)))
     input_ids = torch.full(shape, pad_id, dtype=torch.long)
@@ -139,9 +149,16 @@ def collate(
         labels[row, :length] = torch.tensor(example.labels)
         attention_mask[row, :length] = 1
     allowed = torch.tensor([example.allowed for example in examples], dtype=torch.bool)
-    return {
+    batch = {
         "input_ids": input_ids,
         "attention_mask": attention_mask,
         "labels": labels,
         "allowed": allowed,
     }
+    if teachers is not None:
+        aligned = np.full(shape, -1, np.int32)
+        for row, example in enumerate(examples):
+            if example.soft is not None:
+                aligned[row, : len(example.soft)] = example.soft
+        batch["soft"] = torch.from_numpy(teachers.targets(aligned))
+    return batch

@@ -61,6 +61,42 @@ class DataSource:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSource:
+    """A file of unlabelled text, one sentence a line, and the share of it that an epoch draws."""
+
+    file: Path
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise InputError(f"{self.file}: weight {self.weight} is not a positive number.")
+
+    @classmethod
+    def parse(cls, text: str) -> TextSource:
+        """Read ``FILE`` or ``FILE:WEIGHT``; ``InputError`` otherwise."""
+        file, _, weight = text.partition(":")
+        try:
+            return cls(Path(file), float(weight or 1.0))
+        except ValueError as error:
+            raise InputError(
+                f"--unlabelled {text!r}: {weight!r} is not a number; expected FILE or "
+                "FILE:WEIGHT, for example data/news.txt:0.5"
+            ) from error
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without its ending."""
+        return self.file.stem
+
+    def without_path(self) -> TextSource:
+        """The same with the file's own name only."""
+        return replace(self, file=Path(self.file.name))
+
+    def __str__(self) -> str:
+        return f"{self.file.as_posix()}:{self.weight:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class TrainSettings:
     """One training run, whole: the same settings and data give the same run.
 
@@ -72,9 +108,14 @@ class TrainSettings:
     ``token_budget`` is the number of word pieces in a batch, padding included.
     ``fixed_length`` pads every text to the longest one instead, with as many texts in a batch as
     the budget would hold on average: the baseline that memory and speed are compared with.
-    ``document_words``, if not 0, adds chunks of consecutive sentences of up to that many words
-    from folders that have ``train.docs.txt``. ``case_share`` is the share of sentences that an
-    epoch adds once more in lower case, and half as many in upper case. ``swap_share`` is
+    ``teachers`` label the texts in ``unlabelled`` and those of the first folder, see
+    `ner.train.distil`; on the latter the gold counts too, by ``1 - distil_weight``. The other
+    folders, whose conventions the teachers may not share, train on their gold alone. What the
+    teachers said is kept in ``teacher_labels``, None: until the run is done.
+    ``document_words``, if not 0, adds chunks of up to that many words: consecutive sentences where
+    a folder has ``train.docs.txt``, else sentences in random order; of each source
+    ``document_weight`` times its own share. ``case_share`` is the share of sentences and chunks
+    that an epoch adds once more in lower case, and half as many in upper case. ``swap_share`` is
     the share of the first folder's sentences that it adds with other names of the same types, taken
     from all folders. ``average_decay`` is that
     of the moving average of the weights, which is what is evaluated and kept. ``patience`` counts
@@ -95,6 +136,10 @@ class TrainSettings:
     warmup: float = 0.1
     token_budget: int = 512
     fixed_length: bool = False
+    teachers: tuple[Path, ...] = ()
+    unlabelled: tuple[TextSource, ...] = ()
+    distil_weight: float = 0.5
+    teacher_labels: Path | None = None
     document_words: int = 0
     document_weight: float = 0.5
     case_share: float = 0.0
@@ -110,6 +155,10 @@ class TrainSettings:
             raise InputError("No data was given; name at least one folder with --data.")
         if self.epochs <= 0 or self.token_budget <= 0 or self.evaluations_per_epoch <= 0:
             raise InputError("Epochs, token budget and evaluations per epoch must be positive.")
+        if self.unlabelled and not self.teachers:
+            raise InputError("Unlabelled text needs a --teacher that labels it.")
+        if not 0 < self.distil_weight <= 1:
+            raise InputError(f"--distil-weight {self.distil_weight} is not over 0 and up to 1.")
 
     @property
     def overlay_size(self) -> int | None:
@@ -121,9 +170,11 @@ class TrainSettings:
     def to_json(self) -> dict[str, object]:
         """Plain values that tell nothing about the machine: folders by their own names only."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        del plain["out"]
+        del plain["out"], plain["teacher_labels"]
         plain["base"] = Path(self.base).name if self.base else None
         plain["data"] = [str(source.without_path()) for source in self.data]
+        plain["teachers"] = [teacher.resolve().name for teacher in self.teachers]
+        plain["unlabelled"] = [str(source.without_path()) for source in self.unlabelled]
         return plain
 
 
@@ -131,7 +182,8 @@ class TrainSettings:
 class Progress:
     """One line of progress; ``f1`` (a fraction, of the first folder's dev set) after evaluations.
 
-    ``loss`` is the mean per word piece since the last report.
+    ``loss`` is the mean per word piece since the last report. While ``labelling``, steps are texts
+    that the teachers have read.
     """
 
     step: int
@@ -139,6 +191,7 @@ class Progress:
     seconds: float
     loss: float | None = None
     f1: float | None = None
+    labelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
