@@ -18,7 +18,7 @@ from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.formats import annotate_tokens
 from ner.train import bilstm
-from ner.train.augment import names_by_type, swapped, with_case
+from ner.train.augment import Text, chunk_documents, join, names_by_type, swapped, with_case
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches
 from ner.train.curve import learning_curve
 from ner.train.data import (
@@ -26,8 +26,6 @@ from ner.train.data import (
     Encoder,
     Example,
     Pool,
-    chunk_documents,
-    join,
     read_corpus,
     tag_names,
 )
@@ -121,9 +119,9 @@ def test_joined_sentences_keep_tokens_and_tags() -> None:
 @given(st.lists(st.integers(1, 9), max_size=30), st.integers(4, 20))
 def test_chunks_hold_consecutive_sentences_within_the_limit(lengths: list[int], words: int) -> None:
     """No chunk is longer than asked for, none is a lone sentence, and order is kept."""
-    document = [annotate_tokens([f"w{i}"] * n, ["O"] * n) for i, n in enumerate(lengths)]
+    document = [Text(annotate_tokens([f"w{i}"] * n, ["O"] * n)) for i, n in enumerate(lengths)]
 
-    chunks = chunk_documents([document], words, seed=0)
+    chunks = [text.sentence for text in chunk_documents([document], words, seed=0)]
 
     seen = [token for chunk in chunks for token in chunk.tokens]
     assert all(len(set(chunk.tokens)) > 1 for chunk in chunks)
@@ -198,7 +196,7 @@ def test_label_that_the_training_file_lacks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.txt").write_text("Al\tB-PER\n", "utf-8")
 
     with pytest.raises(FileFormatError, match="no entity of type PERSON"):
-        read_corpus(DataSource(tmp_path, labels=("PERSON",)), document_words=0, seed=0)
+        read_corpus(DataSource(tmp_path, labels=("PERSON",)))
 
 
 # Batches

@@ -47,6 +47,14 @@ DATA_SETS = (
     DataSet("sec_filings", "contracts", "CC BY 3.0"),
     DataSet("wikiann_en", "Wikipedia titles, silver labels", "unclear; see the WikiANN paper"),
     DataSet("multiconer1_en", "lower-cased Wikipedia sentences and questions", "CC BY 4.0"),
+    DataSet(
+        "reuters21578_sentences", "news of 1987, unlabelled", "text Reuters, research use only"
+    ),
+    DataSet(
+        "reuters21578_titles", "headlines of 1987, unlabelled", "text Reuters, research use only"
+    ),
+    DataSet("worldwide_train_sentences", "news of the 2020s, unlabelled", "unclear: news sites"),
+    DataSet("gmb_sentences", "news of the 2000s, unlabelled", "mostly public domain"),
     DataSet("bc5cdr", "biomedical abstracts", "CC BY 4.0 per its repository"),
     DataSet("ncbi_disease", "biomedical abstracts", "public domain"),
 )
@@ -226,6 +234,12 @@ def _data_lines(metrics: Json) -> list[str]:
             entry = known.get(name, DataSet(name, "", "see the set's own terms"))
             learnt = labels[0] if labels else "all"
             rows.append((f"{number}", name, entry.content, weight, learnt, entry.licence))
+        for spec in stage["settings"].get("unlabelled", ()):
+            file, _, weight = spec.partition(":")
+            name = Path(file).stem
+            entry = known.get(name, DataSet(name, "unlabelled", "see the text's own terms"))
+            taught = "the teacher's"
+            rows.append((f"{number}", name, entry.content, weight, taught, entry.licence))
     header = ("run", "set", "content", "share per epoch", "labels learnt", "licence")
     return [
         "## Training data",
@@ -251,6 +265,7 @@ def _training_lines(metrics: Json, name: str) -> list[str]:
             command({**stage["settings"], **base}, name if stage is metrics else f"run-{number}"),
             "```",
             _run_line(stage),
+            *_teacher_lines(stage),
             "",
         ]
     caption = "Training loss and dev F1 over steps"
@@ -279,12 +294,35 @@ def _run_line(metrics: Json) -> str:
     )
 
 
+def _teacher_lines(metrics: Json) -> list[str]:
+    """What the teachers of a run were, and how much they counted."""
+    settings = metrics["settings"]
+    lines = []
+    for name, record in zip(settings.get("teachers", ()), metrics.get("teachers", ()), strict=True):
+        line = f"Teacher `{name}`"
+        if record:
+            sets = sorted({spec for stage in stages(record) for spec in stage["settings"]["data"]})
+            scores = (f"{key} {_percent(dev['f1'])}" for key, dev in record["dev"].items())
+            line += f", trained on {', '.join(sets)}; dev F1: {', '.join(scores)}"
+        lines.append(f"{line}.")
+    if lines:
+        lines.append(
+            "Their mean tag distributions are the labels of the unlabelled text, and of the first "
+            f"set's sentences {_percent(settings['distil_weight'])} % of the loss."
+        )
+    return lines
+
+
 def command(settings: Json, out: str) -> str:
     """The command line that repeats a run; options at their default are left out."""
     defaults = {f.name: f.default for f in fields(TrainSettings) if f.default is not MISSING}
     words = ["python -m ner train"]
     words += [f"--data data/{spec}" for spec in settings["data"]]
+    words += [f"--teacher {name}" for name in settings.get("teachers", ())]
+    words += [f"--unlabelled data/{spec}" for spec in settings.get("unlabelled", ())]
     for name, value in settings.items():
+        if name in ("teachers", "unlabelled"):
+            continue
         if name in defaults and value != defaults[name]:
             option = f"--{name.replace('_', '-')}"
             words.append(option if value is True else f"{option} {value}")
