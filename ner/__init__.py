@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ner.agreement import Agreement
     from ner.api import compare, load
+    from ner.comparing.agreement import Agreement
     from ner.entities import Annotated, Entity, Tagged, Tagger
     from ner.errors import NerError
     from ner.frames import predict
@@ -33,7 +33,7 @@ __all__ = [
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _HOME_OF = {
-    "Agreement": "ner.agreement",
+    "Agreement": "ner.comparing.agreement",
     "Annotated": "ner.entities",
     "Entity": "ner.entities",
     "NerError": "ner.errors",

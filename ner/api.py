@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from ner import models, pair
-from ner.agreement import Agreement, align
-from ner.decode import Strategy
+from ner.comparing.agreement import Agreement, align
 from ner.errors import one_of
-from ner.models import Variant
-from ner.tagger import OpenVinoTagger
+from ner.models import opened as pair
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import OpenVinoTagger
 
 
 def load(
@@ -28,7 +29,7 @@ def load(
     keeps all of them. The tagger may be shared by threads. Raises ``ner.NerError``.
     """
     chosen = one_of(Variant, variant, "variant")
-    tagger = pair.open_tagger(models.find(model), chosen, device=device)
+    tagger = pair.open_tagger(find(model), chosen, device=device)
     return tagger.using(
         strategy=one_of(Strategy, strategy, "strategy"), threshold=threshold, labels=labels
     )
@@ -44,7 +45,7 @@ def compare(
     device: str = "CPU",
 ) -> Agreement:
     """What the original and INT8 find in ``text``, aligned. Raises ``ner.NerError``."""
-    both = _open_pairs().get(models.find(model), device=device)
+    both = _open_pairs().get(find(model), device=device)
     original, int8 = (
         both.tagger(variant).using(
             strategy=one_of(Strategy, strategy, "strategy"), threshold=threshold, labels=labels

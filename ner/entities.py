@@ -115,8 +115,8 @@ class Piece:
 class Explained:
     """A tagged text with what led to it.
 
-    ``pieces`` in order; ``seams`` are the code points at which a long text passes from one window
-    to the next (empty for a text that fits in one).
+    ``pieces`` in order; ``seams`` are the code points at which a long text passes from one segment
+    or window to the next (empty for a text that is read at once).
     """
 
     tagged: Tagged

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ner.api import load
-from ner.decode import Strategy
 from ner.entities import Tagged, bio_tags
 from ner.errors import InputError, one_of
-from ner.formats import annotate
+from ner.files.formats import annotate
 from ner.schema import tagged_json
-from ner.tagger import OpenVinoTagger
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import OpenVinoTagger
 
 if TYPE_CHECKING:
     import pandas as pd

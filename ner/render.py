@@ -123,7 +123,7 @@ def _rule(selector: str, shades: Shades) -> str:
 
 
 def marked_text(explained: Explained, classes: Mapping[str, str]) -> str:
-    """A text with its entities marked, in reading order, and the seams between its windows.
+    """A text with its entities marked, in reading order, and the seams between its segments.
 
     The label of an entity is an attribute that the stylesheet shows, so that copying or searching
     the text meets the text alone. ``classes`` are those of :func:`colour_classes`.
@@ -151,7 +151,9 @@ def _with_seams(text: str, start: int, end: int, seams: Sequence[int]) -> str:
     inside = [seam for seam in seams if start <= seam < end]
     cuts = [start, *inside, end]
     pieces = [escape(text[a:b]) for a, b in pairwise(cuts)]
-    return '<span class="seam" title="Here one window of the model ends"></span>'.join(pieces)
+    return '<span class="seam" title="Here one segment ends and the next begins"></span>'.join(
+        pieces
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,15 @@ Scores are rounded to six decimals, times to three.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ner.agreement import Agreement, Pair
+from ner.comparing.agreement import Agreement, Pair
+from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
 from ner.machine import Machine
-from ner.models import Gate, Prepared, Variant
-from ner.scores import Counts, Scores, agreement_f1, total
-from ner.stats import f1_difference_interval, f1_interval
-from ner.timing import Latency, Timing
+from ner.models.prepared import Gate, Prepared
+from ner.models.recipes import Variant
 
 Json = dict[str, Any]
 
@@ -97,70 +95,6 @@ def gate_json(gate: Gate) -> Json:
         "established": gate.established,
         "passed": gate.passed,
     }
-
-
-def evaluation_json(
-    original: Sequence[Scores], int8: Sequence[Scores], agreements: Sequence[Agreement]
-) -> Json:
-    """What ``evaluate`` answers for one file; the arguments are per sentence.
-
-    ``difference`` is INT8's F1 minus the original's with its paired 95 % bootstrap interval.
-    """
-    rows = [[one.micro.row for one in side] for side in (original, int8)]
-    gap = f1_difference_interval(*rows)
-    change = total(int8).micro.f1 - total(original).micro.f1
-    return {
-        "original": scores_json(original),
-        "int8": scores_json(int8),
-        "agreement": round(agreement_f1(agreements), 6),
-        "difference": {"f1": _r(change), "low": _r(gap.low), "high": _r(gap.high)},
-    }
-
-
-def set_name(name: str, settings: Mapping[str, Any]) -> str:
-    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
-    details = [", ".join(settings["labels"])] if settings.get("labels") else []
-    details += ["lower-cased"] if settings.get("lowercase") else []
-    return f"{name} ({'; '.join(details)})" if details else name
-
-
-def scores_json(per_sentence: Sequence[Scores]) -> Json:
-    """Strict figures overall and per type, the F1's 95 % interval, exact and partial beside it."""
-    scores = total(per_sentence)
-    interval = f1_interval([one.micro.row for one in per_sentence])
-    return {
-        **_figures(scores.micro),
-        "f1_low": _r(interval.low),
-        "f1_high": _r(interval.high),
-        "exact_f1": _r(scores.exact_micro.f1),
-        "per_type": {label: _figures(scores.strict[label]) for label in sorted(scores.strict)},
-        "partial": {
-            scheme: {
-                "precision": _r(outcomes.precision),
-                "recall": _r(outcomes.recall),
-                "f1": _r(outcomes.f1),
-            }
-            for scheme, outcomes in (
-                ("strict", scores.semeval.strict),
-                ("exact", scores.semeval.exact),
-                ("partial", scores.semeval.partial),
-                ("type", scores.semeval.type),
-            )
-        },
-    }
-
-
-def _figures(counts: Counts) -> Json:
-    return {
-        "precision": _r(counts.precision),
-        "recall": _r(counts.recall),
-        "f1": _r(counts.f1),
-        "support": counts.support,
-    }
-
-
-def _r(value: float) -> float:
-    return round(value, 6)
 
 
 def machine_json(machine: Machine) -> Json:

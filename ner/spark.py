@@ -19,13 +19,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ner import models
-from ner.decode import Strategy
 from ner.entities import Entity, Tagged
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
-from ner.models import Manifest, Prepared, Report, Variant
-from ner.pair import ensure_prepared, withheld_reason
-from ner.tagger import Model, OpenVinoTagger, clean
+from ner.models.catalogue import find
+from ner.models.child import OnStage, ensure_prepared
+from ner.models.opened import withheld_reason
+from ner.models.prepared import Manifest, Prepared, home, read_prepared
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import Model, OpenVinoTagger, clean
 
 try:
     import pyarrow as pa
@@ -133,14 +135,14 @@ class _Source:
 
 
 def _source(
-    model: str, variant: str, folder: str | None, *, report: Report | None = None
+    model: str, variant: str, folder: str | None, *, report: OnStage | None = None
 ) -> _Source:
     """What is to be served: prepared if need be, or found in ``folder``."""
     if folder is not None:
         source = _given(Path(folder))
     else:
         chosen = one_of(Variant, variant, "variant")
-        source = _Source(ensure_prepared(models.find(model), (chosen,), report=report), chosen)
+        source = _Source(ensure_prepared(find(model), (chosen,), report=report), chosen)
     refusal = source.prepared.manifest.gate.refusal
     if source.variant is Variant.INT8 and refusal:
         raise PrepareFailed(refusal)
@@ -148,7 +150,7 @@ def _source(
 
 
 def _given(folder: Path) -> _Source:
-    prepared = models.read_prepared(folder.parent)
+    prepared = read_prepared(folder.parent)
     if prepared is None or folder.name not in tuple(Variant):
         raise InputError(
             f"{folder} is not a variant's folder in a prepared folder. Expected 'original' or "
@@ -191,7 +193,7 @@ def _shipped(session: SparkSession, source: _Source) -> tuple[str, bool]:
 
 def _archive(source: _Source, made_of: Path) -> Path:
     """The variant as a ZIP file, made once; those of what the model was before are removed."""
-    folder = models.home() / "archives"
+    folder = home() / "archives"
     name = f"{source.prepared.folder.name}-{source.variant}"
     archive = folder / f"{name}-{source.prepared.fingerprint}.zip"
     if not archive.exists():
@@ -303,7 +305,7 @@ class SparkTagger:
 def connected(
     master: str,
     *,
-    report: Report | None = None,
+    report: OnStage | None = None,
     model: str = "bundled",
     variant: str = "int8",
     folder: str | None = None,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ner import models
-from ner.models import ModelSpec, Prepared
-from ner.pair import TaggerPair, open_pair
+from ner.models.catalogue import ModelSpec, find
+from ner.models.opened import TaggerPair, open_pair
+from ner.models.prepared import Prepared
 
 pytest_plugins = ["browser_fixtures"]
 
@@ -121,7 +121,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_spec(tiny_checkpoint: Path) -> ModelSpec:
     """The tiny checkpoint as a model."""
-    return models.find(str(tiny_checkpoint))
+    return find(str(tiny_checkpoint))
 
 
 @pytest.fixture(scope="session")
@@ -139,4 +139,4 @@ def tiny_prepared(tiny_pair: TaggerPair) -> Prepared:
 @pytest.fixture(scope="session")
 def bundled_pair(ner_home: Path) -> TaggerPair:
     """Both variants of the bundled model."""
-    return open_pair(models.find("bundled"))
+    return open_pair(find("bundled"))

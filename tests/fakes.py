@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ner.decode import Strategy
+from ner.comparing.comparison import Comparison
+from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
-from ner.models import Gate, ModelSpec, Progress, Report, Variant, find
-from ner.pair import Comparison
-from ner.tagger import MAX_CHARACTERS, clean
-from ner.timing import Latency, Timing
+from ner.models.catalogue import ModelSpec, find
+from ner.models.child import OnStage, Stage
+from ner.models.prepared import Gate
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import MAX_CHARACTERS, clean
 
 Result = TypeVar("Result")
 
@@ -139,7 +142,7 @@ class DictionaryTagger:
 
 @dataclass
 class FakePair:
-    """What :class:`~ner.pair.TaggerPair` is to the page, built on dictionaries.
+    """What :class:`~ner.models.opened.TaggerPair` is to the page, built on dictionaries.
 
     ``calls`` counts the comparisons.
     """
@@ -199,14 +202,14 @@ class FakePair:
 
 def loader_of(
     pair: FakePair, stages: Sequence[str] = ()
-) -> Callable[[ModelSpec, str, Report], FakePair]:
+) -> Callable[[ModelSpec, str, OnStage], FakePair]:
     """A loader that gives ``pair`` for every model; the first time it reports ``stages``."""
     waiting = list(stages)
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         total = len(waiting)
         for number in range(1, total + 1):
-            report(Progress(waiting.pop(0), number, total))
+            report(Stage(waiting.pop(0), number, total))
         return pair
 
     return load

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from ner import models
 from ner.deploy.closure import closure, distributions, required
+from ner.models.catalogue import catalogue
 
 ROOT = Path(__file__).parent.parent
 LIST = ROOT / "assets" / "licences.md"
@@ -75,7 +75,7 @@ def lines() -> Iterator[str]:
     yield ""
     yield "| model | from | licence |"
     yield "|---|---|---|"
-    for spec in models.catalogue():
+    for spec in catalogue():
         place = f"`assets/{spec.folder.name}`" if spec.folder else f"{spec.repo_id} on the Hub"
         yield f"| {spec.name} | {place} | {spec.licence} |"
     yield ""

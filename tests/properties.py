@@ -20,12 +20,15 @@ from fakes import FakePair, loader_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ner import checkpoint, formats, models
-from ner.decode import Strategy
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
+from ner.files import formats
 from ner.machine import Machine
-from ner.models import Manifest, Variant
+from ner.models.catalogue import find, of_hub
+from ner.models.prepared import Manifest
+from ner.models.recipes import Variant
+from ner.preparing import checkpoint
+from ner.tagging.decode import Strategy
 from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler
@@ -252,9 +255,9 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
 
 
 def _finds_models(name: Any) -> None:
-    for find in (lambda: models.find(name, local=False), lambda: models.of_hub(str(name))):
+    for look in (lambda: find(name, local=False), lambda: of_hub(str(name))):
         try:
-            spec = find()
+            spec = look()
         except ModelRefused:
             continue
         assert spec.repo_id is None or "/" in spec.repo_id

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ner import models
-from ner.schema import set_name
+from ner.evaluating.report import set_name
+from ner.models.catalogue import catalogue
 from ner.train.card import write_card
 
 ROOT = Path(__file__).parent.parent
@@ -37,7 +37,7 @@ def evaluation_rows(record: dict[str, Any]) -> list[str]:
 
 def evaluations() -> list[str]:
     """A table for each model, the models of the catalogue first."""
-    by_model: dict[str, list[Path]] = {spec.name: [] for spec in models.catalogue()}
+    by_model: dict[str, list[Path]] = {spec.name: [] for spec in catalogue()}
     for file in sorted(RESULTS.glob("evaluation-*.json")):
         by_model.setdefault(read(file)["settings"]["model"], []).append(file)
     parts = []
@@ -197,7 +197,7 @@ def rewritten(readme: str) -> str:
 
 def write_cards() -> None:
     """The cards of the bundled models, quoting their evaluations."""
-    for spec in models.catalogue():
+    for spec in catalogue():
         if spec.folder is not None:
             write_card(spec.folder, model=spec.name, results=RESULTS.glob("evaluation-*.json"))
 

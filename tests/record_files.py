@@ -25,10 +25,11 @@ from typing import Any
 from spark_cluster import running
 
 import ner
-from ner import batch, models
 from ner.entities import Tagged
+from ner.files import batch
+from ner.files.rows import inspect
 from ner.machine import describe
-from ner.rows import inspect
+from ner.models.catalogue import catalogue
 from ner.schema import machine_json
 from ner.stats import ratio_interval
 
@@ -141,7 +142,7 @@ def main(wanted: Sequence[str]) -> None:
             **measured,
             "date": datetime.now(UTC).date().isoformat(),
             "command": f"PYTHONPATH=. python tests/record_files.py {name}",
-            "model": models.catalogue()[0].name,
+            "model": catalogue()[0].name,
             "machine": machine,
         }
         RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -27,9 +27,10 @@ from tempfile import TemporaryDirectory
 
 from conftest import make_tiny_checkpoint
 
-from ner import models
 from ner.machine import describe
-from ner.models import ModelSpec, Prepared, Variant
+from ner.models.catalogue import ModelSpec, find
+from ner.models.prepared import Prepared, find_prepared, find_sound, prepared_root, read_prepared
+from ner.models.recipes import Variant, recipe_of
 from ner.schema import machine_json
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +65,7 @@ def home(folder: Path) -> Iterator[Path]:
     before = os.environ.get("NER_HOME")
     os.environ["NER_HOME"] = str(folder)
     try:
-        yield models.prepared_root()
+        yield prepared_root()
     finally:
         if before is None:
             del os.environ["NER_HOME"]
@@ -96,14 +97,14 @@ def prepare(spec: ModelSpec, kill_after: float | None = None) -> tuple[int, str]
 
 def sound(spec: ModelSpec) -> Prepared | None:
     """The folder that would be served, if every byte of it is right."""
-    return models.find_sound(models.recipe(spec), spec.name, *Variant)
+    return find_sound(recipe_of(spec), spec.name, *Variant)
 
 
 def killed(spec: ModelSpec, folder: Path, seconds: float) -> Kill:
     """One run, killed, and the start after it."""
     with home(folder) as root:
         code, stage = prepare(spec, seconds)
-        served = models.find_prepared(models.recipe(spec), spec.name)
+        served = find_prepared(recipe_of(spec), spec.name)
         half_made = served is not None and sound(spec) is None
         again, _ = prepare(spec)
         left = {one.name for one in root.iterdir() if not one.name.endswith(".lock")}
@@ -144,7 +145,7 @@ def flips(prepared: Prepared, times: int, seed: int, folder: Path) -> list[Flip]
             changed = bytearray(content)
             changed[position] ^= chance.randrange(1, 256)
             file.write_bytes(changed)
-            read = models.read_prepared(copy)
+            read = read_prepared(copy)
             caught = read is None or bool(read.damaged(*Variant))
             found.append(Flip(file.relative_to(copy).as_posix(), position, caught))
         file.write_bytes(content)
@@ -161,7 +162,7 @@ def main() -> None:
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        spec = models.find(str(make_tiny_checkpoint(folder / "tiny")))
+        spec = find(str(make_tiny_checkpoint(folder / "tiny")))
         all_kills = kills(spec, asked.count, asked.seed, folder)
         with home(folder / "undisturbed"):
             prepared = sound(spec)

@@ -21,9 +21,9 @@ from conftest import make_tiny_checkpoint
 from fakes import FakePair
 from properties import PROPERTIES, Property, over_http, tagging
 
-from ner import models
 from ner.machine import describe
-from ner.pair import open_pair
+from ner.models.catalogue import find
+from ner.models.opened import open_pair
 from ner.schema import machine_json
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
         os.environ["NER_HOME"] = f"{folder}/home"
-        pair = open_pair(models.find(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
+        pair = open_pair(find(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
         found = [tried(one, asked.cases) for one in (*PROPERTIES, tagging(pair))]
         with served() as url:
             found += [tried(one, asked.http_cases) for one in over_http(url)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.agreement import Kind, Pair, align
+from ner.comparing.agreement import Kind, Pair, align
 from ner.entities import Entity, Tagged
 
 TEXT = "Ada Lovelace lived in London."

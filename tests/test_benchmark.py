@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ner import benchmark, models, peak
-from ner.benchmark import BARE, INT8, ORIGINAL, Contestant, Progress, Settings, Stopped
-from ner.models import ModelSpec, Variant
-from ner.pair import TaggerPair
+from ner.measuring import benchmark, peak
+from ner.measuring.benchmark import BARE, INT8, ORIGINAL, Contestant, Progress, Settings, Stopped
+from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
+from ner.models.opened import TaggerPair
+from ner.models.recipes import Variant
 from ner.stats import NO_DIFFERENCE
 
 QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
@@ -18,7 +19,7 @@ QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    return models.read_texts(models.gate_file(models.find("bundled")))[:24]
+    return read_texts(gate_file(find("bundled")))[:24]
 
 
 def test_every_row_is_timed_as_often(

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from ner.models import ModelSpec, Prepared, Variant
+from ner.models.catalogue import ModelSpec
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 
 ROOT = Path(__file__).parent.parent
 WOLFGANG = "My name is Wolfgang and I live in Berlin."

@@ -70,10 +70,10 @@ def docker() -> str:
 @pytest.fixture
 def container(docker: str, bundled_pair: Any, tmp_path: Path) -> Iterator[str]:
     """The image, built and started as the head of the Dockerfile says; its name."""
-    from ner import models
     from ner.deploy.space import build
+    from ner.models.catalogue import catalogue
 
-    build([models.catalogue()[0]], tmp_path / "space")
+    build([catalogue()[0]], tmp_path / "space")
     subprocess.run(
         [docker, "build", "-f", str(RECIPE), "-t", "ner-test", str(tmp_path / "space")], check=True
     )

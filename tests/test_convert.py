@@ -13,11 +13,13 @@ from typing import Any
 import openvino as ov
 import pytest
 
-from ner import models
-from ner.checkpoint import vet
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models import Manifest, ModelSpec, Prepared, Recipe, Variant
-from ner.pair import TaggerPair, ensure_prepared, open_pair
+from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
+from ner.models.opened import TaggerPair, open_pair
+from ner.models.prepared import Manifest, Prepared, find_prepared, prepared_root
+from ner.models.recipes import Recipe, Variant, recipe_of
+from ner.preparing.checkpoint import vet
 
 ROOT = Path(__file__).parent.parent
 
@@ -92,7 +94,7 @@ def test_another_checkpoint_is_never_served_from_an_old_folder(
     weights[-1] ^= 1
     (folder / "model.safetensors").write_bytes(weights)
 
-    assert models.recipe(tiny_spec).key != models.recipe(models.find(str(folder))).key
+    assert recipe_of(tiny_spec).key != recipe_of(find(str(folder))).key
 
 
 def test_a_machine_without_converters_takes_what_was_made_for_it(tiny_prepared: Prepared) -> None:
@@ -113,7 +115,7 @@ def test_a_flipped_byte_is_found_and_mended(
 ) -> None:
     """The checksum catches it, and the folder is made anew once."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    copy = models.prepared_root() / tiny_prepared.folder.name
+    copy = prepared_root() / tiny_prepared.folder.name
     shutil.copytree(tiny_prepared.folder, copy)
     weights = copy / "int8" / "openvino_model.bin"
     content = bytearray(weights.read_bytes())
@@ -122,12 +124,12 @@ def test_a_flipped_byte_is_found_and_mended(
     stages: list[str] = []
 
     mended = ensure_prepared(
-        tiny_spec, tuple(Variant), report=lambda progress: stages.append(progress.stage)
+        tiny_spec, tuple(Variant), report=lambda progress: stages.append(progress.name)
     )
 
     assert "Quantizing to INT8" in stages
     assert mended.damaged(*Variant) == ()
-    assert [copy.name] == [one.name for one in models.prepared_root().glob("tiny-*")]
+    assert [copy.name] == [one.name for one in prepared_root().glob("tiny-*")]
 
 
 def test_nothing_half_made_is_left_or_served(
@@ -152,7 +154,7 @@ def test_nothing_half_made_is_left_or_served(
     child.kill()
     child.communicate()
 
-    assert models.find_prepared(models.recipe(tiny_spec), "tiny") is None
+    assert find_prepared(recipe_of(tiny_spec), "tiny") is None
     assert open_pair(tiny_spec).prepared.damaged(*Variant) == ()
 
 
@@ -200,7 +202,7 @@ def test_a_refusal_in_the_child_is_a_refusal_here(
     folder = broken(tiny_spec, tmp_path / "broken", auto_map={"AutoModel": "evil.Model"})
 
     with pytest.raises(ModelRefused, match="code of its own"):
-        open_pair(models.find(str(folder)))
+        open_pair(find(str(folder)))
 
 
 def test_without_the_hub_a_hub_model_says_so(
@@ -211,7 +213,7 @@ def test_without_the_hub_a_hub_model_says_so(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):
-        open_pair(models.find("elastic-distilbert"))
+        open_pair(find("elastic-distilbert"))
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +234,7 @@ def bilstm_pair(
         ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
     )
     bilstm.save(bilstm.BiLstm(shape).eval(), folder)
-    return open_pair(models.find(str(folder)))
+    return open_pair(find(str(folder)))
 
 
 def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:

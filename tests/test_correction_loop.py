@@ -8,12 +8,12 @@ from pathlib import Path
 
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
-from ner import models
 from ner.entities import Entity, Tagged
-from ner.evaluation import of_predictions
-from ner.formats import conll_lines, read_gold
-from ner.pair import TaggerPair, open_pair
-from ner.scores import total
+from ner.evaluating.evaluation import of_predictions
+from ner.evaluating.scores import total
+from ner.files.formats import conll_lines, read_gold
+from ner.models.catalogue import find
+from ner.models.opened import TaggerPair, open_pair
 from ner.train.run import train
 from ner.train.settings import DataSource, TrainSettings
 from ner.ui.correct import CorrectHandler, written
@@ -61,7 +61,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     ner_home: Path,
 ) -> None:
     """From training to correcting, exporting, training again and comparing."""
-    first = open_pair(models.find(str(train(settings, report=silent).folder)))
+    first = open_pair(find(str(train(settings, report=silent).folder)))
     found = started_from(first)
     assert "ORG" not in first.labels
     assert found.entities, "the corrections start from what the model found"
@@ -80,7 +80,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
     (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
     again = replace(settings, data=(DataSource(folder),), out=tmp_path / "retrained")
-    second = open_pair(models.find(str(train(again, report=silent).folder)))
+    second = open_pair(find(str(train(again, report=silent).folder)))
 
     gold = read_gold(export)
     texts = [sentence.tagged.text for sentence in gold]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.decode import Pieces, Scheme, Strategy, margins, seam, softmax
-from ner.decode import decode as decode_all
 from ner.entities import Entity
 from ner.errors import ModelRefused
+from ner.tagging.decode import Pieces, Scheme, Strategy, margins, seam, softmax
+from ner.tagging.decode import decode as decode_all
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 SCHEME = Scheme.of(TAGS)

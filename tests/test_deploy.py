@@ -16,14 +16,15 @@ import record_cold_start
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
 from huggingface_hub import HfApi
 
-from ner import models
 from ner.deploy.closure import closure, distributions, pins, required
 from ner.deploy.space import Space, check_header, check_size
 from ner.deploy.trial import start
 from ner.deploy.upload import check_login, check_name, upload
 from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
-from ner.models import ModelSpec, Prepared, Variant
-from ner.pair import ensure_prepared
+from ner.models.catalogue import ModelSpec, catalogue
+from ner.models.child import ensure_prepared
+from ner.models.prepared import Prepared, read_prepared
+from ner.models.recipes import Variant, recipe_of
 
 ROOT = Path(__file__).parent.parent
 CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
@@ -113,10 +114,10 @@ def test_the_packages_are_the_serving_ones(folder: Path) -> None:
 
 def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
     """Ready to be served: a sound prepared folder, in line with the checkpoint that is there."""
-    for spec in models.catalogue():
+    for spec in catalogue():
         if spec.folder is not None:
-            key = models.recipe(spec).key
-            prepared = models.read_prepared(folder / "assets" / "prepared" / f"{spec.name}-{key}")
+            key = recipe_of(spec).key
+            prepared = read_prepared(folder / "assets" / "prepared" / f"{spec.name}-{key}")
             assert prepared is not None
             assert not prepared.damaged(*Variant)
 
@@ -144,7 +145,7 @@ def test_a_shipped_model_is_found_without_a_home(
 ) -> None:
     """Beside the app, read only; the user's cache folder need not exist."""
     shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / tiny_prepared.folder.name)
-    monkeypatch.setattr(models, "shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "absent"))
 
     found = ensure_prepared(tiny_spec, tuple(Variant))
@@ -162,7 +163,7 @@ def test_a_damaged_shipped_model_gives_way_to_one_made_here(
     with (shipped / "int8" / "openvino_model.bin").open("r+b") as file:
         file.write(b"\0\1\2")
     made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
-    monkeypatch.setattr(models, "shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
 
     assert made == ensure_prepared(tiny_spec, tuple(Variant)).folder

@@ -17,12 +17,14 @@ from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from ner import formats, schema
 from ner.errors import FileFormatError, InputError
-from ner.evaluation import evaluate
-from ner.formats import parse_gold, read_lines
-from ner.models import Gate, ModelSpec, assets
-from ner.pair import TaggerPair
+from ner.evaluating.evaluation import evaluate
+from ner.evaluating.report import evaluation_json
+from ner.files import formats
+from ner.files.formats import parse_gold, read_lines
+from ner.models.catalogue import ModelSpec, assets
+from ner.models.opened import TaggerPair
+from ner.models.prepared import Gate
 from ner.ui import evaluate as evaluate_tab
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
@@ -60,7 +62,7 @@ def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
     one = evaluate(
         parse_gold(GOLD.split("\n"), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
     )
-    expected = schema.evaluation_json(one.original, one.int8, one.agreements)
+    expected = evaluation_json(one.original, one.int8, one.agreements)
     assert expected == {key: report[key] for key in expected}
 
 

@@ -9,7 +9,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.formats import (
+from ner.files.formats import (
     Scheme,
     TagNotes,
     annotate,

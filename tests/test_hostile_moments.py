@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from record_kills import flips, kills
 
-from ner import models
-from ner.models import Manifest, ModelSpec, Prepared, Variant
-from ner.pair import ensure_prepared
+from ner.models.catalogue import ModelSpec
+from ner.models.child import ensure_prepared
+from ner.models.prepared import Manifest, Prepared, prepared_root, read_prepared
+from ner.models.recipes import Variant
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,7 +43,7 @@ def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Pa
             (copy / name).unlink()
             if cut:
                 (copy / name).write_bytes(content[: len(content) // 2])
-            read = models.read_prepared(copy)
+            read = read_prepared(copy)
             assert read is None or read.damaged(*Variant)
 
 
@@ -51,7 +52,7 @@ def test_a_folder_whose_manifest_broke_is_made_anew(
 ) -> None:
     """It stands where the new one goes, and must not be in its way; nor must leftovers stay."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    target = models.prepared_root() / tiny_prepared.folder.name
+    target = prepared_root() / tiny_prepared.folder.name
     (target / "int8").mkdir(parents=True)
     (target / "manifest.json").write_text("{")
     leftover = target.parent / f".making-{target.name}-killed"
@@ -98,8 +99,8 @@ def test_two_processes_prepare_one_folder(
 
     assert [0, 0] == [one.returncode for one in running]
     assert [0, 5] == sorted(map(len, stages))
-    [made] = [one for one in models.prepared_root().iterdir() if not one.name.startswith(".")]
-    prepared = models.read_prepared(made)
+    [made] = [one for one in prepared_root().iterdir() if not one.name.startswith(".")]
+    prepared = read_prepared(made)
     assert prepared is not None and prepared.damaged(*Variant) == ()
 
 

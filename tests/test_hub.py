@@ -15,16 +15,19 @@ from typing import Any
 import pytest
 from hub_of_models import COMMIT, HubOfModels, running
 
-from ner import checkpoint, models
-from ner.checkpoint import obtain
 from ner.errors import ModelRefused, PrepareFailed
-from ner.hub import Hub
-from ner.models import Gate, Manifest, Prepared, Variant
-from ner.pair import ensure_prepared, open_pair
+from ner.models.catalogue import find, of_hub
+from ner.models.child import ensure_prepared
+from ner.models.opened import open_pair
+from ner.models.prepared import Gate, Manifest, Prepared, fetched, prepared_folder, prepared_root
+from ner.models.recipes import Variant, recipe_of
+from ner.preparing import checkpoint
+from ner.preparing.checkpoint import obtain
+from ner.preparing.hub import Hub
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "hf_secretOfTheOwner"
-SPEC = models.of_hub("tester/tiny")
+SPEC = of_hub("tester/tiny")
 
 
 @pytest.fixture(scope="module")
@@ -328,7 +331,7 @@ NOT_IDS = (
 def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
     """Nothing is asked of the Hub, and no path is looked at."""
     with pytest.raises(ModelRefused, match="is not the id of a model on the Hub"):
-        models.of_hub(repo_id)
+        of_hub(repo_id)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +339,7 @@ def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
 )
 def test_ids_of_the_hub_are_taken(repo_id: str) -> None:
     """With 96 characters at most."""
-    assert repo_id == models.of_hub(repo_id).repo_id
+    assert repo_id == of_hub(repo_id).repo_id
 
 
 @pytest.mark.parametrize("name", ["assets/model", "hub:assets/model", "hub:../x", "hub:a/b", "a/b"])
@@ -348,7 +351,7 @@ def test_visitors_have_no_models_of_the_hub_unless_allowed(
     monkeypatch.delenv("NER_ALLOW_HUB", raising=False)
 
     with pytest.raises(ModelRefused, match="There is no model called"):
-        models.find(name, local=False)
+        find(name, local=False)
 
 
 def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,8 +360,8 @@ def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
 
     with pytest.raises(ModelRefused, match="assets/model has not been fetched"):
-        models.find("hub:assets/model", local=False)
-    assert models.find("hub:assets/model").folder is None
+        find("hub:assets/model", local=False)
+    assert find("hub:assets/model").folder is None
 
 
 def test_a_model_of_the_hub_is_prepared_and_kept(
@@ -384,7 +387,7 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]
     assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
-    assert SPEC == models.find("hub:tester/tiny", local=False)
+    assert SPEC == find("hub:tester/tiny", local=False)
     assert asked == len(hub.asked)
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert written and not any(TOKEN.encode() in file.read_bytes() for file in written)
@@ -407,7 +410,7 @@ def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
 
 def test_a_model_larger_than_its_weights_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
     """Before memory is taken for it: this one would have hundreds of billions of weights."""
-    from ner import convert
+    from ner.preparing import convert
 
     fetch(hub, tmp_path)
     convert._check_parameters(tmp_path)
@@ -444,9 +447,9 @@ def pretend_fetched(repo_id: str, age: int) -> Prepared:
     """A prepared model of the Hub that was last used ``age`` seconds after 1970."""
     import os
 
-    spec = models.of_hub(repo_id)
-    wanted = models.recipe(spec)
-    folder = models.prepared_folder(wanted, spec.name)
+    spec = of_hub(repo_id)
+    wanted = recipe_of(spec)
+    folder = prepared_folder(wanted, spec.name)
     for variant in Variant:
         (folder / variant).mkdir(parents=True)
         for end in ("xml", "bin"):
@@ -462,10 +465,10 @@ def test_models_of_the_hub_are_few_on_disk(
     tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """Those that were not used for longest are removed; others than the Hub's are left alone."""
-    from ner import convert
+    from ner.preparing import convert
 
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    kept = models.prepared_root() / tiny_prepared.folder.name
+    kept = prepared_root() / tiny_prepared.folder.name
     shutil.copytree(tiny_prepared.folder, kept)
     made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]
     made[1].mark_used()
@@ -474,7 +477,5 @@ def test_models_of_the_hub_are_few_on_disk(
 
     convert._keep_few(made[0].folder)
 
-    assert ["hub:owner/model1", "hub:owner/model3"] == [
-        one.manifest.name for one in models.fetched()
-    ]
+    assert ["hub:owner/model1", "hub:owner/model3"] == [one.manifest.name for one in fetched()]
     assert kept.is_dir()

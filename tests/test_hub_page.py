@@ -19,10 +19,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from hub_of_models import COMMIT, HubOfModels, running
 
-from ner import models
 from ner.errors import PrepareFailed
-from ner.models import ModelSpec, Prepared, Report
-from ner.pair import TaggerPair
+from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
+from ner.models.child import OnStage
+from ner.models.opened import TaggerPair
+from ner.models.prepared import Prepared
 from ner.ui.from_hub import HubHandler
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +40,7 @@ def test_the_owner_allows_it(
     if given is not None:
         monkeypatch.setenv("NER_ALLOW_HUB", given)
 
-    assert allowed == models.hub_allowed()
+    assert allowed == hub_allowed()
 
 
 def test_the_field_is_not_there_unless_allowed(fake_url: str) -> None:
@@ -56,7 +57,7 @@ def test_stages_are_told_and_the_model_is_chosen(
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
     pretend_fetched("owner/name", 1)
-    handler = HubHandler(loader_of(FakePair(), ["export"]), models.catalogue())
+    handler = HubHandler(loader_of(FakePair(), ["export"]), catalogue())
 
     *stages, (done, update) = handler.answer(" owner/name ")
 
@@ -64,7 +65,7 @@ def test_stages_are_told_and_the_model_is_chosen(
     assert f"owner/name is ready and chosen above. Its commit is {COMMIT}" in done
     assert "hub:owner/name" == update["value"]
     assert ("owner/name", "hub:owner/name") in update["choices"]
-    assert "hub:owner/name" == models.find("hub:owner/name", local=False).name
+    assert "hub:owner/name" == find("hub:owner/name", local=False).name
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_stages_are_told_and_the_model_is_chosen(
 def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> None:
     """A sentence, escaped; the list of models stays as it is."""
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         raise AssertionError("nothing should be loaded")
 
     [(said, update)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
@@ -86,7 +87,7 @@ def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> No
 def test_a_hub_that_fails_is_told() -> None:
     """In the Hub's place on the page, and nowhere else."""
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         raise PrepareFailed("The Hub is too slow.")
 
     [(said, update)] = HubHandler(load, ()).answer("owner/name")

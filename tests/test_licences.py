@@ -5,7 +5,7 @@ from __future__ import annotations
 import licences
 import pytest
 
-from ner import models
+from ner.models.catalogue import catalogue, find
 
 LISTED = licences.listed(licences.LIST.read_text(encoding="utf-8"))
 
@@ -17,10 +17,10 @@ def test_every_serving_package_is_listed(name: str) -> None:
     assert "GPL" not in LISTED[name].replace("LGPL", "")
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in models.catalogue()])
+@pytest.mark.parametrize("name", [spec.name for spec in catalogue()])
 def test_every_model_is_listed(name: str) -> None:
     """With the licence of the catalogue; a bundled one's card says the same."""
-    spec = models.find(name)
+    spec = find(name)
 
     assert LISTED[name] == spec.licence
     if spec.folder is not None:

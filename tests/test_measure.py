@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from gradio import Request
 
-from ner import benchmark, models
-from ner.benchmark import Settings, Stopped
-from ner.models import ModelSpec
-from ner.pair import Pairs, TaggerPair
+from ner.measuring import benchmark
+from ner.measuring.benchmark import Settings, Stopped
+from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
+from ner.models.opened import Pairs, TaggerPair
 from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
@@ -72,7 +72,7 @@ def test_stop_ends_the_run_of_its_own_session(
     tiny_spec: ModelSpec, tiny_pair: TaggerPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a round; another visitor's run goes on."""
-    monkeypatch.setattr(models, "find", lambda name, local: tiny_spec)
+    monkeypatch.setattr("ner.ui.measure.find_offered", lambda name: tiny_spec)
     handler = MeasureHandler(lambda *_: tiny_pair, QUICK)
     ours, other = (Request(session_hash=name) for name in ("ours", "other"))
     shown = handler.answer(ours, "tiny")
@@ -139,7 +139,7 @@ def test_stop_ends_the_wait_for_a_place(tiny_spec: ModelSpec) -> None:
 
 def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_pair: TaggerPair) -> None:
     """They are never mixed with what was measured here and now."""
-    texts = models.read_texts(models.gate_file(models.find("bundled")))[:8]
+    texts = read_texts(gate_file(find("bundled")))[:8]
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
     record = benchmark.benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
     markup = recorded([("bench-tiny.json", record)])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ner import models
-from ner.models import ModelSpec
-from ner.pair import TaggerPair
+from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
+from ner.models.opened import TaggerPair
 from ner.ui.model_tab import ModelHandler, _card, described
 
 
@@ -71,5 +70,5 @@ def test_an_unknown_model_gets_a_sentence() -> None:
 
 def test_every_model_of_the_catalogue_explains_its_labels() -> None:
     """No label without an example."""
-    for spec in models.catalogue():
-        assert set(spec.label_names) <= set(models.LABEL_EXAMPLES)
+    for spec in catalogue():
+        assert set(spec.label_names) <= set(LABEL_EXAMPLES)

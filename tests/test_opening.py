@@ -16,8 +16,10 @@ import pytest
 from fakes import FakePair
 
 from ner.errors import PrepareFailed
-from ner.models import Gate, ModelSpec, Progress, Report, find
-from ner.pair import Pairs
+from ner.models.catalogue import ModelSpec, find
+from ner.models.child import OnStage, Stage
+from ner.models.opened import Pairs
+from ner.models.prepared import Gate
 from ner.ui import build, launch
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
@@ -62,10 +64,10 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
     """Closing returns while the model is still being made; it is made all the same."""
     goes_on, made = threading.Event(), threading.Event()
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
-        report(Progress("export", 1, 2))
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+        report(Stage("export", 1, 2))
         assert goes_on.wait(30)
-        report(Progress("quantize", 2, 2))
+        report(Stage("quantize", 2, 2))
         made.set()
         return FakePair()
 
@@ -193,10 +195,10 @@ class Preparing:
 
 
 def _serve(address: Connection, second: Any, go: Any) -> None:
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
-        report(Progress("export", 1, 2))
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+        report(Stage("export", 1, 2))
         assert second.wait(60)
-        report(Progress("quantize", 2, 2))
+        report(Stage("quantize", 2, 2))
         assert go.wait(60)
         return FakePair()
 

@@ -19,7 +19,7 @@ from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair
 from playwright.sync_api import Page, expect
 
 from ner import schema
-from ner.models import Gate
+from ner.models.prepared import Gate
 
 pytestmark = pytest.mark.browser
 

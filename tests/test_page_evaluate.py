@@ -12,9 +12,9 @@ from browser_fixtures import Open
 from fakes import INT8_WORDS, DictionaryTagger
 from playwright.sync_api import Locator, Page, expect
 
-from ner.evaluation import evaluate
-from ner.formats import parse_gold, text_lines
-from ner.reports import Report
+from ner.evaluating.evaluation import evaluate
+from ner.evaluating.report import Report
+from ner.files.formats import parse_gold, text_lines
 
 pytestmark = pytest.mark.browser
 

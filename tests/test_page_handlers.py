@@ -15,9 +15,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ner import schema
-from ner.decode import Strategy
 from ner.machine import Machine
-from ner.models import Gate, ModelSpec, Report
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
+from ner.models.prepared import Gate
+from ner.tagging.decode import Strategy
 from ner.ui.api import Endpoints
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.limits import MAX_BODY
@@ -118,7 +120,7 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
 ) -> None:
     """The visitor sees an id that leads to the log entry, and nothing of the error itself."""
 
-    def broken(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def broken(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         raise OSError("/secret/path")
 
     with caplog.at_level(logging.ERROR):

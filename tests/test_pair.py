@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from ner import pair as pair_module
-from ner.decode import Strategy
 from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
-from ner.models import Gate, ModelSpec, Prepared, Progress, Variant
-from ner.pair import Pairs, TaggerPair, open_pair, open_tagger
+from ner.models import opened as pair_module
+from ner.models.catalogue import ModelSpec
+from ner.models.child import Stage
+from ner.models.opened import Pairs, TaggerPair, open_pair, open_tagger
+from ner.models.prepared import Gate, Prepared
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 
 TEXT = "My name is Wolfgang and I live in Berlin."
 
@@ -194,22 +197,22 @@ def test_everyone_who_waits_hears_how_far_it_is(tiny_pair: TaggerPair) -> None:
     goes_on = threading.Event()
 
     def opener(spec: ModelSpec, *, report: Any, **_: Any) -> TaggerPair:
-        report(Progress("first", 1, 2))
+        report(Stage("first", 1, 2))
         begun.set()
         assert goes_on.wait(10)
-        report(Progress("second", 2, 2))
+        report(Stage("second", 2, 2))
         return tiny_pair
 
     pairs = Pairs(opener)
     heard: tuple[list[str], list[str]] = ([], [])
 
-    def late(progress: Progress) -> None:
-        heard[1].append(progress.stage)
+    def late(progress: Stage) -> None:
+        heard[1].append(progress.name)
         goes_on.set()
 
     with ThreadPoolExecutor(2) as pool:
         early = pool.submit(
-            pairs.get, tiny_pair.spec, report=lambda progress: heard[0].append(progress.stage)
+            pairs.get, tiny_pair.spec, report=lambda progress: heard[0].append(progress.name)
         )
         assert begun.wait(10)
         second = pool.submit(pairs.get, tiny_pair.spec, report=late)

@@ -5,9 +5,9 @@ from fakes import DictionaryTagger, FakePair
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.decode import Strategy
+from ner.comparing.probe import Fate, Rewritten, rewritings
 from ner.entities import Entity, Tagged
-from ner.probe import Fate, Rewritten, rewritings
+from ner.tagging.decode import Strategy
 from ner.ui.probing import probed
 
 

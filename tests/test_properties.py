@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from properties import PROPERTIES, Property, over_http, tagging
 
-from ner.pair import TaggerPair
+from ner.models.opened import TaggerPair
 
 # The second number only where everything is tried: over 10,000 cases in all.
 CASES = (200, pytest.param(1_000, marks=pytest.mark.full))

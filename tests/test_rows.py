@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.delimited import LONGEST_RECORD, BadRow, Line, Record, _Fields, records
 from ner.errors import FileFormatError, InputError
-from ner.rows import Format, Row, guess_column, inspect
+from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, _Fields, records
+from ner.files.rows import Format, Row, guess_column, inspect
 
 # Text that a CSV file in UTF-8 can hold.
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

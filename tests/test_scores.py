@@ -8,26 +8,23 @@ from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
 from sklearn.metrics import classification_report as sklearn_report
 
-from ner.agreement import align
+from ner.comparing.agreement import agreement_f1, align
+from ner.counts import Counts, Figures, strict_counts
 from ner.entities import Annotated, Entity, Tagged
-from ner.formats import annotate_tokens
-from ner.scores import (
-    Counts,
+from ner.evaluating.scores import (
     Error,
     ErrorKind,
-    Figures,
     Outcomes,
     Scores,
-    agreement_f1,
     conlleval,
     find_changes,
     find_errors,
     report,
     score,
-    strict_counts,
     total,
     widen,
 )
+from ner.files.formats import annotate_tokens
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

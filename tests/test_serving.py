@@ -23,7 +23,8 @@ import pytest
 from fakes import DictionaryTagger, FakePair, loader_of
 
 from ner.entities import Tagged
-from ner.models import ModelSpec, Report
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
 from ner.ui import build, launch
 from ner.ui.admission import MOST_EVENTS
 from ner.ui.files import FilesHandler
@@ -95,7 +96,7 @@ class Held:
 def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
     pair = FakePair(int8=Holding(begun=begun, go=go, tagged=tagged))
 
-    def load(spec: ModelSpec, device: str, report: Report) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
         if spec.name != "bundled":
             raise RuntimeError("/secret/path")
         return pair

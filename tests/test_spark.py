@@ -22,8 +22,10 @@ from spark_cluster import Cluster, running
 from test_cli import ROOT, answers, run
 
 from ner.errors import Failure, InputError, PrepareFailed
-from ner.models import Gate, ModelSpec, Prepared, Variant
-from ner.pair import TaggerPair
+from ner.models.catalogue import ModelSpec
+from ner.models.opened import TaggerPair
+from ner.models.prepared import Gate, Prepared
+from ner.models.recipes import Variant
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
 if shutil.which("java") is None:

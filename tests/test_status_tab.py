@@ -8,7 +8,7 @@ from fakes import FakePair
 from playwright.sync_api import expect
 
 from ner.machine import Machine
-from ner.models import Gate
+from ner.models.prepared import Gate
 from ner.render import escape
 from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.files import MAX_ROWS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner import models
-from ner.decode import Strategy
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.inference import batch_size, bucket
-from ner.models import ModelSpec, Prepared, Variant
-from ner.pair import TaggerPair
-from ner.tagger import Model, OpenVinoTagger
+from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
+from ner.models.opened import TaggerPair
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+from ner.tagging.inference import batch_size, bucket
+from ner.tagging.segments import Reading
+from ner.tagging.tagger import Model, OpenVinoTagger
 
 HARD_TEXTS = {
     "empty": "",
@@ -42,10 +45,8 @@ HARD_TEXTS = {
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """The project's own calibration and gate texts: several hundred of varied kind."""
-    spec = models.find("bundled")
-    return models.read_texts(models.calibration_file(spec)) + models.read_texts(
-        models.gate_file(spec)
-    )
+    spec = find("bundled")
+    return read_texts(calibration_file(spec)) + read_texts(gate_file(spec))
 
 
 def pipeline_on(prepared: Prepared, **options: Any) -> Any:
@@ -61,11 +62,16 @@ def pipeline_on(prepared: Prepared, **options: Any) -> Any:
     return pipeline("token-classification", model=model, tokenizer=tokenizer, **options)
 
 
+def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
+    """The same model, which reads up to ``length`` pieces at once, as the pipeline does."""
+    return replace(tagger, model=replace(tagger.model, reading=Reading(length)))
+
+
 def assert_equals_pipeline(pair: TaggerPair, texts: list[str], strategy: Strategy) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
     pipeline = pipeline_on(pair.prepared, aggregation_strategy=strategy.value)
     label = "entity" if strategy is Strategy.NONE else "entity_group"
-    tagger = pair.original.using(strategy=strategy)
+    tagger = read_whole(pair.original).using(strategy=strategy)
     for text, theirs in zip(texts, pipeline(texts), strict=True):
         ours = tagger(text).entities
         expected = [
@@ -209,12 +215,12 @@ def test_long_text_is_tagged_whole(tiny_pair: TaggerPair) -> None:
 def test_no_entity_crosses_a_seam_where_windows_allow(
     bundled_pair: TaggerPair, texts: list[str]
 ) -> None:
-    """Windows meet outside entities, so an entity near an edge appears once and whole."""
+    """Segments meet between sentences and windows outside entities: each appears once and whole."""
     explained = bundled_pair.original.explain(" ".join(texts))
 
     assert len(explained.seams) > 10
     for seam in explained.seams:
-        assert not any(one.start <= seam < one.end for one in explained.tagged.entities)
+        assert not any(one.start < seam < one.end for one in explained.tagged.entities)
 
 
 def test_text_over_the_limit_is_refused_before_tokenizing(tiny_pair: TaggerPair) -> None:

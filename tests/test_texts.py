@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ner.entities import Annotated
-from ner.formats import read_conll, read_conll_documents
-from ner.models import read_texts
+from ner.files.formats import read_conll, read_conll_documents
+from ner.models.catalogue import read_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _KINDS = ("general", "medical")

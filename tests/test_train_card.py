@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ner.cli.training import train
+from ner.cli.train import train
 from ner.errors import FileFormatError
 from ner.train.card import card, command, evaluation_command, purpose_of, write_card
 from ner.train.settings import Arch, DataSource, TrainSettings

@@ -16,7 +16,7 @@ from torch import nn
 from transformers import MPNetConfig, MPNetForTokenClassification
 
 from ner.errors import FileFormatError, InputError, ModelRefused
-from ner.formats import annotate_tokens
+from ner.files.formats import annotate_tokens
 from ner.train.augment import Text, chunk_documents, with_case
 from ner.train.card import card
 from ner.train.data import IGNORED, Encoder, tag_names

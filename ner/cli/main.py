@@ -8,14 +8,14 @@ from typing import Annotated
 import click
 import typer
 
-from ner.cli.deploying import deploy
-from ner.cli.files import batch
-from ner.cli.measuring import bench
-from ner.cli.preparing import prepare
-from ner.cli.scoring import evaluate
-from ner.cli.tagging import compare, tag
+from ner.cli.batch import batch
+from ner.cli.bench import bench
+from ner.cli.deploy import deploy
+from ner.cli.evaluate import evaluate
+from ner.cli.prepare import prepare
+from ner.cli.tag import compare, tag
 from ner.cli.terminal import stderr
-from ner.cli.training import average, train
+from ner.cli.train import average, train
 from ner.errors import InputError, NerError
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ner.decode import Strategy
-from ner.models import Variant
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 
 ModelOption = Annotated[
     str,

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from ner.errors import InputError
-from ner.models import Progress
+from ner.models.child import Stage
 
 
 def stdout() -> Console:
@@ -40,9 +40,9 @@ def write_json(file: Path, value: dict[str, Any]) -> None:
         raise InputError(f"{file} can't be written: {error.strerror}.") from error
 
 
-def print_stage(stage: Progress) -> None:
+def print_stage(stage: Stage) -> None:
     """A stage of preparing, on standard error."""
-    line = f"[{stage.number}/{stage.stages}] {stage.stage} …"
+    line = f"[{stage.number}/{stage.stages}] {stage.name} …"
     stderr().print(line, markup=False, highlight=False)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from huggingface_hub import SpaceCard
 from yaml import YAMLError
 
-from ner import models
 from ner.deploy.closure import closure, distributions, pins
 from ner.errors import Failure, FileFormatError, InputError
-from ner.models import ModelSpec, Report, Variant
-from ner.pair import ensure_prepared
+from ner.models.catalogue import ModelSpec, assets
+from ner.models.child import OnStage, ensure_prepared
+from ner.models.recipes import Variant
 
 # Spaces hold no more than this; files over the second are stored apart from git.
 MAX_BYTES = 1_000_000_000
@@ -49,7 +49,7 @@ class Space:
         return tuple(name for name, size in self.files.items() if size > LARGE_FILE)
 
 
-def build(specs: Iterable[ModelSpec], out: Path, *, report: Report | None = None) -> Space:
+def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = None) -> Space:
     """Make the Space's folder at ``out``, with the prepared folder of each model inside.
 
     A folder that an earlier call made is replaced; any other that is not empty is refused with
@@ -79,7 +79,7 @@ def build(specs: Iterable[ModelSpec], out: Path, *, report: Report | None = None
 
 def _checkout() -> Path:
     """The tree that this package runs from; installed without it, there is nothing to deploy."""
-    root = models.assets().parent
+    root = assets().parent
     if not all((root / name).exists() for name in ("app.py", "requirements.txt", "assets")):
         raise InputError(
             "deploy copies app.py and assets/, which are not here. Run it in a copy of the "
@@ -112,7 +112,7 @@ def _copy_code(root: Path, folder: Path) -> None:
 
 
 def _copy_assets(folder: Path) -> None:
-    source = models.assets()
+    source = assets()
 
     def skip(parent: str, names: list[str]) -> set[str]:
         hidden = {name for name in names if name.startswith(".")}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ner.entities import Annotated, Entity, Tagged, spans_of_bio
-from ner.formats import annotate_tokens
+from ner.entities import Annotated, Tagged, spans_of_bio
+from ner.evaluating.documents import join
+from ner.files.formats import annotate_tokens
 
 Name = tuple[str, ...]  # the tokens of an entity
 _SHORTEST_CHUNK = 30  # words: about two sentences
@@ -59,22 +60,6 @@ def chunk_documents(documents: Iterable[Sequence[Text]], words: int, seed: int) 
         for chunk in chunks
         if len(chunk) > 1
     ]
-
-
-def join(sentences: Sequence[Annotated]) -> Annotated:
-    """One text of several, with a space between them."""
-    entities: list[Entity] = []
-    offsets: list[tuple[int, int]] = []
-    shift = 0
-    for sentence in sentences:
-        entities += [
-            replace(entity, start=entity.start + shift, end=entity.end + shift)
-            for entity in sentence.tagged.entities
-        ]
-        offsets += [(start + shift, end + shift) for start, end in sentence.token_offsets]
-        shift += len(sentence.tagged.text) + 1
-    text = " ".join(sentence.tagged.text for sentence in sentences)
-    return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
 
 
 def with_case(sentence: Annotated, change: Callable[[str], str]) -> Annotated | None:

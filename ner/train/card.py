@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
-from ner.schema import set_name
+from ner.evaluating.report import set_name
 from ner.train.settings import TrainSettings
 
 Json = Mapping[str, Any]

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.formats import read_conll, read_conll_documents, read_lines
+from ner.files.formats import read_conll, read_conll_documents, read_lines
 from ner.train.augment import Text
 from ner.train.settings import DataSource, TextSource, TrainSettings
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ner import schema, verdict
-from ner.agreement import Agreement, Kind, Pair, align
+from ner import schema
+from ner.comparing.agreement import Agreement, Kind, Pair, agreement_counts, agreement_f1, align
+from ner.counts import Counts
 from ner.entities import Entity, Explained
+from ner.evaluating import verdict
 from ner.render import colour_classes, escape
-from ner.scores import Counts, agreement_counts, agreement_f1
 from ner.stats import Interval
 from ner.ui.result import FRAGILE_MARGIN, Value
 from ner.ui.tables import (

@@ -7,18 +7,22 @@ from typing import Any
 
 from gradio.events import api as add_endpoint
 
-from ner import evaluation, formats, models, schema
-from ner.decode import Strategy
+from ner import schema
 from ner.errors import InputError, TextTooLong, one_of
-from ner.models import Progress, Variant
-from ner.reports import Report, report_json
+from ner.evaluating import evaluation
+from ner.evaluating.report import Report, report_json
+from ner.evaluating.verdict import TOLERANCE
+from ner.files import formats
+from ner.models.child import Stage
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 from ner.ui.budget import timing_budget
 from ner.ui.contract import MAX_CHARACTERS, Loader, Pair
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS
 from ner.ui.failures import as_gradio_errors
 from ner.ui.service import Service
 from ner.ui.visit import given_up
-from ner.verdict import TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def add_endpoints(load: Loader, service: Service) -> None:
 def _open(load: Loader, model: object) -> Pair:
     if not isinstance(model, str):
         raise InputError(f"The model is {_kind(model)}; expected its name.")
-    return load(models.find(model, local=False), "CPU", _ignore)
+    return load(find_offered(model), "CPU", _ignore)
 
 
 def _check(text: object, threshold: object, labels: object, *, limit: int = MAX_CHARACTERS) -> None:
@@ -167,5 +171,5 @@ def _kind(value: object) -> str:
     return "null" if value is None else f"of type {type(value).__name__}"
 
 
-def _ignore(stage: Progress) -> None:
+def _ignore(stage: Stage) -> None:
     """The API has nowhere to show progress."""

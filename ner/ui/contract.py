@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ner.decode import Strategy
+from ner.comparing.comparison import Comparison
 from ner.entities import Tagger
-from ner.models import Gate, ModelSpec, Report, Variant
-from ner.pair import Comparison
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
+from ner.models.prepared import Gate
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 
 # What the page takes at once; the library and the command line take more.
 MAX_CHARACTERS = 20_000
@@ -28,7 +31,7 @@ class SettableTagger(Tagger, Protocol):
 
 
 class Pair(Protocol):
-    """Both variants of one model; :class:`ner.pair.TaggerPair` is one."""
+    """Both variants of one model; :class:`ner.models.opened.TaggerPair` is one."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -75,5 +78,5 @@ class Pair(Protocol):
         """Tag ``text`` with both, and time them in turns for about ``budget_ms``."""
 
 
-Loader = Callable[[ModelSpec, str, Report], Pair]
+Loader = Callable[[ModelSpec, str, OnStage], Pair]
 """Gives the pair of a model on a device; on a first use it reports the stages of preparing."""

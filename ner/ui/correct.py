@@ -15,12 +15,13 @@ from typing import Any
 
 import gradio as gr
 
-from ner import formats, models
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
-from ner.models import Variant
+from ner.files import formats
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.render import colour_classes
-from ner.tagger import clean
+from ner.tagging.tagger import clean
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
 from ner.ui.failures import answered, as_gradio_errors
@@ -54,7 +55,7 @@ class CorrectHandler:
             raise InputError("Type or paste a text above first.")
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        pair = yield from opened(self.load, models.find(model, local=False), device, _progress)
+        pair = yield from opened(self.load, find_offered(model), device, _progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
             tagger = pair.tagger(one_of(Variant, begin, "variant"))

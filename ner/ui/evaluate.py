@@ -9,13 +9,16 @@ from typing import Any
 
 import gradio as gr
 
-from ner import evaluation, formats, models
-from ner.decode import Strategy
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, one_of
-from ner.formats import Scheme
-from ner.models import Variant
-from ner.reports import MODELS, Report
+from ner.evaluating import evaluation
+from ner.evaluating.report import MODELS, Report
+from ner.files import formats
+from ner.files.formats import Scheme
+from ner.models.catalogue import assets
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
 from ner.ui.agreement_view import Lines, agreement_value
 from ner.ui.contract import Loader, Pair
 from ner.ui.evaluation_view import evaluation_value
@@ -88,7 +91,7 @@ class EvaluateHandler:
     def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
-        gold = formats.read_gold(models.assets() / "gold" / f"{name}.conll")
+        gold = formats.read_gold(assets() / "gold" / f"{name}.conll")
         yield from self._scored(gold, lowercase, settings, [])
 
     def _given(
@@ -146,7 +149,7 @@ class EvaluateHandler:
         return message(WAITING if self.service.long.taken else sentence, kind="progress")
 
     def _open(self, settings: Settings) -> Generator[Value, None, Pair]:
-        spec = models.find(settings.model, local=False)
+        spec = find_offered(settings.model)
         return (yield from opened(self.load, spec, settings.device, _progress))
 
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ner.breakdown import BUCKETS, Decision, buckets
+from ner.counts import Counts
 from ner.entities import Entity
-from ner.models import Variant
+from ner.evaluating.breakdown import BUCKETS, Decision, buckets
+from ner.evaluating.report import Report, errors_csv, figures_csv, markdown, report_json
+from ner.evaluating.scores import OUTSIDE, ErrorKind, Outcomes, conlleval
+from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
-from ner.reports import Report, errors_csv, figures_csv, markdown, report_json
-from ner.scores import OUTSIDE, Counts, ErrorKind, Outcomes, conlleval
 from ner.stats import mcnemar_p
 from ner.ui.dots import Dot, dot_chart
 from ner.ui.result import Value

@@ -13,15 +13,17 @@ from typing import Any
 
 import gradio as gr
 
-from ner import batch, models, outputs, render, rows
-from ner.batch import Step, errors_file
-from ner.decode import Strategy
-from ner.delimited import BadRow
+from ner import render
 from ner.entities import Tagged
 from ner.errors import Failure, InputError, one_of
-from ner.models import Variant
+from ner.files import batch, outputs, rows
+from ner.files.batch import Step, errors_file
+from ner.files.csv_records import BadRow
+from ner.files.rows import Row, Source
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.render import escape, notice
-from ner.rows import Row, Source
+from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader
 from ner.ui.failures import answered, told
 from ner.ui.opening import opened
@@ -147,7 +149,7 @@ class FilesHandler:
             raise InputError("The threshold is a number from 0 to 1.")
         variant = one_of(Variant, chosen.variant, "variant")
         strategy = one_of(Strategy, chosen.strategy, "strategy")
-        spec = models.find(chosen.model, local=False)
+        spec = find_offered(chosen.model)
         pair = yield from opened(self.load, spec, chosen.device, _progress)
         tagger = pair.tagger(variant).using(
             strategy=strategy, threshold=chosen.threshold, labels=chosen.kept

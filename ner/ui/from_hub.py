@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from ner import models
-from ner.models import HUB, ModelSpec
+from ner.models.catalogue import HUB, ModelSpec, find
+from ner.models.prepared import fetched, find_prepared
+from ner.models.recipes import recipe_of
 from ner.render import notice
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
@@ -37,16 +38,16 @@ class HubHandler:
 
     def _fetched(self, repo_id: str) -> Iterator[_Shown]:
         # With its prefix, so that what was typed is never taken for a folder.
-        spec = models.find(f"{HUB}{(repo_id or '').strip()}")
+        spec = find(f"{HUB}{(repo_id or '').strip()}")
         yield from opened(self.load, spec, "CPU", _progress)
-        prepared = models.find_prepared(models.recipe(spec), spec.name)
+        prepared = find_prepared(recipe_of(spec), spec.name)
         commit = prepared.manifest.revision if prepared else None
         done = f"{spec.title} is ready and chosen above. Its commit is {commit}."
         yield notice(done), gr.update(choices=self.choices(), value=spec.name)
 
     def choices(self) -> list[tuple[str, str]]:
         """Title and name of every model that can be chosen now."""
-        of_hub = (one.manifest.name for one in models.fetched())
+        of_hub = (one.manifest.name for one in fetched())
         return [
             *((spec.title, spec.name) for spec in self.specs),
             *sorted((name.removeprefix(HUB), name) for name in of_hub),

@@ -11,9 +11,10 @@ from typing import Any
 
 import gradio as gr
 
-from ner import benchmark, models
-from ner.benchmark import Benchmark, Progress, Settings, Stopped
-from ner.models import ModelSpec
+from ner.measuring import benchmark
+from ner.measuring.benchmark import Benchmark, Progress, Settings, Stopped
+from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
+from ner.models.prepared import find_offered
 from ner.render import notice
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
@@ -55,7 +56,7 @@ class MeasureHandler:
             self.running[request.session_hash].set()
 
     def _measured(self, model: str, stopping: threading.Event) -> Iterator[str]:
-        spec = models.find(model, local=False)
+        spec = find_offered(model)
         yield from opened(self.load, spec, "CPU", partial(notice, kind="progress"))
         if self.service.long.taken:
             yield notice(WAITING, kind="progress")
@@ -66,7 +67,7 @@ class MeasureHandler:
             return stopping.is_set() or self.service.readiness.draining
 
         def run(tell: Callable[[str], None]) -> Benchmark:
-            texts = models.read_texts(models.calibration_file(spec))[:_TEXTS]
+            texts = read_texts(calibration_file(spec))[:_TEXTS]
             # In the thread that measures: its place is free when it has ended, and no sooner.
             with self.service.long.one(gone=lambda: stopped() or given_up()):
                 return benchmark.run(
@@ -124,5 +125,5 @@ def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
 
 def _records() -> list[tuple[str, dict[str, Any]]]:
     """The recorded runs, by file name."""
-    files = sorted((models.assets() / "results").glob("bench-*.json"))
+    files = sorted((assets() / "results").glob("bench-*.json"))
     return [(file.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]

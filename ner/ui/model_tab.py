@@ -11,10 +11,11 @@ from typing import Any
 import gradio as gr
 from markdown_it import MarkdownIt
 
-from ner import models
-from ner.models import ModelSpec, Prepared, Variant
+from ner.evaluating.report import set_name
+from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, assets
+from ner.models.prepared import Prepared, find_offered, find_prepared
+from ner.models.recipes import Variant, recipe_of
 from ner.render import definitions, escape, notice
-from ner.schema import set_name
 from ner.ui.failures import told
 from ner.ui.result import megabytes
 from ner.ui.tables import head, row, section, table
@@ -27,8 +28,8 @@ class ModelHandler:
     def answer(self, model: str) -> tuple[str, str]:
         """The facts and the card, which may be empty, as markup."""
         try:
-            spec = models.find(model, local=False)
-            prepared = models.find_prepared(models.recipe(spec), spec.name)
+            spec = find_offered(model)
+            prepared = find_prepared(recipe_of(spec), spec.name)
             return described(spec, prepared), _card(spec)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
@@ -60,7 +61,7 @@ def _labels(spec: ModelSpec, prepared: Prepared | None) -> str:
     rows = [
         row(escape(label), (f"<td>{escape(name)}</td>", f"<td>{escape(example)}</td>"))
         for label, name, example in (
-            (label, known.get(label, ""), models.LABEL_EXAMPLES.get(label, "")) for label in labels
+            (label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels
         )
     ]
     return section("Labels", "", table("Labels", [head(["label", "stands for", "such as"])], rows))
@@ -122,7 +123,7 @@ def _making(prepared: Prepared) -> str:
 
 
 def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted((models.assets() / "results").glob("evaluation-*.json")):
+    for file in sorted((assets() / "results").glob("evaluation-*.json")):
         record = json.loads(file.read_text(encoding="utf-8"))
         if record["settings"]["model"] == spec.name:
             yield file.name, record

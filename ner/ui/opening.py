@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from ner.models import ModelSpec, Progress
+from ner.models.catalogue import ModelSpec
+from ner.models.child import Stage
 from ner.ui.background import in_background
 from ner.ui.contract import Loader, Pair
 
@@ -26,8 +27,8 @@ def opened(
     return (yield from in_background(loading))
 
 
-def _sentence(spec: ModelSpec, stage: Progress) -> str:
+def _sentence(spec: ModelSpec, stage: Stage) -> str:
     return (
         f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
-        f"{stage.stage} …"
+        f"{stage.name} …"
     )

@@ -12,9 +12,9 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 
-from ner.decode import Strategy
 from ner.machine import describe
-from ner.models import ModelSpec, catalogue, hub_allowed
+from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
+from ner.tagging.decode import Strategy
 from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.contract import Loader

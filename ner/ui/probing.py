@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from ner import agreement, models
-from ner.agreement import Agreement
-from ner.decode import Strategy
+from ner.comparing import agreement
+from ner.comparing.agreement import Agreement
+from ner.comparing.probe import Fate, rewritings
 from ner.entities import Entity, Tagged
 from ner.errors import TextTooLong, one_of
-from ner.models import Variant
-from ner.probe import Fate, rewritings
+from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
+from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader, Pair
 from ner.ui.failures import answered
 from ner.ui.opening import opened
@@ -54,7 +55,7 @@ class ProbeHandler:
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        spec = models.find(model, local=False)
+        spec = find_offered(model)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
         with self.service.short.one(gone=given_up):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ner import schema
-from ner.agreement import Agreement
-from ner.decode import Strategy
+from ner.comparing.agreement import Agreement
+from ner.comparing.comparison import Comparison
+from ner.comparing.timing import Timing
 from ner.entities import Entity, Explained
 from ner.machine import Machine
-from ner.models import Gate, Variant
-from ner.pair import Comparison
+from ner.models.prepared import Gate
+from ner.models.recipes import Variant
 from ner.render import (
     Bar,
     bar_chart,
@@ -24,7 +25,7 @@ from ner.render import (
     notice,
 )
 from ner.stats import ratio_verdict
-from ner.timing import Timing
+from ner.tagging.decode import Strategy
 from ner.ui.contract import Pair
 
 # An entity is fragile when another type comes this close to one of its words on either side.

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from ner import models
 from ner.errors import MissingExtra
-from ner.inference import available_devices
-from ner.models import ModelSpec, Progress, Report
-from ner.pair import Pairs
+from ner.models.catalogue import ModelSpec, assets, catalogue
+from ner.models.child import OnStage, Stage
+from ner.models.opened import Pairs
 from ner.render import colours_css
+from ner.tagging.inference import available_devices
 from ner.ui import failures, leftovers, lifecycle
 from ner.ui.contract import Loader, Pair
 from ner.ui.health import Readiness
@@ -40,6 +41,16 @@ _EVENTS = 128
 _THREADS = 96
 # Visitors whose page Gradio remembers.
 _SESSIONS = 2_000
+# The page's script: one scope, in which a file may use what stands before it.
+SCRIPTS = (
+    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
+    "common/copy_table",
+    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
+    *("tag/share", "tag/tag"),
+    *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
+    *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    "page",
+)
 
 
 def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
@@ -74,9 +85,9 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
 
 def _loader(pairs: Pairs, readiness: Readiness) -> Loader:
     """Gives models from ``pairs``; whoever it opens the default one for, the server is ready."""
-    default = models.catalogue()[0]
+    default = catalogue()[0]
 
-    def load(spec: ModelSpec, device: str, report: Report) -> Pair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> Pair:
         pair = pairs.get(spec, device=device, report=report, waiting=_stay)
         # Equal where it has been told already.
         if (spec, device) == (default, "CPU") and readiness.missing != pair.withheld:
@@ -117,10 +128,10 @@ def _log_to_the_console() -> None:
 
 def _open_first(load: Loader, readiness: Readiness) -> None:
     """Open the default model, so that the first visitor need not wait for it."""
-    spec = models.catalogue()[0]
+    spec = catalogue()[0]
 
-    def tell(stage: Progress) -> None:
-        step = f"step {stage.number} of {stage.stages}: {stage.stage}"
+    def tell(stage: Stage) -> None:
+        step = f"step {stage.number} of {stage.stages}: {stage.name}"
         readiness.missing = f"The default model is being prepared, {step}."
         _LOG.info("Preparing, %s …", step)
 
@@ -195,15 +206,14 @@ def _theme() -> gr.themes.Base:
 
 def _head() -> str:
     """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
-    folder = models.assets() / "ui"
-    style = "\n".join(_read(folder, "*.css"))
-    script = "\n".join(_read(folder, "*.js"))
+    folder = assets() / "ui"
+    style = _joined(sorted(folder.glob("*.css")))
+    script = _joined([folder / f"{name}.js" for name in SCRIPTS])
     return (
         f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
-        f'<script id="ner-script">{script}</script>'
+        f'<script id="ner-script">(() => {{\n"use strict";\n{script}\n}})();</script>'
     )
 
 
-def _read(folder: Path, pattern: str) -> list[str]:
-    """The files of one kind, in order of their names."""
-    return [file.read_text(encoding="utf-8") for file in sorted(folder.glob(pattern))]
+def _joined(files: Sequence[Path]) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ner.evaluating.verdict import Verdict
 from ner.render import escape
 from ner.stats import Interval
-from ner.verdict import Verdict
 
 # Which decisions a number stands for; those match that fit all of it. ``side`` is a variant;
 # ``gold`` and ``found`` are a label, * for any, O for none; ``error`` is a kind, 'right' or

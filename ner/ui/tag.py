@@ -9,10 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from ner import models
-from ner.decode import Strategy
 from ner.errors import TextTooLong, one_of
 from ner.machine import Machine
+from ner.models.catalogue import assets, catalogue
+from ner.models.prepared import find_offered
+from ner.tagging.decode import Strategy
 from ner.ui.budget import timing_budget
 from ner.ui.contract import MAX_CHARACTERS, Loader
 from ner.ui.failures import answered
@@ -62,7 +63,7 @@ class TagHandler:
             return
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        spec = models.find(model, local=False)
+        spec = find_offered(model)
         chosen = one_of(Strategy, strategy, "strategy")
         pair = yield from opened(self.load, spec, device, _progress)
         places = self.service.short
@@ -156,8 +157,8 @@ def plain_html(markup: str, elem_id: str) -> gr.HTML:
 
 def _examples() -> list[Example]:
     """The examples in order."""
-    file = models.assets() / "examples" / "examples.json"
-    default = models.catalogue()[0].name
+    file = assets() / "examples" / "examples.json"
+    default = catalogue()[0].name
     return [
         Example(one["title"], one["text"], one.get("model", default))
         for one in json.loads(file.read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 from run import App, started, texts
 
 from ner import machine
-from ner.timing import Latency
+from ner.comparing.timing import Latency
 
 ROWS = 10_000
 ALONE_SECONDS = 30.0

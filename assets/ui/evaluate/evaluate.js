@@ -1,0 +1,40 @@
+// @ts-check
+/* Tab 'Evaluate': a result arrives, and answers clicks. */
+
+const evaluateTab = (() => {
+  /** @type {HTMLElement | null} */
+  let root = null;
+  /** @type {GoldData | LinesData | null} */
+  let data = null;
+
+  /** @param {Element} element @param {Props} props @param {Watch} watch */
+  function mount(element, props, watch) {
+    dom.mount(element, props, watch, (shown, json) => {
+      root = shown;
+      data = json ? JSON.parse(json) : null;
+      fillLines();
+    });
+  }
+
+  function fillLines() {
+    if (root && data?.kind === "lines") lineTable.fill(root, data);
+  }
+
+  /** @param {boolean} busy */
+  const setBusy = (busy) => root && dom.setBusy(root, busy);
+
+  document.addEventListener("click", (event) => {
+    const target = dom.closest(event, "[data-open], [data-file]");
+    if (!target || !data || !root?.contains(target)) return;
+    const { file } = target.dataset;
+    if (file) download.save(file, data.files[file]);
+    else if (data.kind === "gold") decisions.toggle(root, data, target);
+  });
+
+  document.addEventListener("change", (event) => {
+    const filter = dom.closest(event, "[data-filter]");
+    if (filter && root?.contains(filter)) fillLines();
+  });
+
+  return { mount, busy: () => setBusy(true), done: () => setBusy(false) };
+})();

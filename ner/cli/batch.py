@@ -1,0 +1,192 @@
+"""``batch``: whole files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ner.cli.options import (
+    DeviceOption,
+    JsonOption,
+    LabelsOption,
+    ModelOption,
+    StrategyOption,
+    ThresholdOption,
+    VariantOption,
+)
+from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
+from ner.errors import Failure, InputError
+from ner.files.rows import Format
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
+from ner.tagging.decode import Strategy
+
+if TYPE_CHECKING:
+    from ner.files.batch import ManyTagger, Step
+    from ner.files.rows import Source
+
+# Where standard error is no terminal, progress is told once in so many seconds.
+_LOG_SECONDS = 10.0
+# Enough to keep a cluster busy between two chunks.
+_SPARK_ROWS = 20_000
+
+
+def batch(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV, TSV, JSONL, TXT or CoNLL file; its ending tells which.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to write: .jsonl, .csv, .conll, .txt or .html.")
+    ],
+    column: Annotated[
+        str | None, typer.Option("--column", help="The column or key with the texts.")
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="What FILE is, whatever its ending.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
+    ] = None,
+    model: ModelOption = "bundled",
+    variant: VariantOption = Variant.INT8,
+    device: DeviceOption = "CPU",
+    strategy: StrategyOption = Strategy.FIRST,
+    threshold: ThresholdOption = 0.0,
+    labels: LabelsOption = None,
+    spark: Annotated[
+        str | None,
+        typer.Option("--spark", help="A Spark master to tag on: local[4], spark://host:7077."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tag a file of any length. The same command again resumes a run that was stopped.
+
+    .jsonl has each text with its entities, .csv a row for each entity, .conll a tag for each
+    token, .txt the texts with [PER] in the place of a person, .html a report with counts. Rows
+    that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
+    spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
+    """
+    from ner.files.batch import CHUNK_ROWS, check_place, described, run
+    from ner.files.outputs import output_for
+    from ner.files.rows import inspect
+
+    output_for(out)
+    source = inspect(file, format=format, encoding=encoding).choose(column)
+    check_place(source, out)
+    _print_source(source)
+    if spark is not None and device != "CPU":
+        raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
+    spec = find(model)
+    kept = split_labels(labels)
+    chosen = _Chosen(model, variant, strategy, threshold, kept)
+    with _on_cluster(spark, chosen) if spark else _here(device, chosen) as tagger:
+        settings = described(
+            spec, variant, device, strategy=strategy, threshold=threshold, labels=kept
+        )
+        rows = _SPARK_ROWS if spark else CHUNK_ROWS
+        step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
+    if as_json:
+        print_json(
+            {
+                "rows": step.rows,
+                "tagged": step.tagged,
+                "failed": step.failed,
+                "seconds": round(step.seconds, 3),
+            }
+        )
+    else:
+        _print_batch(step, out)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    model: str
+    variant: Variant
+    strategy: Strategy
+    threshold: float
+    labels: list[str] | None
+
+
+@contextmanager
+def _here(device: str, chosen: _Chosen) -> Iterator[ManyTagger]:
+    from ner.models.opened import open_tagger
+
+    spec = find(chosen.model)
+    yield open_tagger(spec, chosen.variant, device=device, report=print_stage).using(
+        strategy=chosen.strategy, threshold=chosen.threshold, labels=chosen.labels
+    )
+
+
+@contextmanager
+def _on_cluster(master: str, chosen: _Chosen) -> Iterator[ManyTagger]:
+    from ner.spark import connected
+
+    with connected(master, report=print_stage, **asdict(chosen)) as tagger:
+        yield tagger
+
+
+def _print_source(source: Source) -> None:
+    column = "" if source.column is None else f", column {source.column!r}"
+    guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
+    notes = [f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}"]
+    # A key that was chosen may first occur late in the file, or be misspelled.
+    if source.format is Format.JSONL and source.column not in source.columns:
+        notes.append(
+            f"None of its first objects has a text under {source.column!r}; rows without one are "
+            "put apart as failed."
+        )
+    for note in notes:
+        stderr().print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def _followed(steps: Iterator[Step]) -> Step:
+    """The last step; on the way each is shown on a terminal, and one now and then in a log."""
+    console = stderr()
+    shown = -_LOG_SECONDS
+    step = None
+    with console.status("") as status:
+        try:
+            for step in steps:
+                if console.is_terminal:
+                    status.update(_progress(step))
+                elif step.rows and step.seconds >= shown + _LOG_SECONDS:
+                    shown = step.seconds
+                    console.print(_progress(step), markup=False, highlight=False)
+        except Failure as error:
+            if step is None or not step.rows:
+                raise
+            raise Failure(
+                f"{error} {step.rows:,} rows are done and kept; the same command goes on there."
+            ) from error
+    assert step is not None  # noqa: S101 - a run yields a step before it does anything
+    return step
+
+
+def _progress(step: Step) -> str:
+    left = step.seconds_left
+    parts = [f"{step.rows:,} rows", f"{step.fraction:.0%}", f"{step.rate:,.0f} rows/s"]
+    return " · ".join(parts if left is None else [*parts, f"{_spoken(left)} left"])
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _print_batch(step: Step, out: Path) -> None:
+    from ner.files.batch import errors_file
+    from ner.files.outputs import CSV_RULE
+
+    again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
+    notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]
+    if step.failed:
+        notes.append(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
+    if out.suffix.lower() == ".csv":
+        notes.append(CSV_RULE)
+    for note in notes:
+        stdout().print(note, markup=False, highlight=False, soft_wrap=True)

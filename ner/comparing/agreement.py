@@ -1,0 +1,150 @@
+"""Two taggings of one text, aligned: what is the same, and in what way the rest differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ner.counts import Counts, strict_counts
+from ner.entities import Entity, Tagged
+
+
+class Kind(StrEnum):
+    """How an aligned pair relates.
+
+    ``LABEL`` is any difference of label, also when the boundaries differ too: it is the graver one.
+    """
+
+    SAME = "same"
+    BOUNDARY = "boundary"
+    LABEL = "label"
+    ONLY_ORIGINAL = "only_original"
+    ONLY_INT8 = "only_int8"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row of an alignment; at least one side is an entity."""
+
+    original: Entity | None
+    int8: Entity | None
+
+    @property
+    def kind(self) -> Kind:
+        """How the two sides relate."""
+        if self.int8 is None:
+            return Kind.ONLY_ORIGINAL
+        if self.original is None:
+            return Kind.ONLY_INT8
+        if self.original.label != self.int8.label:
+            return Kind.LABEL
+        same_span = (self.original.start, self.original.end) == (self.int8.start, self.int8.end)
+        return Kind.SAME if same_span else Kind.BOUNDARY
+
+    @property
+    def drift(self) -> float | None:
+        """INT8's score minus the original's; None where only one side found something."""
+        if self.original is None or self.int8 is None:
+            return None
+        return self.int8.score - self.original.score
+
+    @property
+    def start(self) -> int:
+        """Where the earlier of the two sides begins."""
+        return min(side.start for side in (self.original, self.int8) if side is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The alignment of two taggings of ``text``, in reading order."""
+
+    text: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def differences(self) -> tuple[Pair, ...]:
+        """The pairs that are not the same on both sides."""
+        return tuple(pair for pair in self.pairs if pair.kind is not Kind.SAME)
+
+    @property
+    def identical(self) -> float:
+        """The share of pairs that are the same, in [0, 1]; 1.0 when neither side found any."""
+        if not self.pairs:
+            return 1.0
+        return 1.0 - len(self.differences) / len(self.pairs)
+
+    @property
+    def original(self) -> Tagged:
+        """The original's side."""
+        return Tagged(self.text, _ordered([pair.original for pair in self.pairs]))
+
+    @property
+    def int8(self) -> Tagged:
+        """INT8's side."""
+        return Tagged(self.text, _ordered([pair.int8 for pair in self.pairs]))
+
+
+def align(original: Tagged, int8: Tagged) -> Agreement:
+    """Pair up the entities of two taggings of the same text, each at most once.
+
+    Equal spans are paired first; what is left is paired where it overlaps, the largest overlap
+    first and the leftmost among equals. Raises ``ValueError`` if the texts differ.
+    """
+    if original.text != int8.text:
+        raise ValueError("two taggings can be aligned only if they are of the same text")
+    by_span = {(entity.start, entity.end): entity for entity in int8.entities}
+    pairs = []
+    rest = []
+    for entity in original.entities:
+        twin = by_span.pop((entity.start, entity.end), None)
+        if twin is None:
+            rest.append(entity)
+        else:
+            pairs.append(Pair(entity, twin))
+    pairs += _pair_overlapping(rest, list(by_span.values()))
+    pairs.sort(key=lambda pair: (pair.start, pair.original is None))
+    return Agreement(original.text, tuple(pairs))
+
+
+def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
+    """Pairs of overlapping entities, and those that overlap none, alone.
+
+    Both sides are ordered and free of overlap, so one sweep finds all candidates.
+    """
+    candidates = []
+    position = 0
+    for i, entity in enumerate(left):
+        while position < len(right) and right[position].end <= entity.start:
+            position += 1
+        j = position
+        while j < len(right) and right[j].start < entity.end:
+            overlap = min(entity.end, right[j].end) - max(entity.start, right[j].start)
+            candidates.append((-overlap, entity.start, right[j].start, i, j))
+            j += 1
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
+    for *_, i, j in sorted(candidates):
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
+    pairs = [
+        Pair(entity, right[partner[i]] if i in partner else None) for i, entity in enumerate(left)
+    ]
+    return pairs + [Pair(None, entity) for j, entity in enumerate(right) if j not in taken]
+
+
+def _ordered(entities: Sequence[Entity | None]) -> tuple[Entity, ...]:
+    present = [entity for entity in entities if entity is not None]
+    return tuple(sorted(present, key=lambda entity: entity.start))
+
+
+def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
+    """Per type, INT8's entities scored strictly with the original's taken as gold."""
+    return strict_counts(agreement.original, agreement.int8)
+
+
+def agreement_f1(agreements: Iterable[Agreement]) -> float:
+    """The micro F1 of INT8's entities against the original's; 1.0 when neither found any."""
+    counts = [count for one in agreements for count in agreement_counts(one).values()]
+    return sum(counts, Counts()).f1 if counts else 1.0

@@ -1,0 +1,84 @@
+"""Counts of right and wrong entities, which add up; precision, recall and F1 are theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ner.entities import Tagged
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A row of a report; all but ``support`` in [0, 1]."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """True positives, false positives and false negatives."""
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    @property
+    def found(self) -> int:
+        """How many were predicted."""
+        return self.tp + self.fp
+
+    @property
+    def support(self) -> int:
+        """How many there are in gold."""
+        return self.tp + self.fn
+
+    @property
+    def precision(self) -> float:
+        """The share of what was predicted that is right."""
+        return share(self.tp, self.found)
+
+    @property
+    def recall(self) -> float:
+        """The share of gold that was found."""
+        return share(self.tp, self.support)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return share(2 * self.tp, self.found + self.support)
+
+    @property
+    def figures(self) -> Figures:
+        """The same as a row of a report."""
+        return Figures(self.precision, self.recall, self.f1, self.support)
+
+    @property
+    def row(self) -> tuple[int, int, int]:
+        """``(tp, fp, fn)``, as the intervals of ``ner.stats`` take them."""
+        return self.tp, self.fp, self.fn
+
+
+def strict_counts(gold: Tagged, predicted: Tagged) -> dict[str, Counts]:
+    """Per type, the entities with the same span and type on both sides, and those without."""
+    wanted = {(entity.start, entity.end, entity.label) for entity in gold.entities}
+    found = {(entity.start, entity.end, entity.label) for entity in predicted.entities}
+    counts: dict[str, Counts] = {}
+    for spans, one in (
+        (wanted & found, Counts(tp=1)),
+        (found - wanted, Counts(fp=1)),
+        (wanted - found, Counts(fn=1)),
+    ):
+        for *_, label in spans:
+            counts[label] = counts.get(label, Counts()) + one
+    return counts
+
+
+def share(part: float, whole: float) -> float:
+    """``part / whole``, and 0.0 where there is nothing."""
+    return part / whole if whole else 0.0

@@ -1,0 +1,1 @@
+"""Predictions against gold, or against each other; tags nothing and reads no file by itself."""

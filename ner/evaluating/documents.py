@@ -1,0 +1,54 @@
+"""Gold as people read it: the sentences of a set joined to documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ner.entities import Annotated, Entity, Tagged
+
+# How many sentences make a document where the file names none.
+SENTENCES = 20
+
+
+def join(sentences: Sequence[Annotated]) -> Annotated:
+    """One text of several, with a space between them; tokens and entities keep their order.
+
+    >>> ada = Annotated(Tagged("Ada", (Entity(0, 3, "PER"),)), ((0, 3),))
+    >>> bob = Annotated(Tagged("Bob", (Entity(0, 3, "PER"),)), ((0, 3),))
+    >>> joined = join([ada, bob]).tagged
+    >>> joined.text, [(entity.start, entity.end) for entity in joined.entities]
+    ('Ada Bob', [(0, 3), (4, 7)])
+    """
+    entities: list[Entity] = []
+    offsets: list[tuple[int, int]] = []
+    shift = 0
+    for sentence in sentences:
+        entities += [
+            replace(entity, start=entity.start + shift, end=entity.end + shift)
+            for entity in sentence.tagged.entities
+        ]
+        offsets += [(start + shift, end + shift) for start, end in sentence.token_offsets]
+        shift += len(sentence.tagged.text) + 1
+    text = " ".join(sentence.tagged.text for sentence in sentences)
+    return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
+
+
+def group(sentences: Sequence[Annotated], size: int = SENTENCES) -> Iterator[Sequence[Annotated]]:
+    """Consecutive sentences by ``size``; the last group has what is left."""
+    return (sentences[begin : begin + size] for begin in range(0, len(sentences), size))
+
+
+def as_documents(
+    documents: Sequence[Sequence[Annotated]], size: int = SENTENCES
+) -> list[Annotated]:
+    """A gold set as documents: its own, or ``size`` sentences joined where there is only one.
+
+    ``documents`` are as :func:`ner.files.formats.read_conll_documents` gives them: a list of
+    sentences for each ``-DOCSTART-`` of the file, and one list in all for a file without any (or
+    for gold of another format). Sentences, tokens and entities are the same, in the same order.
+    """
+    parts = [document for document in documents if document]
+    if len(parts) == 1:
+        parts = list(group(parts[0], size))
+    return [join(part) for part in parts]

@@ -1,0 +1,373 @@
+"""Tagging a whole file: in chunks, streamed, resumable, published at once when it is complete.
+
+While it works, everything lies in a folder ``OUT.partial`` beside the output: the rows written so
+far, the rows that failed, and how far it has come. After each chunk both files are on disk before
+the state that counts them is, so a run that was killed goes on at the border of a chunk and comes
+to the same bytes. A run with other settings, or on a changed file, starts anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from filelock import FileLock, Timeout
+
+from ner.entities import Tagged
+from ner.errors import Failure, InputError
+from ner.files.csv_records import BadRow
+from ner.files.outputs import Output, output_for
+from ner.files.rows import Row, Source
+from ner.models.catalogue import ModelSpec
+from ner.models.prepared import find_sound
+from ner.models.recipes import Variant, recipe_of
+from ner.tagging.decode import Strategy
+from ner.tagging.tagger import clean
+
+# As many texts as the tagger sorts into batches at a time: fewer cost throughput.
+CHUNK_ROWS = 2048
+# Long texts make a chunk smaller, so that memory stays bounded.
+_CHUNK_CHARACTERS = 2_000_000
+
+
+class ManyTagger(Protocol):
+    """All that a run needs of a tagger."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it can find."""
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+        """Tag several texts; results in the order given."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a run has come.
+
+    ``rows`` have been read, of which ``tagged`` are in the output and ``failed`` beside it;
+    ``resumed`` of the rows were done by an earlier run. ``seconds`` are those of this run,
+    ``fraction`` in [0, 1] is how much of the file is behind it. ``results`` are the new rows and
+    what was found in them.
+    """
+
+    rows: int
+    tagged: int
+    failed: int
+    resumed: int
+    seconds: float
+    fraction: float
+    results: Sequence[tuple[Row, Tagged]] = ()
+
+    @property
+    def rate(self) -> float:
+        """Rows per second in this run."""
+        return (self.rows - self.resumed) / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the rows so far; None before there are any."""
+        if not self.rate or not self.fraction:
+            return None
+        return self.rows * (1 / self.fraction - 1) / self.rate
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is safely on disk: rows, and the lengths in bytes of both files."""
+
+    job: str
+    rows: int = 0
+    tagged: int = 0
+    failed: int = 0
+    line: int = 0
+    good_bytes: int = 0
+    bad_bytes: int = 0
+
+
+def errors_file(out: Path) -> Path:
+    """Where the rows that failed are put, as JSON lines: line, problem, content."""
+    return out.with_name(f"{out.name}.errors.jsonl")
+
+
+def described(
+    spec: ModelSpec,
+    variant: Variant,
+    device: str,
+    *,
+    strategy: Strategy,
+    threshold: float,
+    labels: Sequence[str] | None,
+) -> dict[str, str]:
+    """In words, all that decides what a tagger finds: the ``settings`` of a run.
+
+    Ask when the model has been prepared: it is known by what it is, not by how it would be made.
+    """
+    recipe = recipe_of(spec)
+    prepared = find_sound(recipe, spec.name, variant)
+    which = recipe.key if prepared is None else prepared.fingerprint
+    return {
+        "Model": f"{spec.name} {which}, {variant}, on {device}",
+        "Aggregation": strategy.value,
+        "Threshold": f"{threshold}",
+        "Labels": "all" if labels is None else ", ".join(sorted(labels)),
+    }
+
+
+def run(
+    source: Source,
+    tagger: ManyTagger,
+    out: Path,
+    *,
+    settings: Mapping[str, str],
+    chunk_rows: int = CHUNK_ROWS,
+) -> Iterator[Step]:
+    """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
+
+    When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. ``settings`` say
+    in words all that decides what ``tagger`` finds, see `described`; they are shown in a report,
+    and an unfinished run is resumed only if they are the same.
+
+    Raises ``InputError`` for an output that can't be written, can't hold the tagger's labels or is
+    being written by another process, ``Failure`` if writing fails, which keeps what was done, and
+    what `Source.rows` raises.
+    """
+    output = output_for(out)
+    check_place(source, out)
+    if output.check_labels is not None:
+        output.check_labels(tagger.labels)
+    rows = source.rows()
+    job = _digest(source, out, settings, chunk_rows)
+    with _writing(out), _claimed(out) as folder:
+        state = _resumed(folder, job, output)
+        resumed, begin = state.rows, time.perf_counter()
+        yield _step(state, source, resumed, begin)
+        with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
+            for chunk in _chunks(islice(rows, state.rows, None), chunk_rows):
+                results, failures = _tagged(tagger, chunk)
+                results, more = _write_rows(output, results, good)
+                failures = sorted([*failures, *more], key=lambda failure: failure.line)
+                bad.writelines(map(_failure_line, failures))
+                state = replace(
+                    state,
+                    rows=state.rows + len(chunk),
+                    tagged=state.tagged + len(results),
+                    failed=state.failed + len(failures),
+                    line=chunk[-1].line,
+                    good_bytes=_on_disk(good),
+                    bad_bytes=_on_disk(bad),
+                )
+                _save(state, folder)
+                yield replace(_step(state, source, resumed, begin), results=results)
+        _publish(folder, out, output, _facts(source, settings, state))
+
+
+def check_place(source: Source, out: Path) -> None:
+    """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
+    with _beginning(out):
+        if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
+            raise InputError(
+                f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
+                "file that is read. Choose another name."
+            )
+        if out.is_dir():
+            raise InputError(f"{out} is a folder; expected the name of a file.")
+        if not out.absolute().parent.is_dir():
+            raise InputError(f"There is no folder {out.parent}. Make it first.")
+
+
+@contextmanager
+def _beginning(out: Path) -> Iterator[None]:
+    """What fails here fails before anything is done: another place is needed."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{out.name} can't be written there: {error.strerror}. Choose another folder."
+        ) from error
+
+
+def _digest(source: Source, out: Path, settings: Mapping[str, str], chunk_rows: int) -> str:
+    """One value for all that decides the bytes of the output."""
+    decisive = [
+        *(source.sha256, source.format, source.encoding, source.delimiter, source.column),
+        *(source.path.name, out.suffix.lower(), chunk_rows, _version(), dict(settings)),
+    ]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def _version() -> str:
+    """Versions of the libraries that find the entities."""
+    return " ".join(f"{name} {version(name)}" for name in ("openvino", "tokenizers", "numpy"))
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[Path]:
+    """The folder to work in, for this process alone; it goes when all that is in it is gone."""
+    folder = out.with_name(f"{out.name}.partial")
+    lock = FileLock(folder / "lock", timeout=0)
+    with _beginning(out):
+        folder.mkdir(exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(f"Another process is writing {out.name}.") from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+        with suppress(OSError):
+            if not any(file.name != "lock" for file in folder.iterdir()):
+                (folder / "lock").unlink(missing_ok=True)
+                folder.rmdir()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure(f"{out.name} can't be written: {error.strerror}.") from error
+
+
+def _resumed(folder: Path, job: str, output: Output) -> _State:
+    """The state to go on from, both files cut to it; a new one if there is none that fits."""
+    try:
+        state = _State(**json.loads((folder / "state").read_text(encoding="utf-8")))
+        sizes = [(folder / name).stat().st_size for name in ("good", "bad")]
+        if state.job == job and sizes[0] >= state.good_bytes and sizes[1] >= state.bad_bytes:
+            os.truncate(folder / "good", state.good_bytes)
+            os.truncate(folder / "bad", state.bad_bytes)
+            return state
+    except (OSError, ValueError, TypeError):
+        # None yet, or one that was not written by this version: nothing to go on from.
+        pass
+    header = output.header.encode()
+    (folder / "state").unlink(missing_ok=True)
+    (folder / "good").write_bytes(header)
+    (folder / "bad").write_bytes(b"")
+    return _State(job, good_bytes=len(header))
+
+
+def _chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadRow]]:
+    chunk: list[Row | BadRow] = []
+    characters = 0
+    for row in rows:
+        chunk.append(row)
+        characters += len(row.text if isinstance(row, Row) else row.content)
+        if len(chunk) == most or characters >= _CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
+
+
+def _tagged(
+    tagger: ManyTagger, chunk: Sequence[Row | BadRow]
+) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
+    """The good rows, tagged, and the bad ones."""
+    texts: list[str] = []
+    rows: list[Row] = []
+    failures: list[BadRow] = []
+    for row in chunk:
+        if isinstance(row, BadRow):
+            failures.append(row)
+            continue
+        try:
+            texts.append(clean(row.text))
+            rows.append(row)
+        except InputError as error:
+            failures.append(BadRow(row.line, str(error), row.text))
+    return list(zip(rows, tagger.tag_many(texts), strict=True)), failures
+
+
+def _write_rows(
+    output: Output, results: Sequence[tuple[Row, Tagged]], file: BinaryIO
+) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
+    """Write what can stand in this kind of file; gives that, and what can't."""
+    written = []
+    failures = []
+    for row, tagged in results:
+        try:
+            # A label may hold what UTF-8 can't; texts have been cleaned.
+            file.write(output.row(row, tagged).encode(errors="replace"))
+            written.append((row, tagged))
+        except ValueError as error:
+            failures.append(BadRow(row.line, f"{error}.", tagged.text))
+    return written, failures
+
+
+def _failure_line(failure: BadRow) -> bytes:
+    return (json.dumps(asdict(failure), ensure_ascii=False) + "\n").encode(errors="replace")
+
+
+def _on_disk(file: BinaryIO) -> int:
+    """Wait until everything written is on disk; gives the length."""
+    file.flush()
+    os.fsync(file.fileno())
+    return file.tell()
+
+
+def _save(state: _State, folder: Path) -> None:
+    with (folder / "state.new").open("wb") as file:
+        file.write(json.dumps(asdict(state)).encode())
+        _on_disk(file)
+    (folder / "state.new").replace(folder / "state")
+
+
+def _step(state: _State, source: Source, resumed: int, begin: float) -> Step:
+    return Step(
+        rows=state.rows,
+        tagged=state.tagged,
+        failed=state.failed,
+        resumed=resumed,
+        seconds=time.perf_counter() - begin,
+        fraction=min(1.0, state.line / source.lines),
+    )
+
+
+def _facts(source: Source, settings: Mapping[str, str], state: _State) -> dict[str, str]:
+    column = {"Column": source.column} if source.column is not None else {}
+    return {
+        "File": source.path.name,
+        **column,
+        "Rows": f"{state.rows:,}, of which {state.tagged:,} tagged and {state.failed:,} failed",
+        **settings,
+    }
+
+
+def _publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -> None:
+    """Put the files in their places, the output last: once it is there, all is done.
+
+    Until then all that a run resumes from stays: an output that is open elsewhere can't be replaced
+    on some systems, and the next run then has this step to do and no other.
+    """
+    good, bad, copy = folder / "good", folder / "bad", folder / "copy"
+    made = good
+    if output.report is not None:
+        made = folder / "report"
+        with (
+            good.open(encoding="utf-8", newline="\n") as rows,
+            made.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+        ):
+            file.writelines(output.report(rows, facts))
+    if bad.stat().st_size:
+        with bad.open("rb") as failures, copy.open("wb") as copied:
+            shutil.copyfileobj(failures, copied)
+            _on_disk(copied)
+        copy.replace(errors_file(out))
+    else:
+        errors_file(out).unlink(missing_ok=True)
+    made.replace(out)
+    for name in ("state", "state.new", "good", "bad"):
+        (folder / name).unlink(missing_ok=True)

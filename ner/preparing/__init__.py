@@ -1,0 +1,1 @@
+"""The torch house: a checkpoint becomes a prepared folder, in a process of its own."""
