@@ -19,7 +19,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 from ner.errors import Failure, FileFormatError, InputError, ModelRefused
 from ner.train import transformer
 from ner.train.run import train
-from ner.train.settings import Arch, DataSource, Progress, TrainResult, TrainSettings
+from ner.train.settings import Arch, DataSource, TrainProgress, TrainResult, TrainSettings
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -64,14 +64,14 @@ def settings(data: Path, base: Path, tmp_path: Path) -> TrainSettings:
     )
 
 
-def silent(_: Progress) -> None:
+def silent(_: TrainProgress) -> None:
     """A reader of progress who doesn't care."""
 
 
 @pytest.mark.parametrize("arch", list(Arch), ids=str)
 def test_both_architectures_overfit_a_tiny_language(arch: Arch, settings: TrainSettings) -> None:
     """Training from data to checkpoint learns what there is to learn, and publishes it whole."""
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
 
     result = train(replace(settings, arch=arch), report=seen.append)
 
@@ -173,7 +173,7 @@ def test_killed_run_goes_on_and_ends_like_an_undisturbed_one(
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_RUN, str(data), str(base), str(out)], check=False
     )
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
     resumed = train(replace(settings, out=out), report=seen.append)
 
     assert killed.returncode == -signal.SIGKILL

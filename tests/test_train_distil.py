@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_language import tiny_sentence, write_base, write_split
+from tiny_language import write_base, write_split, write_texts
 from torch import nn
 from transformers import MPNetConfig, MPNetForTokenClassification
 
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.files.formats import annotate_tokens
-from ner.train.augment import Text, chunk_documents, with_case
 from ner.train.card import card
-from ner.train.data import IGNORED, Encoder, tag_names
+from ner.train.data import IGNORED, Encoder, Text, tag_names
 from ner.train.distil import NO_LABEL, SoftLabels, label
 from ner.train.metrics import distilled_loss, masked_loss
+from ner.train.pools import change_case, chunk_documents
 from ner.train.run import train
-from ner.train.settings import Arch, DataSource, Progress, TextSource, TrainSettings
-from ner.train.vocabulary import SPECIAL_PIECES, as_pretrained, wordpiece
+from ner.train.settings import Arch, DataSource, TextSource, TrainProgress, TrainSettings
+from ner.train.vocabulary import SPECIAL_PIECES, to_pretrained, wordpiece
 
 TAGS = tag_names(("LOC", "PER"))
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-"
@@ -57,7 +56,7 @@ def soft_labels(*texts: str) -> SoftLabels:
 def letters_only() -> Encoder:
     """An encoder that knows letters alone, so that each word has several pieces."""
     pieces = [*SPECIAL_PIECES, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
-    return Encoder(as_pretrained(wordpiece(pieces), max_pieces=64), TAGS)
+    return Encoder(to_pretrained(wordpiece(pieces), max_pieces=64), TAGS)
 
 
 def aligned(text: Text, labels: SoftLabels) -> list[int]:
@@ -81,7 +80,7 @@ def test_first_and_later_pieces_of_a_pre_token_learn_the_same_row() -> None:
 def test_labels_stay_with_their_words_in_another_case(change: object) -> None:
     """The teacher read the text as written; its labels hold for the other case too."""
     sentence = annotate_tokens(["Ada", "is"], ["B-PER", "O"])
-    changed = with_case(sentence, change)  # type: ignore[arg-type]
+    changed = change_case(sentence, change)  # type: ignore[arg-type]
     assert changed is not None
 
     labels = soft_labels("Ada is")
@@ -166,14 +165,6 @@ def test_loss_mixes_gold_and_teacher_where_both_speak() -> None:
 # The teacher
 
 
-def write_texts(path: Path, count: int, *, seed: int) -> Path:
-    """Sentences of the tiny language, one a line, without tags."""
-    rng = random.Random(seed)  # noqa: S311 - no secret
-    lines = (" ".join(token for token, _ in tiny_sentence(rng)) for _ in range(count))
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny language as data, as unlabelled text, with a base and a trained teacher."""
@@ -255,26 +246,27 @@ def test_record_and_card_tell_the_teacher_and_the_texts_without_a_path(
     }
     assert "--teacher teacher" in text
     assert "--unlabelled data/plain.txt:1" in text
-    assert "| plain |" in text
+    assert "| 1 | plain | unlabelled | 1 | the teacher's |" in text
+    assert "| 1, teacher | letters |" in text
     assert "Teacher `teacher`" in text
 
 
 def test_stopped_run_does_not_ask_the_teacher_again(student: TrainSettings) -> None:
     """What was labelled lies in the work folder; the same command goes on from there."""
     short = replace(student, epochs=2)
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
 
     class StopHere(Exception):
         """Somebody ends the run."""
 
-    def stop_in_training(progress: Progress) -> None:
+    def stop_in_training(progress: TrainProgress) -> None:
         seen.append(progress)
         if not progress.labelling:
             raise StopHere
 
     with pytest.raises(StopHere):
         train(short, report=stop_in_training)
-    resumed: list[Progress] = []
+    resumed: list[TrainProgress] = []
     train(short, report=resumed.append)
 
     assert seen[0].labelling
@@ -286,7 +278,7 @@ def test_labels_that_were_kept_serve_another_run(student: TrainSettings, tmp_pat
     """Students with other seeds and shares share one reading of the teacher's."""
     kept = replace(student, epochs=1, teacher_labels=tmp_path / "kept")
     train(kept, report=lambda _: None)
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
 
     other = replace(kept, out=tmp_path / "other", seed=14, document_words=30, case_share=0.2)
     train(other, report=seen.append)
@@ -316,7 +308,7 @@ def test_teacher_of_another_architecture_labels_every_pre_token(tmp_path: Path) 
     """Nothing about a teacher is BERT's own: an MPNet does as well, with its own order of tags."""
     teacher = tmp_path / "teacher"
     pieces = [*SPECIAL_PIECES, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
-    as_pretrained(wordpiece(pieces), max_pieces=62).save_pretrained(teacher)
+    to_pretrained(wordpiece(pieces), max_pieces=62).save_pretrained(teacher)
     order = ("B-PER", "I-PER", "O", "B-LOC", "I-LOC")
     torch.manual_seed(0)
     model = MPNetForTokenClassification(

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertModel
 
-from ner.train.vocabulary import SPECIAL_PIECES, as_pretrained, wordpiece
+from ner.train.vocabulary import SPECIAL_PIECES, to_pretrained, wordpiece
 
 PEOPLE = ("Ada", "Boris", "Chen Li", "Dora Quill")
 PLACES = ("Oslo", "Lima", "Port Vell", "St. Ives")
@@ -42,12 +42,20 @@ def write_split(path: Path, sentences: int, *, seed: int) -> None:
     path.write_text("\n\n".join(blocks) + "\n\n", "utf-8")
 
 
+def write_texts(path: Path, count: int, *, seed: int) -> Path:
+    """Sentences of the tiny language, one a line, without tags."""
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    lines = (" ".join(token for token, _ in tiny_sentence(rng)) for _ in range(count))
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
 def write_base(folder: Path) -> Path:
     """An uncased BERT with random weights over letters and a few words."""
     letters = "abcdefghijklmnopqrstuvwxyz.,"
     words = ["train", "lives", "the", "oslo", "ada"]
     pieces = [*SPECIAL_PIECES, *letters, *(f"##{letter}" for letter in letters), *words]
-    as_pretrained(wordpiece(pieces), max_pieces=64).save_pretrained(folder)
+    to_pretrained(wordpiece(pieces), max_pieces=64).save_pretrained(folder)
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(pieces),

@@ -69,6 +69,9 @@ def pack(indices: Sequence[int], lengths: Sequence[int], budget: int) -> list[li
     """Cut ``indices``, sorted by length, into batches of at most ``budget`` padded pieces.
 
     An example that is longer than the budget is a batch of its own.
+
+    >>> pack([0, 1, 2, 3], lengths=[5, 2, 9, 3], budget=8)  # two of up to 3 pieces: 6; 5; 9
+    [[1, 3], [0], [2]]
     """
     batches: list[list[int]] = []
     longest = 0
@@ -118,7 +121,11 @@ def _batches_by_length(
 
 
 def padding_share(plan: Sequence[Sequence[int]], lengths: Sequence[int], pad_to: int = 0) -> float:
-    """The share of padding among all pieces of the plan's batches, in [0, 1)."""
+    """The share of padding among all pieces of the plan's batches, in [0, 1).
+
+    >>> padding_share([[0, 1]], lengths=[2, 4])  # 8 pieces, 2 of them padding
+    0.25
+    """
     used = sum(lengths[index] for batch in plan for index in batch)
     padded = sum(len(batch) * max(pad_to, *(lengths[index] for index in batch)) for batch in plan)
     return 1.0 - used / padded if padded else 0.0

@@ -14,11 +14,27 @@ from transformers import PreTrainedTokenizerBase
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.files.formats import read_conll, read_conll_documents, read_lines
-from ner.train.augment import Text
 from ner.train.settings import DataSource, TextSource, TrainSettings
 
 IGNORED = -100  # what torch's cross entropy skips by default
 _TOKENIZED_TOGETHER = 1000  # texts; what the tokenizer gives back is large
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to train on.
+
+    ``originals`` are the texts, as they were written, of which it was made: joined by a space and
+    perhaps put into another case. Teachers label those. Empty where they aren't asked.
+    """
+
+    sentence: Annotated
+    originals: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words it has; gold tokens are parted by spaces too."""
+        return len(self.sentence.tagged.text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +174,11 @@ def entity_types(corpora: Iterable[Corpus]) -> tuple[str, ...]:
 
 
 def tag_names(types: Iterable[str]) -> tuple[str, ...]:
-    """The model's outputs: O, then B- and I- of each type."""
+    """The model's outputs: O, then B- and I- of each type.
+
+    >>> tag_names(("LOC", "PER"))
+    ('O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER')
+    """
     return ("O", *(f"{prefix}-{label}" for label in types for prefix in ("B", "I")))
 
 

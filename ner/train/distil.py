@@ -81,7 +81,7 @@ class SoftLabels:
         piece trained, by one rule, so that strategies which read every piece ('none', 'average')
         stay as sensible as those that read the first one.
         """
-        found = self.rows[np.maximum(aligned, 0) // 2].astype(np.float32)
+        found: NDArray[np.float32] = self.rows[np.maximum(aligned, 0) // 2].astype(np.float32)
         later = (aligned % 2 == 1) & (aligned != NO_LABEL)
         found[later] = found[later] @ _beginning_to_inside(self.tags)
         found[aligned == NO_LABEL] = 0.0
@@ -104,9 +104,10 @@ class Teacher:
         self._order = check_teacher(folder, tags)
         try:
             self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-            self._model: nn.Module = transformer.load(folder).eval()
+            self._model: nn.Module = transformer.load(folder)
         except (OSError, ValueError) as error:
             raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
+        self._model.eval()
         self._pad_id = transformer.pad_id(self._tokenizer)
         if torch.cuda.is_available():
             self._model.to("cuda")
@@ -198,7 +199,7 @@ def label(
     pre-tokens.
     """
     distinct = list(dict.fromkeys(texts))
-    prints = [_fingerprint(folder) for folder in teachers]
+    fingerprints = [_fingerprint(folder) for folder in teachers]
     loaded: list[Teacher] = []
     parts: list[tuple[Spans, Rows]] = []
     slices: dict[str, tuple[int, int]] = {}
@@ -207,7 +208,7 @@ def label(
         cache.mkdir(parents=True, exist_ok=True)
     for begin in range(0, len(distinct), _BLOCK):
         block = distinct[begin : begin + _BLOCK]
-        name = hashlib.sha256("\0".join([*prints, *tags, *block]).encode()).hexdigest()[:32]
+        name = hashlib.sha256("\0".join([*fingerprints, *tags, *block]).encode()).hexdigest()[:32]
         file = cache / f"soft-labels-{name}.npz"
         if not file.is_file():
             loaded = loaded or [Teacher(folder, tags) for folder in teachers]

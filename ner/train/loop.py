@@ -29,7 +29,7 @@ from ner.train.batches import Examples, PlannedBatches, collate
 from ner.train.data import Example
 from ner.train.distil import SoftLabels
 from ner.train.metrics import Counts, distilled_loss, evaluate, has_bf16, logits_of, masked_loss
-from ner.train.settings import Progress, TrainSettings
+from ner.train.settings import TrainProgress, TrainSettings
 
 _AVERAGE_FILE = "average.safetensors"
 _CHECKPOINTS = 20  # a killed run loses at most this part of its steps
@@ -106,7 +106,7 @@ class Companion(TrainerCallback):
     """Averages, saves the average with each checkpoint, reports, and stops early."""
 
     def __init__(
-        self, average: AveragedWeights, patience: int, report: Callable[[Progress], None]
+        self, average: AveragedWeights, patience: int, report: Callable[[TrainProgress], None]
     ) -> None:
         self._average = average
         self._patience = patience
@@ -141,7 +141,7 @@ class Companion(TrainerCallback):
         seconds = time.perf_counter() - self._begun
         state.log_history[-1]["seconds"] = round(seconds, 1)
         if "loss" in logs or "eval_f1" in logs:
-            progress = Progress(
+            progress = TrainProgress(
                 state.global_step, state.max_steps, seconds, logs.get("loss"), logs.get("eval_f1")
             )
             self._report(progress)
@@ -236,7 +236,7 @@ class NerTrainer(Trainer):
 
 
 def fit(
-    task: Task, settings: TrainSettings, work: Path, report: Callable[[Progress], None]
+    task: Task, settings: TrainSettings, work: Path, report: Callable[[TrainProgress], None]
 ) -> list[dict[str, float]]:
     """Train, going on from the last checkpoint under ``work`` if there is one.
 
@@ -254,14 +254,14 @@ def fit(
     last = complete_checkpoint(work)
     if last is not None:
         average.load(last)
-    with denormals_flushed():
+    with flush_denormals():
         trainer.train(resume_from_checkpoint=str(last) if last else None)
     history: list[dict[str, float]] = trainer.state.log_history
     return history
 
 
 @contextmanager
-def denormals_flushed() -> Iterator[None]:
+def flush_denormals() -> Iterator[None]:
     """Numbers too small for full precision count as zero meanwhile, which saves time."""
     torch.set_flush_denormal(True)
     try:

@@ -75,10 +75,10 @@ def distilled_loss(
     hard = nn.functional.cross_entropy(
         masked.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
     ).view_as(labels)
-    mild = -(soft * logits.float().log_softmax(-1)).sum(-1)
+    taught = -(soft * logits.float().log_softmax(-1)).sum(-1)
     has_gold, has_soft = labels != IGNORED, soft.sum(-1) > 0
     part = torch.where(has_gold, weight, 1.0) * has_soft
-    total = ((1.0 - part) * hard + part * mild).sum()
+    total = ((1.0 - part) * hard + part * taught).sum()
     return total / (has_gold | has_soft).sum().clamp(min=1)
 
 

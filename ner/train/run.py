@@ -44,7 +44,7 @@ from ner.train.publish import (
     write_record,
     write_whole,
 )
-from ner.train.settings import Arch, Progress, TrainResult, TrainSettings
+from ner.train.settings import Arch, TrainProgress, TrainResult, TrainSettings
 
 Scores = dict[str, dict[str, float]]
 
@@ -89,7 +89,7 @@ class _Run:
         return [len(example.piece_ids) for pool in self.pools for example in pool.examples]
 
 
-def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> TrainResult:
+def train(settings: TrainSettings, *, report: Callable[[TrainProgress], None]) -> TrainResult:
     """Train a checkpoint and publish it at ``settings.out``, whole or not at all.
 
     Until then everything lies in a hidden folder beside it. A run that was killed goes on from
@@ -100,7 +100,7 @@ def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> Tra
         return _train(settings, report)
 
 
-def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> TrainResult:
+def _train(settings: TrainSettings, report: Callable[[TrainProgress], None]) -> TrainResult:
     check_replaceable(settings.out)
     set_seed(settings.seed)
     work = settings.out.absolute().with_name(f".{settings.out.name}.training")
@@ -121,7 +121,7 @@ def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> Train
     )
 
 
-def _prepare(settings: TrainSettings, work: Path, report: Callable[[Progress], None]) -> _Run:
+def _prepare(settings: TrainSettings, work: Path, report: Callable[[TrainProgress], None]) -> _Run:
     """Read the data, claim the work folder, ask the teachers, and tokenize, each once."""
     corpora = read_corpora(settings)
     tags = tag_names(entity_types(corpora))
@@ -150,7 +150,7 @@ def _soft_labels(
     tags: Sequence[str],
     settings: TrainSettings,
     work: Path,
-    report: Callable[[Progress], None],
+    report: Callable[[TrainProgress], None],
 ) -> SoftLabels | None:
     """What the teachers say of all texts they are asked about; None without teachers."""
     if not settings.teachers:
@@ -158,7 +158,7 @@ def _soft_labels(
     begun = time.perf_counter()
 
     def tell(done: int, texts: int) -> None:
-        report(Progress(done, texts, time.perf_counter() - begun, labelling=True))
+        report(TrainProgress(done, texts, time.perf_counter() - begun, labelling=True))
 
     originals = [o for pool in pools for text in pool.texts for o in text.originals]
     return label(originals, settings.teachers, tags, settings.teacher_labels or work, tell)
