@@ -36,4 +36,11 @@ fi
 ruff check .
 ruff format --check .
 mypy
+# The page's script: types and lint, by tools that npm installs in their locked versions.
+if command -v npm >/dev/null; then
+    npm ci --prefix tests/js --silent --no-audit --no-fund
+    npm test --prefix tests/js --silent
+else
+    echo "npm is missing, so the page's script was not checked for types and lint."
+fi
 python -m pytest "${selection[@]}" "$@"

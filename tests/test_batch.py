@@ -599,7 +599,7 @@ def peak_mb(*arguments: str) -> float:
 
 @pytest.mark.full
 def test_memory_does_not_follow_the_length(
-    bundled_pair: object, tmp_path: Path, record_property: Callable[[str, object], None]
+    bundled_sides: object, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """A million short lines take no more than 150 MB over what ten thousand take."""
     peaks = {}

@@ -31,7 +31,7 @@ from ner.files.rows import Row, Source
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import find_sound
 from ner.models.recipes import Variant, recipe_of
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 from ner.tagging.tagger import clean
 
 # As many texts as the tagger sorts into batches at a time: fewer cost throughput.
@@ -100,15 +100,7 @@ def errors_file(out: Path) -> Path:
     return out.with_name(f"{out.name}.errors.jsonl")
 
 
-def described(
-    spec: ModelSpec,
-    variant: Variant,
-    device: str,
-    *,
-    strategy: Strategy,
-    threshold: float,
-    labels: Sequence[str] | None,
-) -> dict[str, str]:
+def described(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> dict[str, str]:
     """In words, all that decides what a tagger finds: the ``settings`` of a run.
 
     Ask when the model has been prepared: it is known by what it is, not by how it would be made.
@@ -118,9 +110,9 @@ def described(
     which = recipe.key if prepared is None else prepared.fingerprint
     return {
         "Model": f"{spec.name} {which}, {variant}, on {device}",
-        "Aggregation": strategy.value,
-        "Threshold": f"{threshold}",
-        "Labels": "all" if labels is None else ", ".join(sorted(labels)),
+        "Aggregation": choice.strategy.value,
+        "Threshold": f"{choice.threshold}",
+        "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),
     }
 
 

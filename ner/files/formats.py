@@ -75,6 +75,16 @@ def read_gold(path: Path) -> list[Annotated]:
     return parse_gold(read_lines(path), path)
 
 
+def read_gold_documents(path: Path) -> list[list[Annotated]]:
+    """The same by document: its ``-DOCSTART-`` lines part them; one list where there is none.
+
+    Raises ``FileFormatError`` as :func:`read_gold`.
+    """
+    if any(line.startswith("-DOCSTART-") for line in read_lines(path)):
+        return read_conll_documents(path)
+    return [read_gold(path)]
+
+
 def parse_gold(lines: Iterable[str], source: Path | str) -> list[Annotated]:
     """Annotated texts from CoNLL columns, JSON lines or bracketed text; the content decides.
 
