@@ -7,10 +7,10 @@ from functools import cache
 
 from ner.comparing.agreement import Agreement, align
 from ner.errors import one_of
-from ner.models import opened as pair
 from ner.models.catalogue import find
+from ner.models.opened import OpenSides, open_tagger
 from ner.models.recipes import Variant
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
 
 
@@ -28,11 +28,9 @@ def load(
     ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder. ``labels`` None
     keeps all of them. The tagger may be shared by threads. Raises ``ner.NerError``.
     """
+    choice = Choice.parse(strategy, threshold, labels)
     chosen = one_of(Variant, variant, "variant")
-    tagger = pair.open_tagger(find(model), chosen, device=device)
-    return tagger.using(
-        strategy=one_of(Strategy, strategy, "strategy"), threshold=threshold, labels=labels
-    )
+    return open_tagger(find(model), chosen, device=device).using(choice)
 
 
 def compare(
@@ -44,18 +42,17 @@ def compare(
     labels: Sequence[str] | None = None,
     device: str = "CPU",
 ) -> Agreement:
-    """What the original and INT8 find in ``text``, aligned. Raises ``ner.NerError``."""
-    both = _open_pairs().get(find(model), device=device)
-    original, int8 = (
-        both.tagger(variant).using(
-            strategy=one_of(Strategy, strategy, "strategy"), threshold=threshold, labels=labels
-        )(text)
-        for variant in Variant
-    )
-    return align(original, int8)
+    """What the original (left) and INT8 (right) find in ``text``, aligned.
+
+    Raises ``ner.NerError``, also where INT8 is not served.
+    """
+    choice = Choice.parse(strategy, threshold, labels)
+    sides = _kept_open().get(find(model), device=device)
+    left, right = (sides.side(variant).tagger.using(choice)(text) for variant in Variant)
+    return align(left, right)
 
 
 @cache
-def _open_pairs() -> pair.Pairs:
+def _kept_open() -> OpenSides:
     """Kept between calls, since loading takes a second and comparing takes milliseconds."""
-    return pair.Pairs()
+    return OpenSides()

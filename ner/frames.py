@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ner.api import load
 from ner.entities import Tagged, bio_tags
 from ner.errors import InputError, one_of
-from ner.files.formats import annotate
+from ner.files.gold import annotate
 from ner.schema import tagged_json
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
 
 if TYPE_CHECKING:
@@ -68,11 +68,8 @@ def predict(
     import pandas as pd
 
     chosen = one_of(Level, level, "level")
-    tagger = _loaded(model, variant, device).using(
-        strategy=one_of(Strategy, strategy, "strategy"),
-        threshold=threshold,
-        labels=None if labels is None else tuple(labels),
-    )
+    choice = Choice.parse(strategy, threshold, None if labels is None else list(labels))
+    tagger = _loaded(model, variant, device).using(choice)
     index, given = _indexed(texts)
     found = iter(tagger.tag_many([text for text in given if text is not None]))
     rows = [

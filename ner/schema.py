@@ -7,10 +7,12 @@ Scores are rounded to six decimals, times to three.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ner.comparing.agreement import Agreement, Pair
+from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
 from ner.machine import Machine
@@ -36,24 +38,35 @@ def tagged_json(tagged: Tagged) -> Json:
     return {"text": tagged.text, "entities": _entities(tagged)}
 
 
-def comparison_json(agreement: Agreement, timing: Timing | None) -> Json:
+def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timing | None) -> Json:
     """What ``compare`` answers; ``timing`` is null where nothing was timed."""
+    left, right = origins
     return {
         "text": agreement.text,
-        "original": _entities(agreement.original),
-        "int8": _entities(agreement.int8),
+        "left": {**origin_json(left), "entities": _entities(agreement.left)},
+        "right": {**origin_json(right), "entities": _entities(agreement.right)},
         "differences": [_difference(pair, agreement.text) for pair in agreement.differences],
         "identical": round(agreement.identical, 6),
         "timing": None if timing is None else timing_json(timing),
     }
 
 
+def origin_json(origin: Origin) -> Json:
+    """Where a side comes from; of a file only its name is told, as the model."""
+    return {
+        "model": origin.model,
+        "variant": origin.variant,
+        "device": origin.device,
+        "precision": origin.precision,
+    }
+
+
 def timing_json(timing: Timing) -> Json:
-    """Both latencies and how many times faster INT8 is, with its 95 % interval."""
+    """Both latencies and how many times faster the right side is, with its 95 % interval."""
     interval = timing.interval
     return {
-        "original": latency_json(timing.original),
-        "int8": latency_json(timing.int8),
+        "left": latency_json(timing.left),
+        "right": latency_json(timing.right),
         "ratio": round(timing.ratio, 4),
         "ratio_low": round(interval.low, 4),
         # JSON has no infinity; too few runs bound nothing.
@@ -109,7 +122,7 @@ def _entities(tagged: Tagged) -> list[Json]:
 def _difference(pair: Pair, text: str) -> Json:
     return {
         "kind": pair.kind.value,
-        "original": None if pair.original is None else entity_json(pair.original, text),
-        "int8": None if pair.int8 is None else entity_json(pair.int8, text),
+        "left": None if pair.left is None else entity_json(pair.left, text),
+        "right": None if pair.right is None else entity_json(pair.right, text),
         "drift": None if pair.drift is None else round(pair.drift, 6),
     }

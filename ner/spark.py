@@ -26,7 +26,7 @@ from ner.models.child import OnStage, ensure_prepared
 from ner.models.opened import withheld_reason
 from ner.models.prepared import Manifest, Prepared, home, read_prepared
 from ner.models.recipes import Variant
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 from ner.tagging.tagger import Model, OpenVinoTagger, clean
 
 try:
@@ -69,9 +69,7 @@ class _Work:
     folder: str
     shipped: bool
     manifest: str | None
-    strategy: Strategy
-    threshold: float
-    labels: tuple[str, ...] | None
+    choice: Choice
 
 
 def tag(
@@ -98,11 +96,23 @@ def tag(
     asked. INT8 that failed its gate is refused here, and a job fails where INT8 does not find what
     it found where it was made. Raises ``ner.NerError``.
     """
+    choice = Choice.parse(strategy, threshold, labels)
+    return _tag(df, text, choice, utf16=utf16, model=model, variant=variant, folder=folder)
+
+
+def _tag(
+    df: DataFrame,
+    text: str,
+    choice: Choice,
+    *,
+    utf16: bool = False,
+    model: str,
+    variant: str,
+    folder: str | None,
+) -> DataFrame:
     _check_columns(df, text)
-    if not 0.0 <= threshold <= 1.0:
-        raise InputError(f"The threshold is {threshold}; expected a number from 0 to 1.")
     source = _source(model, variant, folder)
-    source.check_labels(labels or ())
+    choice.check_labels(source.prepared.manifest.labels)
     where, shipped = (folder, False) if folder else _shipped(df.sparkSession, source)
     work = _Work(
         text=text,
@@ -110,9 +120,7 @@ def tag(
         folder=where,
         shipped=shipped,
         manifest=source.prepared.manifest.dump() if source.variant is Variant.INT8 else None,
-        strategy=one_of(Strategy, strategy, "strategy"),
-        threshold=threshold,
-        labels=None if labels is None else tuple(labels),
+        choice=choice,
     )
     return df.mapInArrow(partial(_tagged, work), _with_added(df.schema))
 
@@ -123,15 +131,6 @@ class _Source:
 
     prepared: Prepared
     variant: Variant
-
-    def check_labels(self, labels: Sequence[str]) -> None:
-        """Raise ``InputError`` for a label that the model does not have."""
-        known = self.prepared.manifest.labels
-        unknown = sorted(set(labels) - set(known))
-        if unknown:
-            raise InputError(
-                f"The model has no label {', '.join(unknown)[:100]}. It has {', '.join(known)}."
-            )
 
 
 def _source(
@@ -231,7 +230,7 @@ def _opened(work: _Work) -> OpenVinoTagger:
         prepared = Prepared(folder.parent, Manifest.parse(work.manifest))
         if reason := withheld_reason(prepared, OpenVinoTagger(model)):
             raise PrepareFailed(reason)
-    return OpenVinoTagger(model, work.strategy, work.threshold, labels_kept=work.labels)
+    return OpenVinoTagger(model, work.choice)
 
 
 def _cleaned(texts: Sequence[str | None]) -> tuple[list[str | None], list[str | None]]:
@@ -273,11 +272,12 @@ def utf16_offsets(text: str) -> Sequence[int]:
 
 @dataclass(frozen=True)
 class SparkTagger:
-    """Tags lists of texts on a cluster; make one with :func:`connected`."""
+    """Tags lists of texts on a cluster; make one with :func:`connect`."""
 
     session: SparkSession
     labels: tuple[str, ...]
-    settings: dict[str, Any] = field(default_factory=dict)
+    choice: Choice
+    source: dict[str, Any] = field(default_factory=dict)
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given. Raises ``Failure`` if the job fails."""
@@ -288,7 +288,9 @@ class SparkTagger:
             frame = self.session.createDataFrame(table).repartition(tasks, "id")
             # In a fixed order, since scores differ in their last digits with the batch.
             frame = frame.sortWithinPartitions("id")
-            rows = tag(frame, **self.settings).select("id", "entities").collect()
+            rows = (
+                _tag(frame, "text", self.choice, **self.source).select("id", "entities").collect()
+            )
         except (PySparkException, Py4JError) as error:
             raise Failure(f"The Spark job failed: {_in_short(error)}") from error
         found = {row.id: row.entities for row in rows}
@@ -302,20 +304,20 @@ class SparkTagger:
 
 
 @contextmanager
-def connected(
+def connect(
     master: str,
+    choice: Choice,
     *,
     report: OnStage | None = None,
     model: str = "bundled",
     variant: str = "int8",
     folder: str | None = None,
-    **settings: Any,  # noqa: ANN401 - those of `tag`
 ) -> Iterator[SparkTagger]:
     """A tagger on the cluster at ``master`` (``local[4]``, ``spark://host:7077``) while it is used.
 
-    The model is prepared first if need be, and ``report`` hears its stages; the settings are those
-    of `tag`. INT8 that failed its gate is refused before Spark is started. Raises ``Failure`` where
-    there is no Spark to connect to.
+    The model is prepared first if need be, and ``report`` hears its stages. INT8 that failed its
+    gate is refused before Spark is started. Raises ``Failure`` where there is no Spark to connect
+    to.
     """
     source = _source(model, variant, folder, report=report)
     if master.startswith("local"):
@@ -337,7 +339,7 @@ def connected(
         ) from error
     try:
         chosen = {"model": model, "variant": variant, "folder": folder}
-        yield SparkTagger(session, source.prepared.manifest.labels, {**chosen, **settings})
+        yield SparkTagger(session, source.prepared.manifest.labels, choice, chosen)
     finally:
         session.stop()
 

@@ -13,12 +13,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakePair, loader_of
+from fakes import FakeSides, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ner.ui import build, launch
+from ner.ui.launch import launch
+from ner.ui.page import build
 
-Serve = Callable[[Callable[[], FakePair]], str]
+Serve = Callable[[Callable[[], FakeSides]], str]
 Open = Callable[..., Page]
 
 _FLAGS = (
@@ -50,9 +51,9 @@ def serve() -> Iterator[Serve]:
     In a process of its own: what Gradio leaves open at the end is none of the tests' business.
     """
     processes = []
-    urls: dict[Callable[[], FakePair], str] = {}
+    urls: dict[Callable[[], FakeSides], str] = {}
 
-    def start(make: Callable[[], FakePair]) -> str:
+    def start(make: Callable[[], FakeSides]) -> str:
         if make not in urls:
             ours, theirs = get_context("spawn").Pipe()
             process = get_context("spawn").Process(target=_serve, args=(make, theirs), daemon=True)
@@ -67,16 +68,17 @@ def serve() -> Iterator[Serve]:
         process.join()
 
 
-def _serve(make: Callable[[], FakePair], address: Connection) -> None:
-    page = build(loader_of(make()))
-    address.send(launch(page, server_name="127.0.0.1", prevent_thread_lock=True))
+def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
+    service = service_of()
+    page = build(loader_of(make()), service=service)
+    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
     page.block_thread()
 
 
 @pytest.fixture(scope="session")
 def fake_url(serve: Serve) -> str:
     """The page over the dictionary pair."""
-    return serve(FakePair)
+    return serve(FakeSides)
 
 
 @pytest.fixture

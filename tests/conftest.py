@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from ner.models.catalogue import ModelSpec, find
-from ner.models.opened import TaggerPair, open_pair
+from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
 
 pytest_plugins = ["browser_fixtures"]
@@ -125,18 +125,18 @@ def tiny_spec(tiny_checkpoint: Path) -> ModelSpec:
 
 
 @pytest.fixture(scope="session")
-def tiny_pair(ner_home: Path, tiny_spec: ModelSpec) -> TaggerPair:
+def tiny_sides(ner_home: Path, tiny_spec: ModelSpec) -> Sides:
     """Both variants of the tiny model, prepared as a user's would be, in a process of its own."""
-    return open_pair(tiny_spec)
+    return open_sides(tiny_spec)
 
 
 @pytest.fixture(scope="session")
-def tiny_prepared(tiny_pair: TaggerPair) -> Prepared:
+def tiny_prepared(tiny_sides: Sides) -> Prepared:
     """The tiny model's prepared folder."""
-    return tiny_pair.prepared
+    return tiny_sides.prepared
 
 
 @pytest.fixture(scope="session")
-def bundled_pair(ner_home: Path) -> TaggerPair:
+def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
-    return open_pair(find("bundled"))
+    return open_sides(find("bundled"))

@@ -10,14 +10,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ner.comparing.comparison import Comparison
+from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
+from ner.models.opened import Side
 from ner.models.prepared import Gate
 from ner.models.recipes import Variant
-from ner.tagging.decode import Strategy
+from ner.serving.addresses import Addresses
+from ner.serving.bounds import Bounds
+from ner.serving.service import Service
+from ner.tagging.choice import Choice
 from ner.tagging.tagger import MAX_CHARACTERS, clean
 
 Result = TypeVar("Result")
@@ -66,8 +71,7 @@ class DictionaryTagger:
     """
 
     words: Dictionary = field(default_factory=lambda: WORDS)
-    threshold: float = 0.0
-    labels_kept: tuple[str, ...] | None = None
+    choice: Choice = field(default_factory=Choice)
     window: int = 2000
     seen: list[str] = field(default_factory=list, repr=False, compare=False)
 
@@ -75,19 +79,10 @@ class DictionaryTagger:
     def labels(self) -> tuple[str, ...]:
         return ("PER", "ORG", "LOC", "MISC", *self._more_labels())
 
-    def using(
-        self,
-        *,
-        strategy: Strategy | None = None,
-        threshold: float | None = None,
-        labels: Sequence[str] | None = None,
-    ) -> DictionaryTagger:
-        """Other settings; a dictionary knows no strategies."""
-        return replace(
-            self,
-            threshold=self.threshold if threshold is None else threshold,
-            labels_kept=self.labels_kept if labels is None else tuple(labels),
-        )
+    def using(self, choice: Choice) -> DictionaryTagger:
+        """Another choice; a dictionary knows no strategies."""
+        choice.check_labels(self.labels)
+        return replace(self, choice=choice)
 
     def __call__(self, text: str) -> Tagged:
         return self.explain(text).tagged
@@ -107,7 +102,7 @@ class DictionaryTagger:
             for match in pattern.finditer(text)
         )
         return Explained(
-            Tagged(text, entities).keep(labels=self.labels_kept, threshold=self.threshold),
+            self.choice.keep(Tagged(text, entities)),
             self._pieces(text, entities),
             tuple(range(self.window, len(text), self.window)),
         )
@@ -140,76 +135,79 @@ class DictionaryTagger:
         return sorted({label for label, _ in self.words.values()} - set(usual))
 
 
-@dataclass
-class FakePair:
-    """What :class:`~ner.models.opened.TaggerPair` is to the page, built on dictionaries.
+def side(variant: Variant, tagger: DictionaryTagger) -> Side:
+    """A side that looks words up, as the page meets it."""
+    size, title = (76_600_000, "Original") if variant is Variant.ORIGINAL else (19_600_000, "INT8")
+    return Side(Origin(title, "bundled", variant.value, "CPU", "f32"), tagger, size)
+
+
+class FakeSides:
+    """What :class:`~ner.models.opened.Sides` is to the page, built on dictionaries.
 
     ``calls`` counts the comparisons.
     """
 
-    spec: ModelSpec = field(default_factory=lambda: find("bundled"))
-    original: DictionaryTagger = field(default_factory=DictionaryTagger)
-    int8: DictionaryTagger | None = field(default_factory=lambda: DictionaryTagger(INT8_WORDS))
-    device: str = "CPU"
-    gate: Gate = field(default_factory=lambda: Gate(f1=0.991, entities=321))
-    timing: Timing = field(
-        default_factory=lambda: Timing(
+    def __init__(
+        self,
+        left: DictionaryTagger | None = None,
+        right: DictionaryTagger | None = DictionaryTagger(INT8_WORDS),
+        gate: Gate | None = None,
+    ) -> None:
+        self.spec = find("bundled")
+        self.device = "CPU"
+        self.threads = 2
+        self.left = side(Variant.ORIGINAL, left or DictionaryTagger())
+        self.right = None if right is None else side(Variant.INT8, right)
+        self.gate = gate or Gate(f1=0.991, entities=321)
+        self.timing = Timing(
             Latency(tuple(5.0 + 0.01 * step for step in range(20))),
             Latency(tuple(2.8 + 0.01 * step for step in range(20))),
         )
-    )
-    threads: int = 2
-    calls: int = 0
+        self.calls = 0
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return self.original.labels
+        return self.left.tagger.labels
+
+    @property
+    def all(self) -> tuple[Side, ...]:
+        return (self.left,) if self.right is None else (self.left, self.right)
+
+    @property
+    def origins(self) -> list[Origin]:
+        return [side.origin for side in self.all]
 
     @property
     def withheld(self) -> str | None:
-        return self.gate.refusal if self.int8 is None else None
+        return self.gate.refusal if self.right is None else None
 
-    def size(self, variant: Variant) -> int:
-        return 76_600_000 if variant is Variant.ORIGINAL else 19_600_000
-
-    def precision(self, variant: Variant) -> str:
-        return "f32"
-
-    def tagger(self, variant: Variant) -> DictionaryTagger:
-        if variant is Variant.ORIGINAL:
-            return self.original
-        if self.int8 is None:
+    def side(self, variant: str) -> Side:
+        if self.right is None and variant == Variant.INT8:
             raise PrepareFailed("INT8 is not served. Use the original.")
-        return self.int8
+        return self.left if variant == Variant.ORIGINAL else self.right
 
-    def compare(
-        self,
-        text: str,
-        *,
-        strategy: Strategy = Strategy.FIRST,
-        threshold: float = 0.0,
-        labels: Sequence[str] | None = None,
-        budget_ms: float = 0.0,
-    ) -> Comparison:
+    def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
         self.calls += 1
-        settings = {"strategy": strategy, "threshold": threshold, "labels": labels}
-        left = self.original.using(**settings).explain(text)
-        if self.int8 is None:
-            return Comparison(left, None, None)
-        right = self.int8.using(**settings).explain(text)
-        return Comparison(left, right, self.timing if budget_ms and left.pieces else None)
+        left, *right = (side.tagger.using(choice).explain(text) for side in self.all)
+        timed = right and budget_ms and left.pieces
+        return Comparison(left, right[0] if right else None, self.timing if timed else None)
 
 
 def loader_of(
-    pair: FakePair, stages: Sequence[str] = ()
-) -> Callable[[ModelSpec, str, OnStage], FakePair]:
-    """A loader that gives ``pair`` for every model; the first time it reports ``stages``."""
+    sides: FakeSides, stages: Sequence[str] = ()
+) -> Callable[[ModelSpec, str, OnStage], FakeSides]:
+    """A loader that gives ``sides`` for every model; the first time it reports ``stages``."""
     waiting = list(stages)
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         total = len(waiting)
         for number in range(1, total + 1):
             report(Stage(waiting.pop(0), number, total))
-        return pair
+        return sides
 
     return load
+
+
+def service_of(**bounds: Any) -> Service:
+    """The guard of a page with the usual bounds but these, before no proxy."""
+    return Service(Bounds(**bounds), Addresses())

@@ -16,13 +16,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-from fakes import FakePair, loader_of
+from fakes import FakeSides, loader_of, service_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
-from ner.files import formats
+from ner.files.gold import read_gold
 from ner.machine import Machine
 from ner.models.catalogue import find, of_hub
 from ner.models.prepared import Manifest
@@ -39,7 +39,8 @@ from ner.ui.tag import TagHandler
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"
 _MACHINE = Machine("A processor", (), 2, 1, "Linux", "3.11", {})
-_LOAD = loader_of(FakePair())
+_LOAD = loader_of(FakeSides())
+_SERVICE = service_of()
 
 
 @dataclass(frozen=True)
@@ -199,29 +200,29 @@ def _defended(results: Iterable[Any]) -> None:
 
 
 def _tag(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD).tag(**arguments))
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).tag(**arguments))
 
 
 def _compare(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD).compare(**arguments))
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).compare(**arguments))
 
 
 def _evaluate(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD).evaluate(**arguments))
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).evaluate(**arguments))
 
 
 def _page_tags(**arguments: Any) -> None:
-    _defended(TagHandler(_LOAD, _MACHINE).answer(**arguments))
+    _defended(TagHandler(_LOAD, _MACHINE, _SERVICE).answer(**arguments))
 
 
 def _page_probes(**arguments: Any) -> None:
-    _defended(ProbeHandler(_LOAD).answer(**arguments))
+    _defended(ProbeHandler(_LOAD, _SERVICE).answer(**arguments))
 
 
 def _page_evaluates(
     gold: Any, name: Any, lowercase: bool, settings_: list[Any], which: int
 ) -> None:
-    handler = EvaluateHandler(_LOAD)
+    handler = EvaluateHandler(_LOAD, _SERVICE)
     _defended(
         (
             lambda: handler.given(gold, None, None, lowercase, *settings_),
@@ -232,9 +233,9 @@ def _page_evaluates(
 
 
 def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, model: Any) -> None:
-    _defended(CorrectHandler(_LOAD).start(text, model, "CPU", begin))
+    _defended(CorrectHandler(_LOAD, _SERVICE).start(text, model, "CPU", begin))
     try:
-        text_written = written(lines, form)
+        text_written = written(lines, form, limit=2 * _SERVICE.bounds.gold_characters)
     except InputError:
         return
     assert text_written.endswith("\n")
@@ -242,14 +243,14 @@ def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, model: Any) -> 
 
 def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
     request: Any = SimpleNamespace(session_hash="case", request=None)
-    handler = FilesHandler(_LOAD)
+    handler = FilesHandler(_LOAD, _SERVICE)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"
         file.write_bytes(content)
         _defended([handler.inspected(str(file), arguments[0])])
         _defended(handler.tagged(request, str(file), *arguments))
         try:
-            formats.read_gold(file)
+            read_gold(file)
         except InputError:
             return
 
@@ -384,7 +385,7 @@ def tagging(pair: Any) -> Property:
     """Every entity of a real model lies in the text that it gives back, and spells it."""
 
     def holds(text: str, variant: Variant, strategy: Strategy, threshold: float) -> None:
-        tagger = pair.tagger(variant).using(strategy=strategy, threshold=threshold)
+        tagger = pair.side(variant).tagger.using(strategy=strategy, threshold=threshold)
         tagged: Tagged = tagger(text)
         assert len(tagged.text) == len(text)
         for entity in tagged.entities:

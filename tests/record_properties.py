@@ -18,12 +18,12 @@ from typing import Any
 
 from browser_fixtures import _serve
 from conftest import make_tiny_checkpoint
-from fakes import FakePair
+from fakes import FakeSides
 from properties import PROPERTIES, Property, over_http, tagging
 
 from ner.machine import describe
 from ner.models.catalogue import find
-from ner.models.opened import open_pair
+from ner.models.opened import open_sides
 from ner.schema import machine_json
 
 
@@ -31,7 +31,7 @@ from ner.schema import machine_json
 def served() -> Iterator[str]:
     """The page over dictionaries, in a process of its own; gives its address."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(FakePair, theirs), daemon=True)
+    process = get_context("spawn").Process(target=_serve, args=(FakeSides, theirs), daemon=True)
     process.start()
     yield ours.recv()
     process.kill()
@@ -56,7 +56,7 @@ def main() -> None:
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
         os.environ["NER_HOME"] = f"{folder}/home"
-        pair = open_pair(find(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
+        pair = open_sides(find(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
         found = [tried(one, asked.cases) for one in (*PROPERTIES, tagging(pair))]
         with served() as url:
             found += [tried(one, asked.http_cases) for one in over_http(url)]

@@ -23,9 +23,9 @@ def taggings(draw: st.DrawFn, length: int = 20) -> Tagged:
 
 
 def _overlap(pair: Pair) -> int:
-    if pair.original is None or pair.int8 is None:
+    if pair.left is None or pair.right is None:
         return 0
-    return min(pair.original.end, pair.int8.end) - max(pair.original.start, pair.int8.start)
+    return min(pair.left.end, pair.right.end) - max(pair.left.start, pair.right.start)
 
 
 def _span(entity: Entity | None) -> tuple[int, int, str] | None:
@@ -39,7 +39,7 @@ def _span(entity: Entity | None) -> tuple[int, int, str] | None:
         ((Entity(0, 3, "PER", 0.5),), Kind.BOUNDARY),
         ((Entity(0, 12, "ORG", 0.5),), Kind.LABEL),
         ((Entity(4, 12, "ORG", 0.5),), Kind.LABEL),
-        ((), Kind.ONLY_ORIGINAL),
+        ((), Kind.ONLY_LEFT),
     ],
     ids=["same", "boundary", "label", "label and boundary", "only the original"],
 )
@@ -51,11 +51,11 @@ def test_a_pair_tells_how_its_sides_relate(int8: tuple[Entity, ...], kind: Kind)
     assert pair.drift == (-0.25 if int8 else None)
 
 
-def test_what_only_int8_found_is_told_so() -> None:
+def test_what_only_right_found_is_told_so() -> None:
     """An entity of INT8 alone is a pair without an original and without drift."""
     (pair,) = align(Tagged(TEXT), Tagged(TEXT, (Entity(22, 28, "LOC"),))).pairs
 
-    assert pair.kind is Kind.ONLY_INT8
+    assert pair.kind is Kind.ONLY_RIGHT
     assert pair.drift is None
     assert pair.start == 22
 
@@ -97,32 +97,32 @@ def test_a_tagging_agrees_with_itself(tagging: Tagged) -> None:
     assert all(pair.drift == 0 for pair in agreement.pairs)
 
 
-@given(original=taggings(), int8=taggings())
-def test_every_entity_is_in_one_pair(original: Tagged, int8: Tagged) -> None:
+@given(left=taggings(), right=taggings())
+def test_every_entity_is_in_one_pair(left: Tagged, right: Tagged) -> None:
     """Both sides can be had back, in order, and pairs are in reading order."""
-    agreement = align(original, int8)
+    agreement = align(left, right)
 
-    assert agreement.original == original
-    assert agreement.int8 == int8
+    assert agreement.left == left
+    assert agreement.right == right
     starts = [pair.start for pair in agreement.pairs]
     assert starts == sorted(starts)
 
 
-@given(original=taggings(), int8=taggings())
-def test_pairs_are_equal_spans_and_else_overlaps(original: Tagged, int8: Tagged) -> None:
+@given(left=taggings(), right=taggings())
+def test_pairs_are_equal_spans_and_else_overlaps(left: Tagged, right: Tagged) -> None:
     """Equal entities are always paired with each other, and only overlapping ones with others."""
-    pairs = align(original, int8).pairs
+    pairs = align(left, right).pairs
 
-    same = {_span(pair.original) for pair in pairs if pair.kind is Kind.SAME}
+    same = {_span(pair.left) for pair in pairs if pair.kind is Kind.SAME}
     assert {_span(e) for e in original.entities} & {_span(e) for e in int8.entities} == same
     assert all(_overlap(pair) > 0 for pair in pairs if pair.drift is not None)
 
 
-@given(original=taggings(), int8=taggings())
-def test_nothing_is_left_alone_beside_a_free_partner(original: Tagged, int8: Tagged) -> None:
+@given(left=taggings(), right=taggings())
+def test_nothing_is_left_alone_beside_a_free_partner(left: Tagged, right: Tagged) -> None:
     """Two overlapping entities are never both without a partner."""
-    pairs = align(original, int8).pairs
-    left = [pair.original for pair in pairs if pair.int8 is None]
-    right = [pair.int8 for pair in pairs if pair.original is None]
+    pairs = align(left, right).pairs
+    left = [pair.left for pair in pairs if pair.right is None]
+    right = [pair.right for pair in pairs if pair.left is None]
 
     assert not [1 for one in left for other in right if _overlap(Pair(one, other)) > 0]

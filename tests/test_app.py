@@ -94,8 +94,8 @@ def test_wolfgang_lives_in_berlin_over_http(app: App) -> None:
     """Exactly these two on both sides, through the client."""
     answer = app.client.predict(WOLFGANG, api_name="/compare")
 
-    assert found(answer["original"]) == found(answer["int8"]) == EXPECTED
-    assert answer["timing"]["original"]["n"] >= 8
+    assert found(answer["left"]) == found(answer["right"]) == EXPECTED
+    assert answer["timing"]["left"]["n"] >= 8
     assert found(app.client.predict(WOLFGANG, api_name="/tag")["entities"]) == EXPECTED
 
 
@@ -122,11 +122,11 @@ def test_the_first_screen_answers_what_who_and_how_much(
     page.wait_for_selector(".headline strong:not(:empty)")
     page.screenshot(path=screenshots / "screenshot.png")
 
-    for seen in (".headline strong", '.panel[data-side="int8"] .e >> nth=0', ".panel >> nth=1"):
+    for seen in (".headline strong", '.panel[data-side="right"] .e >> nth=0', ".panel >> nth=1"):
         box = page.locator(seen).first.bounding_box()
         assert box is not None and box["y"] + min(box["height"], 40) < 768
-    assert "faster" in page.locator('.panel[data-side="int8"]').inner_text() or (
-        "no difference shown" in page.locator('.panel[data-side="int8"]').inner_text()
+    assert "faster" in page.locator('.panel[data-side="right"]').inner_text() or (
+        "no difference shown" in page.locator('.panel[data-side="right"]').inner_text()
     )
 
 

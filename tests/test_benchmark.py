@@ -10,7 +10,7 @@ import pytest
 from ner.measuring import benchmark, peak
 from ner.measuring.benchmark import BARE, INT8, ORIGINAL, Contestant, Progress, Settings, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.recipes import Variant
 from ner.stats import NO_DIFFERENCE
 
@@ -23,7 +23,7 @@ def texts() -> list[str]:
 
 
 def test_every_row_is_timed_as_often(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """Each length has every row with n runs; the file has every row with n passes."""
     heard: list[Progress] = []
@@ -39,7 +39,7 @@ def test_every_row_is_timed_as_often(
 
 
 def test_the_result_is_strict_json(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """Nothing in it is infinite or not a number, and machine and conditions are in it."""
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
@@ -64,9 +64,7 @@ def test_rounds_are_shuffled_and_interleaved() -> None:
     assert len(set(rounds)) > 3
 
 
-def test_a_run_can_be_stopped(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
-) -> None:
+def test_a_run_can_be_stopped(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
     """It ends within a round of being told to."""
     heard: list[Progress] = []
     with pytest.raises(Stopped):
@@ -82,7 +80,7 @@ def test_a_run_can_be_stopped(
     assert len(heard) == 3
 
 
-def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
     """Whatever is given is timed on the same texts, and has a ratio over INT8."""
     seen: list[Any] = []
     result = benchmark.run(
@@ -98,7 +96,7 @@ def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: l
 
 
 def test_a_self_check_compares_int8_with_itself(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """The rows are INT8 and INT8 again, and no original."""
     result = benchmark.run(tiny_spec, QUICK, texts, self_check=True, processes=False)
@@ -119,18 +117,16 @@ def test_equal_series_show_no_difference() -> None:
 
 
 @pytest.mark.parametrize("tokens", [4, 16, 33, 100])
-def test_texts_have_the_length_asked_for(
-    tiny_pair: TaggerPair, texts: list[str], tokens: int
-) -> None:
+def test_texts_have_the_length_asked_for(tiny_sides: Sides, texts: list[str], tokens: int) -> None:
     """Special tokens included."""
-    text = benchmark.text_of(tiny_pair.original, texts, tokens)
+    text = benchmark.text_of(tiny_sides.left.tagger, texts, tokens)
 
-    assert tiny_pair.original.model.count(text) == tokens
+    assert tiny_sides.left.tagger.model.count(text) == tokens
 
 
-def test_operations_are_counted_by_hand(tiny_pair: TaggerPair) -> None:
+def test_operations_are_counted_by_hand(tiny_sides: Sides) -> None:
     """For the tiny BERT: 2 layers, width 32, inner width 64, 9 tags, 10 tokens."""
-    xml = tiny_pair.prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
+    xml = tiny_sides.prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
     tokens, width, inner, tags = 10, 32, 64, 9
     weights = 2 * (4 * width * width + 2 * width * inner) + width * tags
     attention = 2 * 2 * tokens * width
@@ -148,7 +144,7 @@ def test_the_matrix_peak_runs_in_int8() -> None:
 
 
 def test_endurance_runs_in_a_process_of_its_own(
-    tiny_spec: ModelSpec, tiny_pair: TaggerPair, texts: list[str]
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
     """Growth, tenfold time and whether a batch changes anything, of many texts."""
     endurance = benchmark._endurance(tiny_spec, texts, 200)

@@ -81,9 +81,9 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
     """The JSON that design and API share."""
     [answer] = answers(run("compare", *tiny, WOLFGANG, "--budget-ms", "50", "--json"))
 
-    assert {"text", "original", "int8", "differences", "identical", "timing"} == set(answer)
-    assert answer["timing"]["int8"]["n"] >= 8
-    assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["original"])
+    assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
+    assert answer["timing"]["right"]["n"] >= 8
+    assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
     assert answer["timing"]["ratio_low"] <= answer["timing"]["ratio"]
 
 
@@ -96,7 +96,7 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
     [one] = answers(run("evaluate", *tiny, str(gold), "--json"))
     [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
 
-    assert one["original"]["support"] == 3
+    assert one["left"]["support"] == 3
     assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
     assert list(two["sets"].values()) == [one, one]
 
@@ -182,7 +182,7 @@ def test_a_half_made_checkpoint_is_refused(tmp_path: Path) -> None:
     assert "has no model.safetensors and no tokenizer.json" in done.stderr
 
 
-def test_wolfgang_lives_in_berlin(bundled_pair: Any) -> None:
+def test_wolfgang_lives_in_berlin(bundled_sides: Any) -> None:
     """The bundled model on the sentence everybody tries, both variants, exact offsets."""
     for variant in Variant:
         [answer] = answers(run("tag", WOLFGANG, "--variant", variant.value, "--json"))

@@ -68,7 +68,7 @@ def docker() -> str:
 
 
 @pytest.fixture
-def container(docker: str, bundled_pair: Any, tmp_path: Path) -> Iterator[str]:
+def container(docker: str, bundled_sides: Any, tmp_path: Path) -> Iterator[str]:
     """The image, built and started as the head of the Dockerfile says; its name."""
     from ner.deploy.space import build
     from ner.models.catalogue import catalogue

@@ -16,7 +16,7 @@ import pytest
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import ensure_prepared
-from ner.models.opened import TaggerPair, open_pair
+from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Manifest, Prepared, find_prepared, prepared_root
 from ner.models.recipes import Recipe, Variant, recipe_of
 from ner.preparing.checkpoint import vet
@@ -32,16 +32,16 @@ def fake_quantizers(prepared: Prepared, variant: Variant) -> int:
     return sum(one.get_type_name() == "FakeQuantize" for one in operations(prepared, variant))
 
 
-def test_only_int8_is_quantized(tiny_prepared: Prepared) -> None:
+def test_only_right_is_quantized(tiny_prepared: Prepared) -> None:
     """The original has no FakeQuantize: quantizing must not have replaced it."""
     assert fake_quantizers(tiny_prepared, Variant.ORIGINAL) == 0
     assert fake_quantizers(tiny_prepared, Variant.INT8) > 10
 
 
-def test_only_int8_of_the_bundled_model_is_quantized(bundled_pair: TaggerPair) -> None:
+def test_only_right_of_the_bundled_model_is_quantized(bundled_sides: Sides) -> None:
     """The same for the model that ships, which has six layers."""
-    assert fake_quantizers(bundled_pair.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bundled_pair.prepared, Variant.INT8) > 30
+    assert fake_quantizers(bundled_sides.prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bundled_sides.prepared, Variant.INT8) > 30
 
 
 def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
@@ -56,9 +56,9 @@ def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
     assert {one.get_element_type().get_type_name() for one in weights} == {"f32"}
 
 
-def test_int8_is_smaller(bundled_pair: TaggerPair) -> None:
+def test_int8_is_smaller(bundled_sides: Sides) -> None:
     """By more than three times, weights and graph together."""
-    assert bundled_pair.size(Variant.INT8) * 3 < bundled_pair.size(Variant.ORIGINAL)
+    assert bundled_sides.size(Variant.INT8) * 3 < bundled_sides.size(Variant.ORIGINAL)
 
 
 @pytest.mark.parametrize("variant", list(Variant), ids=str)
@@ -155,7 +155,7 @@ def test_nothing_half_made_is_left_or_served(
     child.communicate()
 
     assert find_prepared(recipe_of(tiny_spec), "tiny") is None
-    assert open_pair(tiny_spec).prepared.damaged(*Variant) == ()
+    assert open_sides(tiny_spec).prepared.damaged(*Variant) == ()
 
 
 def broken(tiny_spec: ModelSpec, folder: Path, **changes: Any) -> Path:
@@ -202,7 +202,7 @@ def test_a_refusal_in_the_child_is_a_refusal_here(
     folder = broken(tiny_spec, tmp_path / "broken", auto_map={"AutoModel": "evil.Model"})
 
     with pytest.raises(ModelRefused, match="code of its own"):
-        open_pair(find(str(folder)))
+        open_sides(find(str(folder)))
 
 
 def test_without_the_hub_a_hub_model_says_so(
@@ -213,13 +213,13 @@ def test_without_the_hub_a_hub_model_says_so(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):
-        open_pair(find("elastic-distilbert"))
+        open_sides(find("elastic-distilbert"))
 
 
 @pytest.fixture(scope="module")
-def bilstm_pair(
+def bilstm_sides(
     ner_home: Path, tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
-) -> TaggerPair:
+) -> Sides:
     """A small BiLSTM with random weights over the tiny tokenizer, prepared like any model."""
     import torch
 
@@ -234,19 +234,19 @@ def bilstm_pair(
         ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
     )
     bilstm.save(bilstm.BiLstm(shape).eval(), folder)
-    return open_pair(find(str(folder)))
+    return open_sides(find(str(folder)))
 
 
-def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:
+def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
     """Its original gives what PyTorch gives, padded in a batch or alone."""
     import torch
 
     from ner.train import bilstm
 
     texts = ["Berlin", "My name is Wolfgang and I live in Berlin.", "the Berlin name"]
-    assert bilstm_pair.spec.folder is not None
-    network = bilstm.load(bilstm_pair.spec.folder)
-    model = bilstm_pair.original.model
+    assert bilstm_sides.spec.folder is not None
+    network = bilstm.load(bilstm_sides.spec.folder)
+    model = bilstm_sides.left.tagger.model
     encoded = model.encode(texts)
     probabilities, _ = model.probabilities(encoded)
     borders = encoded.pieces.borders
@@ -259,7 +259,7 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_pair: TaggerPair) -> None:
         assert found == pytest.approx(expected, abs=1e-4)
 
 
-def test_only_the_bilstms_int8_is_quantized(bilstm_pair: TaggerPair) -> None:
+def test_only_the_bilstms_int8_is_quantized(bilstm_sides: Sides) -> None:
     """As for a transformer."""
-    assert fake_quantizers(bilstm_pair.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bilstm_pair.prepared, Variant.INT8) > 0
+    assert fake_quantizers(bilstm_sides.prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bilstm_sides.prepared, Variant.INT8) > 0

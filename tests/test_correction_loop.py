@@ -6,14 +6,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import service_of
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
-from ner.evaluating.evaluation import of_predictions
+from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.scores import total
-from ner.files.formats import conll_lines, read_gold
+from ner.files.conll import conll_lines
+from ner.files.gold import read_gold
 from ner.models.catalogue import find
-from ner.models.opened import TaggerPair, open_pair
+from ner.models.opened import Sides, open_sides
 from ner.train.run import train
 from ner.train.settings import DataSource, TrainSettings
 from ner.ui.correct import CorrectHandler, written
@@ -46,9 +48,9 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
     return Tagged(text, tuple(sorted([*others, *firms], key=lambda one: one.start)))
 
 
-def started_from(pair: TaggerPair) -> Tagged:
+def started_from(pair: Sides) -> Tagged:
     """The text in the editor with what the original found."""
-    handler = CorrectHandler(lambda *_: pair)
+    handler = CorrectHandler(lambda *_: pair, service_of())
     *_, value = handler.start(TEXT, "bundled", "CPU", "original")
     document = json.loads(value["data"])["document"]
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
@@ -61,7 +63,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     ner_home: Path,
 ) -> None:
     """From training to correcting, exporting, training again and comparing."""
-    first = open_pair(find(str(train(settings, report=silent).folder)))
+    first = open_sides(find(str(train(settings, report=silent).folder)))
     found = started_from(first)
     assert "ORG" not in first.labels
     assert found.entities, "the corrections start from what the model found"
@@ -70,7 +72,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     spans = [{"start": e.start, "end": e.end, "label": e.label} for e in right.entities]
     export = tmp_path / "corrections.conll"
     export.write_text(
-        written(json.dumps({"text": right.text, "entities": spans}), "conll"), "utf-8"
+        written(json.dumps({"text": right.text, "entities": spans}), "conll", limit=10_000), "utf-8"
     )
     assert 40 == len(read_gold(export))
 
@@ -80,12 +82,14 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
     (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
     again = replace(settings, data=(DataSource(folder),), out=tmp_path / "retrained")
-    second = open_pair(find(str(train(again, report=silent).folder)))
+    second = open_sides(find(str(train(again, report=silent).folder)))
 
     gold = read_gold(export)
     texts = [sentence.tagged.text for sentence in gold]
-    scored = of_predictions(gold, first.original.tag_many(texts), second.original.tag_many(texts))
-    before, after = total(scored.original), total(scored.int8)
+    scored = score_predictions(
+        gold, first.left.tagger.tag_many(texts), second.left.tagger.tag_many(texts)
+    )
+    before, after = total(scored.left), total(scored.right)
     assert 0 == before.strict["ORG"].tp
     assert after.strict["ORG"].recall > 0.3
     assert scored.gap > 0.2

@@ -42,7 +42,7 @@ def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 @pytest.fixture(scope="module")
-def made(bundled_pair: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def made(bundled_sides: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What ``deploy --dry-run --json`` says of the folder that it made and started."""
     out = tmp_path_factory.mktemp("deploy") / "space"
     done = deploy("--space", "someone/ner", "--dry-run", "--out", str(out), "--json")
@@ -392,7 +392,7 @@ def test_on_zero_gpu_the_app_registers_a_gpu_function_and_runs(
 
 
 @pytest.mark.full
-def test_the_folder_starts_on_its_own(bundled_pair: Any, tmp_path: Path) -> None:
+def test_the_folder_starts_on_its_own(bundled_sides: Any, tmp_path: Path) -> None:
     """In an environment with nothing but its requirements it answers, and writes nothing there.
 
     As root on Linux without network too, and as another user if that one can reach this Python.

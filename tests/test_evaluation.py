@@ -18,7 +18,7 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.errors import InputError
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
-from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, of_predictions
+from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, score_predictions
 from ner.evaluating.report import (
     Report,
     errors_csv,
@@ -29,7 +29,8 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import ErrorKind, total
 from ner.evaluating.verdict import Answer
-from ner.files.formats import annotate, annotate_tokens, parse_gold
+from ner.files.conll import annotate_tokens
+from ner.files.gold import annotate, parse_gold
 from ner.models.recipes import Variant
 
 LINES = [
@@ -63,14 +64,14 @@ def evaluation_of(drawn: list[tuple[list[str], list[str], list[str], list[str]]]
     gold, first, second = (
         [annotate_tokens(one[0], one[side]) for one in drawn] for side in (1, 2, 3)
     )
-    return of_predictions(gold, [one.tagged for one in first], [one.tagged for one in second])
+    return score_predictions(gold, [one.tagged for one in first], [one.tagged for one in second])
 
 
 @given(st.lists(sentences, min_size=1, max_size=5))
 def test_decisions_count_to_the_scores(drawn: list) -> None:
     """Right ones are true positives, and the kinds, the confusion and the changes are the same."""
     evaluation = evaluation_of(drawn)
-    for variant, per_sentence in zip(Variant, (evaluation.original, evaluation.int8), strict=True):
+    for variant, per_sentence in zip(Variant, (evaluation.left, evaluation.right), strict=True):
         scores = total(per_sentence)
         listed = list(decisions(evaluation, variant))
         assert scores.micro.tp == sum(one.error is None for one in listed)
@@ -92,7 +93,7 @@ def test_decisions_count_to_the_scores(drawn: list) -> None:
 def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
     """Nothing is in two buckets or in none."""
     evaluation = evaluation_of(drawn)
-    micro = total(evaluation.original).micro
+    micro = total(evaluation.left).micro
     for rows in bucket_counts(evaluation, Variant.ORIGINAL).values():
         assert micro == sum(rows.values(), Counts())
 
@@ -122,7 +123,7 @@ def test_labels_that_do_not_count_are_nowhere() -> None:
     labels = {side.label for one in listed for side in (one.gold, one.predicted) if side}
     assert labels == {"LOC"}
     assert {"LOC"} == {
-        pair.int8.label for one in evaluation.agreements for pair in one.pairs if pair.int8
+        pair.right.label for one in evaluation.agreements for pair in one.pairs if pair.right
     }
 
 
@@ -155,7 +156,7 @@ def of_rows(right: int, lost: int) -> Evaluation:
     """Gold that the original finds whole, and INT8 but for ``lost`` sentences of one entity."""
     gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
     full = [one.tagged for one in gold]
-    return of_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
+    return score_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
     """The interval is of the share of pairs, not of an F1."""
     agreements = both(LINES * 5).agreements
     pairs = [pair for one in agreements for pair in one.pairs]
-    share = sum(pair.original == pair.int8 or pair.kind == "same" for pair in pairs) / len(pairs)
+    share = sum(pair.left == pair.right or pair.kind == "same" for pair in pairs) / len(pairs)
     assert share in verdict.identical_interval(agreements)
     assert verdict.identical_interval(agreements).high < 1
 
@@ -209,7 +210,7 @@ def test_the_report_begins_with_the_command_lines_json() -> None:
     """Every key of ``evaluate --json`` is there, with the same value; the rest is beside it."""
     evaluation = both()
     report = report_json(Report(evaluation))
-    figures = evaluation_json(evaluation.original, evaluation.int8, evaluation.agreements)
+    figures = evaluation_json(evaluation.left, evaluation.right, evaluation.agreements)
     assert figures == {key: report[key] for key in figures}
     assert report["details"]["int8"]["errors"]["type"] == 1
     assert {"added": 4, "removed": 0, "p": 0.125} == report["changes"]
@@ -255,7 +256,9 @@ def test_no_cell_of_the_errors_is_a_formula() -> None:
     lines = ["[ =1+1](LOC) is not [-1](PER)"]
     gold = parse_gold(lines, "test")
     found = [Tagged(one.tagged.text, ()) for one in gold]
-    rows = list(csv.DictReader(io.StringIO(errors_csv(Report(of_predictions(gold, found, found))))))
+    rows = list(
+        csv.DictReader(io.StringIO(errors_csv(Report(score_predictions(gold, found, found)))))
+    )
     assert {"'=1+1", "'-1"} == {row["gold_text"] for row in rows}
     assert "1" == rows[0]["gold_start"]
 
@@ -265,7 +268,7 @@ def test_markdown_is_inert_and_complete() -> None:
     lines = ["[x](a_b)", *LINES]
     gold = parse_gold(lines, "test")
     found = [one.tagged for one in gold]
-    text = markdown(Report(of_predictions(gold, found, found), ("a|<b>.conll", "INT8")))
+    text = markdown(Report(score_predictions(gold, found, found), ("a|<b>.conll", "INT8")))
     assert r"## a\|\<b\>.conll" in text
     assert r"| type | a\_b |" in text
     assert "McNemar" in text
@@ -279,6 +282,6 @@ def test_an_annotation_is_gold_and_prediction_alike() -> None:
 
     def f1(gold: list[Annotated], given_: list[Annotated]) -> float:
         found = as_predictions(gold, given_)
-        return total(of_predictions(gold, found, found).original).micro.f1
+        return total(score_predictions(gold, found, found).left).micro.f1
 
     assert f1(first, second) == f1(second, first) == pytest.approx(0.5)

@@ -18,7 +18,7 @@ from hub_of_models import COMMIT, HubOfModels, running
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import find, of_hub
 from ner.models.child import ensure_prepared
-from ner.models.opened import open_pair
+from ner.models.opened import open_sides
 from ner.models.prepared import Gate, Manifest, Prepared, fetched, prepared_folder, prepared_root
 from ner.models.recipes import Variant, recipe_of
 from ner.preparing import checkpoint
@@ -378,11 +378,11 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     with_config(hub, "tokenizer_config.json", model_max_length=10**30)
     # Their own conversion of it, were it read, would not load.
     hub.files["openvino_model.xml"] = hub.files["openvino_model.bin"] = b"evil"
-    pair = open_pair(SPEC)
+    pair = open_sides(SPEC)
     asked = len(hub.asked)
 
     assert COMMIT == pair.prepared.manifest.revision
-    assert pair.original("My name is Wolfgang").entities
+    assert pair.left("My name is Wolfgang").entities
     assert not any("openvino" in path for path in hub.asked)
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]
@@ -405,7 +405,7 @@ def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
     with_config(hub, "tokenizer_config.json", tokenizer_class="EvilTokenizer")
 
     with pytest.raises(ModelRefused, match=r"slow tokenizer only|can't be exported"):
-        open_pair(SPEC)
+        open_sides(SPEC)
 
 
 def test_a_model_larger_than_its_weights_is_refused(hub: HubOfModels, tmp_path: Path) -> None:

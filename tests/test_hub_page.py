@@ -14,7 +14,7 @@ import gradio as gr
 import httpx
 import pytest
 from browser_fixtures import Open, tag
-from fakes import FakePair, loader_of
+from fakes import FakeSides, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from hub_of_models import COMMIT, HubOfModels, running
@@ -22,7 +22,7 @@ from hub_of_models import COMMIT, HubOfModels, running
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
 from ner.models.child import OnStage
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.ui.from_hub import HubHandler
 
@@ -57,7 +57,7 @@ def test_stages_are_told_and_the_model_is_chosen(
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
     pretend_fetched("owner/name", 1)
-    handler = HubHandler(loader_of(FakePair(), ["export"]), catalogue())
+    handler = HubHandler(loader_of(FakeSides(), ["export"]), catalogue())
 
     *stages, (done, update) = handler.answer(" owner/name ")
 
@@ -74,7 +74,7 @@ def test_stages_are_told_and_the_model_is_chosen(
 def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> None:
     """A sentence, escaped; the list of models stays as it is."""
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         raise AssertionError("nothing should be loaded")
 
     [(said, update)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> No
 def test_a_hub_that_fails_is_told() -> None:
     """In the Hub's place on the page, and nowhere else."""
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         raise PrepareFailed("The Hub is too slow.")
 
     [(said, update)] = HubHandler(load, ()).answer("owner/name")
@@ -105,9 +105,9 @@ def hub(tiny_checkpoint: Path) -> Iterator[HubOfModels]:
 
 
 @pytest.fixture
-def app(hub: HubOfModels, bundled_pair: TaggerPair, tmp_path: Path) -> Iterator[str]:
+def app(hub: HubOfModels, bundled_sides: Sides, tmp_path: Path) -> Iterator[str]:
     """``python app.py`` where models of the Hub are allowed; gives its address."""
-    prepared = bundled_pair.prepared.folder
+    prepared = bundled_sides.prepared.folder
     shutil.copytree(prepared, tmp_path / "prepared" / prepared.name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -161,7 +161,7 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
     page.get_by_role("tab", name="Tag", exact=True).click()
     tag(page, "My name is Wolfgang and I live in Berlin.")
 
-    assert page.locator('.panel[data-side="int8"]').count()
+    assert page.locator('.panel[data-side="right"]').count()
     found = client.predict("My name is Wolfgang", "hub:tester/tiny", api_name="/tag")
     assert found["entities"]
     assert not any("authorization" in headers for _, headers in hub.requests)

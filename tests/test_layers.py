@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).parent.parent / "ner"
 
 # From the bottom up; a module or folder imports from those before it. A folder is one name here.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "entities", "counts", "stats", "machine", "spreadsheet"),
+    ("errors", "entities", "counts", "stats", "machine", "spreadsheet", "colours", "markup"),
     ("tagging", "comparing"),
     ("models",),
     ("render", "schema", "evaluating", "measuring"),
     ("files",),
     ("train", "preparing"),
     ("spark", "deploy"),
-    ("api", "frames", "ui"),
+    ("api", "frames", "serving", "ui"),
     ("cli", "__main__"),
 )
 ORDER = [module for layer in LAYERS for module in layer]
@@ -42,15 +42,18 @@ OWNERS = {
     "safetensors": {"train"},
     "pyspark": {"spark"},
     "py4j": {"spark"},
-    "gradio": {"ui"},
-    "starlette": {"ui"},
+    "gradio": {"serving", "ui"},
+    "starlette": {"serving", "ui"},
     "markdown_it": {"ui"},
-    "psutil": {"deploy", "measuring", "ui"},
+    "prometheus_client": {"serving"},
+    "psutil": {"deploy", "measuring", "serving"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},
     "yaml": {"deploy"},
     "packaging": {"deploy"},
+    "jinja2": {"markup"},
+    "markupsafe": {"markup", "ui", "files"},
     "pyarrow": {"spark"},
 }
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair, awaited, loader_of
+from fakes import FakeSides, awaited, loader_of, service_of
 
 from ner.errors import MissingExtra
-from ner.ui import build, launch
-from ner.ui.serving import serve
+from ner.ui.launch import launch, serve
+from ner.ui.page import build
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,10 @@ def mcp_url() -> Iterator[str]:
 
 
 def _serve(address: Connection) -> None:
-    page = build(loader_of(FakePair()))
+    service = service_of()
+    page = build(loader_of(FakeSides()), service=service)
     settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
-    address.send(launch(page, **settings))
+    address.send(launch(page, service, **settings))
     page.block_thread()
 
 
@@ -55,7 +56,7 @@ async def _called(url: str, tool: str, arguments: dict[str, Any]) -> tuple[set[s
     ("tool", "arguments", "expected"),
     [
         ("tag", {"text": "Wolfgang in Berlin"}, "'label': 'PER'"),
-        ("compare", {"text": "Paris"}, "'kind': 'only_original'"),
+        ("compare", {"text": "Paris"}, "'kind': 'only_left'"),
         ("evaluate", {"gold": "[Berlin](LOC)"}, "'f1': 1.0"),
     ],
 )

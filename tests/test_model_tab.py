@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.ui.model_tab import ModelHandler, _card, described
 
 
-def test_the_manifest_is_told(tiny_pair: TaggerPair) -> None:
+def test_the_manifest_is_told(tiny_sides: Sides) -> None:
     """Sizes, gate, quantization settings and versions, and the command that repeats it."""
-    markup = described(tiny_pair.spec, tiny_pair.prepared)
+    markup = described(tiny_sides.spec, tiny_sides.prepared)
 
     for said in (
         "Original, FP32",
@@ -23,9 +23,9 @@ def test_the_manifest_is_told(tiny_pair: TaggerPair) -> None:
         assert said in markup
 
 
-def test_labels_are_explained(tiny_pair: TaggerPair) -> None:
+def test_labels_are_explained(tiny_sides: Sides) -> None:
     """What each stands for, with an example."""
-    markup = described(tiny_pair.spec, None)
+    markup = described(tiny_sides.spec, None)
 
     assert "<td>organization</td>" in markup
     assert "Ada Lovelace" in markup

@@ -13,20 +13,20 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakePair
+from fakes import FakeSides, service_of
 
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
-from ner.models.opened import Pairs
+from ner.models.opened import OpenSides
 from ner.models.prepared import Gate
-from ner.ui import build, launch
+from ner.serving.admission import ClientDisconnected
+from ner.serving.probes import Readiness
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
-from ner.ui.health import Readiness
+from ner.ui.launch import _loader, _open_first, launch
 from ner.ui.opening import opened
-from ner.ui.places import Left
-from ner.ui.serving import _loader, _open_first
+from ner.ui.page import build
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:
@@ -64,12 +64,12 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
     """Closing returns while the model is still being made; it is made all the same."""
     goes_on, made = threading.Event(), threading.Event()
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         report(Stage("export", 1, 2))
         assert goes_on.wait(30)
         report(Stage("quantize", 2, 2))
         made.set()
-        return FakePair()
+        return FakeSides()
 
     shown = opened(load, find("bundled"), "CPU", str)
     assert "step 1 of 2: export" in next(shown)
@@ -91,23 +91,23 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
     def opener(spec: ModelSpec, **_: Any) -> Any:
         begun.set()
         assert goes_on.wait(30)
-        return FakePair(spec)
+        return FakeSides(spec)
 
     def gone() -> None:
-        raise Left
+        raise ClientDisconnected
 
-    pairs, spec = Pairs(opener), find("bundled")
+    pairs, spec = OpenSides(opener), find("bundled")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(pairs.get, spec, waiting=gone)
         assert begun.wait(10)
-        with pytest.raises(Left):
+        with pytest.raises(ClientDisconnected):
             pairs.get(spec, waiting=gone)
         goes_on.set()
 
         assert spec == first.result(10).spec
 
 
-def loading(*outcomes: FakePair | Exception) -> tuple[Loader, Readiness]:
+def loading(*outcomes: FakeSides | Exception) -> tuple[Loader, Readiness]:
     """The server's own loader over models that open as told, the first time first."""
     left = list(outcomes)
 
@@ -118,7 +118,7 @@ def loading(*outcomes: FakePair | Exception) -> tuple[Loader, Readiness]:
         return outcome
 
     readiness = Readiness()
-    return _loader(Pairs(opener), readiness), readiness
+    return _loader(OpenSides(opener), readiness), readiness
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_whatever_keeps_the_default_model_from_opening_is_told(error: Exception,
 def test_a_visitor_who_opens_the_default_model_makes_the_server_ready() -> None:
     """It need not have been the server's own start; another model is none of its business."""
     failed = PrepareFailed("The Hub is away.")
-    load, readiness = loading(failed, FakePair(find("elastic-distilbert")), FakePair())
+    load, readiness = loading(failed, FakeSides(find("elastic-distilbert")), FakeSides())
     _open_first(load, readiness)
 
     load(find("elastic-distilbert"), "CPU", print)
@@ -160,7 +160,7 @@ def test_a_visitor_who_opens_the_default_model_makes_the_server_ready() -> None:
 
 def test_an_int8_that_is_not_served_is_why_the_server_is_not_ready() -> None:
     """Whoever opened the model."""
-    pair = FakePair(int8=None, gate=Gate(f1=0.812, entities=250))
+    pair = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
     load, readiness = loading(OSError(), pair)
     _open_first(load, readiness)
 
@@ -195,15 +195,16 @@ class Preparing:
 
 
 def _serve(address: Connection, second: Any, go: Any) -> None:
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         report(Stage("export", 1, 2))
         assert second.wait(60)
         report(Stage("quantize", 2, 2))
         assert go.wait(60)
-        return FakePair()
+        return FakeSides()
 
-    page = build(load)
-    address.send(launch(page, server_name="127.0.0.1"))
+    service = service_of()
+    page = build(load, service=service)
+    address.send(launch(page, service, server_name="127.0.0.1"))
     page.block_thread()
 
 

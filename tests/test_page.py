@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_fixtures import Open, Serve, labelled, tag
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakePair
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides
 from playwright.sync_api import Page, expect
 
 from ner import schema
@@ -50,13 +50,13 @@ INT8 = [
 HOSTILE = '<img src=x onerror="window.hacked=1"></span><script>window.hacked=1</script>'
 
 
-def without_int8() -> FakePair:
-    return FakePair(int8=None, gate=Gate(f1=0.812, entities=250))
+def without_int8() -> FakeSides:
+    return FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
 
 
-def with_hostile_labels() -> FakePair:
+def with_hostile_labels() -> FakeSides:
     words = {**WORDS, "Wolfgang": (HOSTILE, 0.99), "Berlin": ("A" * 300, 0.98)}
-    return FakePair(original=DictionaryTagger(words), int8=DictionaryTagger(words))
+    return FakeSides(left=DictionaryTagger(words), right=DictionaryTagger(words))
 
 
 def entity_at(page: Page) -> str | None:
@@ -81,13 +81,13 @@ def page(open_page: Open, fake_url: str) -> Page:
 
 def test_control_enter_tags_with_both_models(page: Page) -> None:
     """Both panels show what their model found, and the sentence says how the two compare."""
-    assert ORIGINAL == labelled(page, "original")
-    assert INT8 == labelled(page, "int8")
+    assert ORIGINAL == labelled(page, "left")
+    assert INT8 == labelled(page, "right")
     expect(page.locator(".headline strong")).to_have_text(
         "5 of 9 entities identical · 1 boundary differs · 1 label differs"
         " · 1 only in the original · 1 only in INT8"
     )
-    expect(page.locator('.panel[data-side="int8"] h2')).to_contain_text("× faster [")
+    expect(page.locator('.panel[data-side="right"] h2')).to_contain_text("× faster [")
 
 
 def test_the_tag_button_does_the_same(open_page: Open, fake_url: str) -> None:
@@ -97,7 +97,7 @@ def test_the_tag_button_does_the_same(open_page: Open, fake_url: str) -> None:
     page.get_by_role("button", name="Tag", exact=True).click()
     expect(page.locator(".panel .text").first).to_have_text("Wolfgang in Berlin")
 
-    assert ["Wolfgang PER", "Berlin LOC"] == labelled(page, "int8")
+    assert ["Wolfgang PER", "Berlin LOC"] == labelled(page, "right")
 
 
 def test_the_first_screen_is_not_empty(open_page: Open, fake_url: str) -> None:
@@ -109,7 +109,7 @@ def test_the_first_screen_is_not_empty(open_page: Open, fake_url: str) -> None:
 
 def test_entities_are_walked_by_arrow_keys(page: Page) -> None:
     """Tab reaches the first entity; arrows, Home and End move on; each says its name."""
-    page.locator('.panel[data-side="original"] .e').first.focus()
+    page.locator('.panel[data-side="left"] .e').first.focus()
     assert "Wolfgang, person, 0.99, same in INT8" == entity_at(page)
     page.keyboard.press("ArrowRight")
     assert "Berlin, location, 0.98, same in INT8" == entity_at(page)
@@ -125,7 +125,7 @@ def test_entities_are_walked_by_arrow_keys(page: Page) -> None:
 
 def test_each_panel_is_one_stop_of_the_tab_key(page: Page) -> None:
     """Tab goes from the entity where one is to the other panel, not through every entity."""
-    page.locator('.panel[data-side="original"] .e').first.focus()
+    page.locator('.panel[data-side="left"] .e').first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
 
@@ -163,7 +163,7 @@ def test_letters_typed_in_the_text_are_only_text(page: Page) -> None:
 
 def test_differences_are_marked_by_more_than_colour(page: Page) -> None:
     """Each kind of difference has a sign beside its label and a line of its own around it."""
-    styles = page.locator('.panel[data-side="original"] .e').evaluate_all(
+    styles = page.locator('.panel[data-side="left"] .e').evaluate_all(
         "marks => marks.map(m => [m.dataset.sign || '', getComputedStyle(m).outlineStyle])"
     )
 
@@ -196,7 +196,7 @@ def test_filter_and_threshold_act_without_tagging_again(page: Page) -> None:
     expect(page.locator(".headline strong")).to_have_text(
         "2 of 3 entities identical · 1 boundary differs"
     )
-    assert ["Wolfgang PER", "Ada Lovelace PER", "Acme Corp ORG"] == labelled(page, "original")
+    assert ["Wolfgang PER", "Ada Lovelace PER", "Acme Corp ORG"] == labelled(page, "left")
     page.get_by_role("slider").fill("1")
     expect(page.locator(".headline strong")).to_have_text(
         "No entity has these labels and this threshold."
@@ -209,7 +209,7 @@ def test_settings_outlive_a_result(page: Page) -> None:
     page.get_by_role("checkbox", name="LOC location").uncheck()
     tag(page, "Wolfgang in Berlin")
 
-    assert ["Wolfgang PER"] == labelled(page, "original")
+    assert ["Wolfgang PER"] == labelled(page, "left")
     assert not page.get_by_role("checkbox", name="LOC location").is_checked()
 
 
@@ -283,12 +283,12 @@ def test_word_pieces_show_tags_of_both(page: Page) -> None:
 
 def test_the_downloaded_json_is_what_the_api_answers(page: Page) -> None:
     """All of it without a filter; with one, what compare answers for those settings."""
-    plain = FakePair().compare(TEXT, budget_ms=1.0)
+    plain = FakeSides().compare(TEXT, budget_ms=1.0)
     assert schema.comparison_json(plain.agreement, plain.timing) == json.loads(saved(page, "JSON"))
 
     page.get_by_role("checkbox", name="LOC location").uncheck()
     page.get_by_role("slider").fill("0.6")
-    kept = FakePair().compare(TEXT, labels=["PER", "ORG", "MISC"], threshold=0.6, budget_ms=1.0)
+    kept = FakeSides().compare(TEXT, labels=["PER", "ORG", "MISC"], threshold=0.6, budget_ms=1.0)
     expect(page.locator('[data-part="threshold-value"]')).to_have_text("0.60")
     assert schema.comparison_json(kept.agreement, kept.timing) == json.loads(saved(page, "JSON"))
 
@@ -314,9 +314,9 @@ def test_cells_like_formulas_are_neutralized_in_csv(open_page: Open, serve: Serv
     assert "=SUM" == json.loads(saved(page, "JSON"))["original"][0]["text"]
 
 
-def with_formulas() -> FakePair:
+def with_formulas() -> FakeSides:
     words = {"=SUM": ("ORG", 0.9)}
-    return FakePair(original=DictionaryTagger(words), int8=DictionaryTagger(words))
+    return FakeSides(left=DictionaryTagger(words), right=DictionaryTagger(words))
 
 
 def test_the_downloaded_conll_has_both_tags(page: Page) -> None:
@@ -340,7 +340,7 @@ def test_the_downloaded_page_stands_alone(page: Page, open_page: Open, tmp_path:
     alone.goto(file.as_uri())
 
     assert [file.as_uri()] == requests
-    assert ORIGINAL == labelled(alone, "original")
+    assert ORIGINAL == labelled(alone, "left")
     assert "Score INT8" in alone.locator("th").all_inner_texts()
     assert 9 == len(rows(alone))
     assert 0 == alone.locator("script, button").count()
@@ -399,7 +399,7 @@ def test_a_shared_link_shows_the_same_in_another_browser(page: Page, open_page: 
     other = open_page(link)
     expect(other.locator("#text textarea")).to_have_value(TEXT)
     assert ["Berlin LOC", "London LOC", "Acme Corp ORG", "German MISC", "Paris LOC"] == labelled(
-        other, "original"
+        other, "left"
     )
     assert not other.get_by_role("checkbox", name="PER person").is_checked()
 
@@ -412,7 +412,7 @@ def test_a_broken_link_opens_the_page_as_usual(
     page = open_page(fake_url + fragment)
     tag(page, "Wolfgang")
 
-    assert ["Wolfgang PER"] == labelled(page, "original")
+    assert ["Wolfgang PER"] == labelled(page, "left")
 
 
 def test_a_text_too_long_for_a_link_is_said_to_be(open_page: Open, fake_url: str) -> None:
@@ -437,7 +437,7 @@ def test_the_python_snippet_runs_and_says_the_settings(
 
     def compare(text: str, **settings: Any) -> Any:
         calls.append((text, settings))
-        return FakePair().compare(text, **settings).agreement
+        return FakeSides().compare(text, **settings).agreement
 
     stand_in = ModuleType("ner")
     stand_in.compare = compare  # type: ignore[attr-defined]
@@ -476,7 +476,7 @@ def test_hostile_labels_are_inert(open_page: Open, serve: Serve) -> None:
     """A model's labels are foreign data: no markup of theirs becomes an element."""
     page = open_page(serve(with_hostile_labels))
     tag(page, TEXT)
-    page.locator('.panel[data-side="original"] .e').first.focus()
+    page.locator('.panel[data-side="left"] .e').first.focus()
     page.get_by_role("button", name="Probe robustness").click()
     expect(page.locator(".probe")).to_be_visible()
 
@@ -492,7 +492,7 @@ def test_an_int8_that_is_not_served_leaves_the_original_alone(
     page = open_page(serve(without_int8))
     tag(page, TEXT)
 
-    assert ORIGINAL == labelled(page, "original")
+    assert ORIGINAL == labelled(page, "left")
     expect(page.locator(".panel")).to_have_count(1)
     expect(page.locator(".notice")).to_contain_text("0.812")
     expect(page.locator(".headline strong")).to_have_text("8 entities found by the original")
@@ -610,7 +610,7 @@ def longest_tasks(page: Page, text: str) -> dict[str, float]:
     note("threshold")
     page.get_by_role("button", name="Word pieces").click()
     note("pieces")
-    page.locator('.panel[data-side="int8"] .e').first.focus()
+    page.locator('.panel[data-side="right"] .e').first.focus()
     page.keyboard.press("End")
     note("walk")
     return steps
@@ -662,7 +662,7 @@ def test_the_first_screen_answers_everything(
     tag(page, TEXT)
     page.screenshot(path=screenshots / f"page-{width}x{height}-{scheme}.png")
 
-    for part in (".headline strong", '.panel[data-side="int8"] h2', ".panel .e >> nth=0"):
+    for part in (".headline strong", '.panel[data-side="right"] h2', ".panel .e >> nth=0"):
         expect(page.locator(part).first).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

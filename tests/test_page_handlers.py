@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import DictionaryTagger, FakePair, loader_of
+from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -19,28 +19,29 @@ from ner.machine import Machine
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.prepared import Gate
+from ner.serving.admission import Slots
+from ner.serving.bounds import Bounds
 from ner.tagging.decode import Strategy
 from ner.ui.api import Endpoints
-from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.limits import MAX_BODY
-from ner.ui.places import Places
+from ner.ui.contract import Loader
 from ner.ui.probing import ProbeHandler
-from ner.ui.service import Service
 from ner.ui.tag import TagHandler
+
+BOUNDS = Bounds()
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": "1"})
 
 
 def answers(load: Loader, text: str = TEXT, model: str = "bundled") -> list[dict[str, str]]:
-    handler = TagHandler(load, MACHINE)
+    handler = TagHandler(load, MACHINE, service_of())
     return list(handler.answer(text, model, "CPU", "first"))
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\ufeff", "…!"])
 def test_a_text_without_words_is_answered_without_the_model(text: str) -> None:
     """Nothing to tag gets a hint, and no model is opened or called."""
-    pair = FakePair()
+    pair = FakeSides()
 
     [answer] = answers(loader_of(pair), text)
 
@@ -50,9 +51,9 @@ def test_a_text_without_words_is_answered_without_the_model(text: str) -> None:
 
 def test_a_text_over_the_limit_is_refused_before_tagging() -> None:
     """The sentence names the limit; the model is not called."""
-    pair = FakePair()
+    pair = FakeSides()
 
-    [answer] = answers(loader_of(pair), "a" * (MAX_CHARACTERS + 1))
+    [answer] = answers(loader_of(pair), "a" * (BOUNDS.text_characters + 1))
 
     assert "20,000" in answer["html"]
     assert 0 == pair.calls
@@ -60,15 +61,15 @@ def test_a_text_over_the_limit_is_refused_before_tagging() -> None:
 
 def test_a_text_of_the_limit_is_tagged() -> None:
     """The limit itself is allowed."""
-    [answer] = answers(loader_of(FakePair()), "a" * MAX_CHARACTERS)
+    [answer] = answers(loader_of(FakeSides()), "a" * BOUNDS.text_characters)
 
-    assert MAX_CHARACTERS == len(json.loads(answer["data"])["text"])
+    assert BOUNDS.text_characters == len(json.loads(answer["data"])["text"])
 
 
 def test_a_text_without_capitals_gets_the_hint_and_a_result() -> None:
     """The hint stands above the panels; a text with one capital does not get it."""
-    [lower] = answers(loader_of(FakePair()), TEXT.lower())
-    [usual] = answers(loader_of(FakePair()))
+    [lower] = answers(loader_of(FakeSides()), TEXT.lower())
+    [usual] = answers(loader_of(FakeSides()))
 
     assert "no capital letters" in lower["html"]
     assert "no capital letters" not in usual["html"]
@@ -77,28 +78,28 @@ def test_a_text_without_capitals_gets_the_hint_and_a_result() -> None:
 
 def test_an_int8_that_failed_its_gate_is_explained() -> None:
     """The original's panel stands alone, under a sentence with the gate's figures."""
-    pair = FakePair(int8=None, gate=Gate(f1=0.812, entities=250))
+    pair = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
 
     [answer] = answers(loader_of(pair))
 
     assert "0.812" in answer["html"]
     assert "250 entities" in answer["html"]
-    assert 'data-side="original"' in answer["html"]
-    assert 'data-side="int8"' not in answer["html"]
-    assert json.loads(answer["data"])["int8"] is None
+    assert 'data-side="left"' in answer["html"]
+    assert 'data-side="right"' not in answer["html"]
+    assert json.loads(answer["data"])["right"] is None
 
 
 def test_a_gate_without_enough_entities_is_called_not_established() -> None:
     """INT8 is served then, and the page says that nothing was established."""
-    [answer] = answers(loader_of(FakePair(gate=Gate(f1=0.5, entities=20))))
+    [answer] = answers(loader_of(FakeSides(gate=Gate(f1=0.5, entities=20))))
 
     assert "not established" in answer["html"]
-    assert 'data-side="int8"' in answer["html"]
+    assert 'data-side="right"' in answer["html"]
 
 
 def test_stages_of_preparing_are_told_in_order() -> None:
     """Each stage is an answer of its own before the result."""
-    *stages, result = answers(loader_of(FakePair(), ["export", "quantize", "check"]))
+    *stages, result = answers(loader_of(FakeSides(), ["export", "quantize", "check"]))
 
     assert ["export", "quantize", "check"] == [
         stage["html"].split(": ")[1].split(" …")[0] for stage in stages
@@ -109,7 +110,7 @@ def test_stages_of_preparing_are_told_in_order() -> None:
 
 def test_an_unknown_model_is_refused_by_name() -> None:
     """A name that is not offered is never used as a path, and the sentence says what is offered."""
-    [answer] = answers(loader_of(FakePair()), model="../assets/model")
+    [answer] = answers(loader_of(FakeSides()), model="../assets/model")
 
     assert "There is no model called" in answer["html"]
     assert "bundled" in answer["html"]
@@ -120,7 +121,7 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
 ) -> None:
     """The visitor sees an id that leads to the log entry, and nothing of the error itself."""
 
-    def broken(spec: ModelSpec, device: str, report: OnStage) -> FakePair:
+    def broken(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
         raise OSError("/secret/path")
 
     with caplog.at_level(logging.ERROR):
@@ -143,18 +144,20 @@ def test_timing_is_shorter_while_others_wait(
     """A visitor alone is timed for longer than one for whom others wait; a long text not at all."""
     budgets = []
 
-    class Noting(FakePair):
+    class Noting(FakeSides):
         def compare(self, text: str, *, budget_ms: float = 0.0, **settings: Any) -> Any:
-            assert 1 == service.short.working
+            assert 1 == service.short.running
             budgets.append(budget_ms)
             return super().compare(text, budget_ms=budget_ms, **settings)
 
-    class Waited(Places):
+    class Waited(Slots):
         @property
-        def waiting(self) -> int:
-            return 3 if self.working else 0
+        def queued(self) -> int:
+            return 3 if self.running else 0
 
-    service, load = Service(short=Waited() if others else Places()), loader_of(Noting())
+    service, load = service_of(), loader_of(Noting())
+    if others:
+        service.short = Waited(service.bounds.short)
     if asked == "page":
         list(TagHandler(load, MACHINE, service).answer(text, "bundled", "CPU", "max"))
     else:
@@ -166,7 +169,7 @@ def test_timing_is_shorter_while_others_wait(
 
 def test_the_data_is_what_compare_answers() -> None:
     """Entities and timing of the page are those of the API for the same text."""
-    pair = FakePair()
+    pair = FakeSides()
     [answer] = answers(loader_of(pair))
     comparison = pair.compare(TEXT, strategy=Strategy.FIRST, budget_ms=1.0)
     expected = schema.comparison_json(comparison.agreement, comparison.timing)
@@ -181,7 +184,7 @@ def test_the_data_is_what_compare_answers() -> None:
 def test_fragile_marks_what_another_label_comes_close_to() -> None:
     """An entity with a score of 0.55 has a margin of 0.05 here, one of 0.97 has 0.47."""
     words = {"Oslo": ("LOC", 0.55), "Berlin": ("LOC", 0.97)}
-    pair = FakePair(original=DictionaryTagger(words), int8=DictionaryTagger(words))
+    pair = FakeSides(left=DictionaryTagger(words), right=DictionaryTagger(words))
 
     [answer] = answers(loader_of(pair), "Berlin and Oslo")
 
@@ -190,17 +193,19 @@ def test_fragile_marks_what_another_label_comes_close_to() -> None:
 
 def test_the_probe_refuses_long_texts() -> None:
     """Its limit is named, and nothing is tagged."""
-    [answer] = ProbeHandler(loader_of(FakePair())).answer("a" * 5001, "bundled", "CPU", "first")
+    [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
+        "a" * 5001, "bundled", "CPU", "first"
+    )
 
     assert "5,000" in answer
 
 
 def test_a_body_over_the_limit_is_refused_unread(fake_url: str) -> None:
     """413 with the limit, for whichever address it is sent to."""
-    answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=b"x" * (MAX_BODY + 1))
+    answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=b"x" * (BOUNDS.body_bytes + 1))
 
     assert 413 == answer.status_code
-    assert f"{MAX_BODY:,}" in answer.json()["detail"]
+    assert f"{BOUNDS.body_bytes:,}" in answer.json()["detail"]
 
 
 def test_a_body_without_a_length_is_cut_off(fake_url: str) -> None:
@@ -249,7 +254,7 @@ def test_tag_answers_the_command_lines_json(client: Client) -> None:
 
 def test_compare_answers_the_command_lines_json(client: Client) -> None:
     """Both sides, differences and timing."""
-    comparison = FakePair().compare(TEXT, budget_ms=1.0)
+    comparison = FakeSides().compare(TEXT, budget_ms=1.0)
 
     answer = client.predict(text=TEXT, api_name="/compare")
 

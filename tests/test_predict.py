@@ -125,7 +125,7 @@ def test_what_is_no_text_is_refused(
         ner.predict(texts, level=level)
 
 
-def test_the_bundled_model_says_the_same_everywhere(bundled_pair: object) -> None:
+def test_the_bundled_model_says_the_same_everywhere(bundled_sides: object) -> None:
     """Through `load` and through `predict`."""
     text = "Ada Lovelace lived in London."
     entities = ner.load()(text).entities

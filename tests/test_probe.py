@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes import DictionaryTagger, FakePair
+from fakes import DictionaryTagger, FakeSides
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,9 +64,9 @@ def test_fates() -> None:
 
 def test_both_variants_are_probed_on_their_own_entities() -> None:
     """A dictionary of capitalized words loses all of them in lower case, none to punctuation."""
-    pair = FakePair(
-        original=DictionaryTagger({"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}),
-        int8=DictionaryTagger({"Berlin": ("LOC", 0.9)}),
+    pair = FakeSides(
+        left=DictionaryTagger({"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}),
+        right=DictionaryTagger({"Berlin": ("LOC", 0.9)}),
     )
 
     probe = probed("Berlin, Oslo.", pair, Strategy.FIRST)

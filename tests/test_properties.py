@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from properties import PROPERTIES, Property, over_http, tagging
 
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 
 # The second number only where everything is tried: over 10,000 cases in all.
 CASES = (200, pytest.param(1_000, marks=pytest.mark.full))
@@ -20,9 +20,9 @@ def test_it_holds(one: Property, cases: int) -> None:
 
 
 @pytest.mark.parametrize("cases", CASES)
-def test_a_real_model_tags_any_text(tiny_pair: TaggerPair, cases: int) -> None:
+def test_a_real_model_tags_any_text(tiny_sides: Sides, cases: int) -> None:
     """With all strategies, both variants and several thresholds."""
-    assert tagging(tiny_pair).try_on(cases) > 0
+    assert tagging(tiny_sides).try_on(cases) > 0
 
 
 @pytest.mark.parametrize("cases", HTTP_CASES)

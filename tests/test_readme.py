@@ -61,10 +61,12 @@ def test_the_layers_are_those_that_are_tested() -> None:
 
 
 def test_every_variable_is_explained() -> None:
-    """Each NER_ variable that the code reads stands in the table, and no other one."""
+    """Each NER_ variable that the code reads, serving apart, stands in the table, and no other."""
     read = {
         name
         for file in (ROOT / "ner").rglob("*.py")
+        # Those have a README of their own.
+        if file.parent.name != "serving"
         for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
     }
     table = README.split("| variable |")[1].split("\n\n")[0]
@@ -87,7 +89,7 @@ def test_every_link_leads_somewhere() -> None:
     ],
     ids=["load and compare", "predict", "spark"],
 )
-def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str) -> None:
+def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: str) -> None:
     """Each example is executed."""
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
     if "pyspark" in code:
@@ -102,23 +104,6 @@ def test_the_python_runs_as_it_stands(bundled_pair: Any, number: int, shown: str
     )
 
     assert shown in done.stdout
-
-
-def test_the_batch_example_runs_as_it_stands(bundled_pair: Any, tmp_path: Path) -> None:
-    """On a file such as it names; the columns are those that the README lists."""
-    [line] = re.findall(r"^python -m ner (batch .+)$", README, flags=re.MULTILINE)
-    (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
-    subprocess.run(
-        [sys.executable, "-m", "ner", *line.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
-
-    assert ", ".join(f"`{name}`" for name in head.split(",")) in README
-    assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
 
 
 @pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Entity
 from ner.errors import InputError
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.tagging import segments
 from ner.tagging.decode import Scheme, Strategy
 from ner.tagging.segments import Reading, Segment, cut, pack, stitch
@@ -29,10 +29,10 @@ few_examples = settings(max_examples=30)
 readings = st.builds(Reading, st.integers(1, 40), st.integers(0, 20))
 
 
-def read_by(pair: TaggerPair, reading: Reading, strategy: Strategy) -> OpenVinoTagger:
+def read_by(pair: Sides, reading: Reading, strategy: Strategy) -> OpenVinoTagger:
     """The tiny original with another reading."""
-    model = replace(pair.original.model, reading=reading.within(126))
-    return replace(pair.original, model=model, strategy=strategy)
+    model = replace(sides.left.tagger.model, reading=reading.within(126))
+    return replace(sides.left.tagger, model=model, strategy=strategy)
 
 
 def spans(entities: tuple[Entity, ...], shift: int = 0) -> list[tuple[int, int, str]]:
@@ -128,10 +128,10 @@ def test_stitching_takes_each_piece_from_a_window_that_read_it(
 @few_examples
 @given(first=paragraphs, second=paragraphs, reading=readings, strategy=st.sampled_from(Strategy))
 def test_two_paragraphs_are_tagged_as_each_alone(
-    tiny_pair: TaggerPair, first: str, second: str, reading: Reading, strategy: Strategy
+    tiny_sides: Sides, first: str, second: str, reading: Reading, strategy: Strategy
 ) -> None:
     """Joined by a blank line they change nothing for each other: context ends at the paragraph."""
-    tagger = read_by(tiny_pair, reading, strategy)
+    tagger = read_by(tiny_sides, reading, strategy)
     one, two, both = tagger.tag_many([first, second, f"{first}\n\n{second}"])
 
     assert spans(both.entities) == [
@@ -148,24 +148,24 @@ def test_two_paragraphs_are_tagged_as_each_alone(
     strategy=st.sampled_from([*Strategy]),
 )
 def test_no_entity_crosses_a_paragraph(
-    tiny_pair: TaggerPair, parts: list[str], between: str, reading: Reading, strategy: Strategy
+    tiny_sides: Sides, parts: list[str], between: str, reading: Reading, strategy: Strategy
 ) -> None:
     """Nor a list item, whatever is found on both sides."""
     text = between.join(part.rstrip(".") for part in parts)
 
-    for entity in read_by(tiny_pair, reading, strategy)(text).entities:
+    for entity in read_by(tiny_sides, reading, strategy)(text).entities:
         assert between.strip(" -1.") not in text[entity.start : entity.end]
 
 
 @few_examples
 @given(text=paragraphs, context=st.integers(0, 9))
-def test_a_short_text_is_read_whole(tiny_pair: TaggerPair, text: str, context: int) -> None:
+def test_a_short_text_is_read_whole(tiny_sides: Sides, text: str, context: int) -> None:
     """One request with all of its pieces, so context changes nothing."""
-    whole = read_by(tiny_pair, Reading(126), Strategy.FIRST)
+    whole = read_by(tiny_sides, Reading(126), Strategy.FIRST)
     length = len(whole.model.encode([text]).ids)
     if length > 126:
         return
-    explained = read_by(tiny_pair, Reading(length, context), Strategy.FIRST).explain(text)
+    explained = read_by(tiny_sides, Reading(length, context), Strategy.FIRST).explain(text)
 
     assert whole.explain(text) == explained
     assert () == explained.seams
@@ -174,10 +174,10 @@ def test_a_short_text_is_read_whole(tiny_pair: TaggerPair, text: str, context: i
 @few_examples
 @given(parts=st.lists(sentences, min_size=8, max_size=40), reading=readings)
 def test_seams_lie_where_segments_meet(
-    tiny_pair: TaggerPair, parts: list[str], reading: Reading
+    tiny_sides: Sides, parts: list[str], reading: Reading
 ) -> None:
     """In order and at the beginning of pieces; a text of one segment has none."""
-    tagger = read_by(tiny_pair, reading, Strategy.FIRST)
+    tagger = read_by(tiny_sides, reading, Strategy.FIRST)
     explained = tagger.explain(" ".join(parts))
     found = tagger.model.segments(tagger.model.encode([" ".join(parts)]))[0]
     starts = [piece.start for piece in explained.pieces]
@@ -189,9 +189,9 @@ def test_seams_lie_where_segments_meet(
 
 @few_examples
 @given(text=st.text(alphabet="Wolfgang met Berlin.\n-\r\u2029", max_size=400), reading=readings)
-def test_any_text_is_read(tiny_pair: TaggerPair, text: str, reading: Reading) -> None:
+def test_any_text_is_read(tiny_sides: Sides, text: str, reading: Reading) -> None:
     """Every piece has probabilities that sum to one, and entities spell themselves."""
-    model = read_by(tiny_pair, reading, Strategy.FIRST).model
+    model = read_by(tiny_sides, reading, Strategy.FIRST).model
     encoded = model.encode([text])
     probabilities, _ = model.probabilities(encoded)
 

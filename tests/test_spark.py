@@ -23,7 +23,7 @@ from test_cli import ROOT, answers, run
 
 from ner.errors import Failure, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Gate, Prepared
 from ner.models.recipes import Variant
 
@@ -70,7 +70,7 @@ def session() -> Iterator[SparkSession]:
 
 
 def test_one_core_finds_what_the_tagger_finds(
-    session: SparkSession, tiny_pair: TaggerPair, tiny_spec: ModelSpec
+    session: SparkSession, tiny_sides: Sides, tiny_spec: ModelSpec
 ) -> None:
     """Same entities and scores, null for null, a problem for a text that is too long."""
     texts = ["Wolfgang met I in 🙂 Berlin", None, "x" * 1_000_001, "", "at the Berlin"]
@@ -85,7 +85,7 @@ def test_one_core_finds_what_the_tagger_finds(
         if row.text is None or row.problem is not None:
             assert row.entities is None
             continue
-        expected = tiny_pair.tagger("int8")(row.text).entities
+        expected = tiny_sides.side("int8").tagger(row.text).entities
         assert [(e.start, e.end, e.label) for e in expected] == [
             (e.start, e.end, e.label) for e in row.entities
         ]

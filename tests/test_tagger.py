@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
-from ner.models.opened import TaggerPair
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.tagging.inference import batch_size, bucket
 from ner.tagging.segments import Reading
@@ -67,11 +68,11 @@ def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
     return replace(tagger, model=replace(tagger.model, reading=Reading(length)))
 
 
-def assert_equals_pipeline(pair: TaggerPair, texts: list[str], strategy: Strategy) -> None:
+def assert_equals_pipeline(pair: Sides, texts: list[str], strategy: Strategy) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
     pipeline = pipeline_on(pair.prepared, aggregation_strategy=strategy.value)
     label = "entity" if strategy is Strategy.NONE else "entity_group"
-    tagger = read_whole(pair.original).using(strategy=strategy)
+    tagger = read_whole(sides.left.tagger).using(Choice(strategy))
     for text, theirs in zip(texts, pipeline(texts), strict=True):
         ours = tagger(text).entities
         expected = [
@@ -86,35 +87,35 @@ def assert_equals_pipeline(pair: TaggerPair, texts: list[str], strategy: Strateg
 
 @pytest.mark.parametrize("strategy", list(Strategy), ids=str)
 def test_tagging_equals_the_pipelines(
-    tiny_pair: TaggerPair, texts: list[str], strategy: Strategy
+    tiny_sides: Sides, texts: list[str], strategy: Strategy
 ) -> None:
     """A random model's predictions jump from piece to piece, which tries every rule."""
-    fitting = [text for text in texts if len(tiny_pair.original.explain(text).pieces) <= 126]
+    fitting = [text for text in texts if len(tiny_sides.left.tagger.explain(text).pieces) <= 126]
 
     assert len(fitting) > 200
-    assert_equals_pipeline(tiny_pair, fitting, strategy)
+    assert_equals_pipeline(tiny_sides, fitting, strategy)
 
 
 @pytest.mark.parametrize("strategy", list(Strategy), ids=str)
 def test_the_bundled_model_tags_as_in_the_pipeline(
-    bundled_pair: TaggerPair, texts: list[str], strategy: Strategy
+    bundled_sides: Sides, texts: list[str], strategy: Strategy
 ) -> None:
     """The same for the model that ships, on all of the project's texts."""
-    assert_equals_pipeline(bundled_pair, texts, strategy)
+    assert_equals_pipeline(bundled_sides, texts, strategy)
 
 
-def test_a_normalized_letter_does_not_split_a_word(tiny_pair: TaggerPair) -> None:
+def test_a_normalized_letter_does_not_split_a_word(tiny_sides: Sides) -> None:
     """The pipeline takes a piece whose length changed for a later piece of the word before it.
 
     So 'a <zero width space>b' is two words here, and one in the pipeline.
     """
     text = "Berlin \u200bb"
-    pieces = tiny_pair.original.explain(text).pieces
+    pieces = tiny_sides.left.tagger.explain(text).pieces
 
     assert [0, 1] == [piece.word for piece in pieces]
 
 
-def test_logits_equal_pytorchs(tiny_pair: TaggerPair, tiny_spec: ModelSpec) -> None:
+def test_logits_equal_pytorchs(tiny_sides: Sides, tiny_spec: ModelSpec) -> None:
     """The original is the checkpoint: probabilities within 1e-4 of PyTorch in float32."""
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -126,7 +127,7 @@ def test_logits_equal_pytorchs(tiny_pair: TaggerPair, tiny_spec: ModelSpec) -> N
         logits = network(**tokenizer(text, return_tensors="pt")).logits[0, 1:-1]
     expected = torch.softmax(logits, dim=-1).numpy()
 
-    model = tiny_pair.original.model
+    model = tiny_sides.left.tagger.model
     found, seams = model.probabilities(model.encode([text]))
 
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -135,58 +136,61 @@ def test_logits_equal_pytorchs(tiny_pair: TaggerPair, tiny_spec: ModelSpec) -> N
 
 @pytest.mark.parametrize("name", HARD_TEXTS)
 @pytest.mark.parametrize("strategy", list(Strategy), ids=str)
-def test_hard_texts_are_answered(tiny_pair: TaggerPair, name: str, strategy: Strategy) -> None:
+def test_hard_texts_are_answered(tiny_sides: Sides, name: str, strategy: Strategy) -> None:
     """Any text is tagged, keeps its length, and its entities lie in it (Tagged checks that)."""
     text = HARD_TEXTS[name]
 
     for variant in Variant:
-        tagged = tiny_pair.tagger(variant).using(strategy=strategy)(text)
+        tagged = tiny_sides.side(variant).tagger.using(Choice(strategy))(text)
         assert len(text) == len(tagged.text)
 
 
-def test_a_lone_surrogate_becomes_the_replacement_character(tiny_pair: TaggerPair) -> None:
+def test_a_lone_surrogate_becomes_the_replacement_character(tiny_sides: Sides) -> None:
     """One for one, so offsets stay."""
-    assert "a\ufffdb" == tiny_pair.original("a\ud800b").text
+    assert "a\ufffdb" == tiny_sides.left.tagger("a\ud800b").text
 
 
 @pytest.mark.parametrize("name", ["empty", "spaces", "zero width"])
-def test_text_without_words_has_no_entities(tiny_pair: TaggerPair, name: str) -> None:
+def test_text_without_words_has_no_entities(tiny_sides: Sides, name: str) -> None:
     """The model is not asked about nothing."""
-    explained = tiny_pair.original.explain(HARD_TEXTS[name])
+    explained = tiny_sides.left.tagger.explain(HARD_TEXTS[name])
 
     assert () == explained.pieces == explained.tagged.entities
 
 
-def test_combining_marks_stay_with_their_letters(tiny_pair: TaggerPair) -> None:
+def test_combining_marks_stay_with_their_letters(tiny_sides: Sides) -> None:
     """No entity begins with a mark or ends before one."""
     import unicodedata
 
     for strategy in (Strategy.FIRST, Strategy.AVERAGE, Strategy.MAX):
-        tagged = tiny_pair.original.using(strategy=strategy)(HARD_TEXTS["combining"] * 20)
+        tagged = tiny_sides.left.tagger.using(Choice(strategy))(HARD_TEXTS["combining"] * 20)
         for entity in tagged.entities:
             assert unicodedata.category(tagged.text[entity.start])[0] != "M"
             assert tagged.text[entity.end : entity.end + 1] not in ("\u0301", "\u0308")
 
 
-def test_line_ends_do_not_change_the_entities(tiny_pair: TaggerPair) -> None:
+def test_line_ends_do_not_change_the_entities(tiny_sides: Sides) -> None:
     """CRLF and LF give the same entities, each with offsets into its own text."""
     text = "Wolfgang met Ada\nin Berlin\nand London."
     spelled = [
         [(tagged.spelled(one), one.label) for one in tagged.entities]
-        for tagged in (tiny_pair.original(text), tiny_pair.original(text.replace("\n", "\r\n")))
+        for tagged in (
+            tiny_sides.left.tagger(text),
+            tiny_sides.left.tagger(text.replace("\n", "\r\n")),
+        )
     ]
 
     assert spelled[0]
     assert spelled[0] == [(word.replace("\r\n", "\n"), label) for word, label in spelled[1]]
 
 
-def test_many_texts_give_what_each_gives_alone(tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_many_texts_give_what_each_gives_alone(tiny_sides: Sides, texts: list[str]) -> None:
     """Batches change nothing, and results come in the order given, duplicates and blanks too."""
     mixed = ["", *texts[:150], texts[0], "  "]
 
-    assert [tiny_pair.original(text).text for text in mixed] == mixed
-    for together, text in zip(tiny_pair.original.tag_many(mixed), mixed, strict=True):
-        alone = tiny_pair.original(text)
+    assert [tiny_sides.left.tagger(text).text for text in mixed] == mixed
+    for together, text in zip(tiny_sides.left.tagger.tag_many(mixed), mixed, strict=True):
+        alone = tiny_sides.left.tagger(text)
         assert [(e.start, e.end, e.label) for e in alone.entities] == [
             (e.start, e.end, e.label) for e in together.entities
         ]
@@ -195,16 +199,16 @@ def test_many_texts_give_what_each_gives_alone(tiny_pair: TaggerPair, texts: lis
         )
 
 
-def test_no_texts_give_no_results(tiny_pair: TaggerPair) -> None:
+def test_no_texts_give_no_results(tiny_sides: Sides) -> None:
     """An empty list is a list of texts."""
-    assert [] == tiny_pair.original.tag_many([])
+    assert [] == tiny_sides.left.tagger.tag_many([])
 
 
-def test_long_text_is_tagged_whole(tiny_pair: TaggerPair) -> None:
+def test_long_text_is_tagged_whole(tiny_sides: Sides) -> None:
     """Ten windows' worth: every piece is covered once, and entities are found to the end."""
     sentence = "My name is Wolfgang and I live in Berlin. "
     text = sentence * 120
-    explained = tiny_pair.original.explain(text)
+    explained = tiny_sides.left.tagger.explain(text)
 
     spelled = [text[piece.start : piece.end] for piece in explained.pieces]
     assert "".join(spelled) == text.replace(" ", "")
@@ -213,43 +217,43 @@ def test_long_text_is_tagged_whole(tiny_pair: TaggerPair) -> None:
 
 
 def test_no_entity_crosses_a_seam_where_windows_allow(
-    bundled_pair: TaggerPair, texts: list[str]
+    bundled_sides: Sides, texts: list[str]
 ) -> None:
     """Segments meet between sentences and windows outside entities: each appears once and whole."""
-    explained = bundled_pair.original.explain(" ".join(texts))
+    explained = bundled_sides.left.tagger.explain(" ".join(texts))
 
     assert len(explained.seams) > 10
     for seam in explained.seams:
         assert not any(one.start < seam < one.end for one in explained.tagged.entities)
 
 
-def test_text_over_the_limit_is_refused_before_tokenizing(tiny_pair: TaggerPair) -> None:
+def test_text_over_the_limit_is_refused_before_tokenizing(tiny_sides: Sides) -> None:
     """The message names the limit."""
     with pytest.raises(TextTooLong, match=r"1,000,001 characters; at most 1,000,000"):
-        tiny_pair.original("x" * 1_000_001)
+        tiny_sides.left.tagger("x" * 1_000_001)
 
 
-def test_anything_but_text_is_refused(tiny_pair: TaggerPair) -> None:
+def test_anything_but_text_is_refused(tiny_sides: Sides) -> None:
     """A number is told apart from a text."""
     with pytest.raises(InputError, match="Expected a text, got int"):
-        tiny_pair.original.tag_many([7])  # type: ignore[list-item]
+        tiny_sides.left.tagger.tag_many([7])  # type: ignore[list-item]
 
 
-def test_labels_and_threshold_filter(tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_labels_and_threshold_filter(tiny_sides: Sides, texts: list[str]) -> None:
     """Only the labels asked for, at or over the threshold."""
-    everything = tiny_pair.original(texts[0] * 3).entities
-    kept = tiny_pair.original.using(labels=["PER"], threshold=0.5)(texts[0] * 3).entities
+    everything = tiny_sides.left.tagger(texts[0] * 3).entities
+    kept = tiny_sides.left.tagger.using(labels=["PER"], threshold=0.5)(texts[0] * 3).entities
 
     assert kept == tuple(one for one in everything if one.label == "PER" and one.score >= 0.5)
     with pytest.raises(InputError, match="no label DRUG"):
-        tiny_pair.original.using(labels=["DRUG"])
+        tiny_sides.left.tagger.using(labels=["DRUG"])
     with pytest.raises(InputError, match=r"threshold is 2"):
-        tiny_pair.original.using(threshold=2)
+        tiny_sides.left.tagger.using(threshold=2)
 
 
-def test_pieces_say_tag_score_and_margin(tiny_pair: TaggerPair) -> None:
+def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:
     """The token view has one row for each word piece, in order."""
-    explained = tiny_pair.original.explain("Wolfgang lives")
+    explained = tiny_sides.left.tagger.explain("Wolfgang lives")
 
     assert ["Wolfgang", "live", "##s"] == [piece.text for piece in explained.pieces]
     assert [0, 1, 1] == [piece.word for piece in explained.pieces]
@@ -257,10 +261,10 @@ def test_pieces_say_tag_score_and_margin(tiny_pair: TaggerPair) -> None:
         assert 0 <= piece.margin <= piece.score <= 1
 
 
-def test_threads_get_their_own_right_answers(tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_threads_get_their_own_right_answers(tiny_sides: Sides, texts: list[str]) -> None:
     """Sixteen threads on one model, lengths and settings mixed, give the serial answers."""
     jobs = [
-        (tiny_pair.original.using(strategy=strategy), text)
+        (tiny_sides.left.tagger.using(Choice(strategy)), text)
         for text in texts[:60]
         for strategy in (Strategy.FIRST, Strategy.MAX)
     ]
@@ -284,17 +288,17 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
         Model.load(tmp_path)
 
 
-def test_both_variants_run_in_f32(tiny_pair: TaggerPair) -> None:
+def test_both_variants_run_in_f32(tiny_sides: Sides) -> None:
     """The executed precision is asked of the device, not assumed."""
-    assert "f32" == tiny_pair.original.model.precision
-    assert "f32" == tiny_pair.tagger(Variant.INT8).model.precision
+    assert "f32" == tiny_sides.left.tagger.model.precision
+    assert "f32" == tiny_sides.side(Variant.INT8).tagger.model.precision
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells, others do not")
-def test_no_thread_is_bound_to_a_core(tiny_pair: TaggerPair, texts: list[str]) -> None:
+def test_no_thread_is_bound_to_a_core(tiny_sides: Sides, texts: list[str]) -> None:
     """Else the workers of one machine, a thread each, would all be bound to the same core."""
     with ThreadPoolExecutor() as pool:
-        tagging = pool.submit(tiny_pair.original.tag_many, texts)
+        tagging = pool.submit(tiny_sides.left.tagger.tag_many, texts)
         bound = set()
         while not tagging.done():
             for thread in Path("/proc/self/task").iterdir():
@@ -318,18 +322,18 @@ def test_few_shapes_occur() -> None:
 
 
 @given(text=st.text(max_size=300))
-def test_any_text_is_answered(tiny_pair: TaggerPair, text: str) -> None:
+def test_any_text_is_answered(tiny_sides: Sides, text: str) -> None:
     """Whatever characters, the result spells itself out of the text."""
-    explained = tiny_pair.original.explain(text)
+    explained = tiny_sides.left.tagger.explain(text)
 
     assert isinstance(explained.tagged, Tagged)
     assert all(0 <= piece.start <= piece.end <= len(text) for piece in explained.pieces)
 
 
-def test_a_tagger_is_a_value(tiny_pair: TaggerPair) -> None:
+def test_a_tagger_is_a_value(tiny_sides: Sides) -> None:
     """Settings make a new tagger; the old one is unchanged, and both share the model."""
-    other = tiny_pair.original.using(threshold=0.9)
+    other = tiny_sides.left.tagger.using(threshold=0.9)
 
     assert isinstance(other, OpenVinoTagger)
-    assert other.model is tiny_pair.original.model
-    assert tiny_pair.original.threshold == 0.0
+    assert other.model is tiny_sides.left.tagger.model
+    assert tiny_sides.left.tagger.threshold == 0.0

@@ -16,7 +16,7 @@ from transformers import AutoTokenizer
 
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 from ner.train import bilstm
 from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,16 +18,17 @@ from ner.cli.options import (
     ThresholdOption,
     VariantOption,
 )
-from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout
+from ner.cli.terminal import print_json, print_stage, stderr, stdout
 from ner.errors import Failure, InputError
-from ner.files.rows import Format
-from ner.models.catalogue import find
+from ner.files.read import Format
+from ner.models.catalogue import ModelSpec, find
 from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
 if TYPE_CHECKING:
     from ner.files.batch import ManyTagger, Step
-    from ner.files.rows import Source
+    from ner.files.read import Source
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
@@ -71,9 +71,9 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.files.batch import CHUNK_ROWS, check_place, described, run
-    from ner.files.outputs import output_for
-    from ner.files.rows import inspect
+    from ner.files.batch import CHUNK_ROWS, check_place, run, run_settings
+    from ner.files.read import inspect
+    from ner.files.write import output_for
 
     output_for(out)
     source = inspect(file, format=format, encoding=encoding).choose(column)
@@ -82,12 +82,10 @@ def batch(
     if spark is not None and device != "CPU":
         raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
     spec = find(model)
-    kept = split_labels(labels)
-    chosen = _Chosen(model, variant, strategy, threshold, kept)
-    with _on_cluster(spark, chosen) if spark else _here(device, chosen) as tagger:
-        settings = described(
-            spec, variant, device, strategy=strategy, threshold=threshold, labels=kept
-        )
+    choice = Choice.parse(strategy, threshold, labels)
+    here = _here(spec, variant, device, choice)
+    with _on_cluster(spark, model, variant, choice) if spark else here as tagger:
+        settings = run_settings(spec, variant, device, choice)
         rows = _SPARK_ROWS if spark else CHUNK_ROWS
         step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
     if as_json:
@@ -103,30 +101,18 @@ def batch(
         _print_batch(step, out)
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    model: str
-    variant: Variant
-    strategy: Strategy
-    threshold: float
-    labels: list[str] | None
-
-
 @contextmanager
-def _here(device: str, chosen: _Chosen) -> Iterator[ManyTagger]:
+def _here(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> Iterator[ManyTagger]:
     from ner.models.opened import open_tagger
 
-    spec = find(chosen.model)
-    yield open_tagger(spec, chosen.variant, device=device, report=print_stage).using(
-        strategy=chosen.strategy, threshold=chosen.threshold, labels=chosen.labels
-    )
+    yield open_tagger(spec, variant, device=device, report=print_stage).using(choice)
 
 
 @contextmanager
-def _on_cluster(master: str, chosen: _Chosen) -> Iterator[ManyTagger]:
-    from ner.spark import connected
+def _on_cluster(master: str, model: str, variant: Variant, choice: Choice) -> Iterator[ManyTagger]:
+    from ner.spark import connect
 
-    with connected(master, report=print_stage, **asdict(chosen)) as tagger:
+    with connect(master, choice, model=model, variant=variant, report=print_stage) as tagger:
         yield tagger
 
 
@@ -179,8 +165,8 @@ def _spoken(seconds: float) -> str:
 
 
 def _print_batch(step: Step, out: Path) -> None:
-    from ner.files.batch import errors_file
-    from ner.files.outputs import CSV_RULE
+    from ner.files.resume import errors_file
+    from ner.files.write import CSV_RULE
 
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
     notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]

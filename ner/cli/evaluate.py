@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from ner import schema
 from ner.cli.options import (
     DeviceOption,
     JsonOption,
@@ -17,18 +17,21 @@ from ner.cli.options import (
     StrategyOption,
     ThresholdOption,
 )
-from ner.cli.terminal import print_json, print_stage, split_labels, stderr, stdout, write_json
+from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.comparing.agreement import agreement_f1
-from ner.errors import FileFormatError
-from ner.evaluating.report import evaluation_json
-from ner.evaluating.scores import conlleval, total
-from ner.evaluating.scores import report as score_report
+from ner.evaluating.documents import as_documents
+from ner.evaluating.evaluation import lowercase as lower_sentences
+from ner.evaluating.report import Report, report_json, report_sides
+from ner.evaluating.scores import conlleval
+from ner.evaluating.scores import report as tag_report
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold_documents, repair_sentences
+from ner.machine import describe
 from ner.models.catalogue import find
-from ner.models.recipes import Variant
+from ner.models.opened import open_sides
+from ner.schema import machine_json
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
-
-if TYPE_CHECKING:
-    from ner.evaluating.evaluation import Evaluation
 
 
 def evaluate(
@@ -48,56 +51,42 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score both variants against gold: conlleval report, per-tag table, agreement."""
-    from ner import machine
-    from ner.evaluating import evaluation
-    from ner.files.formats import read_gold
-    from ner.models.opened import open_pair
-
-    kept = split_labels(labels)
+    """Score both sides against gold, sentence by sentence and as whole documents."""
+    choice = Choice.parse(strategy, threshold, labels)
     # All files are read before anything is tagged, so that a mistake in one costs no time.
-    sets = {name: read_gold(file) for name, file in _set_names(gold).items()}
+    sets = {name: read_gold_documents(file) for name, file in _set_names(gold).items()}
     for file in gold:
         _print_repairs(file)
-    pair = open_pair(find(model), device=device, report=print_stage)
-    original, int8 = (
-        pair.tagger(variant).using(strategy=strategy, threshold=threshold) for variant in Variant
-    )
+    sides = open_sides(find(model), device=device, report=print_stage)
     results = {}
-    for name, sentences in sets.items():
-        cased = evaluation.lower_cased(sentences) if lowercase else sentences
-        result = evaluation.evaluate(cased, original, int8, labels=kept)
-        results[name] = evaluation_json(result.original, result.int8, result.agreements)
+    for name, documents in sets.items():
+        if lowercase:
+            documents = [lower_sentences(document) for document in documents]
+        report, joined = (
+            report_sides(sides, texts, choice)
+            for texts in (list(chain(*documents)), as_documents(documents))
+        )
+        results[name] = {**report_json(report), "documents": report_json(joined)}
         if not as_json:
-            _print_evaluation(name, result)
-    answer = {"sets": results} if len(results) > 1 else next(iter(results.values()))
+            _print_report(name, report, joined)
     if out is not None:
-        settings = {"model": model, "labels": kept, "lowercase": lowercase, "strategy": strategy}
-        record = {"settings": settings, "machine": schema.machine_json(machine.describe())}
-        write_json(out, {**record, "sets": results})
+        settings = {
+            "model": model,
+            "labels": choice.labels,
+            "lowercase": lowercase,
+            "strategy": strategy,
+        }
+        write_json(
+            out, {"settings": settings, "machine": machine_json(describe()), "sets": results}
+        )
     if as_json:
-        print_json(answer)
+        print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
 
 
 def _print_repairs(file: Path) -> None:
     """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    from ner.files.formats import Scheme, read_lines, tag_notes
-
-    try:
-        notes = tag_notes(read_lines(file), file)
-    except FileFormatError:
-        return  # spans or brackets, which have no tags
-    if notes.scheme is not Scheme.BIO2:
-        stderr().print(f"{file.name}: tags are {notes.scheme}, read as entities.", markup=False)
-    if notes.repaired:
-        lines = ", ".join(map(str, notes.repaired[:10]))
-        more = " …" if len(notes.repaired) > 10 else ""
-        stderr().print(
-            f"{file.name}: {len(notes.repaired)} tags continue no entity and were read as the "
-            f"beginning of one, as conlleval does (lines {lines}{more}).",
-            markup=False,
-            soft_wrap=True,
-        )
+    for sentence in repair_sentences(read_lines(file), file):
+        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:
@@ -105,15 +94,22 @@ def _set_names(files: list[Path]) -> dict[str, Path]:
     return {f"{file.resolve().parent.name}/{file.stem}": file for file in files}
 
 
-def _print_evaluation(name: str, result: Evaluation) -> None:
-    for variant, per_sentence in ((Variant.ORIGINAL, result.original), (Variant.INT8, result.int8)):
-        summed = total(per_sentence)
-        stdout().print(f"{name} · {variant}", style="bold", markup=False)
-        stdout().print(conlleval(summed), markup=False, highlight=False, end="")
+def _print_report(name: str, report: Report, documents: Report) -> None:
+    """Each side's conlleval report, per-tag table and F1 as documents; and the agreement."""
+    for side, joined in zip(report.sides, documents.sides, strict=True):
+        stdout().print(f"{name} · {side.origin.title}", style="bold", markup=False)
+        stdout().print(conlleval(side.total), markup=False, highlight=False, end="")
         table = Table("tag", "precision", "recall", "F1", "support", box=None)
-        for row, figures in score_report(summed.tags).items():
+        for row, figures in tag_report(side.total.tags).items():
             values = (figures.precision, figures.recall, figures.f1)
             table.add_row(row, *(f"{value:.4f}" for value in values), f"{figures.support}")
         stdout().print(table)
-    agreement = agreement_f1(result.agreements)
-    stdout().print(f"agreement of INT8 with the original (F1): {agreement:.4f}", highlight=False)
+        stdout().print(
+            f"as {len(documents.evaluation.gold):,} documents: F1 {joined.total.micro.f1:.4f}",
+            highlight=False,
+        )
+    if report.verdict is not None:
+        left, right = (side.origin.title for side in report.sides)
+        agreement = agreement_f1(report.evaluation.agreements)
+        stdout().print(f"agreement of {right} with {left} (F1): {agreement:.4f}", highlight=False)
+        stdout().print(report.verdict.sentence, markup=False, highlight=False, soft_wrap=True)

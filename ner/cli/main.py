@@ -10,10 +10,11 @@ import typer
 
 from ner.cli.batch import batch
 from ner.cli.bench import bench
+from ner.cli.compare import compare
 from ner.cli.deploy import deploy
 from ner.cli.evaluate import evaluate
 from ner.cli.prepare import prepare
-from ner.cli.tag import compare, tag
+from ner.cli.tag import tag
 from ner.cli.terminal import stderr
 from ner.cli.train import average, train
 from ner.errors import InputError, NerError
@@ -27,7 +28,7 @@ def serve(
     ] = False,
 ) -> None:
     """Start the app: the same as python app.py."""
-    from ner.ui.serving import serve as start
+    from ner.ui.launch import serve as start
 
     start(host, port, mcp=mcp)
 

@@ -19,40 +19,40 @@ class Kind(StrEnum):
     SAME = "same"
     BOUNDARY = "boundary"
     LABEL = "label"
-    ONLY_ORIGINAL = "only_original"
-    ONLY_INT8 = "only_int8"
+    ONLY_LEFT = "only_left"
+    ONLY_RIGHT = "only_right"
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One row of an alignment; at least one side is an entity."""
 
-    original: Entity | None
-    int8: Entity | None
+    left: Entity | None
+    right: Entity | None
 
     @property
     def kind(self) -> Kind:
         """How the two sides relate."""
-        if self.int8 is None:
-            return Kind.ONLY_ORIGINAL
-        if self.original is None:
-            return Kind.ONLY_INT8
-        if self.original.label != self.int8.label:
+        if self.right is None:
+            return Kind.ONLY_LEFT
+        if self.left is None:
+            return Kind.ONLY_RIGHT
+        if self.left.label != self.right.label:
             return Kind.LABEL
-        same_span = (self.original.start, self.original.end) == (self.int8.start, self.int8.end)
+        same_span = (self.left.start, self.left.end) == (self.right.start, self.right.end)
         return Kind.SAME if same_span else Kind.BOUNDARY
 
     @property
     def drift(self) -> float | None:
-        """INT8's score minus the original's; None where only one side found something."""
-        if self.original is None or self.int8 is None:
+        """The right score minus the left one; None where only one side found something."""
+        if self.left is None or self.right is None:
             return None
-        return self.int8.score - self.original.score
+        return self.right.score - self.left.score
 
     @property
     def start(self) -> int:
         """Where the earlier of the two sides begins."""
-        return min(side.start for side in (self.original, self.int8) if side is not None)
+        return min(side.start for side in (self.left, self.right) if side is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +75,36 @@ class Agreement:
         return 1.0 - len(self.differences) / len(self.pairs)
 
     @property
-    def original(self) -> Tagged:
-        """The original's side."""
-        return Tagged(self.text, _ordered([pair.original for pair in self.pairs]))
+    def left(self) -> Tagged:
+        """The left side."""
+        return Tagged(self.text, _ordered([pair.left for pair in self.pairs]))
 
     @property
-    def int8(self) -> Tagged:
-        """INT8's side."""
-        return Tagged(self.text, _ordered([pair.int8 for pair in self.pairs]))
+    def right(self) -> Tagged:
+        """The right side."""
+        return Tagged(self.text, _ordered([pair.right for pair in self.pairs]))
 
 
-def align(original: Tagged, int8: Tagged) -> Agreement:
+def align(left: Tagged, right: Tagged) -> Agreement:
     """Pair up the entities of two taggings of the same text, each at most once.
 
     Equal spans are paired first; what is left is paired where it overlaps, the largest overlap
     first and the leftmost among equals. Raises ``ValueError`` if the texts differ.
     """
-    if original.text != int8.text:
+    if left.text != right.text:
         raise ValueError("two taggings can be aligned only if they are of the same text")
-    by_span = {(entity.start, entity.end): entity for entity in int8.entities}
+    by_span = {(entity.start, entity.end): entity for entity in right.entities}
     pairs = []
     rest = []
-    for entity in original.entities:
+    for entity in left.entities:
         twin = by_span.pop((entity.start, entity.end), None)
         if twin is None:
             rest.append(entity)
         else:
             pairs.append(Pair(entity, twin))
     pairs += _pair_overlapping(rest, list(by_span.values()))
-    pairs.sort(key=lambda pair: (pair.start, pair.original is None))
-    return Agreement(original.text, tuple(pairs))
+    pairs.sort(key=lambda pair: (pair.start, pair.left is None))
+    return Agreement(left.text, tuple(pairs))
 
 
 def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
@@ -140,11 +140,11 @@ def _ordered(entities: Sequence[Entity | None]) -> tuple[Entity, ...]:
 
 
 def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
-    """Per type, INT8's entities scored strictly with the original's taken as gold."""
-    return strict_counts(agreement.original, agreement.int8)
+    """Per type, the right side's entities scored strictly with the left ones taken as gold."""
+    return strict_counts(agreement.left, agreement.right)
 
 
 def agreement_f1(agreements: Iterable[Agreement]) -> float:
-    """The micro F1 of INT8's entities against the original's; 1.0 when neither found any."""
+    """The micro F1 of the right entities against the left ones; 1.0 when neither found any."""
     counts = [count for one in agreements for count in agreement_counts(one).values()]
     return sum(counts, Counts()).f1 if counts else 1.0

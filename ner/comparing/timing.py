@@ -38,17 +38,17 @@ class Latency:
 
 @dataclass(frozen=True)
 class Timing:
-    """Both variants timed in turns on one input; sample i of one ran next to i of the other."""
+    """Two sides timed in turns on one input; sample i of one ran next to sample i of the other."""
 
-    original: Latency
-    int8: Latency
+    left: Latency
+    right: Latency
 
     @property
     def ratio(self) -> float:
-        """How many times faster INT8 is: the original's median over INT8's."""
-        return self.original.median_ms / self.int8.median_ms
+        """How many times faster the right side is: the left median over the right one."""
+        return self.left.median_ms / self.right.median_ms
 
     @cached_property
     def interval(self) -> Interval:
         """The 95 % bootstrap interval of ``ratio``, resampling the pairs."""
-        return ratio_interval(self.original.samples_ms, self.int8.samples_ms)
+        return ratio_interval(self.left.samples_ms, self.right.samples_ms)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ner.comparing.agreement import Kind, align
 from ner.counts import Counts
 from ner.entities import Annotated, Entity
 from ner.evaluating.evaluation import Evaluation
-from ner.evaluating.scores import ErrorKind, find_errors, widen
-from ner.models.recipes import Variant
+from ner.evaluating.scores import Error, ErrorKind, find_errors, widen
 
 ENTITY_LENGTH = "entity length"
 SENTENCE_LENGTH = "sentence length"
@@ -29,7 +28,7 @@ class Decision:
     """An entity of gold, of the prediction, or one of each where the two are aligned.
 
     ``sentence`` counts from 0; ``predicted`` is widened to gold tokens, as scoring does; ``error``
-    is None where it is right; ``changed`` tells whether the other variant does not make that error.
+    is None where it is right; ``changed`` tells whether the other side does not make that error.
     """
 
     sentence: int
@@ -39,18 +38,17 @@ class Decision:
     changed: bool = False
 
 
-def decisions(evaluation: Evaluation, variant: Variant) -> Iterator[Decision]:
-    """The decisions of one variant, sentence by sentence; counted, they give its scores."""
-    for index, (gold, both, changes) in enumerate(
-        zip(evaluation.gold, evaluation.agreements, evaluation.changes, strict=True)
-    ):
-        if variant is Variant.ORIGINAL:
-            predicted, own = both.original, changes.removed
-        else:
-            predicted, own = both.int8, changes.added
+def decisions(evaluation: Evaluation, side: int) -> Iterator[Decision]:
+    """The decisions of one side (0 left, 1 right), by sentence; counted, they give its scores."""
+    for index, gold in enumerate(evaluation.gold):
+        predicted = evaluation.found[side][index]
+        own: Sequence[Error] = ()
+        if evaluation.right is not None:
+            changes = evaluation.changes[index]
+            own = changes.added if side else changes.removed
         for pair in align(gold.tagged, widen(predicted, gold)).pairs:
             if pair.kind is Kind.SAME:
-                yield Decision(index, pair.original, pair.int8)
+                yield Decision(index, pair.left, pair.right)
         for error in find_errors(gold, predicted):
             yield Decision(index, error.gold, error.predicted, error.kind, error in own)
 
@@ -67,7 +65,7 @@ def buckets(entity: Entity, sentence: Annotated) -> dict[str, str]:
     return {dimension: BUCKETS[dimension][place] for dimension, place in places.items()}
 
 
-def bucket_counts(evaluation: Evaluation, variant: Variant) -> dict[str, dict[str, Counts]]:
+def bucket_counts(evaluation: Evaluation, side: int) -> dict[str, dict[str, Counts]]:
     """The strict counts in each bucket that is not empty, by dimension.
 
     A gold entity counts in its own bucket, and so does a predicted one that is wrong; so the
@@ -76,12 +74,12 @@ def bucket_counts(evaluation: Evaluation, variant: Variant) -> dict[str, dict[st
     counts: dict[str, dict[str, Counts]] = {
         dimension: {name: Counts() for name in names} for dimension, names in BUCKETS.items()
     }
-    for one in decisions(evaluation, variant):
-        sentence = evaluation.gold[one.sentence]
-        right = one.error is None
-        counted = [(one.gold, Counts(tp=1) if right else Counts(fn=1))]
+    for decision in decisions(evaluation, side):
+        sentence = evaluation.gold[decision.sentence]
+        right = decision.error is None
+        counted = [(decision.gold, Counts(tp=1) if right else Counts(fn=1))]
         if not right:
-            counted.append((one.predicted, Counts(fp=1)))
+            counted.append((decision.predicted, Counts(fp=1)))
         for entity, count in counted:
             if entity is not None:
                 for dimension, name in buckets(entity, sentence).items():

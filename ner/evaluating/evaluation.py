@@ -1,4 +1,4 @@
-"""Both variants of a model against gold: what each finds, and how far they agree."""
+"""One or two sides against gold: what each finds, and how far they agree."""
 
 from __future__ import annotations
 
@@ -16,70 +16,83 @@ from ner.stats import Interval, f1_difference_interval
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The counts of each sentence for both variants, in the order of gold.
+    """The counts of each sentence for each side, in the order of gold.
 
-    ``original`` and ``int8`` keep sentences apart, as intervals and paired tests need them;
-    ``agreements`` holds both predictions aligned. Only labels that count are in any of the four.
+    ``left`` and ``right`` keep sentences apart, as intervals and paired tests need them; ``right``
+    is None where there is one side. ``found`` holds what each side found. Only labels that count
+    are in any of them.
     """
 
     gold: tuple[Annotated, ...]
-    original: tuple[Scores, ...]
-    int8: tuple[Scores, ...]
-    agreements: tuple[Agreement, ...]
+    left: tuple[Scores, ...]
+    right: tuple[Scores, ...] | None
+    found: tuple[tuple[Tagged, ...], ...]
+
+    @property
+    def sides(self) -> tuple[tuple[Scores, ...], ...]:
+        """The scores of the sides that there are, the left one first."""
+        return (self.left,) if self.right is None else (self.left, self.right)
+
+    @cached_property
+    def agreements(self) -> tuple[Agreement, ...]:
+        """For each sentence both results aligned; none without a right side."""
+        return tuple(map(align, *self.found)) if self.right is not None else ()
 
     @cached_property
     def changes(self) -> tuple[Changes, ...]:
-        """For each sentence, the errors that INT8 added and those that it removed."""
-        return tuple(
-            find_changes(gold, both.original, both.int8)
-            for gold, both in zip(self.gold, self.agreements, strict=True)
-        )
+        """For each sentence, the errors that the right side added and those that it removed."""
+        if self.right is None:
+            return ()
+        return tuple(starmap(find_changes, zip(self.gold, *self.found, strict=True)))
 
     @property
     def gap(self) -> float:
-        """INT8's F1 minus the original's."""
-        return total(self.int8).micro.f1 - total(self.original).micro.f1
+        """The right F1 minus the left one; 0.0 without a right side."""
+        return 0.0 if self.right is None else total(self.right).micro.f1 - total(self.left).micro.f1
 
     @cached_property
     def gap_interval(self) -> Interval:
-        """The paired 95 % bootstrap interval of ``gap``."""
-        rows = [[one.micro.row for one in side] for side in (self.original, self.int8)]
+        """The paired 95 % bootstrap interval of ``gap``; all there is without a right side."""
+        if self.right is None:
+            return Interval(-1.0, 1.0)
+        rows = [[scores.micro.row for scores in side] for side in (self.left, self.right)]
         return f1_difference_interval(*rows)
 
 
 def evaluate(
     gold: Sequence[Annotated],
-    original: Tagger,
-    int8: Tagger,
+    left: Tagger,
+    right: Tagger | None = None,
     *,
     labels: Sequence[str] | None = None,
 ) -> Evaluation:
-    """Tag each gold text with both and score the results; ``labels`` None counts all types.
+    """Tag each gold text with each side and score the results; ``labels`` None counts all types.
 
-    Raises ``InputError`` if gold has types that the model does not know, so that nothing is scored
-    in silence: name the ones to count in ``labels``.
+    Raises ``InputError`` if gold has types that a side does not know, so that nothing is scored in
+    silence: name the ones to count in ``labels``.
     """
-    _check_labels(gold, original.labels, labels)
+    taggers = (left,) if right is None else (left, right)
+    for tagger in taggers:
+        _check_labels(gold, tagger.labels, labels)
     texts = [sentence.tagged.text for sentence in gold]
-    return of_predictions(gold, original.tag_many(texts), int8.tag_many(texts), labels=labels)
+    return score_predictions(gold, *(tagger.tag_many(texts) for tagger in taggers), labels=labels)
 
 
-def of_predictions(
+def score_predictions(
     gold: Sequence[Annotated],
-    original: Sequence[Tagged],
-    int8: Sequence[Tagged],
+    left: Sequence[Tagged],
+    right: Sequence[Tagged] | None = None,
     *,
     labels: Sequence[str] | None = None,
 ) -> Evaluation:
     """The same from predictions that are there already, one for each gold sentence."""
-    counted = [replace(one, tagged=one.tagged.keep(labels=labels)) for one in gold]
-    first, second = ([one.keep(labels=labels) for one in side] for side in (original, int8))
-    return Evaluation(
-        gold=tuple(counted),
-        original=tuple(starmap(score, zip(counted, first, strict=True))),
-        int8=tuple(starmap(score, zip(counted, second, strict=True))),
-        agreements=tuple(starmap(align, zip(first, second, strict=True))),
+    counted = tuple(replace(text, tagged=text.tagged.keep(labels=labels)) for text in gold)
+    found = tuple(
+        tuple(tagged.keep(labels=labels) for tagged in side)
+        for side in ((left,) if right is None else (left, right))
     )
+    first, *second = (tuple(starmap(score, zip(counted, side, strict=True))) for side in found)
+    return Evaluation(counted, first, second[0] if second else None, found)
 
 
 def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> list[Tagged]:
@@ -94,8 +107,8 @@ def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> lis
             "the same sentences in the same order."
         )
     return [
-        _onto(right, one, number)
-        for number, (right, one) in enumerate(zip(gold, given, strict=True), start=1)
+        _onto(right, other, number)
+        for number, (right, other) in enumerate(zip(gold, given, strict=True), start=1)
     ]
 
 
@@ -119,7 +132,7 @@ def _onto(gold: Annotated, given: Annotated, number: int) -> Tagged:
     return Tagged(gold.tagged.text, tuple(moved))
 
 
-def lower_cased(gold: Sequence[Annotated]) -> list[Annotated]:
+def lowercase(gold: Sequence[Annotated]) -> list[Annotated]:
     """The same annotation on the text in lower case.
 
     A character whose lower case is longer (İ) stays as it is, so that offsets hold.

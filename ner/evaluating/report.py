@@ -4,140 +4,172 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ner.comparing.agreement import Agreement, agreement_f1
+from ner.comparing.agreement import agreement_f1
+from ner.comparing.origin import Origin
 from ner.counts import Counts
-from ner.entities import Entity
+from ner.entities import Annotated, Entity
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import Decision, bucket_counts, decisions
-from ner.evaluating.evaluation import Evaluation
+from ner.evaluating.evaluation import Evaluation, evaluate
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Verdict
-from ner.models.recipes import Variant
+from ner.models.opened import Sides
+from ner.schema import origin_json
 from ner.spreadsheet import write_csv
-from ner.stats import Interval, f1_difference_interval, f1_interval, mcnemar_p
+from ner.stats import Interval, f1_interval, mcnemar_p
+from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
-MODELS = ("Original", "INT8")
-
-_FILE_KEYS = {"original": "first", "int8": "second"}
+KEYS = ("left", "right")
 
 
 @dataclass(frozen=True)
 class Report:
-    """An evaluation with what its two sides are called, and the loss of F1 that is accepted.
+    """An evaluation with where its sides come from, and the loss of F1 that is accepted.
 
-    ``names`` are those of both sides; one name alone means that there is only the first.
+    ``origins`` has one for each side of the evaluation, the left one first.
     """
 
     evaluation: Evaluation
-    names: tuple[str, ...] = MODELS
+    origins: tuple[Origin, ...]
     tolerance: float = TOLERANCE
 
-    @property
-    def sides(self) -> tuple[tuple[Variant, str], ...]:
-        """The sides that there are, with their names."""
-        return tuple(zip(Variant, self.names, strict=False))
+    def __post_init__(self) -> None:
+        if len(self.origins) != len(self.evaluation.sides):
+            raise ValueError("a report needs one origin for each side of its evaluation")
+
+    @cached_property
+    def sides(self) -> tuple[ScoredSide, ...]:
+        """Each side with its figures, the left one first."""
+        return tuple(
+            ScoredSide(self.evaluation, index, origin) for index, origin in enumerate(self.origins)
+        )
 
     @cached_property
     def verdict(self) -> Verdict | None:
-        """Whether the second side may stand in for the first; None without a second."""
-        if len(self.names) < 2:
+        """Whether the right side may stand in for the left one; None without a right side."""
+        if len(self.origins) < 2:
             return None
-        first, second = self.names
-        names = (first if self.from_files else "the original", second)
+        first, second = (origin.title for origin in self.origins)
+        names = ("the original" if first == "Original" else first, second)
         return verdict.against_gold(self.evaluation, tolerance=self.tolerance, names=names)
 
     @property
-    def from_files(self) -> bool:
-        """Whether the sides are files and not the two variants of a model."""
-        return self.names[0] != MODELS[0]
-
-    def scores(self, variant: Variant) -> tuple[Scores, ...]:
-        """The scores of one side, sentence by sentence."""
-        first = variant is Variant.ORIGINAL
-        return self.evaluation.original if first else self.evaluation.int8
-
-    @cached_property
-    def totals(self) -> dict[Variant, Scores]:
-        """The summed scores of each side."""
-        return {variant: total(self.scores(variant)) for variant, _ in self.sides}
-
-    @cached_property
-    def decisions(self) -> dict[Variant, tuple[Decision, ...]]:
-        """The decisions behind each side's figures."""
-        return {variant: tuple(decisions(self.evaluation, variant)) for variant, _ in self.sides}
-
-    @cached_property
-    def buckets(self) -> dict[Variant, dict[str, dict[str, Counts]]]:
-        """For each side, the counts of each bucket by dimension."""
-        return {variant: bucket_counts(self.evaluation, variant) for variant, _ in self.sides}
-
-    @property
     def changes(self) -> tuple[int, int]:
-        """How many errors the second side added to the first's, and how many it removed."""
+        """How many errors the right side added to the left one's, and how many it removed."""
         changes = self.evaluation.changes
-        return sum(len(one.added) for one in changes), sum(len(one.removed) for one in changes)
-
-    @cached_property
-    def intervals(self) -> dict[tuple[Variant, str | None], Interval]:
-        """The 95 % intervals of F1, of each side and type; under None of all types."""
-        found: dict[tuple[Variant, str | None], Interval] = {}
-        for variant, _ in self.sides:
-            scores = self.scores(variant)
-            found[variant, None] = f1_interval([one.micro.row for one in scores])
-            for label in self.labels:
-                rows = [one.strict.get(label, Counts()).row for one in scores]
-                found[variant, label] = f1_interval(rows)
-        return found
+        return sum(len(text.added) for text in changes), sum(len(text.removed) for text in changes)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The types in gold or in any of the sides."""
-        return tuple(sorted(set().union(*(one.strict for one in self.totals.values()))))
+        return tuple(sorted(set().union(*(side.total.strict for side in self.sides))))
+
+
+def report_sides(
+    sides: Sides,
+    gold: Sequence[Annotated],
+    choice: Choice,
+    *,
+    tolerance: float = TOLERANCE,
+) -> Report:
+    """Tag ``gold`` with the sides that there are, and score them.
+
+    ``choice.labels`` are the types that count; None counts all, and gold may then have no other
+    type (``InputError``).
+    """
+    everything = replace(choice, labels=None)
+    taggers = [side.tagger.using(everything) for side in sides.all]
+    scored = evaluate(gold, *taggers, labels=choice.labels)
+    return Report(scored, tuple(side.origin for side in sides.all), tolerance)
+
+
+@dataclass(frozen=True)
+class ScoredSide:
+    """One side of an evaluation (0 left, 1 right), and what is told of it."""
+
+    evaluation: Evaluation
+    index: int
+    origin: Origin
+
+    @property
+    def scores(self) -> tuple[Scores, ...]:
+        """Its scores, sentence by sentence."""
+        return self.evaluation.sides[self.index]
+
+    @cached_property
+    def total(self) -> Scores:
+        """Its summed scores."""
+        return total(self.scores)
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions behind its figures."""
+        return tuple(decisions(self.evaluation, self.index))
+
+    @cached_property
+    def buckets(self) -> dict[str, dict[str, Counts]]:
+        """The counts of each bucket by dimension."""
+        return bucket_counts(self.evaluation, self.index)
+
+    @property
+    def key(self) -> str:
+        """What it is called in JSON and in the page's data."""
+        return KEYS[self.index]
+
+    def counts(self, label: str | None) -> Counts:
+        """Its strict counts; of one type, or of all (None)."""
+        return self.total.micro if label is None else self.total.strict.get(label, Counts())
+
+    @cached_property
+    def intervals(self) -> dict[str | None, Interval]:
+        """The 95 % intervals of its F1 by type; under None of all types."""
+        found = {None: f1_interval([scores.micro.row for scores in self.scores])}
+        labels = {label for side in self.evaluation.sides for label in total(side).strict}
+        return found | {
+            label: f1_interval([scores.strict.get(label, Counts()).row for scores in self.scores])
+            for label in labels
+        }
 
 
 def report_json(report: Report) -> Json:
-    """The command line's JSON of ``evaluate`` (``ner.schema``), and what explains it.
+    """What ``evaluate`` answers for one set: on the command line, over HTTP and as a download.
 
-    ``changes`` are the errors that INT8 added and removed, with the p of McNemar's exact test;
-    ``details`` has each side's kinds of error, confusion, buckets and conlleval text. The sides of
-    files are called ``first`` and ``second``.
+    ``left`` and ``right`` have each side's origin and figures; ``agreement`` is the F1 of the right
+    side's entities against the left one's, ``difference`` the right F1 minus the left one with its
+    paired 95 % bootstrap interval; ``changes`` are the errors that the right side added and
+    removed, with the p of McNemar's exact test. Without a right side ``left`` stands alone.
     """
     evaluation = report.evaluation
-    figures = evaluation_json(evaluation.original, evaluation.int8, evaluation.agreements)
-    details = {variant.value: _details(report, variant) for variant, _ in report.sides}
-    answer: Json = {"sentences": len(evaluation.gold)}
+    sides = {side.key: _side_json(side) for side in report.sides}
+    answer: Json = {"sentences": len(evaluation.gold), **sides}
     if report.verdict is None:
-        answer |= {"original": figures["original"], "details": details}
-    else:
-        added, removed = report.changes
-        answer |= {
-            **figures,
-            "verdict": {
-                "answer": report.verdict.answer.value,
-                "sentence": report.verdict.sentence,
-                "tolerance": report.tolerance,
-            },
-            "changes": {
-                "added": added,
-                "removed": removed,
-                "p": round(mcnemar_p(added, removed), 6),
-            },
-            "details": details,
-        }
-    if not report.from_files:
         return answer
-    renamed = {_FILE_KEYS.get(key, key): value for key, value in answer.items()}
-    renamed["details"] = {_FILE_KEYS[key]: value for key, value in details.items()}
-    return {"names": list(report.names), **renamed}
+    added, removed = report.changes
+    gap = evaluation.gap_interval
+    return {
+        **answer,
+        "agreement": _r(agreement_f1(evaluation.agreements)),
+        "difference": {"f1": _r(evaluation.gap), "low": _r(gap.low), "high": _r(gap.high)},
+        "verdict": {
+            "answer": report.verdict.answer.value,
+            "sentence": report.verdict.sentence,
+            "tolerance": report.tolerance,
+        },
+        "changes": {"added": added, "removed": removed, "p": _r(mcnemar_p(added, removed))},
+    }
 
 
-def _details(report: Report, variant: Variant) -> Json:
-    scores = report.totals[variant]
+def _side_json(side: ScoredSide) -> Json:
+    return {**origin_json(side.origin), **scores_json(side.scores), **_details(side)}
+
+
+def _details(side: ScoredSide) -> Json:
+    scores = side.total
     return {
         "errors": {kind.value: scores.errors.get(kind, 0) for kind in ErrorKind},
         "confusion": [
@@ -146,7 +178,7 @@ def _details(report: Report, variant: Variant) -> Json:
         ],
         "buckets": {
             dimension: {name: _figures(counts) for name, counts in rows.items()}
-            for dimension, rows in report.buckets[variant].items()
+            for dimension, rows in side.buckets.items()
         },
         "conlleval": conlleval(scores),
     }
@@ -156,9 +188,9 @@ def figures_csv(report: Report) -> str:
     """One row for each figure of each side: overall, per type, and per bucket. F1 are fractions."""
     head = ("side", "group", "name", "precision", "recall", "f1", "support", "tp", "fp", "fn")
     rows = [
-        (name, group, key, *(f"{value:.6f}" for value in _prf(counts)), counts.support, *counts.row)
-        for variant, name in report.sides
-        for group, key, counts in _groups(report, variant)
+        (side.origin.title, group, key, *_written(counts))
+        for side in report.sides
+        for group, key, counts in _groups(side)
     ]
     return write_csv([head, *rows])
 
@@ -171,13 +203,14 @@ def errors_csv(report: Report) -> str:
     """
     head = ("side", "error", "changed", "sentence", *_ENTITY_COLUMNS, "text")
     rows = []
-    for variant, name in report.sides:
-        for one in report.decisions[variant]:
-            if one.error is not None:
-                text = report.evaluation.gold[one.sentence].tagged.text
-                both = (*_cells(one.gold, text), *_cells(one.predicted, text))
-                changed = "yes" if one.changed else "no"
-                rows.append((name, one.error.value, changed, one.sentence + 1, *both, text))
+    for side in report.sides:
+        for decision in side.decisions:
+            if decision.error is not None:
+                text = report.evaluation.gold[decision.sentence].tagged.text
+                both = (*_cells(decision.gold, text), *_cells(decision.predicted, text))
+                changed = "yes" if decision.changed else "no"
+                about = (side.origin.title, decision.error.value, changed, decision.sentence + 1)
+                rows.append((*about, *both, text))
     return write_csv([head, *rows])
 
 
@@ -192,14 +225,18 @@ def _cells(entity: Entity | None, text: str) -> tuple[object, ...]:
     return entity.start, entity.end, entity.label, text[entity.start : entity.end]
 
 
-def _groups(report: Report, variant: Variant) -> Iterator[tuple[str, str, Counts]]:
-    scores = report.totals[variant]
+def _groups(side: ScoredSide) -> Iterator[tuple[str, str, Counts]]:
+    scores = side.total
     yield "overall", "all types", scores.micro
     for label in sorted(scores.strict):
         yield "type", label, scores.strict[label]
-    for dimension, rows in report.buckets[variant].items():
+    for dimension, rows in side.buckets.items():
         for name, counts in rows.items():
             yield dimension, name, counts
+
+
+def _written(counts: Counts) -> tuple[object, ...]:
+    return (*(f"{value:.6f}" for value in _prf(counts)), counts.support, *counts.row)
 
 
 def _prf(counts: Counts) -> tuple[float, float, float]:
@@ -209,31 +246,28 @@ def _prf(counts: Counts) -> tuple[float, float, float]:
 def markdown(report: Report) -> str:
     """The report to paste into a model card or a ticket. Figures in per cent."""
     parts = ["# Evaluation", *([report.verdict.sentence] if report.verdict else [])]
-    for variant, name in report.sides:
-        interval = report.intervals[variant, None]
+    for side in report.sides:
+        interval = side.intervals[None]
         parts += [
-            f"## {_cell(name)}",
+            f"## {_cell(side.origin.title)}",
             f"F1 95 % interval: {_percent(interval.low)} to {_percent(interval.high)}; "
             f"{len(report.evaluation.gold):,} sentences.",
             _table(
                 ("Group", "Name", "Precision", "Recall", "F1", "Support"),
                 [
                     (group, name, *map(_percent, _prf(counts)), f"{counts.support:,}")
-                    for group, name, counts in _groups(report, variant)
+                    for group, name, counts in _groups(side)
                 ],
             ),
             _table(
                 ("Error", "Count"),
-                [
-                    (kind.value, f"{report.totals[variant].errors.get(kind, 0):,}")
-                    for kind in ErrorKind
-                ],
+                [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind],
             ),
         ]
     if report.verdict is not None:
         added, removed = report.changes
         parts.append(
-            f"{_cell(report.names[1])} added {added:,} errors and removed {removed:,} "
+            f"{_cell(report.origins[1].title)} added {added:,} errors and removed {removed:,} "
             f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
         )
     return "\n\n".join(parts) + "\n"
@@ -251,24 +285,6 @@ def _cell(text: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
-
-
-def evaluation_json(
-    original: Sequence[Scores], int8: Sequence[Scores], agreements: Sequence[Agreement]
-) -> Json:
-    """What ``evaluate`` answers for one file; the arguments are per sentence.
-
-    ``difference`` is INT8's F1 minus the original's with its paired 95 % bootstrap interval.
-    """
-    rows = [[one.micro.row for one in side] for side in (original, int8)]
-    gap = f1_difference_interval(*rows)
-    change = total(int8).micro.f1 - total(original).micro.f1
-    return {
-        "original": scores_json(original),
-        "int8": scores_json(int8),
-        "agreement": round(agreement_f1(agreements), 6),
-        "difference": {"f1": _r(change), "low": _r(gap.low), "high": _r(gap.high)},
-    }
 
 
 def scores_json(per_sentence: Sequence[Scores]) -> Json:

@@ -209,7 +209,7 @@ def score(gold: Annotated, predicted: Tagged, *, labels: Sequence[str] | None = 
             for label in types
         },
         tags=_tag_counts(gold_tags, found_tags),
-        confusion=Counter((_type(pair.original), _type(pair.int8)) for pair in alignment.pairs),
+        confusion=Counter((_type(pair.left), _type(pair.right)) for pair in alignment.pairs),
         errors=Counter(error.kind for error in _errors(alignment)),
         sentences=1,
         tokens=len(gold_tags),
@@ -258,15 +258,15 @@ def find_errors(
 
 
 def find_changes(
-    gold: Annotated, original: Tagged, int8: Tagged, *, labels: Sequence[str] | None = None
+    gold: Annotated, left: Tagged, right: Tagged, *, labels: Sequence[str] | None = None
 ) -> Changes:
-    """The errors that INT8 added to one sentence, and those that it removed.
+    """The errors that the right side added to one sentence, and those that it removed.
 
     One decision is one gold entity, right or wrong whatever the kind of error, or one spurious
     span of one type. So a gold entity that both get wrong is in neither list.
     """
-    before = {_decision(error): error for error in find_errors(gold, original, labels=labels)}
-    after = {_decision(error): error for error in find_errors(gold, int8, labels=labels)}
+    before = {_decision(error): error for error in find_errors(gold, left, labels=labels)}
+    after = {_decision(error): error for error in find_errors(gold, right, labels=labels)}
     return Changes(
         added=tuple(error for key, error in after.items() if key not in before),
         removed=tuple(error for key, error in before.items() if key not in after),
@@ -326,17 +326,17 @@ def _average(rows: Sequence[Figures], weights: Sequence[int], support: int) -> F
 
 
 _ERROR_KIND = {
-    Kind.ONLY_ORIGINAL: ErrorKind.MISSED,
-    Kind.ONLY_INT8: ErrorKind.SPURIOUS,
+    Kind.ONLY_LEFT: ErrorKind.MISSED,
+    Kind.ONLY_RIGHT: ErrorKind.SPURIOUS,
     Kind.BOUNDARY: ErrorKind.BOUNDARY,
     Kind.LABEL: ErrorKind.TYPE,
 }
 
 
 def _errors(alignment: Agreement) -> Iterator[Error]:
-    """The errors of an alignment of gold, in the original's place, with a prediction."""
+    """The errors of an alignment of gold, on the left, with a prediction."""
     for pair in alignment.differences:
-        yield Error(_ERROR_KIND[pair.kind], gold=pair.original, predicted=pair.int8)
+        yield Error(_ERROR_KIND[pair.kind], gold=pair.left, predicted=pair.right)
 
 
 _Span = tuple[int, int, str]

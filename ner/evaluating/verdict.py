@@ -1,4 +1,4 @@
-"""Can INT8 be shipped for this text? A yes, a no, or what is missing for one, with the reason.
+"""Can the right side stand in for the left one? Yes, no, or what is missing, and why.
 
 A yes needs two things. The 95 % interval must leave out any loss over the tolerance (a test of
 non-inferiority). And there must be enough entities to have met such a loss: where a mishap was not
@@ -17,11 +17,12 @@ from ner.comparing.agreement import Agreement, Kind, agreement_counts, agreement
 from ner.counts import Counts
 from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.scores import total
-from ner.models.prepared import Gate
 from ner.stats import Interval, f1_interval
 
 # The loss of F1 that counts as none, unless the reader says otherwise.
 TOLERANCE = 0.01
+# The agreement that is asked for where there is no gold, unless the reader says otherwise.
+FLOOR = 0.95
 
 
 class Answer(StrEnum):
@@ -49,7 +50,7 @@ def against_gold(
     """Whether the second's F1 is at most ``tolerance`` (a fraction, over 0) below the first's."""
     first, second = names
     interval = evaluation.gap_interval
-    support = total(evaluation.original).micro.support
+    support = total(evaluation.left).micro.support
     needed = _needed(tolerance)
     size = f"n = {support:,} entities in {_count(len(evaluation.gold), 'sentence')}"
     gap = (
@@ -74,34 +75,40 @@ def against_gold(
     return Verdict(Answer.YES, f"Yes. {gap}: a loss over the {limit} you accept is ruled out.")
 
 
-def without_gold(agreements: Sequence[Agreement]) -> Verdict:
-    """Whether INT8's entities, scored against the original's, reach the gate's F1."""
+def without_gold(
+    agreements: Sequence[Agreement],
+    *,
+    floor: float = FLOOR,
+    names: tuple[str, str] = ("the original", "INT8"),
+) -> Verdict:
+    """Whether the second's entities, scored against the first's, reach an F1 of ``floor``."""
+    first, second = names
     interval = agreement_interval(agreements)
-    entities = sum(len(one.original.entities) for one in agreements)
-    needed = _needed(1 - Gate.FLOOR)
+    entities = sum(len(agreement.left.entities) for agreement in agreements)
+    needed = _needed(1 - floor)
     found = (
-        f"INT8 finds what the original finds with F1 {100 * agreement_f1(agreements):.1f} % "
+        f"{second} finds what {first} finds with F1 {100 * agreement_f1(agreements):.1f} % "
         f"(95 % interval {100 * interval.low:.1f} to {100 * interval.high:.1f}; n = {entities:,} "
         f"entities in {_count(len(agreements), 'line')})"
     )
-    floor = f"{100 * Gate.FLOOR:.0f} %"
-    if interval.high < Gate.FLOOR:
-        return Verdict(Answer.NO, f"No. {found}, under the {floor} asked for.")
-    if interval.low < Gate.FLOOR:
+    asked = f"{100 * floor:.0f} %"
+    if interval.high < floor:
+        return Verdict(Answer.NO, f"No. {found}, under the {asked} asked for.")
+    if interval.low < floor:
         return Verdict(
-            Answer.OPEN, f"Not settled. {found}; the {floor} asked for lie inside the interval."
+            Answer.OPEN, f"Not settled. {found}; the {asked} asked for lie inside the interval."
         )
     if entities < needed:
         return Verdict(Answer.OPEN, f"Not settled. {found}, but {needed:,} entities are needed.")
     return Verdict(
         Answer.YES,
-        f"Yes, as far as can be told without gold. {found}, over the {floor} asked for.",
+        f"Yes, as far as can be told without gold. {found}, over the {asked} asked for.",
     )
 
 
 def agreement_interval(agreements: Sequence[Agreement], label: str | None = None) -> Interval:
     """The bootstrap interval of ``agreement_f1`` over texts; of one label, or of all (None)."""
-    counts = [agreement_counts(one) for one in agreements]
+    counts = [agreement_counts(agreement) for agreement in agreements]
     rows = [
         sum(one.values(), Counts()) if label is None else one.get(label, Counts()) for one in counts
     ]

@@ -1,111 +1,87 @@
-"""The two taggers of one model: prepared if need be, loaded, compared and timed in turns."""
+"""Variants opened on a device: loaded, checked, and kept between calls."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ner.comparing.agreement import agreement_f1, align
-from ner.comparing.comparison import Comparison, _time_in_turns
+from ner.comparing.comparison import Comparison, compare
+from ner.comparing.origin import Origin
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage, ensure_prepared
 from ner.models.prepared import Gate, Prepared
 from ner.models.recipes import Variant
-from ner.tagging.decode import Strategy
-from ner.tagging.tagger import Model, OpenVinoTagger, clean
+from ner.tagging.choice import Choice, ChoosingTagger
+from ner.tagging.tagger import Model, OpenVinoTagger
 
 # Two models, both variants of each: within a small server's memory.
 _OPEN_AT_ONCE = 2
-
-
 # Between looks whether somebody still waits for a model that is being opened, in seconds.
 _LOOK = 1.0
+_TITLES = {Variant.ORIGINAL: "Original", Variant.INT8: "INT8"}
 
 
 @dataclass(frozen=True)
-class TaggerPair:
-    """Both variants of one model, loaded on one device.
+class Side:
+    """A variant opened on a device; ``size`` is its model on disk, xml and bin, in bytes."""
 
-    Make one with :func:`open_pair`. ``int8`` is None where it is not served, and ``withheld`` says
-    why.
+    origin: Origin
+    tagger: ChoosingTagger
+    size: int
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides that are compared.
+
+    Make them with :func:`open_sides`. ``right`` is None where that variant is not served, and
+    ``withheld`` says why; ``gate`` is how it did against the left one when it was made. ``threads``
+    is how many inference may use, 0 where the device has no such notion.
     """
 
     spec: ModelSpec
-    prepared: Prepared
     device: str
-    original: OpenVinoTagger
-    int8: OpenVinoTagger | None
+    left: Side
+    right: Side | None
+    gate: Gate
     withheld: str | None = None
+    threads: int = 0
     # One comparison at a time: two at once would spoil each other's timing.
     _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The entity types of the model."""
-        return self.original.labels
+        """The entity types of the left side's model."""
+        return self.left.tagger.labels
 
     @property
-    def gate(self) -> Gate:
-        """What the check of INT8 against the original found when the model was prepared."""
-        return self.prepared.manifest.gate
+    def all(self) -> tuple[Side, ...]:
+        """The sides that there are, the left one first."""
+        return (self.left,) if self.right is None else (self.left, self.right)
 
-    @property
-    def threads(self) -> int:
-        """How many threads inference may use; 0 where the device has no such notion."""
-        return self.original.model.threads
+    def side(self, variant: str) -> Side:
+        """The side of ``variant``; ``PrepareFailed`` where it is not served."""
+        found = next((side for side in self.all if side.origin.variant == variant), None)
+        if found is None:
+            raise PrepareFailed(self.withheld or f"{variant} is not served.")
+        return found
 
-    def size(self, variant: Variant) -> int:
-        """Bytes of a variant's model on disk: xml and bin."""
-        return self.prepared.size(variant)
-
-    def precision(self, variant: Variant) -> str:
-        """What a variant's floating-point parts are executed in, such as ``f32``."""
-        return self.tagger(variant).model.precision
-
-    def tagger(self, variant: Variant) -> OpenVinoTagger:
-        """One of the two; ``PrepareFailed`` if INT8 is asked for and not served."""
-        if variant is Variant.ORIGINAL:
-            return self.original
-        if self.int8 is None:
-            raise PrepareFailed(self.withheld or "INT8 is not served.")
-        return self.int8
-
-    def compare(
-        self,
-        text: str,
-        *,
-        strategy: Strategy = Strategy.FIRST,
-        threshold: float = 0.0,
-        labels: Sequence[str] | None = None,
-        budget_ms: float = 0.0,
-    ) -> Comparison:
-        """Tag ``text`` with both variants and time them in turns.
-
-        Timing takes about ``budget_ms`` milliseconds, at least eight pairs of runs; with 0 nothing
-        is timed. The tagging itself has warmed both up by then.
-        """
-        original, int8 = (
-            tagger and tagger.using(strategy=strategy, threshold=threshold, labels=labels)
-            for tagger in (self.original, self.int8)
-        )
-        assert original is not None  # noqa: S101 - it is never absent
+    def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
+        """Tag ``text`` with both, and time them in turns for about ``budget_ms``."""
+        left, *right = (side.tagger.using(choice) for side in self.all)
         with self._alone:
-            left = original.explain(text)
-            right = None if int8 is None else int8.explain(text)
-            timing = None
-            if int8 is not None and budget_ms > 0 and left.pieces:
-                timing = _time_in_turns(original, int8, clean(text), budget_ms)
-        return Comparison(left, right, timing)
+            return compare(text, left, right[0] if right else None, budget_ms=budget_ms)
 
 
 def open_tagger(
     spec: ModelSpec, variant: Variant, *, device: str = "CPU", report: OnStage | None = None
 ) -> OpenVinoTagger:
-    """One variant of ``spec``, prepared first if need be. Raises as :func:`open_pair`."""
+    """One variant of ``spec``, prepared first if need be. Raises as :func:`open_sides`."""
     prepared = ensure_prepared(spec, (variant,), report=report)
     tagger = OpenVinoTagger(Model.load(prepared.variant(variant), device=device))
     if variant is Variant.INT8 and (reason := withheld_reason(prepared, tagger)):
@@ -113,8 +89,8 @@ def open_tagger(
     return tagger
 
 
-def open_pair(spec: ModelSpec, *, device: str = "CPU", report: OnStage | None = None) -> TaggerPair:
-    """Both variants of ``spec``, prepared first if need be.
+def open_sides(spec: ModelSpec, *, device: str = "CPU", report: OnStage | None = None) -> Sides:
+    """The original and INT8 of ``spec``, prepared first if need be.
 
     Preparing runs in a process of its own; ``report`` hears its stages. INT8 is left out where it
     did not pass its gate, or does not find here what it found where it was made. Raises
@@ -122,18 +98,31 @@ def open_pair(spec: ModelSpec, *, device: str = "CPU", report: OnStage | None = 
     ``PrepareFailed`` if preparing did not finish.
     """
     prepared = ensure_prepared(spec, tuple(Variant), report=report)
-    original, int8 = (
+    left, right = (
         OpenVinoTagger(Model.load(prepared.variant(variant), device=device)) for variant in Variant
     )
-    reason = withheld_reason(prepared, int8)
-    return TaggerPair(
+    reason = withheld_reason(prepared, right)
+    return Sides(
         spec=spec,
-        prepared=prepared,
         device=device,
-        original=original,
-        int8=None if reason else int8,
+        left=_side(prepared, Variant.ORIGINAL, left),
+        right=None if reason else _side(prepared, Variant.INT8, right),
+        gate=prepared.manifest.gate,
         withheld=reason,
+        threads=left.model.threads,
     )
+
+
+def _side(prepared: Prepared, variant: Variant, tagger: OpenVinoTagger) -> Side:
+    model = tagger.model
+    origin = Origin(
+        title=_TITLES[variant],
+        model=prepared.manifest.name,
+        variant=variant.value,
+        device=model.device,
+        precision=model.precision,
+    )
+    return Side(origin, tagger, prepared.size(variant))
 
 
 def withheld_reason(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
@@ -144,7 +133,7 @@ def withheld_reason(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
     gate, golden = prepared.manifest.gate, prepared.manifest.golden
     if gate.refusal or not golden:
         return gate.refusal
-    found = int8.tag_many([one.text for one in golden])
+    found = int8.tag_many([tagged.text for tagged in golden])
     f1 = agreement_f1(align(then, now) for then, now in zip(golden, found, strict=True))
     if f1 >= gate.FLOOR:
         return None
@@ -194,24 +183,24 @@ class _Opening:
             listener(progress)
 
 
-class Pairs:
-    """The pairs that are open, the least recently used closed first.
+class OpenSides:
+    """The sides that are open, the least recently used closed first.
 
     Each model and device is opened once, however many threads ask for it at the same time, and all
     of them hear how far it is.
     """
 
     def __init__(
-        self, opener: Callable[..., TaggerPair] = open_pair, *, at_once: int = _OPEN_AT_ONCE
+        self, opener: Callable[..., Sides] = open_sides, *, at_once: int = _OPEN_AT_ONCE
     ) -> None:
         self._opener = opener
         self._at_once = at_once
-        self._open: OrderedDict[tuple[str, str], TaggerPair] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], Sides] = OrderedDict()
         self._opening: dict[tuple[str, str], _Opening] = {}
         self._lock = threading.Lock()
 
     @property
-    def opened(self) -> tuple[TaggerPair, ...]:
+    def opened(self) -> tuple[Sides, ...]:
         """Those that are open now, the least recently used first."""
         with self._lock:
             return tuple(self._open.values())
@@ -223,37 +212,37 @@ class Pairs:
         device: str = "CPU",
         report: OnStage | None = None,
         waiting: Callable[[], None] = lambda: None,
-    ) -> TaggerPair:
-        """The pair of ``spec`` on ``device``; raises as :func:`open_pair`.
+    ) -> Sides:
+        """The sides of ``spec`` on ``device``; raises as :func:`open_sides`.
 
         While somebody else opens it ``waiting`` is called now and then, and ends that by raising.
         """
         with self._lock:
-            pair = self._found(spec, device)
+            sides = self._found(spec, device)
             opening = self._opening.setdefault((spec.name, device), _Opening())
-        if pair is not None:
-            return pair
+        if sides is not None:
+            return sides
         with opening.heard_by(report), opening.turn(waiting):
             with self._lock:
-                pair = self._found(spec, device)
-            if pair is None:
+                sides = self._found(spec, device)
+            if sides is None:
                 try:
-                    pair = self._opener(spec, device=device, report=opening.tell)
+                    sides = self._opener(spec, device=device, report=opening.tell)
                 finally:
                     opening.stage = None
                 with self._lock:
-                    self._keep(pair)
-            return pair
+                    self._keep(sides)
+            return sides
 
-    def _found(self, spec: ModelSpec, device: str) -> TaggerPair | None:
-        pair = self._open.get((spec.name, device))
+    def _found(self, spec: ModelSpec, device: str) -> Sides | None:
+        sides = self._open.get((spec.name, device))
         # A local folder may have another one's name.
-        if pair is None or pair.spec != spec:
+        if sides is None or sides.spec != spec:
             return None
         self._open.move_to_end((spec.name, device))
-        return pair
+        return sides
 
-    def _keep(self, pair: TaggerPair) -> None:
-        self._open[(pair.spec.name, pair.device)] = pair
+    def _keep(self, sides: Sides) -> None:
+        self._open[(sides.spec.name, sides.device)] = sides
         while len(self._open) > self._at_once:
             self._open.popitem(last=False)

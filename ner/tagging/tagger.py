@@ -22,7 +22,8 @@ from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.tagging import decode
 from ner.tagging.boundaries import paragraph_starts
-from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme, Strategy
+from ner.tagging.choice import Choice
+from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme
 from ner.tagging.inference import Frame, Runner, plan
 from ner.tagging.segments import Reading, Segment, cut, pieces_at, stitch
 
@@ -197,45 +198,25 @@ class Model:
 
 @dataclass(frozen=True)
 class OpenVinoTagger:
-    """A :class:`~ner.entities.Tagger`: a loaded model with the settings of one caller.
+    """A :class:`~ner.entities.Tagger`: a loaded model and the choice of one caller.
 
-    ``labels_kept`` None keeps all labels; ``threshold`` drops entities with a lower score.
+    Raises ``InputError`` when made with a label that the model does not have.
     """
 
     model: Model
-    strategy: Strategy = Strategy.FIRST
-    threshold: float = 0.0
-    labels_kept: tuple[str, ...] | None = None
+    choice: Choice = field(default_factory=Choice)
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.threshold <= 1.0:
-            raise InputError(f"The threshold is {self.threshold}; expected a number from 0 to 1.")
-        unknown = sorted(set(self.labels_kept or ()) - set(self.model.scheme.types))
-        if unknown:
-            raise InputError(
-                f"The model has no label {', '.join(unknown)[:100]}. "
-                f"It has {', '.join(self.model.scheme.types)}."
-            )
+        self.choice.check_labels(self.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types that the model knows."""
         return self.model.scheme.types
 
-    def using(
-        self,
-        *,
-        strategy: Strategy | None = None,
-        threshold: float | None = None,
-        labels: Sequence[str] | None = None,
-    ) -> OpenVinoTagger:
-        """The same model with other settings; None leaves one as it is."""
-        return replace(
-            self,
-            strategy=self.strategy if strategy is None else strategy,
-            threshold=self.threshold if threshold is None else threshold,
-            labels_kept=self.labels_kept if labels is None else tuple(labels),
-        )
+    def using(self, choice: Choice) -> OpenVinoTagger:
+        """The same model for another choice."""
+        return replace(self, choice=choice)
 
     def __call__(self, text: str) -> Tagged:
         """Tag one text. Raises ``TextTooLong`` over ``MAX_CHARACTERS``."""
@@ -264,11 +245,10 @@ class OpenVinoTagger:
         )
 
     def _tagged(self, encoded: _Encoded, probabilities: Floats) -> list[Tagged]:
-        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, self.strategy)
+        strategy = self.choice.strategy
+        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, strategy)
         return [
-            Tagged(text, _without_edge_spaces(text, entities)).keep(
-                labels=self.labels_kept, threshold=self.threshold
-            )
+            self.choice.keep(Tagged(text, _without_edge_spaces(text, entities)))
             for text, entities in zip(encoded.texts, decoded, strict=True)
         ]
 

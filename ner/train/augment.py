@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ner.entities import Annotated, Tagged, spans_of_bio
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 
 Name = tuple[str, ...]  # the tokens of an entity
 _SWAPPED = 0.5  # of a sentence's entities: those that stay tie the new ones to their context

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.documents import join
-from ner.files.formats import read_conll, read_conll_documents
+from ner.files.conll import read_conll, read_conll_documents
 from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.settings import DataSource, TrainSettings
 

@@ -1,7 +1,1 @@
-"""The page: :func:`build` makes it from a loader, :func:`launch` serves it."""
-
-from ner.ui.contract import Loader, Pair
-from ner.ui.page import build
-from ner.ui.serving import launch, serve
-
-__all__ = ["Loader", "Pair", "build", "launch", "serve"]
+"""The page: a tab for each question, over models that it is given; knows no file formats inside."""

@@ -9,9 +9,11 @@ from typing import Any
 
 from ner import schema
 from ner.comparing.agreement import Agreement, Kind, Pair, agreement_counts, agreement_f1, align
+from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Entity, Explained
 from ner.evaluating import verdict
+from ner.evaluating.report import KEYS
 from ner.render import colour_classes, escape
 from ner.stats import Interval
 from ner.ui.result import FRAGILE_MARGIN, Value
@@ -30,8 +32,8 @@ from ner.ui.tables import (
 _KINDS = {
     Kind.BOUNDARY: "boundary differs",
     Kind.LABEL: "label differs",
-    Kind.ONLY_ORIGINAL: "only original",
-    Kind.ONLY_INT8: "only INT8",
+    Kind.ONLY_LEFT: "only original",
+    Kind.ONLY_RIGHT: "only INT8",
     Kind.SAME: "same",
 }
 
@@ -40,15 +42,16 @@ _KINDS = {
 class Lines:
     """What both variants found in each line, in order."""
 
-    original: tuple[Explained, ...]
-    int8: tuple[Explained, ...]
+    origins: tuple[Origin, Origin]
+    left: tuple[Explained, ...]
+    right: tuple[Explained, ...]
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:
         """Both results of each line, aligned."""
         return tuple(
             align(left.tagged, right.tagged)
-            for left, right in zip(self.original, self.int8, strict=True)
+            for left, right in zip(self.left, self.right, strict=True)
         )
 
 
@@ -69,10 +72,11 @@ def agreement_value(lines: Lines) -> Value:
     ]
     data = {
         "kind": "lines",
-        "files": {"agreement.json": _json(agreements)},
+        "files": {"agreement.json": _json(lines, agreements)},
         "sentences": [one.text for one in agreements],
         "classes": colour_classes(_labels(agreements)),
         "rows": _rows(lines, agreements),
+        "titles": {key: origin.title for key, origin in zip(KEYS, lines.origins, strict=True)},
     }
     return {"html": "".join(parts), "data": json.dumps(data, allow_nan=False)}
 
@@ -94,7 +98,7 @@ def _labels(agreements: Sequence[Agreement]) -> list[str]:
             side.label
             for one in agreements
             for pair in one.pairs
-            for side in (pair.original, pair.int8)
+            for side in (pair.left, pair.right)
             if side is not None
         }
     )
@@ -133,7 +137,7 @@ def _only(agreement: Agreement, label: str | None) -> Agreement:
     pairs = tuple(
         pair
         for pair in agreement.pairs
-        if label in {side.label for side in (pair.original, pair.int8) if side is not None}
+        if label in {side.label for side in (pair.left, pair.right) if side is not None}
     )
     return Agreement(agreement.text, pairs)
 
@@ -166,10 +170,10 @@ _ENTITY_TABLE = table(
 
 
 def _rows(lines: Lines, agreements: Sequence[Agreement]) -> list[list[Any]]:
-    """``[line, kind, original, int8, drift, fragile]``, the fragile ones and large drifts first."""
+    """``[line, kind, left, right, drift, fragile]``, the fragile ones and large drifts first."""
     rows = []
     for index, (agreement, left, right) in enumerate(
-        zip(agreements, lines.original, lines.int8, strict=True)
+        zip(agreements, lines.left, lines.right, strict=True)
     ):
         rows += [_row(index, pair, left, right) for pair in agreement.pairs]
     # One side without a counterpart is as far as two can drift apart.
@@ -179,12 +183,12 @@ def _rows(lines: Lines, agreements: Sequence[Agreement]) -> list[list[Any]]:
 def _row(index: int, pair: Pair, left: Explained, right: Explained) -> list[Any]:
     margins = [
         explained.margin(entity)
-        for explained, entity in ((left, pair.original), (right, pair.int8))
+        for explained, entity in ((left, pair.left), (right, pair.right))
         if entity is not None
     ]
     drift = None if pair.drift is None else round(pair.drift, 6)
     fragile = min(margins) < FRAGILE_MARGIN
-    return [index, pair.kind.value, _entity(pair.original), _entity(pair.int8), drift, fragile]
+    return [index, pair.kind.value, _entity(pair.left), _entity(pair.right), drift, fragile]
 
 
 def _entity(entity: Entity | None) -> list[Any] | None:
@@ -193,7 +197,7 @@ def _entity(entity: Entity | None) -> list[Any] | None:
     return [entity.start, entity.end, entity.label, round(entity.score, 6)]
 
 
-def _json(agreements: Sequence[Agreement]) -> str:
+def _json(lines: Lines, agreements: Sequence[Agreement]) -> str:
     """Both shares with their intervals, and for each line what ``compare`` answers."""
     f1, identical = verdict.agreement_interval(agreements), verdict.identical_interval(agreements)
     pairs = sum(len(one.pairs) for one in agreements)
@@ -202,7 +206,9 @@ def _json(agreements: Sequence[Agreement]) -> str:
         "agreement": _interval_json(agreement_f1(agreements), f1),
         "identical": _interval_json(same / pairs if pairs else 1.0, identical),
         "entities": pairs,
-        "lines": [schema.comparison_json(one, None) for one in agreements],
+        "lines": [
+            schema.agreement_json(agreement, lines.origins, None) for agreement in agreements
+        ],
     }
     return json.dumps(answer, ensure_ascii=False, allow_nan=False)
 

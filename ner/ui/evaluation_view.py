@@ -9,9 +9,8 @@ from typing import Any
 from ner.counts import Counts
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, Decision, buckets
-from ner.evaluating.report import Report, errors_csv, figures_csv, markdown, report_json
+from ner.evaluating.report import Report, ScoredSide, errors_csv, figures_csv, markdown, report_json
 from ner.evaluating.scores import OUTSIDE, ErrorKind, Outcomes, conlleval
-from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
 from ner.stats import mcnemar_p
 from ner.ui.dots import Dot, dot_chart
@@ -86,20 +85,23 @@ def _score_table(report: Report) -> str:
     return table("Scores", heads, rows)
 
 
+def _titles(report: Report) -> list[str]:
+    return [origin.title for origin in report.origins]
+
+
 def _side_heads(report: Report, span: int, *, last: str | None = None) -> str:
     names = "".join(
-        f'<th scope="colgroup" colspan="{span}">{escape(name)}</th>' for _, name in report.sides
+        f'<th scope="colgroup" colspan="{span}">{escape(title)}</th>' for title in _titles(report)
     )
     return f"<tr><td></td>{names}{'' if last is None else '<td></td>'}</tr>"
 
 
 def _score_row(report: Report, name: str, label: str | None) -> str:
     cells = []
-    for variant, side in report.sides:
-        scores = report.totals[variant]
-        counts = scores.micro if label is None else scores.strict.get(label, Counts())
-        of = {"side": variant.value}
-        what = f"{side}, {name}"
+    for side in report.sides:
+        counts = side.counts(label)
+        of = {"side": side.key}
+        what = f"{side.origin.title}, {name}"
         cells += [
             number(percent(counts.precision), {**of, "found": label or "*"}, f"{what}, precision"),
             number(percent(counts.recall), {**of, "gold": label or "*"}, f"{what}, recall"),
@@ -107,10 +109,10 @@ def _score_row(report: Report, name: str, label: str | None) -> str:
                 percent(counts.f1),
                 {**of, "label": label or "*"},
                 f"{what}, F1",
-                between(report.intervals[variant, label]),
+                between(side.intervals[label]),
             ),
         ]
-    query = {"side": Variant.ORIGINAL.value, "gold": label or "*"}
+    query = {"side": "left", "gold": label or "*"}
     cells.append(number(f"{counts.support:,}", query, f"{name}, entities in gold"))
     return row(escape(name), cells)
 
@@ -119,12 +121,11 @@ def _chart(report: Report) -> str:
     rows = []
     for label in (None, *report.labels):
         dots = []
-        for variant, _ in report.sides:
-            scores = report.totals[variant]
-            counts = scores.micro if label is None else scores.strict.get(label, Counts())
-            dots.append(Dot(counts.f1, report.intervals[variant, label]))
+        for side in report.sides:
+            counts = side.counts(label)
+            dots.append(Dot(counts.f1, side.intervals[label]))
         rows.append((label or ALL_TYPES, dots))
-    return dot_chart("F1 by type", "F1 in per cent", [name for _, name in report.sides], rows)
+    return dot_chart("F1 by type", "F1 in per cent", _titles(report), rows)
 
 
 def _changes(report: Report) -> str:
@@ -133,8 +134,9 @@ def _changes(report: Report) -> str:
     added, removed = report.changes
     p = mcnemar_p(added, removed)
     verdict = "a difference" if p < 0.05 else "no difference shown"
+    left, right = _titles(report)
     return (
-        f"{report.names[1]} adds {added:,} errors to those of {report.names[0]} and removes "
+        f"{right} adds {added:,} errors to those of {left} and removes "
         f"{removed:,}: {verdict} (McNemar's exact test, p = {p:.3f}, n = {added + removed:,})."
     )
 
@@ -145,11 +147,11 @@ def _error_table(report: Report) -> str:
             escape(said),
             [
                 number(
-                    f"{report.totals[variant].errors.get(kind, 0):,}",
-                    {"side": variant.value, "error": kind.value},
-                    f"{side}, {kind.value}",
+                    f"{side.total.errors.get(kind, 0):,}",
+                    {"side": side.key, "error": kind.value},
+                    f"{side.origin.title}, {kind.value}",
                 )
-                for variant, side in report.sides
+                for side in report.sides
             ],
         )
         for kind, said in _ERRORS.items()
@@ -158,25 +160,25 @@ def _error_table(report: Report) -> str:
         changed = [
             number(
                 f"{count:,}",
-                {"side": variant.value, "error": "wrong", "changed": True},
-                f"{side} only",
+                {"side": side.key, "error": "wrong", "changed": True},
+                f"{side.origin.title} only",
             )
-            for (variant, side), count in zip(report.sides, reversed(report.changes), strict=True)
+            for side, count in zip(report.sides, reversed(report.changes), strict=True)
         ]
         rows.append(row("Only here: the other one gets it right", changed))
-    return table("Errors", [head(["Kind", *report.names])], rows)
+    return table("Errors", [head(["Kind", *_titles(report)])], rows)
 
 
 def _confusions(report: Report) -> str:
     return (
         '<div class="beside-each-other">'
-        + "".join(_confusion(report, variant, side) for variant, side in report.sides)
+        + "".join(_confusion(side) for side in report.sides)
         + "</div>"
     )
 
 
-def _confusion(report: Report, variant: Variant, side: str) -> str:
-    found = report.totals[variant].confusion
+def _confusion(side: ScoredSide) -> str:
+    found = side.total.confusion
     types = [*sorted({label for pair in found for label in pair} - {OUTSIDE}), OUTSIDE]
     rows = []
     for gold in types:
@@ -184,8 +186,8 @@ def _confusion(report: Report, variant: Variant, side: str) -> str:
         cells = []
         for other in types:
             count = found.get((gold, other), 0)
-            query = {"side": variant.value, "gold": gold, "found": other}
-            what = f"{side}, {gold} in gold found as {other}"
+            query = {"side": side.key, "gold": gold, "found": other}
+            what = f"{side.origin.title}, {gold} in gold found as {other}"
             cell = number(f"{count:,}", query if count else None, what)
             # The ground stays light enough to read upon.
             shade = f'<td style="--share:{round(count / among, 2)}"'
@@ -201,10 +203,7 @@ def _bucket_table(report: Report) -> str:
     rows = []
     for dimension, names in BUCKETS.items():
         for name in names:
-            counts = [
-                (variant, side, report.buckets[variant][dimension].get(name, Counts()))
-                for variant, side in report.sides
-            ]
+            counts = [(side, side.buckets[dimension].get(name, Counts())) for side in report.sides]
             if any(any(one.row) for *_, one in counts):
                 rows.append(row(escape(f"{dimension}: {name}"), _bucket_cells(counts, name)))
     columns = ["Precision", "Recall", "F1"] * len(report.sides)
@@ -212,17 +211,17 @@ def _bucket_table(report: Report) -> str:
     return table("Buckets", heads, rows)
 
 
-def _bucket_cells(counts: Sequence[tuple[Variant, str, Counts]], bucket: str) -> list[str]:
+def _bucket_cells(counts: Sequence[tuple[ScoredSide, Counts]], bucket: str) -> list[str]:
     cells = []
-    for variant, side, one in counts:
-        of: Query = {"side": variant.value, "bucket": bucket}
-        what = f"{side}, {bucket}"
+    for side, one in counts:
+        of: Query = {"side": side.key, "bucket": bucket}
+        what = f"{side.origin.title}, {bucket}"
         cells += [
             number(percent(one.precision), {**of, "found": "*"}, f"{what}, precision"),
             number(percent(one.recall), {**of, "gold": "*"}, f"{what}, recall"),
             number(percent(one.f1), {**of, "label": "*"}, f"{what}, F1"),
         ]
-    gold = {"side": Variant.ORIGINAL.value, "bucket": bucket, "gold": "*"}
+    gold = {"side": "left", "bucket": bucket, "gold": "*"}
     return [*cells, number(f"{one.support:,}", gold, f"{bucket}, entities in gold")]
 
 
@@ -230,10 +229,10 @@ def _scheme_table(report: Report) -> str:
     rows = []
     for scheme in ("strict", "exact", "partial", "type"):
         cells = []
-        for variant, side in report.sides:
-            one: Outcomes = getattr(report.totals[variant].semeval, scheme)
-            of = {"side": variant.value}
-            what = f"{side}, {scheme}"
+        for side in report.sides:
+            one: Outcomes = getattr(side.total.semeval, scheme)
+            of = {"side": side.key}
+            what = f"{side.origin.title}, {scheme}"
             cells += [
                 number(percent(one.precision), {**of, "found": "*"}, f"{what}, precision"),
                 number(percent(one.recall), {**of, "gold": "*"}, f"{what}, recall"),
@@ -246,9 +245,9 @@ def _scheme_table(report: Report) -> str:
 
 def _conlleval(report: Report) -> str:
     return "".join(
-        f"<details><summary>{escape(side)}</summary>"
-        f'<pre tabindex="0">{escape(conlleval(report.totals[variant]))}</pre></details>'
-        for variant, side in report.sides
+        f"<details><summary>{escape(side.origin.title)}</summary>"
+        f'<pre tabindex="0">{escape(conlleval(side.total))}</pre></details>'
+        for side in report.sides
     )
 
 
@@ -260,11 +259,11 @@ def _behind(report: Report) -> dict[str, Any]:
         "classes": colour_classes(report.labels),
         "sides": [
             {
-                "side": variant.value,
-                "name": name,
-                "decisions": [_decision(one, report) for one in report.decisions[variant]],
+                "side": side.key,
+                "name": side.origin.title,
+                "decisions": [_decision(one, report) for one in side.decisions],
             }
-            for variant, name in report.sides
+            for side in report.sides
         ],
     }
 

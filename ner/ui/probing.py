@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from ner.comparing import agreement
 from ner.comparing.agreement import Agreement
 from ner.comparing.probe import Fate, rewritings
 from ner.entities import Entity, Tagged
-from ner.errors import TextTooLong, one_of
+from ner.errors import TextTooLong
+from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
-from ner.tagging.decode import Strategy
-from ner.ui.contract import Loader, Pair
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
+from ner.tagging.choice import Choice
+from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
-from ner.ui.service import Service
-from ner.ui.visit import given_up
-
-# Twelve taggings of one text are made, so it is to be a short one.
-MAX_CHARACTERS = 5_000
 
 _Fates = dict[Entity, tuple[Fate, ...]]
 
@@ -31,13 +29,13 @@ _Fates = dict[Entity, tuple[Fate, ...]]
 class Probe:
     """What both variants still find of a text's entities in each of its rewritings.
 
-    ``original`` and ``int8`` give the fates of an entity in the order of ``names``.
+    ``left`` and ``right`` give the fates of an entity in the order of ``names``.
     """
 
     found: Agreement
     names: tuple[str, ...]
-    original: _Fates
-    int8: _Fates
+    left: _Fates
+    right: _Fates
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class ProbeHandler:
     """What pressing 'Probe robustness' does."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
@@ -53,36 +51,37 @@ class ProbeHandler:
         yield from answered(results, partial(notice, kind="problem"))
 
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
-        if len(text) > MAX_CHARACTERS:
-            raise TextTooLong(len(text), MAX_CHARACTERS)
+        limit = self.service.bounds.probe_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
         spec = find_offered(model)
-        chosen = one_of(Strategy, strategy, "strategy")
-        pair = yield from opened(self.load, spec, device, _progress)
-        with self.service.short.one(gone=given_up):
-            probe = probed(text, pair, chosen)
+        choice = Choice.parse(strategy)
+        sides = yield from opened(self.load, spec, device, _progress)
+        with self.service.short.slot(disconnected=client_disconnected):
+            probe = probe_text(text, sides, choice)
         if not probe.found.pairs:
             yield notice("Neither model finds an entity in this text, so there is none to lose.")
             return
-        yield _table(probe, colour_classes(pair.labels))
+        yield _table(probe, colour_classes(sides.labels))
 
 
 def _progress(sentence: str) -> str:
     return notice(sentence, kind="progress")
 
 
-def probed(text: str, pair: Pair, strategy: Strategy) -> Probe:
-    """Tag ``text`` and its rewritings with both variants of ``pair``."""
+def probe_text(text: str, sides: Sides, choice: Choice) -> Probe:
+    """Tag ``text`` and its rewritings with both sides; ``PrepareFailed`` where there is one."""
     written = rewritings(text)
-    sides: list[tuple[Tagged, _Fates]] = []
+    found: list[tuple[Tagged, _Fates]] = []
     for variant in Variant:
-        tagger = pair.tagger(variant).using(strategy=strategy)
+        tagger = sides.side(variant).tagger.using(choice)
         plain, *others = tagger.tag_many([text, *(one.text for one in written)])
-        fates = [one.fates(plain, found) for one, found in zip(written, others, strict=True)]
+        fates = [text.fates(plain, other) for text, other in zip(written, others, strict=True)]
         by_entity = zip(*fates, strict=True)
-        sides.append((plain, dict(zip(plain.entities, by_entity, strict=True))))
-    (original, original_fates), (int8, int8_fates) = sides
+        found.append((plain, dict(zip(plain.entities, by_entity, strict=True))))
+    (left, left_fates), (right, right_fates) = found
     names = tuple(one.name for one in written)
-    return Probe(agreement.align(original, int8), names, original_fates, int8_fates)
+    return Probe(agreement.align(left, right), names, left_fates, right_fates)
 
 
 def _table(probe: Probe, classes: dict[str, str]) -> str:
@@ -102,19 +101,19 @@ def _totals(probe: Probe) -> str:
     for index in range(len(probe.names)):
         kept = [
             f"{sum(one[index] is Fate.KEPT for one in side.values())} of {len(side)}"
-            for side in (probe.original, probe.int8)
+            for side in (probe.left, probe.right)
         ]
         cells.append(f"<td>{' / '.join(kept)}</td>")
     return f'<tr><th scope="row">kept</th>{"".join(cells)}</tr>'
 
 
 def _row(probe: Probe, pair: agreement.Pair, classes: dict[str, str]) -> str:
-    one = next(side for side in (pair.original, pair.int8) if side is not None)
+    one = next(side for side in (pair.left, pair.right) if side is not None)
     spelled = probe.found.text[one.start : one.end]
     chip = f'<span class="chip {classes[one.label]}">{escape(one.label)}</span>'
     sides = (
-        probe.original.get(pair.original) if pair.original else None,
-        probe.int8.get(pair.int8) if pair.int8 else None,
+        probe.left.get(pair.left) if pair.left else None,
+        probe.right.get(pair.right) if pair.right else None,
     )
     cells = "".join(_cell(sides, index) for index in range(len(probe.names)))
     return f'<tr><th scope="row" class="spelled">{escape(spelled)} {chip}</th>{cells}</tr>'

@@ -12,7 +12,9 @@ from ner.comparing.agreement import Agreement
 from ner.comparing.comparison import Comparison
 from ner.comparing.timing import Timing
 from ner.entities import Entity, Explained
+from ner.evaluating.report import KEYS
 from ner.machine import Machine
+from ner.models.opened import Side, Sides
 from ner.models.prepared import Gate
 from ner.models.recipes import Variant
 from ner.render import (
@@ -25,16 +27,13 @@ from ner.render import (
     notice,
 )
 from ner.stats import ratio_verdict
-from ner.tagging.decode import Strategy
-from ner.ui.contract import Pair
+from ner.tagging.choice import Choice
 
 # An entity is fragile when another type comes this close to one of its words on either side.
 FRAGILE_MARGIN = 0.2
 
 Value = dict[str, str]
 """What the result component holds: ``html``, and ``data`` as JSON text (empty without a result)."""
-
-_NAMES = {Variant.ORIGINAL: "Original", Variant.INT8: "INT8"}
 
 
 def message(text: str, *, kind: str = "hint") -> Value:
@@ -52,9 +51,9 @@ class Shown:
     """A comparison with all that stands beside it on the page."""
 
     comparison: Comparison
-    pair: Pair
+    pair: Sides
     machine: Machine
-    strategy: Strategy
+    choice: Choice
 
     @property
     def value(self) -> Value:
@@ -69,11 +68,11 @@ class Shown:
         }
 
     @property
-    def sides(self) -> tuple[tuple[Variant, Explained], ...]:
-        """The variants that have a result, the original first."""
-        original = (Variant.ORIGINAL, self.comparison.original)
-        int8 = self.comparison.int8
-        return (original,) if int8 is None else (original, (Variant.INT8, int8))
+    def sides(self) -> tuple[tuple[str, Side, Explained], ...]:
+        """The sides that have a result, the left one first, with their keys in the page's data."""
+        results = (self.comparison.left, self.comparison.right)
+        found = zip(KEYS, self.pair.all, results, strict=False)
+        return tuple((key, side, result) for key, side, result in found if result is not None)
 
 
 def megabytes(size: int) -> str:
@@ -86,20 +85,20 @@ def milliseconds(value: float) -> str:
     return f"{value:.0f} ms" if value >= 100 else f"{value:.{1 if value >= 10 else 2}f} ms"
 
 
-def _ratio(pair: Pair) -> str:
-    return f"{pair.size(Variant.ORIGINAL) / pair.size(Variant.INT8):.1f} ×"
+def _shrink(left: Side, right: Side) -> str:
+    return f"{left.size / right.size:.1f} × smaller"
 
 
-def _precision(pair: Pair, variant: Variant) -> str:
-    executed = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}.get(
-        pair.precision(variant), pair.precision(variant)
-    )
-    return executed if variant is Variant.ORIGINAL else f"INT8, float parts {executed}"
+def _precision(side: Side) -> str:
+    hint = side.origin.precision or ""
+    executed = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}.get(hint, hint)
+    is_float = side.origin.variant == Variant.ORIGINAL
+    return executed if is_float else f"{side.origin.title}, float parts {executed}"
 
 
 def _page(shown: Shown, agreement: Agreement | None, verdict: str | None) -> str:
     classes = colour_classes(shown.pair.labels)
-    panels = "".join(_panel(shown, variant, verdict, classes) for variant, _ in shown.sides)
+    panels = "".join(_panel(shown, index, verdict, classes) for index in range(len(shown.sides)))
     return "".join(
         [
             _hints(shown),
@@ -107,8 +106,8 @@ def _page(shown: Shown, agreement: Agreement | None, verdict: str | None) -> str
             _headline(agreement is not None),
             f'<div class="panels">{panels}</div>',
             _ACTIONS if agreement is not None else _ACTIONS.replace(_INT8_HINT, ""),
-            _entity_table(agreement is not None),
-            _piece_table([_NAMES[variant] for variant, _ in shown.sides]),
+            _entity_table([side.origin.title for _, side, _ in shown.sides]),
+            _piece_table([side.origin.title for _, side, _ in shown.sides]),
             _cost(shown, verdict),
         ]
     )
@@ -116,7 +115,7 @@ def _page(shown: Shown, agreement: Agreement | None, verdict: str | None) -> str
 
 def _hints(shown: Shown) -> str:
     hints = []
-    text = shown.comparison.original.tagged.text
+    text = shown.comparison.left.tagged.text
     if any(letter.islower() for letter in text) and text == text.lower():
         hints.append(
             notice(
@@ -124,7 +123,7 @@ def _hints(shown: Shown) -> str:
                 "write names with capitals if you can."
             )
         )
-    if shown.comparison.int8 is None:
+    if shown.comparison.right is None:
         hints.append(notice(shown.pair.withheld or "INT8 is not served.", kind="problem"))
     return "".join(hints)
 
@@ -147,8 +146,8 @@ _THRESHOLD = """
 <div class="threshold"><label for="ner-threshold">Threshold
 <output data-part="threshold-value">0.00</output></label>
 <div class="kept"><svg viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
-<polyline class="original" data-part="kept-original"/>
-<polyline class="int8" data-part="kept-int8"/></svg>
+<polyline class="left" data-part="kept-left"/>
+<polyline class="right" data-part="kept-right"/></svg>
 <input id="ner-threshold" type="range" min="0" max="1" step="0.01" value="0"
 data-part="threshold"></div>
 <span class="small" data-part="kept"></span></div>
@@ -170,28 +169,31 @@ difference</button></span>
 """
 
 
-def _panel(shown: Shown, variant: Variant, verdict: str | None, classes: Mapping[str, str]) -> str:
-    name = _NAMES[variant]
-    facts = escape(" · ".join(_facts(shown, variant, verdict)))
+def _panel(shown: Shown, index: int, verdict: str | None, classes: Mapping[str, str]) -> str:
+    key, side, result = shown.sides[index]
+    name = escape(side.origin.title)
+    facts = escape(" · ".join(_facts(shown, index, verdict)))
     return (
-        f'<section class="panel" data-side="{variant}" aria-label="{name}">'
+        f'<section class="panel" data-side="{key}" aria-label="{name}">'
         f"<h2>{name} <small>{facts}</small></h2>"
         f'<div class="text" dir="auto" role="group" aria-label="Text with what {name} found">'
-        f"{marked_text(dict(shown.sides)[variant], classes)}</div></section>"
+        f"{marked_text(result, classes)}</div></section>"
     )
 
 
-def _facts(shown: Shown, variant: Variant, verdict: str | None) -> list[str]:
+def _facts(shown: Shown, index: int, verdict: str | None) -> list[str]:
     """What one side costs, and how that compares, for its panel's heading."""
-    pair, timing = shown.pair, shown.comparison.timing
-    size = megabytes(pair.size(variant))
-    if variant is Variant.ORIGINAL:
-        timed = [] if timing is None else [milliseconds(timing.original.median_ms)]
-        return [_precision(pair, variant), size, *timed]
+    timing = shown.comparison.timing
+    (_, left, _), *_ = shown.sides
+    if index == 0:
+        timed = [] if timing is None else [milliseconds(timing.left.median_ms)]
+        return [_precision(left), megabytes(left.size), *timed]
+    right = shown.sides[index][1]
+    size = f"{megabytes(right.size)}, {_shrink(left, right)}"
     if timing is None or verdict is None:
-        return [f"{size}, {_ratio(pair)} smaller"]
-    timed = [f"{milliseconds(timing.int8.median_ms)}, {verdict}, n = {timing.int8.n}"]
-    return [f"{size}, {_ratio(pair)} smaller", *timed]
+        return [size]
+    median = milliseconds(timing.right.median_ms)
+    return [size, f"{median}, {verdict}, {timing.right.n} runs"]
 
 
 _INT8_HINT = " <kbd>↑</kbd> <kbd>↓</kbd> other model · <kbd>n</kbd> <kbd>p</kbd> differences"
@@ -211,10 +213,10 @@ data-do="python">Python</button></span></div>
 """
 
 
-def _entity_table(both: bool) -> str:
+def _entity_table(titles: Sequence[str]) -> str:
     columns = [("entity", "Entity"), ("label", "Label"), ("start", "Start"), ("end", "End")]
-    columns.append(("original", "Score original" if both else "Score"))
-    columns += [("int8", "Score INT8"), ("drift", "Drift")] if both else []
+    columns += [(key, f"Score {escape(title)}") for key, title in zip(KEYS, titles, strict=False)]
+    columns += [("drift", "Drift")] if len(titles) == 2 else []
     columns.append(("status", "Status"))
     heads = "".join(
         f'<th scope="col" data-sort="{key}"><button type="button">{name}</button></th>'
@@ -241,35 +243,32 @@ def _table(part: str, name: str, table: str, columns: int, heads: str) -> str:
 
 def _cost(shown: Shown, verdict: str | None) -> str:
     timing = shown.comparison.timing
-    both = shown.comparison.int8 is not None
-    charts = [_size_chart(shown.pair)] if both else []
+    titles = [side.origin.title for _, side, _ in shown.sides]
+    charts = [_size_chart(*(side for _, side, _ in shown.sides))] if len(titles) == 2 else []
     if timing is not None and verdict is not None:
-        charts.append(_latency_chart(timing, verdict))
+        charts.append(_latency_chart(timing, titles, verdict))
     return (
         '<section class="cost" aria-label="Cost"><h2>What it costs <small>measured here and now'
         f"</small></h2>{''.join(charts)}{definitions(_circumstances(shown))}</section>"
     )
 
 
-def _size_chart(pair: Pair) -> str:
-    bars = [
-        Bar(_NAMES[variant], pair.size(variant), megabytes(pair.size(variant)))
-        for variant in Variant
-    ]
-    return bar_chart("Size on disk", bars, f"{_ratio(pair)} smaller")
+def _size_chart(left: Side, right: Side) -> str:
+    bars = [Bar(side.origin.title, side.size, megabytes(side.size)) for side in (left, right)]
+    return bar_chart("Size on disk", bars, _shrink(left, right))
 
 
-def _latency_chart(timing: Timing, verdict: str) -> str:
+def _latency_chart(timing: Timing, titles: Sequence[str], verdict: str) -> str:
     bars = [
         Bar(
-            name,
-            one.median_ms,
-            f"{milliseconds(one.median_ms)} (p95 {milliseconds(one.p95_ms)})",
-            one.p95_ms,
+            title,
+            latency.median_ms,
+            f"{milliseconds(latency.median_ms)} (p95 {milliseconds(latency.p95_ms)})",
+            latency.p95_ms,
         )
-        for name, one in (("Original", timing.original), ("INT8", timing.int8))
+        for title, latency in zip(titles, (timing.left, timing.right), strict=True)
     ]
-    caption = f"{verdict}, n = {timing.int8.n} each, in turns"
+    caption = f"{verdict}, {timing.right.n} runs each, in turns"
     return bar_chart("Latency of this text (median)", bars, caption)
 
 
@@ -278,21 +277,21 @@ def _circumstances(shown: Shown) -> list[tuple[str, str]]:
     pair, machine = shown.pair, shown.machine
     versions = [f"{name} {version}" for name, version in machine.versions.items()]
     rows = [
-        ("Executed in", "; ".join(_precision(pair, variant) for variant, _ in shown.sides)),
+        ("Executed in", "; ".join(_precision(side) for _, side, _ in shown.sides)),
         ("Processor", f"{machine.cpu}, {machine.cores} usable cores"),
         ("Vector extensions", ", ".join(machine.vector_extensions) or "none known"),
         ("Device and threads", f"{pair.device}, {pair.threads or 'its own number of'} threads"),
         ("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
-    if shown.comparison.int8 is not None:
-        rows.insert(1, ("INT8 against the original", _gate(pair.gate)))
+    if shown.comparison.right is not None:
+        rows.insert(1, ("Check when made", _gate(pair.gate)))
     return rows
 
 
 def _gate(gate: Gate) -> str:
-    score = f"F1 {gate.f1:.3f} on {gate.entities} entities of the gate texts"
+    score = f"{100 * gate.f1:.1f} % agreement on {gate.entities} entities"
     if gate.established:
-        return f"{score}, {gate.FLOOR} required"
+        return f"{score} ({100 * gate.FLOOR:.0f} % needed)"
     return f"{score}: not established, under {gate.ENOUGH} entities"
 
 
@@ -301,14 +300,16 @@ def _data(shown: Shown, agreement: Agreement | None) -> dict[str, Any]:
     spec, comparison = shown.pair.spec, shown.comparison
     classes = colour_classes(shown.pair.labels)
     if agreement is None:
-        tagged = schema.tagged_json(comparison.original.tagged)
-        result = {"text": tagged["text"], "original": tagged["entities"], "int8": None}
+        tagged = schema.tagged_json(comparison.left.tagged)
+        result = {"text": tagged["text"], "left": tagged, "right": None}
     else:
-        result = schema.comparison_json(agreement, comparison.timing)
+        origins = [side.origin for _, side, _ in shown.sides]
+        result = schema.agreement_json(agreement, origins, comparison.timing)
     return {
         "text": result["text"],
-        "original": result["original"],
-        "int8": result["int8"],
+        "left": result["left"]["entities"],
+        "right": result["right"] and result["right"]["entities"],
+        "titles": {key: side.origin.title for key, side, _ in shown.sides},
         "timing": result.get("timing"),
         **_pairs(comparison, agreement),
         "pieces": _pieces(shown),
@@ -319,31 +320,31 @@ def _data(shown: Shown, agreement: Agreement | None) -> dict[str, Any]:
         "settings": {
             "model": spec.name,
             "device": shown.pair.device,
-            "strategy": shown.strategy.value,
+            "strategy": shown.choice.strategy.value,
         },
     }
 
 
 def _pairs(comparison: Comparison, agreement: Agreement | None) -> dict[str, Any]:
-    """Each pair as ``[index in original, index in int8, drift]``, and which pairs are fragile."""
-    original = _margins(comparison.original)
-    int8 = {} if comparison.int8 is None else _margins(comparison.int8)
+    """Each pair as ``[index left, index right, drift]``, and which pairs are fragile."""
+    left = _margins(comparison.left)
+    right = {} if comparison.right is None else _margins(comparison.right)
     if agreement is None:
-        rows = [(index, None, None) for index in range(len(original))]
-        margins = [[margin] for margin in original.values()]
+        rows = [(index, None, None) for index in range(len(left))]
+        margins = [[margin] for margin in left.values()]
         return {"pairs": rows, "fragile": _fragile(margins)}
-    order = ({one: at for at, one in enumerate(side)} for side in (original, int8))
-    index_original, index_int8 = order
+    order = ({one: at for at, one in enumerate(side)} for side in (left, right))
+    index_left, index_right = order
     pairs = [
         (
-            None if pair.original is None else index_original[pair.original],
-            None if pair.int8 is None else index_int8[pair.int8],
+            None if pair.left is None else index_left[pair.left],
+            None if pair.right is None else index_right[pair.right],
             None if pair.drift is None else round(pair.drift, 6),
         )
         for pair in agreement.pairs
     ]
     margins = [
-        [side[one] for side, one in ((original, pair.original), (int8, pair.int8)) if one]
+        [side[one] for side, one in ((left, pair.left), (right, pair.right)) if one]
         for pair in agreement.pairs
     ]
     return {"pairs": pairs, "fragile": _fragile(margins)}
@@ -371,18 +372,18 @@ def _margins(explained: Explained) -> dict[Entity, float]:
 
 
 def _pieces(shown: Shown) -> dict[str, Any]:
-    """The word pieces by column: both variants read the same ones."""
-    pieces = shown.comparison.original.pieces
+    """The word pieces by column: both sides read the same ones."""
+    pieces = shown.comparison.left.pieces
     columns: dict[str, Any] = {
         "text": [piece.text for piece in pieces],
         "start": [piece.start for piece in pieces],
         "end": [piece.end for piece in pieces],
         "word": [piece.word for piece in pieces],
     }
-    for variant, one in shown.sides:
-        columns[variant.value] = {
-            "tag": [piece.tag for piece in one.pieces],
-            "score": [round(piece.score, 4) for piece in one.pieces],
-            "margin": [round(piece.margin, 4) for piece in one.pieces],
+    for key, _, result in shown.sides:
+        columns[key] = {
+            "tag": [piece.tag for piece in result.pieces],
+            "score": [round(piece.score, 4) for piece in result.pieces],
+            "margin": [round(piece.margin, 4) for piece in result.pieces],
         }
     return columns

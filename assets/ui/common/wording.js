@@ -2,31 +2,38 @@
 /* How counts, differences and their kinds are worded. */
 
 /**
- * @typedef {"original" | "int8"} Side
- * @typedef {"same" | "boundary" | "label" | "only_original" | "only_int8"} Kind
+ * @typedef {"left" | "right"} Side
+ * @typedef {"same" | "boundary" | "label" | "only_left" | "only_right"} Kind
  */
 
 const wording = (() => {
   /** @type {Side[]} */
-  const SIDES = ["original", "int8"];
+  const SIDES = ["left", "right"];
 
-  /** @type {Record<Side, string>} */
-  const SIDE_NAMES = { original: "original", int8: "INT8" };
+  /** @type {Record<Kind, string>} */
+  const SIGNS = { same: "", boundary: "↔", label: "≠", only_left: "only", only_right: "only" };
 
-  /** @type {Record<Kind, {name: string, sign: string}>} */
-  const KINDS = {
-    same: { name: "same", sign: "" },
-    boundary: { name: "boundary differs", sign: "↔" },
-    label: { name: "label differs", sign: "≠" },
-    only_original: { name: "only original", sign: "only" },
-    only_int8: { name: "only INT8", sign: "only" },
-  };
+  /**
+   * How a side is called inside a sentence.
+   * @param {string} title
+   */
+  const inProse = (title) => (title === "Original" ? "the original" : title);
+
+  /**
+   * @param {Kind} kind
+   * @param {Record<Side, string>} titles
+   */
+  function kindName(kind, titles) {
+    if (kind === "same") return "same";
+    if (kind === "boundary" || kind === "label") return `${kind} differs`;
+    return `only ${inProse(titles[kind === "only_left" ? "left" : "right"])}`;
+  }
 
   /** @param {Side} side @returns {Side} */
-  const otherSide = (side) => (side === "int8" ? "original" : "int8");
+  const otherSide = (side) => (side === "right" ? "left" : "right");
 
-  /** @param {Kind} kind @param {boolean} fragile */
-  const status = (kind, fragile) => KINDS[kind].name + (fragile ? ", fragile" : "");
+  /** @param {Kind} kind @param {boolean} fragile @param {Record<Side, string>} titles */
+  const status = (kind, fragile, titles) => kindName(kind, titles) + (fragile ? ", fragile" : "");
 
   /** @param {number} count @param {string} single @param {string} many */
   const countOf = (count, single, many) =>
@@ -38,5 +45,5 @@ const wording = (() => {
     return Number(size) === 0 ? size : (value < 0 ? "−" : "+") + size;
   }
 
-  return { SIDES, SIDE_NAMES, KINDS, otherSide, status, countOf, signed };
+  return { SIDES, SIGNS, inProse, otherSide, status, countOf, signed };
 })();

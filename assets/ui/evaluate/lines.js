@@ -4,9 +4,10 @@
 /**
  * @typedef {[number, number, string, number]} LineSide start, end, label, score
  * @typedef {[number, Kind, LineSide | null, LineSide | null, number | null, boolean]} LineRow
- *   line, kind, original, INT8, drift, fragile
+ *   line, kind, left, right, drift, fragile
  * @typedef {{
  *   kind: "lines", sentences: string[], classes: Record<string, string>, rows: LineRow[],
+ *   titles: Record<Side, string>,
  *   files: Record<string, string>,
  * }} LinesData
  */
@@ -34,13 +35,13 @@ const lineTable = (() => {
   }
 
   /** @param {LineRow} row @param {string} wantedKind @param {string} wantedLabel */
-  function passes([, kind, original, int8], wantedKind, wantedLabel) {
+  function passes([, kind, left, right], wantedKind, wantedLabel) {
     const ofKind = wantedKind === "different" ? kind !== "same" : ["", kind].includes(wantedKind);
-    return ofKind && (!wantedLabel || [original, int8].some((side) => side?.[2] === wantedLabel));
+    return ofKind && (!wantedLabel || [left, right].some((side) => side?.[2] === wantedLabel));
   }
 
   /** @param {LinesData} data @param {LineRow} row */
-  function tableRow({ sentences, classes }, [line, kind, original, int8, drift, fragile]) {
+  function tableRow({ sentences, classes, titles }, [line, kind, left, right, drift, fragile]) {
     const letters = [...sentences[line]];
     /** @param {LineSide | null} side */
     const entity = (side) => {
@@ -56,12 +57,12 @@ const lineTable = (() => {
       "tr",
       { className: kind === "same" ? "" : "differs", title: sentences[line] },
       cell(String(line + 1), "number"),
-      entity(original),
-      entity(int8),
-      score(original?.[3]),
-      score(int8?.[3]),
+      entity(left),
+      entity(right),
+      score(left?.[3]),
+      score(right?.[3]),
       cell(drift === null ? "–" : wording.signed(drift), "number"),
-      cell(wording.status(kind, fragile)),
+      cell(wording.status(kind, fragile, titles)),
     );
   }
 

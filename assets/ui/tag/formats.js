@@ -11,18 +11,18 @@ const tagFormats = (() => {
   /** What the API's compare (or, without INT8, tag) answers for the settings on show. */
   function json() {
     const { data, pairs } = tagState.shown;
-    const original = visible("original");
-    if (!data.int8) return JSON.stringify({ text: data.text, entities: original }, null, 1);
+    const left = visible("left");
+    if (!data.right) return JSON.stringify({ text: data.text, entities: left }, null, 1);
     const different = tagPairs.different(pairs);
     const identical = pairs.length ? 1 - different.length / pairs.length : 1;
     const answer = {
       text: data.text,
-      original,
-      int8: visible("int8"),
-      differences: different.map(({ kind, original, int8, drift }) => ({
+      left,
+      right: visible("right"),
+      differences: different.map(({ kind, left, right, drift }) => ({
         kind,
-        original,
-        int8,
+        left,
+        right,
         drift,
       })),
       identical: Math.round(identical * 1e6) / 1e6,
@@ -59,7 +59,7 @@ const tagFormats = (() => {
     return tokens;
   }
 
-  /** Token, tag of the original, tag of INT8: the columns that conlleval reads. */
+  /** Token, tag of the left side, tag of the right one: the columns that conlleval reads. */
   function conll() {
     const { text, pieces } = tagState.shown.data;
     const characters = [...text];
@@ -93,7 +93,7 @@ const tagFormats = (() => {
 
   /** The result as a page of its own: its markup, its style, nothing from elsewhere. */
   function page() {
-    const title = `NER: ${tagState.shown.data.settings.model}, original and INT8`;
+    const title = `NER: ${tagState.shown.data.settings.model}, ${Object.values(tagState.shown.data.titles).join(" and ")}`;
     const alone = document.implementation.createHTMLDocument(title);
     alone.documentElement.lang = "en";
     const charset = dom.make("meta");

@@ -17,7 +17,7 @@ const tagMarks = (() => {
         mark.removeAttribute(name);
       return;
     }
-    if (wording.KINDS[pair.kind].sign) mark.dataset.sign = wording.KINDS[pair.kind].sign;
+    if (wording.SIGNS[pair.kind]) mark.dataset.sign = wording.SIGNS[pair.kind];
     else delete mark.dataset.sign;
     mark.setAttribute("role", "button");
     mark.setAttribute("tabindex", "-1");
@@ -31,13 +31,13 @@ const tagMarks = (() => {
   function spoken(pair, side) {
     const entity = /** @type {Entity} */ (pair[side]);
     const words = [entity.text, labelName(entity.label), entity.score.toFixed(2)];
-    if (tagState.shown.data.int8) words.push(relation(pair, wording.otherSide(side)));
+    if (tagState.shown.data.right) words.push(relation(pair, wording.otherSide(side)));
     return words.join(", ");
   }
 
   /** @param {Pair} pair @param {Side} other */
   function relation(pair, other) {
-    const where = other === "int8" ? "in INT8" : "in the original";
+    const where = `in ${wording.inProse(tagState.shown.data.titles[other])}`;
     const entity = pair[other];
     if (pair.kind === "same") return `same ${where}`;
     if (!entity) return `not found ${where}`;
@@ -56,7 +56,7 @@ const tagMarks = (() => {
       const found = entity
         ? `${entity.label} ${entity.start}–${entity.end}, ${entity.score.toFixed(3)}`
         : "none";
-      return ` · ${wording.SIDE_NAMES[side]}: ${found}`;
+      return ` · ${data.titles[side]}: ${found}`;
     });
     return [
       dom.make("b", { textContent: tagPairs.first(pair).text }),
@@ -75,10 +75,10 @@ const tagMarks = (() => {
       const entities = data[side] || [];
       const line = dom.find(root, `[data-part="kept-${side}"]`, SVGPolylineElement);
       line.setAttribute("points", curve(entities, most));
-      const left = pairs.filter((pair) => pair[side]).length;
-      return `${wording.SIDE_NAMES[side]} ${left}/${entities.length}`;
+      const kept = pairs.filter((pair) => pair[side]).length;
+      return `${data.titles[side]} ${kept} of ${entities.length}`;
     });
-    tagState.part("kept").textContent = `keeps ${counts.join(", ")}`;
+    tagState.part("kept").textContent = `Shown: ${counts.join(", ")}`;
   }
 
   /** @param {Entity[]} entities @param {number} most */

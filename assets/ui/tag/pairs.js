@@ -19,32 +19,32 @@ const tagPairs = (() => {
       const entity = entities && index !== null ? entities[index] : null;
       return entity && passes(entity, filter) ? entity : null;
     };
-    return data.pairs.flatMap(([left, right, drift], index) => {
-      const original = entityAt(data.original, left);
-      const int8 = entityAt(data.int8, right);
-      if (!original && !int8) return [];
+    return data.pairs.flatMap(([atLeft, atRight, drift], index) => {
+      const left = entityAt(data.left, atLeft);
+      const right = entityAt(data.right, atRight);
+      if (!left && !right) return [];
       return {
         index,
-        at: { original: left ?? -1, int8: right ?? -1 },
-        original,
-        int8,
-        kind: data.int8 ? kindOf(original, int8) : "same",
-        drift: original && int8 ? drift : null,
+        at: { left: atLeft ?? -1, right: atRight ?? -1 },
+        left,
+        right,
+        kind: data.right ? kindOf(left, right) : "same",
+        drift: left && right ? drift : null,
         fragile: fragile.has(index),
       };
     });
   }
 
-  /** @param {Entity | null} original @param {Entity | null} int8 @returns {Kind} */
-  function kindOf(original, int8) {
-    if (!int8) return "only_original";
-    if (!original) return "only_int8";
-    if (original.label !== int8.label) return "label";
-    return original.start === int8.start && original.end === int8.end ? "same" : "boundary";
+  /** @param {Entity | null} left @param {Entity | null} right @returns {Kind} */
+  function kindOf(left, right) {
+    if (!right) return "only_left";
+    if (!left) return "only_right";
+    if (left.label !== right.label) return "label";
+    return left.start === right.start && left.end === right.end ? "same" : "boundary";
   }
 
   /** @param {Pair} pair @returns {Entity} */
-  const first = (pair) => /** @type {Entity} */ (pair.original || pair.int8);
+  const first = (pair) => /** @type {Entity} */ (pair.left || pair.right);
 
   /** @param {Pair[]} pairs */
   const different = (pairs) => pairs.filter((pair) => pair.kind !== "same");
@@ -52,9 +52,9 @@ const tagPairs = (() => {
   /** @param {TagData} data @param {Pair[]} pairs */
   function sentence(data, pairs) {
     if (data.pairs.length && !pairs.length) return "No entity has these labels and this threshold.";
-    if (!pairs.length) return data.int8 ? "Neither found an entity." : "No entity was found.";
+    if (!pairs.length) return data.right ? "Neither found an entity." : "No entity was found.";
     const total = wording.countOf(pairs.length, "entity", "entities");
-    if (!data.int8) return `${total} found by the original`;
+    if (!data.right) return `${total} found by ${wording.inProse(data.titles.left)}`;
     /** @param {Kind} kind */
     const count = (kind) => pairs.filter((pair) => pair.kind === kind).length;
     const boundary = count("boundary");
@@ -63,8 +63,8 @@ const tagPairs = (() => {
       `${count("same")} of ${total} identical`,
       boundary && wording.countOf(boundary, "boundary differs", "boundaries differ"),
       label && wording.countOf(label, "label differs", "labels differ"),
-      count("only_original") && `${count("only_original")} only in the original`,
-      count("only_int8") && `${count("only_int8")} only in INT8`,
+      count("only_left") && `${count("only_left")} only in ${wording.inProse(data.titles.left)}`,
+      count("only_right") && `${count("only_right")} only in ${wording.inProse(data.titles.right)}`,
     ]
       .filter(Boolean)
       .join(" · ");

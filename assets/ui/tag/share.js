@@ -88,7 +88,7 @@ const tagShare = (() => {
       "",
       `text = ${JSON.stringify(text)}`,
       `for pair in ner.compare(${["text", ...options.filter(Boolean)].join(", ")}).pairs:`,
-      "    print(pair.kind, pair.original, pair.int8)",
+      "    print(pair.kind, pair.left, pair.right)",
     ];
     output("Run it where this project is installed.", lines.join("\n"));
   }

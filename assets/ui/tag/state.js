@@ -6,13 +6,13 @@
  * @typedef {{tag: string[], score: number[], margin: number[]}} PieceTags
  * @typedef {{
  *   text: string[], start: number[], end: number[], word: number[],
- *   original: PieceTags, int8?: PieceTags | null,
+ *   left: PieceTags, right?: PieceTags | null,
  * }} Pieces
  *
- * A result as the server sends it; without INT8 `int8` is null. A pair is [index of the original's
+ * A result as the server sends it; without a right side `right` is null. A pair is [index on the left
  * entity, of INT8's, drift of the score].
  * @typedef {{
- *   text: string, original: Entity[], int8: Entity[] | null, timing: unknown,
+ *   text: string, left: Entity[], right: Entity[] | null, timing: unknown, titles: Record<Side, string>,
  *   pairs: [number | null, number | null, number | null][], fragile: number[], pieces: Pieces,
  *   labels: Record<string, {name: string, class: string}>,
  *   settings: {model: string, device: string, strategy: string},
@@ -20,11 +20,11 @@
  *
  * A pair as the filter leaves it: `at` are the indices of its entities, `index` is its own.
  * @typedef {{
- *   index: number, at: Record<Side, number>, original: Entity | null, int8: Entity | null,
+ *   index: number, at: Record<Side, number>, left: Entity | null, right: Entity | null,
  *   kind: Kind, drift: number | null, fragile: boolean,
  * }} Pair
  *
- * @typedef {"order" | "entity" | "label" | "start" | "end" | "original" | "int8" | "drift" | "status"} Column
+ * @typedef {"order" | "entity" | "label" | "start" | "end" | "left" | "right" | "drift" | "status"} Column
  *
  * The result on show: its root element, its marks by side, the pairs that are to be seen, and for
  * each mark its pair.

@@ -11,8 +11,8 @@ const tagTable = (() => {
     label: (pair) => tagPairs.first(pair).label,
     start: (pair) => tagPairs.first(pair).start,
     end: (pair) => tagPairs.first(pair).end,
-    original: (pair) => (pair.original ? pair.original.score : -1),
-    int8: (pair) => (pair.int8 ? pair.int8.score : -1),
+    left: (pair) => (pair.left ? pair.left.score : -1),
+    right: (pair) => (pair.right ? pair.right.score : -1),
     drift: (pair) => (pair.drift === null ? -1 : Math.abs(pair.drift)),
     status: (pair) => pair.kind + (pair.fragile ? "" : " "),
   };
@@ -68,17 +68,17 @@ const tagTable = (() => {
 
   /** @param {Pair} pair */
   function entityRow(pair) {
-    const { original, int8 } = pair;
+    const { left, right } = pair;
     /** @param {"text" | "start" | "end"} name */
     const either = (name) =>
-      original && int8 && original[name] !== int8[name]
-        ? `${original[name]} → ${int8[name]}`
+      left && right && left[name] !== right[name]
+        ? `${left[name]} → ${right[name]}`
         : String(tagPairs.first(pair)[name]);
     /** @param {Entity | null} entity */
     const score = (entity) => cell(entity ? entity.score.toFixed(3) : "–", "number");
     const drift = pair.drift === null ? "" : wording.signed(pair.drift);
-    const both = tagState.shown.data.int8 !== null;
-    const kind = both ? wording.status(pair.kind, pair.fragile) : pair.fragile ? "fragile" : "";
+    const both = tagState.shown.data.right !== null;
+    const kind = both ? wording.status(pair.kind, pair.fragile, tagState.shown.data.titles) : pair.fragile ? "fragile" : "";
     return make(
       "tr",
       { className: pair.kind === "same" ? "" : "differs", data: { pair: String(pair.index) } },
@@ -86,8 +86,8 @@ const tagTable = (() => {
       make("td", {}, labelChips(pair)),
       cell(either("start"), "number"),
       cell(either("end"), "number"),
-      score(original),
-      ...(both ? [score(int8), cell(drift, "number")] : []),
+      score(left),
+      ...(both ? [score(right), cell(drift, "number")] : []),
       cell(kind),
     );
   }

@@ -27,7 +27,7 @@ const tagTab = (() => {
    * @param {() => void} finish
    */
   function inSteps(root, finish) {
-    const second = dom.findAll(root, '.panel[data-side="int8"] .text');
+    const second = dom.findAll(root, '.panel[data-side="right"] .text');
     for (const text of second) text.hidden = true;
     /** @param {() => void} step */
     const nextFrame = (step) => requestAnimationFrame(() => setTimeout(step));
@@ -51,9 +51,9 @@ const tagTab = (() => {
     tagState.result = {
       root,
       data,
-      marks: { original: marks("original"), int8: marks("int8") },
+      marks: { left: marks("left"), right: marks("right") },
       pairs: [],
-      pairOf: { original: [], int8: [] },
+      pairOf: { left: [], right: [] },
     };
     apply();
   }

@@ -33,14 +33,14 @@ const tagWalk = (() => {
   function focusPair(number) {
     const pair = tagState.shown.pairs.find(({ index }) => index === number);
     if (!pair) return;
-    const side = pair.original ? "original" : "int8";
+    const side = pair.left ? "left" : "right";
     focus(side, pair.at[side]);
   }
 
   /** Show what belongs to the entity that got the focus. @param {HTMLElement} mark */
   function notice(mark) {
     const { root, marks, pairOf } = tagState.shown;
-    const side = mark.closest('.panel[data-side="int8"]') ? "int8" : "original";
+    const side = mark.closest('.panel[data-side="right"]') ? "right" : "left";
     const index = Number(mark.dataset.i);
     const pair = pairOf[side][index];
     if (!pair) return;
@@ -58,7 +58,7 @@ const tagWalk = (() => {
 
   /** @param {1 | -1} direction */
   function step(direction) {
-    const { side, index } = tagState.at || { side: /** @type {Side} */ ("original"), index: -1 };
+    const { side, index } = tagState.at || { side: /** @type {Side} */ ("left"), index: -1 };
     const pairOf = tagState.shown.pairOf[side];
     let next = index + direction;
     while (next >= 0 && next < pairOf.length && !pairOf[next]) next += direction;
@@ -68,7 +68,7 @@ const tagWalk = (() => {
   /** To the same entity of the other side, or the nearest one. */
   function cross() {
     const { at, shown } = tagState;
-    if (!at || !shown.data.int8) return;
+    if (!at || !shown.data.right) return;
     const other = otherSide(at.side);
     const start = at.pair[at.side]?.start || 0;
     /** @param {Pair} pair */
@@ -88,13 +88,13 @@ const tagWalk = (() => {
     const here = at ? at.pair.index : direction > 0 ? -1 : Infinity;
     const ordered = direction > 0 ? different : [...different].reverse();
     const next = ordered.find((pair) => (pair.index - here) * direction > 0) || ordered[0];
-    const side = at && next[at.side] ? at.side : next.original ? "original" : "int8";
+    const side = at && next[at.side] ? at.side : next.left ? "left" : "right";
     focus(side, next.at[side]);
   }
 
   /** @param {boolean} last */
   function edge(last) {
-    const side = tagState.at ? tagState.at.side : "original";
+    const side = tagState.at ? tagState.at.side : "left";
     const pairOf = tagState.shown.pairOf[side];
     focus(side, last ? pairOf.findLastIndex(Boolean) : pairOf.findIndex(Boolean));
   }

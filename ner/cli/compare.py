@@ -1,0 +1,97 @@
+"""``compare``: one text by both sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from ner import schema
+from ner.cli.options import (
+    DeviceOption,
+    JsonOption,
+    LabelsOption,
+    ModelOption,
+    StrategyOption,
+    ThresholdOption,
+)
+from ner.cli.terminal import (
+    print_json,
+    print_stage,
+    stdout,
+    visible,
+)
+from ner.comparing.agreement import Kind
+from ner.models.catalogue import find
+from ner.models.recipes import Variant
+from ner.stats import ratio_verdict
+from ner.tagging.choice import Choice
+from ner.tagging.decode import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ner.comparing.agreement import Agreement
+    from ner.comparing.comparison import Comparison
+    from ner.comparing.origin import Origin
+
+
+def compare(
+    text: Annotated[str, typer.Argument(help="The text that both variants tag.")],
+    model: ModelOption = "bundled",
+    device: DeviceOption = "CPU",
+    strategy: StrategyOption = Strategy.FIRST,
+    threshold: ThresholdOption = 0.0,
+    labels: LabelsOption = None,
+    budget_ms: Annotated[
+        float,
+        typer.Option("--budget-ms", min=0.0, help="Time to spend on timing; 0 times nothing."),
+    ] = 1000.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Tag a text with both variants, aligned, and time them in turns."""
+    from ner.models.opened import open_sides
+
+    choice = Choice.parse(strategy, threshold, labels)
+    sides = open_sides(find(model), device=device, report=print_stage)
+    origins = [sides.side(variant).origin for variant in Variant]
+    comparison = sides.compare(text, choice, budget_ms=budget_ms)
+    agreement = comparison.agreement
+    assert agreement is not None  # noqa: S101 - both are served, or the line above has raised
+    if as_json:
+        print_json(schema.agreement_json(agreement, origins, comparison.timing))
+    else:
+        _print_comparison(comparison, origins, agreement)
+
+
+def _print_comparison(
+    comparison: Comparison, origins: Sequence[Origin], agreement: Agreement
+) -> None:
+    left, right = (origin.title for origin in origins)
+    table = Table(left, right, "drift", "", box=None)
+    for pair in agreement.pairs:
+        sides = [
+            ""
+            if side is None
+            else f"{side.label} {side.score:.2f} {visible(agreement.text[side.start : side.end])}"
+            for side in (pair.left, pair.right)
+        ]
+        drift = "" if pair.drift is None else f"{pair.drift:+.3f}"
+        table.add_row(*sides, drift, _kind(pair.kind, left, right))
+    stdout().print(table, markup=False)
+    same = len(agreement.pairs) - len(agreement.differences)
+    stdout().print(f"{same} of {len(agreement.pairs)} entities identical")
+    if (timing := comparison.timing) is not None:
+        verdict = ratio_verdict(timing.ratio, timing.interval)
+        stdout().print(
+            f"{left} {timing.left.median_ms:.2f} ms, {right} {timing.right.median_ms:.2f} ms, "
+            f"{timing.right.n} runs: {verdict}",
+            markup=False,
+        )
+
+
+def _kind(kind: Kind, left: str, right: str) -> str:
+    """How a pair differs, in words; nothing where it is the same."""
+    words = {Kind.SAME: "", Kind.ONLY_LEFT: f"only {left}", Kind.ONLY_RIGHT: f"only {right}"}
+    return words.get(kind, kind.value)

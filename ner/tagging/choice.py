@@ -1,0 +1,79 @@
+"""What one caller wants of the entities: how words are labelled, and which entities are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ner.entities import Tagged, Tagger
+from ner.errors import InputError, one_of
+from ner.tagging.decode import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Strategy, threshold and labels, checked when made and handed on whole.
+
+    Entities that score below ``threshold``, in [0, 1], are dropped; ``labels`` are those to keep,
+    None for all. Raises ``InputError`` for a threshold out of range. That a model knows the labels
+    is checked where the two meet (:meth:`check_labels`).
+    """
+
+    strategy: Strategy = Strategy.FIRST
+    threshold: float = 0.0
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.threshold <= 1.0:
+            raise InputError(f"The threshold is {self.threshold}; expected a number from 0 to 1.")
+
+    @classmethod
+    def parse(
+        cls,
+        strategy: str = Strategy.FIRST.value,
+        threshold: float = 0.0,
+        labels: str | Sequence[str] | None = None,
+    ) -> Choice:
+        """From what people and programs write; labels as ``"PER,LOC"`` or a list of names.
+
+        No label at all (an empty string) keeps all. Raises ``InputError`` for a strategy that
+        there is not, and for values of another type, as they come over HTTP.
+
+        >>> Choice.parse("max", 0.5, "PER, LOC")
+        Choice(strategy=<Strategy.MAX: 'max'>, threshold=0.5, labels=('PER', 'LOC'))
+        """
+        chosen = one_of(Strategy, strategy, "strategy")
+        if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+            raise InputError(f"The threshold is {kind(threshold)}; expected a number from 0 to 1.")
+        if labels is None or isinstance(labels, str):
+            parts = (part.strip() for part in (labels or "").split(","))
+            return cls(chosen, threshold, tuple(filter(None, parts)) or None)
+        given = labels if isinstance(labels, list | tuple) else [None]
+        if not all(isinstance(name, str) for name in given):
+            raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
+        return cls(chosen, threshold, tuple(labels))
+
+    def check_labels(self, known: Sequence[str]) -> None:
+        """Raise ``InputError`` if a label to keep is none of the model's."""
+        unknown = sorted(set(self.labels or ()) - set(known))
+        if unknown:
+            raise InputError(
+                f"The model has no label {', '.join(unknown)[:100]}. It has {', '.join(known)}."
+            )
+
+    def keep(self, tagged: Tagged) -> Tagged:
+        """``tagged`` with the entities that are kept."""
+        return tagged.keep(labels=self.labels, threshold=self.threshold)
+
+
+def kind(value: object) -> str:
+    """What ``value`` is, for a message that must not repeat it."""
+    return "null" if value is None else f"of type {type(value).__name__}"
+
+
+class ChoosingTagger(Tagger, Protocol):
+    """A tagger of which another one for a caller's choice can be had."""
+
+    def using(self, choice: Choice) -> Tagger:
+        """The same model for ``choice``; ``InputError`` for a label that it does not have."""
