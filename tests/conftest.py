@@ -13,7 +13,7 @@ from ner.models.catalogue import ModelSpec, find
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser.fixtures"]
 
 # Other processes may have the cores: how long an example takes says nothing.
 settings.register_profile("untimed", deadline=None)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from browser_fixtures import Open, Serve
+from browser.fixtures import Open, Serve
 from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 
 from ner.serving.bounds import Bounds

@@ -13,7 +13,17 @@ PACKAGE = Path(__file__).parent.parent / "ner"
 
 # From the bottom up; a module or folder imports from those before it. A folder is one name here.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "entities", "counts", "stats", "machine", "spreadsheet", "colours", "markup"),
+    (
+        "errors",
+        "entities",
+        "counts",
+        "stats",
+        "machine",
+        "spreadsheet",
+        "telemetry",
+        "colours",
+        "markup",
+    ),
     ("tagging", "comparing"),
     ("models",),
     ("render", "schema", "evaluating", "measuring"),

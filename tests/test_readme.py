@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import readme_results
+from evidence import readme_results
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_the_header_is_one_that_spaces_accepts() -> None:
 
 
 def test_the_numbers_are_those_of_the_records() -> None:
-    """Nobody typed them: python tests/readme_results.py writes them."""
+    """Nobody typed them: python tests/evidence/readme_results.py writes them."""
     assert readme_results.rewritten(README) == README
 
 

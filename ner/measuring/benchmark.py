@@ -463,7 +463,7 @@ def _child(code: str, spec: ModelSpec, *arguments: str, stdin: str = "") -> str:
     name = str(spec.folder) if is_local(spec) else spec.name
     done = subprocess.run(  # noqa: S603 - the code is ours, the name checked
         [sys.executable, "-c", code, name, *arguments],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],  # where ``ner`` is found
         input=stdin,
         capture_output=True,
         text=True,

@@ -17,13 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nncf
 import numpy as np
-import openvino
 import torch
 from filelock import FileLock
-from optimum.exporters.openvino.convert import export_from_model
-from optimum.intel import OVConfig, OVModelForTokenClassification, OVQuantizationConfig, OVQuantizer
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -48,8 +44,20 @@ from ner.models.prepared import (
 from ner.models.recipes import Quantization, Recipe, Variant, recipe_of, sha256
 from ner.preparing.checkpoint import Checkpoint, obtain
 from ner.tagging.tagger import Model, OpenVinoTagger, max_length
+from ner.telemetry import without_telemetry
 from ner.train import bilstm
 from ner.train.bilstm import MODEL_TYPE as BILSTM
+
+with without_telemetry():
+    import nncf
+    import openvino
+    from optimum.exporters.openvino.convert import export_from_model
+    from optimum.intel import (
+        OVConfig,
+        OVModelForTokenClassification,
+        OVQuantizationConfig,
+        OVQuantizer,
+    )
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ Every answer must equal the one that was given for the same text when nobody els
 ``NER_LOAD_ANSWERS`` names a JSON file with these, by text. ``NER_LOAD_RATE`` is the number of calls
 a second that one visitor starts, on average; without it they follow one another.
 
-By hand, with a page of its own:  locust -f tests/load/locustfile.py --host http://127.0.0.1:7860
+By hand, with a page of its own:  locust -f tests/evidence/load/locustfile.py --host http://127.0.0.1:7860
 """
 
 from __future__ import annotations

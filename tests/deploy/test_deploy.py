@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import record_cold_start
+from evidence import record_cold_start
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
 from huggingface_hub import HfApi
 
@@ -26,7 +26,7 @@ from ner.models.child import ensure_prepared
 from ner.models.prepared import Prepared, read_prepared
 from ner.models.recipes import Variant, recipe_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
 
 

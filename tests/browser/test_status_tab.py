@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browser_fixtures import Open
 from fakes import FakeSides, service_of
 from playwright.sync_api import expect
 
+from browser.fixtures import Open
 from ner.machine import Machine
 from ner.models.prepared import Gate
 from ner.render import escape

@@ -1,6 +1,6 @@
 """Writes a DistilBERT of full size (6 layers, width 768) with random weights: for speed only.
 
-    python tests/random_checkpoint.py FOLDER
+    python tests/evidence/random_checkpoint.py FOLDER
     python -m ner bench --model FOLDER --out assets/results/bench-distilbert-random.json
 
 What it finds means nothing; it is biased towards O, so that the gate has nothing to decide.

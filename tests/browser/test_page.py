@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_fixtures import Open, Serve, labelled, tag
 from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides
 from playwright.sync_api import Page, expect
 
+from browser.fixtures import Open, Serve, labelled, tag
 from ner import schema
 from ner.models.prepared import Gate
 

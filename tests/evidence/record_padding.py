@@ -1,6 +1,6 @@
 """Measures what padding within a budget saves in training; writes assets/results/padding.json.
 
-PYTHONPATH=. python tests/record_padding.py data/conll2003
+PYTHONPATH=.:tests python tests/evidence/record_padding.py data/conll2003
 
 Trains a twentieth of an epoch three times in turns: with batches of texts of like length, and with
 every text padded to the longest one, as many texts to a batch.
@@ -20,7 +20,7 @@ from typing import Any
 from ner.machine import describe
 from ner.schema import machine_json
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "padding.json"
 WAYS: dict[str, list[str]] = {"within a budget": [], "fixed length": ["--fixed-length"]}
 
@@ -53,7 +53,8 @@ def main(data: str) -> None:
     details = {
         "data": Path(data).name,
         "date": datetime.now(UTC).date().isoformat(),
-        "command": f"PYTHONPATH=. python tests/record_padding.py data/{Path(data).name}",
+        "command": "PYTHONPATH=.:tests python tests/evidence/record_padding.py "
+        f"data/{Path(data).name}",
         "machine": machine_json(describe()),
     }
     RECORD.write_text(json.dumps({**record, **details}, indent=2) + "\n", encoding="utf-8")

@@ -13,12 +13,12 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
-from browser_fixtures import Open, tag
 from fakes import FakeSides, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from hub_of_models import COMMIT, HubOfModels, running
 
+from browser.fixtures import Open, tag
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
 from ner.models.child import OnStage
@@ -26,7 +26,7 @@ from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.ui.from_hub import HubHandler
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # Preparing is a process of its own that imports a lot, in milliseconds.
 PATIENCE = 180_000
 

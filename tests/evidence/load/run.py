@@ -1,7 +1,7 @@
 """Measure how the app holds: at its capacity, at multiples of it, and over many requests.
 
-    pip install -r tests/load/requirements.txt
-    python tests/load/run.py --out assets/results/load-bundled.json
+    pip install -r tests/evidence/load/requirements.txt
+    python tests/evidence/load/run.py --out assets/results/load-bundled.json
 
 Starts the app on a free port and drives it with locust on the same machine, so both share its
 cores. Capacity is a share of what visitors get who call again as soon as they are answered.
@@ -29,7 +29,7 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
 from ner import machine  # noqa: E402 - found from here only by then
@@ -252,7 +252,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "log") as app:
         result = measured(app, Path(folder), options)
-    command = ["python", "tests/load/run.py", *sys.argv[1:]]
+    command = ["python", "tests/evidence/load/run.py", *sys.argv[1:]]
     record = {
         "command": " ".join(command),
         "date": datetime.now(UTC).date().isoformat(),

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_fixtures import Open
 from fakes import INT8_WORDS, DictionaryTagger
 from playwright.sync_api import Locator, Page, expect
 
+from browser.fixtures import Open
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import Report
 from ner.files.encoding import text_lines

@@ -1,6 +1,6 @@
 """Holds everything that .ci/requirements.lock pins, and torch, against known vulnerabilities.
 
-python tests/audit.py
+python tests/evidence/audit.py
 
 Exit code 1 for one that is not accepted below. Where the vulnerability service can't be reached, or
 knows none of the packages, nothing was audited: that is said, and is no failure.
@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # Findings that don't concern this project: id, and why not.
 ACCEPTED: dict[str, str] = {}
 

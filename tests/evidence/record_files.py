@@ -1,7 +1,7 @@
 """Measures how whole files are tagged, and writes assets/results/files.json.
 
-PYTHONPATH=. python tests/record_files.py              all of it, some 30 minutes
-PYTHONPATH=. python tests/record_files.py batch spark  only these; the others stay
+PYTHONPATH=.:tests python tests/evidence/record_files.py              all of it, some 30 minutes
+PYTHONPATH=.:tests python tests/evidence/record_files.py batch spark  only these; the others stay
 
 memory  what is resident while 10,000 and 1,000,000 short lines are tagged, peak
 batch   the throughput of batch, file to file, against tag_many on the same texts
@@ -33,7 +33,7 @@ from ner.models.catalogue import catalogue
 from ner.schema import machine_json
 from ner.stats import ratio_interval
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "files.json"
 PASSES = 7
 
@@ -141,7 +141,7 @@ def main(wanted: Sequence[str]) -> None:
         record[name] = {
             **measured,
             "date": datetime.now(UTC).date().isoformat(),
-            "command": f"PYTHONPATH=. python tests/record_files.py {name}",
+            "command": f"PYTHONPATH=.:tests python tests/evidence/record_files.py {name}",
             "model": catalogue()[0].name,
             "machine": machine,
         }

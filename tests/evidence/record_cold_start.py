@@ -1,6 +1,6 @@
 """Measures the cold start of the folder that deploy makes, and writes assets/results/deploy.json.
 
-PYTHONPATH=. python tests/record_cold_start.py
+PYTHONPATH=.:tests python tests/evidence/record_cold_start.py
     --python python3.12   the interpreter to start it with
     --work DIR            reuse what an earlier run made there
 
@@ -33,7 +33,7 @@ from ner.deploy.trial import start
 from ner.machine import describe
 from ner.schema import machine_json
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "deploy.json"
 # nobody, on every Linux.
 UNPRIVILEGED = 65534
@@ -89,7 +89,7 @@ def measure(work: Path, python: str, *, starts: int) -> dict[str, Any]:
     assert tree(folder) == before, "the app wrote into its folder"
     installed = [one["name"].lower() for one in packages(interpreter)]
     return {
-        "command": "PYTHONPATH=. python tests/record_cold_start.py",
+        "command": "PYTHONPATH=.:tests python tests/evidence/record_cold_start.py",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine_json(describe()),
         # How busy the machine was with other things, and how much precedence this had.

@@ -1,6 +1,6 @@
 """Writes assets/licences.md: the licences of all packages that are needed, and of the models.
 
-PYTHONPATH=. python tests/licences.py
+PYTHONPATH=.:tests python tests/evidence/licences.py
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from ner.deploy.closure import closure, distributions, required
 from ner.models.catalogue import catalogue
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LIST = ROOT / "assets" / "licences.md"
 
 
@@ -58,7 +58,8 @@ def lines() -> Iterator[str]:
     yield "# Licences"
     yield ""
     yield "This project is licensed under Apache-2.0. Below is what the packages that it installs"
-    yield "say of themselves, on Linux; `PYTHONPATH=. python tests/licences.py` writes this list."
+    yield "say of themselves, on Linux;"
+    yield "`PYTHONPATH=.:tests python tests/evidence/licences.py` writes this list."
     yield ""
     yield "## To serve"
     yield ""

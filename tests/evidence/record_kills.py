@@ -1,6 +1,6 @@
 """Kills prepare at random moments, flips bytes of what it made, and records what comes of it.
 
-    PYTHONPATH=. python tests/record_kills.py --out assets/results/kills.json
+    PYTHONPATH=.:tests python tests/evidence/record_kills.py --out assets/results/kills.json
 
 Each run begins in a folder of its own and is killed (SIGKILL) after a time drawn from zero to what
 an undisturbed run takes. What is left must not be served, and the next start must end with a sound
@@ -33,7 +33,7 @@ from ner.models.prepared import Prepared, find_prepared, find_sound, prepared_ro
 from ner.models.recipes import Variant, recipe_of
 from ner.schema import machine_json
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def main() -> None:
         assert prepared is not None
         all_flips = flips(prepared, asked.flips, asked.seed, folder)
     record = {
-        "command": "PYTHONPATH=. python tests/record_kills.py "
+        "command": "PYTHONPATH=.:tests python tests/evidence/record_kills.py "
         f"--count {asked.count} --seed {asked.seed}",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine_json(describe()),

@@ -1,7 +1,7 @@
 """Writes the results in README.md, and the model cards, from the records in assets/results.
 
-python tests/readme_results.py          rewrites the tables and cards
-python tests/readme_results.py --check  exits with 1 if the README is not what they say
+python tests/evidence/readme_results.py          rewrites the tables and cards
+python tests/evidence/readme_results.py --check  exits with 1 if the README is not what they say
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ner.evaluating.report import set_name
 from ner.models.catalogue import catalogue
 from ner.train.card import write_card
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "assets" / "results"
 BARE = "bare request"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"

@@ -1,6 +1,6 @@
 """Tries every property on many cases, and records how many and what came of it.
 
-PYTHONPATH=. python tests/record_properties.py --out assets/results/properties.json
+PYTHONPATH=.:tests python tests/evidence/record_properties.py --out assets/results/properties.json
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from browser_fixtures import _serve
+from browser.fixtures import _serve
 from conftest import make_tiny_checkpoint
 from fakes import FakeSides
-from properties import PROPERTIES, Property, over_http, tagging
 
+from evidence.properties import PROPERTIES, Property, over_http, tagging
 from ner.machine import describe
 from ner.models.catalogue import find
 from ner.models.opened import open_sides
@@ -61,8 +61,8 @@ def main() -> None:
         with served() as url:
             found += [tried(one, asked.http_cases) for one in over_http(url)]
     record = {
-        "command": f"PYTHONPATH=. python tests/record_properties.py --cases {asked.cases} "
-        f"--http-cases {asked.http_cases}",
+        "command": "PYTHONPATH=.:tests python tests/evidence/record_properties.py "
+        f"--cases {asked.cases} --http-cases {asked.http_cases}",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine_json(describe()),
         "cases": sum(one["cases"] for one in found),

@@ -1,6 +1,6 @@
 """Measure how long single texts take alone, and while a visitor has a file of 10,000 rows tagged.
 
-    python tests/load/beside_a_file.py --out assets/results/beside-a-file.json
+    python tests/evidence/load/beside_a_file.py --out assets/results/beside-a-file.json
 
 The file goes through the page's tab in Chromium, the texts through the API, as in run.py, with a
 pause after each as a person would make. Alone, beside the file, and alone again.
@@ -109,7 +109,7 @@ def main() -> None:
         **found,
         "p95_ratio": round(found["latency"]["beside the file"]["p95_ms"] / alone, 2),
         "date": datetime.now(UTC).date().isoformat(),
-        "command": f"python tests/load/beside_a_file.py --out {out.as_posix()}",
+        "command": f"python tests/evidence/load/beside_a_file.py --out {out.as_posix()}",
         "machine": asdict(machine.describe()),
     }
     out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
