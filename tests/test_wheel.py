@@ -126,7 +126,7 @@ def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
     """Gold sets, calibration and gate texts and recorded results, inside the package."""
     code = (
         "from ner.models.catalogue import assets, calibration_file, catalogue, gate_file\n"
-        "from ner.files.formats import read_gold\n"
+        "from ner.files.gold import read_gold\n"
         "bundled = [spec for spec in catalogue() if spec.folder]\n"
         "assert all(calibration_file(spec).is_file() for spec in bundled)\n"
         "assert all(gate_file(spec).is_file() for spec in bundled)\n"

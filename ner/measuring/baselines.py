@@ -12,7 +12,7 @@ from typing import Any
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from ner.machine import usable_cores
-from ner.measuring.benchmark import Contestant
+from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant

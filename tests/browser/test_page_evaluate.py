@@ -14,7 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 from browser.fixtures import Open
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import Report
-from ner.files.formats import parse_gold, text_lines
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 
 pytestmark = pytest.mark.browser
 

@@ -29,7 +29,8 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import ErrorKind, total
 from ner.evaluating.verdict import Answer
-from ner.files.formats import annotate, annotate_tokens, parse_gold
+from ner.files.conll import annotate_tokens
+from ner.files.gold import annotate, parse_gold
 from ner.models.recipes import Variant
 
 LINES = [

@@ -24,7 +24,7 @@ from ner.evaluating.scores import (
     total,
     widen,
 )
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

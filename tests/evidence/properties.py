@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
-from ner.files import formats
+from ner.files.gold import read_gold
 from ner.machine import Machine
 from ner.models.catalogue import find, of_hub
 from ner.models.prepared import Manifest
@@ -250,7 +250,7 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
         _defended([handler.inspected(str(file), arguments[0])])
         _defended(handler.tagged(request, str(file), *arguments))
         try:
-            formats.read_gold(file)
+            read_gold(file)
         except InputError:
             return
 

@@ -27,7 +27,7 @@ from spark_cluster import running
 import ner
 from ner.entities import Tagged
 from ner.files import batch
-from ner.files.rows import inspect
+from ner.files.read import inspect
 from ner.machine import describe
 from ner.models.catalogue import catalogue
 from ner.schema import machine_json

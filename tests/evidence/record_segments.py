@@ -24,7 +24,7 @@ from typing import Any
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
-from ner.files.formats import read_conll, read_conll_documents
+from ner.files.conll import read_conll, read_conll_documents
 from ner.machine import describe
 from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.opened import open_sides

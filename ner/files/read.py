@@ -6,45 +6,23 @@ on; only a file that as a whole is not what it should be is refused.
 
 from __future__ import annotations
 
-import codecs
-import hashlib
-import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from statistics import fmean
 
 from ner.errors import FileFormatError, InputError
+from ner.files.columns import guess_column
+from ner.files.conll import DOCUMENT_START, iter_conll
 from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
-from ner.files.formats import DOCUMENT_START, iter_conll, parse_json_object
+from ner.files.encoding import find_codec, refuse_binary, survey
+from ner.files.json_lines import parse_json_object
 
 _SAMPLE = 100
 # As many as a spreadsheet has; a sample of more would not fit into memory.
 _MOST_COLUMNS = 16_384
-_TEXT_NAMES = (
-    *("text", "sentence", "content", "body", "message", "comment", "review", "tweet"),
-    *("document", "description", "abstract", "title"),
-)
-# What a file begins with that is no text, whatever its name says.
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive (or an Office file)"),
-    (b"PK\x05\x06", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
-    (b"%PDF-", "a PDF"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    *((b"BZh%d1AY&SY" % level, "a bzip2 archive") for level in range(1, 10)),
-)
 
 
 class Format(StrEnum):
@@ -116,13 +94,13 @@ class Source:
         tabular = self.format in (Format.CSV, Format.TSV)
         if column is None:
             if self.column is None and (tabular or self.format is Format.JSONL):
-                raise InputError(self._undecided())
+                raise InputError(self._no_column())
             return self
         found = self.columns.count(column)
         # A key of JSON lines may first occur late in the file.
         if tabular and found != 1:
             problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
-            raise InputError(f"{self.path.name} {problem}. Its columns are {self._listed()}.")
+            raise InputError(f"{self.path.name} {problem}. Its columns are {self._column_list()}.")
         if not tabular and self.format is not Format.JSONL:
             raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
         return replace(self, column=column, guessed=False)
@@ -135,7 +113,7 @@ class Source:
         """
         return _READERS[self.format](self.choose(None))
 
-    def _undecided(self) -> str:
+    def _no_column(self) -> str:
         if not self.columns:
             return (
                 f"The first {_SAMPLE} JSON objects of {self.path.name} hold no strings. "
@@ -143,10 +121,10 @@ class Source:
             )
         return (
             f"Which column of {self.path.name} holds the texts can't be told. "
-            f"Choose one of {self._listed()}."
+            f"Choose one of {self._column_list()}."
         )
 
-    def _listed(self) -> str:
+    def _column_list(self) -> str:
         return ", ".join(map(repr, self.columns))[:500]
 
 
@@ -177,88 +155,15 @@ def inspect(
             )
         with path.open("rb") as file:
             head = file.read(16)
-        _refuse_binary(path, head)
-        codec = _codec(encoding, head)
-        sha256, lines = _survey(path, codec)
+        refuse_binary(path, head)
+        codec = find_codec(encoding, head)
+        sha256, lines = survey(path, codec)
     except OSError as error:
         raise FileFormatError(path, None, f"can't be read ({error.strerror}).") from error
     source = Source(path, chosen, codec, lines, sha256)
     if chosen in (Format.CSV, Format.TSV):
         return _with_header(source)
     return _with_keys(source) if chosen is Format.JSONL else source
-
-
-def guess_column(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> str | None:
-    """The column that most likely holds the texts, or None.
-
-    The only one; else the first of the usual names (text, sentence, content …); else the one with
-    the longest cells in ``sample``, rows of one cell for each column, if those have several words.
-    """
-    if len(columns) == 1:
-        return columns[0]
-    plain = [column.strip().casefold() for column in columns]
-    for name in _TEXT_NAMES:
-        if plain.count(name) == 1:
-            return columns[plain.index(name)]
-    times = Counter(columns)
-    wordy = {
-        fmean(map(len, cells)): column
-        for column, cells in zip(columns, zip(*sample, strict=True), strict=False)
-        if times[column] == 1 and fmean(cell.strip().count(" ") for cell in cells) >= 2
-    }
-    return wordy[max(wordy)] if wordy else None
-
-
-def _refuse_binary(path: Path, head: bytes) -> None:
-    if not head:
-        raise FileFormatError(path, None, "it is empty.")
-    for magic, what in _MAGIC:
-        if head.startswith(magic):
-            raise FileFormatError(
-                path, None, f"it is {what}, not text; nothing was unpacked. Give the file within."
-            )
-
-
-def _codec(encoding: str | None, head: bytes) -> str:
-    """The name of the codec to read with; a byte-order mark is never part of the text."""
-    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if encoding is None:
-        return "utf-16" if marked else "utf-8-sig"
-    try:
-        name = codecs.lookup(encoding).name
-        "".encode(name)
-    except LookupError as error:
-        raise InputError(
-            f"There is no text encoding {encoding[:40]!r}. Try utf-8, utf-16, cp1252 or latin-1."
-        ) from error
-    if marked and name in ("utf-16-le", "utf-16-be"):
-        return "utf-16"
-    return "utf-8-sig" if name == "utf-8" else name
-
-
-def _survey(path: Path, codec: str) -> tuple[str, int]:
-    """The SHA-256 of a file and how many lines it has; refuses what ``codec`` can't decode."""
-    # Makes every line end one LF, also where it lies across two blocks.
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(), translate=True)
-    digest = hashlib.sha256()
-    ends = 0
-    last = ""
-    with path.open("rb") as file:
-        for block in chain(iter(partial(file.read, 1 << 20), b""), [b""]):
-            digest.update(block)
-            try:
-                text = decoder.decode(block, final=not block)
-            except UnicodeError as error:
-                bad = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
-                raise FileFormatError(
-                    path,
-                    ends + bad.count(b"\n") + 1,
-                    f"not {codec.removesuffix('-sig')}. Choose its encoding, such as cp1252 for "
-                    "a file from Windows, or save it as UTF-8.",
-                ) from error
-            ends += text.count("\n")
-            last = text[-1:] or last
-    return digest.hexdigest(), ends + (last != "\n")
 
 
 def _lines(source: Source) -> Iterator[Line]:

@@ -1,106 +1,21 @@
-"""Tagged rows as files: JSON lines, CSV, CoNLL, redacted text, and a report in HTML.
-
-Every kind but the report is written row by row, so what stands in the file never depends on what
-follows. The report is made of the JSON lines once they are all there.
-"""
+"""The report on a tagged file, a page of HTML: counts per label, frequent names, first rows."""
 
 from __future__ import annotations
 
 import html
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from ner import render, schema
-from ner.entities import Entity, Explained, Tagged, bio_tags
-from ner.errors import FileFormatError
-from ner.files.formats import annotate, check_conll_labels, conll_lines
-from ner.files.rows import Row
-from ner.spreadsheet import write_csv
-
-CSV_COLUMNS = ("line", "start", "end", "label", "score", "text")
-CSV_RULE = (
-    "In CSV a cell that a spreadsheet could take for a formula (it begins with =, +, -, @, also "
-    "full width, or with a tab, line end or NUL) gets an apostrophe before it. JSON lines keep it "
-    "as it is."
-)
+from ner import render
+from ner.entities import Entity, Explained, Tagged
 
 # What the report shows, and how many different names it keeps count of at a time.
 _ROWS_SHOWN = 20
 _CHARACTERS_SHOWN = 2_000
 _NAMES_SHOWN = 25
 _NAMES_COUNTED = 200_000
-
-Report = Callable[[Iterable[str], Mapping[str, str]], Iterator[str]]
-
-
-@dataclass(frozen=True)
-class Output:
-    """How one kind of file is written.
-
-    ``row`` makes what stands in the file for one row of the input and its tagging; it raises
-    ``ValueError`` for a row that can't stand there. ``header`` comes before all rows. ``report``,
-    where there is one, makes the file of all that was written and facts on the run.
-    ``check_labels`` raises ``InputError`` for labels that can't stand in any row.
-    """
-
-    header: str
-    row: Callable[[Row, Tagged], str]
-    report: Report | None = None
-    check_labels: Callable[[Iterable[str]], None] | None = None
-
-
-def output_for(path: Path) -> Output:
-    """The kind of file that the ending of ``path`` asks for. Raises ``FileFormatError``."""
-    try:
-        return OUTPUTS[path.suffix.lower()]
-    except KeyError as error:
-        raise FileFormatError(
-            path, None, f"can't be written; expected a name ending in {', '.join(OUTPUTS)}."
-        ) from error
-
-
-def json_row(row: Row, tagged: Tagged) -> str:
-    """``{"line", "text", "entities"}``, everything as it was found."""
-    record = {"line": row.line, **schema.tagged_json(tagged)}
-    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def csv_rows(row: Row, tagged: Tagged) -> str:
-    """One CSV row for each entity, see ``CSV_COLUMNS`` and ``CSV_RULE``."""
-    return write_csv(
-        (row.line, entity.start, entity.end, entity.label, f"{entity.score:.6f}", spelled)
-        for entity in tagged.entities
-        for spelled in [tagged.spelled(entity)]
-    )
-
-
-def conll_rows(row: Row, tagged: Tagged) -> str:
-    """``token<TAB>tag`` lines and a blank one.
-
-    The tokens are the input's where it has some, and an entity takes each token that it touches;
-    else they are as `ner.files.formats.annotate` parts them.
-    """
-    if row.tokens is None:
-        lines = conll_lines([annotate(tagged)] if tagged.text.strip() else [])
-        return "".join(f"{line}\n" for line in lines)
-    tags = bio_tags(tagged.entities, row.tokens)
-    spelled = (tagged.text[start:end] for start, end in row.tokens)
-    return "".join(f"{token}\t{tag}\n" for token, tag in zip(spelled, tags, strict=True)) + "\n"
-
-
-def redacted_row(_row: Row, tagged: Tagged) -> str:
-    """The text on one line, ``[PER]`` in the place of each person; line ends become spaces."""
-    parts = []
-    position = 0
-    for entity in tagged.entities:
-        parts.append(f"{tagged.text[position : entity.start]}[{entity.label}]")
-        position = entity.end
-    parts.append(tagged.text[position:])
-    return re.sub(r"\r\n|[\r\n]", " ", "".join(parts)) + "\n"
 
 
 @dataclass
@@ -128,14 +43,14 @@ class Frequencies:
 
     def frequent(self, label: str, count: int) -> list[tuple[str, int]]:
         """The most frequent names of ``label``; those with equal counts in alphabetical order."""
-        mine = [(name, times) for (one, name), times in self.names.items() if one == label]
+        mine = [(name, times) for (found, name), times in self.names.items() if found == label]
         return sorted(mine, key=lambda item: (-item[1], item[0]))[:count]
 
 
 def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
     """A page of its own with counts per label, frequent names and the first rows.
 
-    ``lines`` are those of `json_row`; ``facts`` are shown as they are, escaped.
+    ``lines`` are those of `ner.files.write.json_row`; ``facts`` are shown as they are, escaped.
     """
     counted = Frequencies()
     first: list[tuple[int, Tagged]] = []
@@ -160,20 +75,23 @@ def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
     yield '<div class="names">'
     yield from (_names_table(label, counted, classes) for label, _ in counted.labels.most_common())
     yield "</div>\n<h2>First rows</h2>\n<ol>\n"
-    yield from (f'<li value="{number}">{shown(tagged, classes)}</li>\n' for number, tagged in first)
+    yield from (
+        f'<li value="{number}">{excerpt(tagged, classes)}</li>\n' for number, tagged in first
+    )
     yield "</ol></body></html>\n"
 
 
 def parse_json_row(line: str) -> tuple[int, Tagged]:
-    """What `json_row` wrote; an entity's score is rounded."""
+    """What `ner.files.write.json_row` wrote; an entity's score is rounded."""
     record = json.loads(line)
     entities = tuple(
-        Entity(one["start"], one["end"], one["label"], one["score"]) for one in record["entities"]
+        Entity(span["start"], span["end"], span["label"], span["score"])
+        for span in record["entities"]
     )
     return record["line"], Tagged(record["text"], entities)
 
 
-def shown(tagged: Tagged, classes: Mapping[str, str]) -> str:
+def excerpt(tagged: Tagged, classes: Mapping[str, str]) -> str:
     """The beginning of a text with its entities marked, as escaped HTML."""
     text = tagged.text[:_CHARACTERS_SHOWN]
     kept = tuple(entity for entity in tagged.entities if entity.end <= len(text))
@@ -222,12 +140,3 @@ td + td, th + th { text-align: right; font-variant-numeric: tabular-nums; }
 }
 .control::before { content: attr(data-name); font: 10px monospace; border: 1px dotted; }
 """
-
-OUTPUTS: Mapping[str, Output] = {
-    ".jsonl": Output("", json_row),
-    # The mark makes spreadsheets read it as UTF-8; pandas skips it.
-    ".csv": Output("\ufeff" + write_csv([CSV_COLUMNS]), csv_rows),
-    ".conll": Output("", conll_rows, check_labels=check_conll_labels),
-    ".txt": Output("", redacted_row),
-    ".html": Output("", json_row, report),
-}
