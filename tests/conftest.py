@@ -15,7 +15,7 @@ from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser.fixtures"]
 
 # Other processes may have the cores: how long an example takes says nothing.
 settings.register_profile("untimed", deadline=None)

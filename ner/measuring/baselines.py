@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from optimum.intel import OVModelForTokenClassification
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from ner.machine import usable_cores
@@ -17,6 +16,10 @@ from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    from optimum.intel import OVModelForTokenClassification
 
 # Batch sizes that are tried on a part of the file; the fastest one is used for all of it.
 _BATCH_SIZES = (1, 4, 8, 16, 32)

@@ -9,10 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import openvino
 import torch
-from optimum.exporters.openvino.convert import export_from_model
-from optimum.intel import OVConfig
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -23,8 +20,14 @@ from transformers import (
 from ner.errors import ModelRefused
 from ner.preparing.checkpoint import Checkpoint
 from ner.tagging.tagger import max_length
+from ner.telemetry import without_telemetry
 from ner.train import bilstm
 from ner.train.bilstm import MODEL_TYPE as BILSTM
+
+with without_telemetry():
+    import openvino
+    from optimum.exporters.openvino.convert import export_from_model
+    from optimum.intel import OVConfig
 
 IR = "openvino_model.xml"
 

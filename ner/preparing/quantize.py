@@ -8,14 +8,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import nncf
 import numpy as np
-import openvino
-from optimum.intel import OVConfig, OVModelForTokenClassification, OVQuantizationConfig, OVQuantizer
 
 from ner.models.recipes import Quantization
 from ner.preparing.export import IR, Exported
+from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
+
+with without_telemetry():
+    import nncf
+    import openvino
+    from optimum.intel import (
+        OVConfig,
+        OVModelForTokenClassification,
+        OVQuantizationConfig,
+        OVQuantizer,
+    )
 
 # Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
 _CALIBRATION_TOKENS = 256
