@@ -10,8 +10,10 @@ import pytest
 from hypothesis import settings
 
 from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 
 pytest_plugins = ["browser_fixtures"]
 
@@ -133,10 +135,16 @@ def tiny_sides(ner_home: Path, tiny_spec: ModelSpec) -> Sides:
 @pytest.fixture(scope="session")
 def tiny_prepared(tiny_sides: Sides) -> Prepared:
     """The tiny model's prepared folder."""
-    return tiny_sides.prepared
+    return ensure_prepared(tiny_sides.spec, tuple(Variant))
 
 
 @pytest.fixture(scope="session")
 def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
     return open_sides(find("bundled"))
+
+
+@pytest.fixture(scope="session")
+def bundled_prepared(bundled_sides: Sides) -> Prepared:
+    """The bundled model's prepared folder."""
+    return ensure_prepared(bundled_sides.spec, tuple(Variant))

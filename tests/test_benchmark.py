@@ -11,6 +11,7 @@ from ner.measuring import benchmark, peak
 from ner.measuring.benchmark import BARE, INT8, ORIGINAL, Contestant, Progress, Settings, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
 from ner.models.opened import Sides
+from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 from ner.stats import NO_DIFFERENCE
 
@@ -124,9 +125,9 @@ def test_texts_have_the_length_asked_for(tiny_sides: Sides, texts: list[str], to
     assert tiny_sides.left.tagger.model.count(text) == tokens
 
 
-def test_operations_are_counted_by_hand(tiny_sides: Sides) -> None:
+def test_operations_are_counted_by_hand(tiny_prepared: Prepared) -> None:
     """For the tiny BERT: 2 layers, width 32, inner width 64, 9 tags, 10 tokens."""
-    xml = tiny_sides.prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
+    xml = tiny_prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
     tokens, width, inner, tags = 10, 32, 64, 9
     weights = 2 * (4 * width * width + 2 * width * inner) + width * tags
     attention = 2 * 2 * tokens * width

@@ -32,16 +32,16 @@ def fake_quantizers(prepared: Prepared, variant: Variant) -> int:
     return sum(one.get_type_name() == "FakeQuantize" for one in operations(prepared, variant))
 
 
-def test_only_right_is_quantized(tiny_prepared: Prepared) -> None:
+def test_only_int8_is_quantized(tiny_prepared: Prepared) -> None:
     """The original has no FakeQuantize: quantizing must not have replaced it."""
     assert fake_quantizers(tiny_prepared, Variant.ORIGINAL) == 0
     assert fake_quantizers(tiny_prepared, Variant.INT8) > 10
 
 
-def test_only_right_of_the_bundled_model_is_quantized(bundled_sides: Sides) -> None:
+def test_only_int8_of_the_bundled_model_is_quantized(bundled_prepared: Prepared) -> None:
     """The same for the model that ships, which has six layers."""
-    assert fake_quantizers(bundled_sides.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bundled_sides.prepared, Variant.INT8) > 30
+    assert fake_quantizers(bundled_prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(bundled_prepared, Variant.INT8) > 30
 
 
 def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
@@ -56,9 +56,9 @@ def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
     assert {one.get_element_type().get_type_name() for one in weights} == {"f32"}
 
 
-def test_int8_is_smaller(bundled_sides: Sides) -> None:
+def test_int8_is_smaller(bundled_prepared: Prepared) -> None:
     """By more than three times, weights and graph together."""
-    assert bundled_sides.size(Variant.INT8) * 3 < bundled_sides.size(Variant.ORIGINAL)
+    assert bundled_prepared.size(Variant.INT8) * 3 < bundled_prepared.size(Variant.ORIGINAL)
 
 
 @pytest.mark.parametrize("variant", list(Variant), ids=str)
@@ -155,7 +155,8 @@ def test_nothing_half_made_is_left_or_served(
     child.communicate()
 
     assert find_prepared(recipe_of(tiny_spec), "tiny") is None
-    assert open_sides(tiny_spec).prepared.damaged(*Variant) == ()
+    open_sides(tiny_spec)
+    assert ensure_prepared(tiny_spec, tuple(Variant)).damaged(*Variant) == ()
 
 
 def broken(tiny_spec: ModelSpec, folder: Path, **changes: Any) -> Path:
@@ -261,5 +262,6 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
 
 def test_only_the_bilstms_int8_is_quantized(bilstm_sides: Sides) -> None:
     """As for a transformer."""
-    assert fake_quantizers(bilstm_sides.prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bilstm_sides.prepared, Variant.INT8) > 0
+    prepared = ensure_prepared(bilstm_sides.spec, tuple(Variant))
+    assert fake_quantizers(prepared, Variant.ORIGINAL) == 0
+    assert fake_quantizers(prepared, Variant.INT8) > 0

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
 from ner.models.opened import Sides
+from ner.models.prepared import Prepared
 from ner.ui.model_tab import ModelHandler, _card, described
 
 
-def test_the_manifest_is_told(tiny_sides: Sides) -> None:
+def test_the_manifest_is_told(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
     """Sizes, gate, quantization settings and versions, and the command that repeats it."""
-    markup = described(tiny_sides.spec, tiny_sides.prepared)
+    markup = described(tiny_spec, tiny_prepared)
 
     for said in (
         "Original, FP32",
