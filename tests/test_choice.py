@@ -96,7 +96,7 @@ def test_labels_are_checked_against_a_model() -> None:
     Choice().check_labels(KNOWN)
     Choice(labels=("PER", "LOC")).check_labels(KNOWN)
 
-    with pytest.raises(InputError, match="no label DISEASE, DRUG. It has PER, ORG, LOC, MISC"):
+    with pytest.raises(InputError, match=r"no label DISEASE, DRUG\. It has PER, ORG, LOC, MISC"):
         Choice(labels=("DRUG", "PER", "DISEASE")).check_labels(KNOWN)
 
 

@@ -83,8 +83,13 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
 
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
     for side, variant in (("left", "original"), ("right", "int8")):
-        origin = {"model": "tiny", "variant": variant, "device": "CPU", "precision": "f32"}
-        assert {**origin, "entities": answer[side]["entities"]} == answer[side]
+        assert {
+            "model": "tiny",
+            "variant": variant,
+            "device": "CPU",
+            "inference_precision": "f32",
+            "entities": answer[side]["entities"],
+        } == answer[side]
     for one in answer["differences"]:
         assert {"kind", "left", "right", "drift"} == set(one)
     assert answer["timing"]["right"]["n"] >= 8

@@ -151,7 +151,7 @@ def test_predictions_of_other_sentences_are_refused(lines: list[str], message: s
 
 
 def of_rows(right: int, lost: int) -> Evaluation:
-    """Gold that the left side finds whole, and the right one but for ``lost`` sentences of one entity."""
+    """Gold that the left side finds whole, and the right one but for ``lost`` sentences."""
     gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
     full = [one.tagged for one in gold]
     return score_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
@@ -205,7 +205,7 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
 
 
 MODELS = FakeSides().origins
-ORIGIN = {"device": "CPU", "precision": "f32", "model": "bundled"}
+ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled"}
 
 
 def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
@@ -242,7 +242,7 @@ def test_a_report_of_one_file_has_one_side() -> None:
     report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
 
     assert {"sentences", "left"} == set(report)
-    nothing = {"variant": None, "device": None, "precision": None}
+    nothing = {"variant": None, "device": None, "inference_precision": None}
     expected = {"model": "mine.conll", **nothing}
     assert expected == {key: report["left"][key] for key in expected}
 
@@ -250,7 +250,7 @@ def test_a_report_of_one_file_has_one_side() -> None:
 def test_a_missing_right_side_is_none_everywhere() -> None:
     """No scores, agreements, changes or verdict; and each text is tagged once."""
     gold = parse_gold(LINES, "test")
-    tagger = DictionaryTagger()
+    tagger = DictionaryTagger(INT8_WORDS)
     evaluation = evaluate(gold, tagger)
     report = Report(evaluation, (MODELS[0],))
 

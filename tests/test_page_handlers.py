@@ -261,8 +261,13 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
     assert expected == answer
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
     for side, variant in (("left", "original"), ("right", "int8")):
-        origin = {"model": "bundled", "variant": variant, "device": "CPU", "precision": "f32"}
-        assert {**origin, "entities": answer[side]["entities"]} == answer[side]
+        assert {
+            "model": "bundled",
+            "variant": variant,
+            "device": "CPU",
+            "inference_precision": "f32",
+            "entities": answer[side]["entities"],
+        } == answer[side]
     assert {"boundary", "label", "only_left"} == {one["kind"] for one in answer["differences"]}
     for one in answer["differences"]:
         assert {"kind", "left", "right", "drift"} == set(one)
