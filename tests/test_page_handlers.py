@@ -178,6 +178,7 @@ def test_the_data_is_what_compare_answers() -> None:
     }
     for side in ("left", "right"):
         assert expected[side]["entities"] == data[side]
+        assert {**data["origins"][side], "entities": data[side]} == expected[side]
     assert {"left": "Original", "right": "INT8"} == data["titles"]
 
 
