@@ -162,7 +162,8 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     """Dev scores of the run, then whatever was evaluated in both precisions."""
     lines = [
         "## Scores",
-        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time.",
+        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time "
+        "or, where it says so, a document at a time.",
     ]
     rows = [
         (f"{name}/{split}", _percent(figures["f1"]), f"{figures['support']:,}")
