@@ -5,7 +5,7 @@ GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens; without them, 12
 
 import os
 
-from ner.ui.serving import serve
+from ner.ui.launch import serve
 
 
 def satisfy_zero_gpu() -> None:

@@ -151,9 +151,7 @@ def _with_seams(text: str, start: int, end: int, seams: Sequence[int]) -> str:
     inside = [seam for seam in seams if start <= seam < end]
     cuts = [start, *inside, end]
     pieces = [escape(text[a:b]) for a, b in pairwise(cuts)]
-    return '<span class="seam" title="Here one segment ends and the next begins"></span>'.join(
-        pieces
-    )
+    return '<span class="seam" title="Here the next segment begins"></span>'.join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

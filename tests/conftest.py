@@ -15,7 +15,7 @@ from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser.fixtures"]
 
 # Other processes may have the cores: how long an example takes says nothing.
 settings.register_profile("untimed", deadline=None)
@@ -133,18 +133,12 @@ def tiny_sides(ner_home: Path, tiny_spec: ModelSpec) -> Sides:
 
 
 @pytest.fixture(scope="session")
-def tiny_prepared(tiny_sides: Sides) -> Prepared:
+def tiny_prepared(ner_home: Path, tiny_spec: ModelSpec) -> Prepared:
     """The tiny model's prepared folder."""
-    return ensure_prepared(tiny_sides.spec, tuple(Variant))
+    return ensure_prepared(tiny_spec, tuple(Variant))
 
 
 @pytest.fixture(scope="session")
 def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
     return open_sides(find("bundled"))
-
-
-@pytest.fixture(scope="session")
-def bundled_prepared(bundled_sides: Sides) -> Prepared:
-    """The bundled model's prepared folder."""
-    return ensure_prepared(bundled_sides.spec, tuple(Variant))

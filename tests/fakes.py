@@ -19,6 +19,9 @@ from ner.models.child import OnStage, Stage
 from ner.models.opened import Side
 from ner.models.prepared import Gate
 from ner.models.recipes import Variant
+from ner.serving.addresses import Addresses
+from ner.serving.bounds import Bounds
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import MAX_CHARACTERS, clean
 
@@ -203,3 +206,8 @@ def loader_of(
         return sides
 
     return load
+
+
+def service_of(**bounds: Any) -> Service:
+    """The guard of a page with the usual bounds but these, before no proxy."""
+    return Service(Bounds(**bounds), Addresses())

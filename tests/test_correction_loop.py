@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import service_of
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
 from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.scores import total
-from ner.files.formats import conll_lines, read_gold
+from ner.files.conll import conll_lines
+from ner.files.gold import read_gold
 from ner.models.catalogue import find
 from ner.models.opened import Sides, open_sides
 from ner.train.run import train
@@ -48,7 +50,7 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
 
 def started_from(pair: Sides) -> Tagged:
     """The text in the editor with what the original found."""
-    handler = CorrectHandler(lambda *_: pair)
+    handler = CorrectHandler(lambda *_: pair, service_of())
     *_, value = handler.start(TEXT, "bundled", "CPU", "original")
     document = json.loads(value["data"])["document"]
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
@@ -70,7 +72,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     spans = [{"start": e.start, "end": e.end, "label": e.label} for e in right.entities]
     export = tmp_path / "corrections.conll"
     export.write_text(
-        written(json.dumps({"text": right.text, "entities": spans}), "conll"), "utf-8"
+        written(json.dumps({"text": right.text, "entities": spans}), "conll", limit=10_000), "utf-8"
     )
     assert 40 == len(read_gold(export))
 

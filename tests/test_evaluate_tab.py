@@ -13,25 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, loader_of
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import Report, report_json, report_sides
-from ner.files import formats
-from ner.files.formats import parse_gold, read_lines
+from ner.files.encoding import read_lines
+from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.opened import Sides
 from ner.models.prepared import Gate
+from ner.serving.admission import WAITING
+from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
-from ner.ui import evaluate as evaluate_tab
-from ner.ui.contract import MAX_CHARACTERS
 from ner.ui.correct import CorrectHandler, written
-from ner.ui.evaluate import MAX_GOLD_CHARACTERS, EvaluateHandler, loaded
-from ner.ui.places import WAITING, Places
-from ner.ui.service import Service
+from ner.ui.evaluate import EvaluateHandler, loaded
+
+BOUNDS = Bounds()
 
 GOLD = (
     "[Wolfgang](PER) lives in [Berlin](LOC)\n"
@@ -49,9 +49,13 @@ def result(values: Iterator[dict[str, str]]) -> tuple[str, dict[str, Any]]:
 
 
 def given(
-    gold: str, *files: Path, pair: FakeSides | None = None, settings: tuple = SETTINGS
+    gold: str,
+    *files: Path,
+    pair: FakeSides | None = None,
+    settings: tuple = SETTINGS,
+    **bounds: int,
 ) -> tuple[str, dict[str, Any]]:
-    handler = EvaluateHandler(loader_of(pair or FakeSides()))
+    handler = EvaluateHandler(loader_of(pair or FakeSides()), service_of(**bounds))
     first, second = [*map(str, files), None, None][:2]
     return result(handler.given(gold, first, second, False, *settings))
 
@@ -109,7 +113,7 @@ def test_the_verdict_stands_on_top() -> None:
 
 def test_own_sets_are_evaluated() -> None:
     """The general set has no label that the model lacks; the medical one is refused with why."""
-    handler = EvaluateHandler(loader_of(FakeSides()))
+    handler = EvaluateHandler(loader_of(FakeSides()), service_of())
     html, data = result(handler.own_set("general", False, *SETTINGS))
     assert len(data["sentences"]) >= 150
     assert "verdict" in html
@@ -121,7 +125,7 @@ def test_own_sets_are_evaluated() -> None:
 
 def test_lower_case_is_scored_in_lower_case() -> None:
     """The dictionaries know no lower-case name."""
-    handler = EvaluateHandler(loader_of(FakeSides()))
+    handler = EvaluateHandler(loader_of(FakeSides()), service_of())
     _, data = result(handler.given(GOLD, None, None, True, *SETTINGS))
     assert 0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
     assert "wolfgang lives in berlin" == data["sentences"][0]
@@ -142,7 +146,7 @@ def test_only_the_labels_asked_for_count() -> None:
         ("", SETTINGS, "Paste gold or load a file"),
         ("no tags here", SETTINGS, "tag"),
         ("Berlin\tB-LOC\nx\ty\tz\n", SETTINGS, "line 2"),
-        ("x" * (MAX_GOLD_CHARACTERS + 1), SETTINGS, f"{MAX_GOLD_CHARACTERS:,} characters"),
+        ("x" * (BOUNDS.gold_characters + 1), SETTINGS, f"{BOUNDS.gold_characters:,} characters"),
         ("[a](DRUG)", SETTINGS, "does not know: DRUG"),
         (GOLD, ("bundled", "CPU", "first", "", 0), "over 0"),
         (GOLD, ("bundled", "CPU", "first", "", None), "over 0"),
@@ -223,7 +227,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
     """Whichever file is too long is named with the limit; no more than a part of it is read."""
     mine, long = tmp_path / "mine.txt", tmp_path / "long.txt"
     mine.write_text(GOLD, encoding="utf-8")
-    long.write_text(f"words{ends}" * MAX_GOLD_CHARACTERS, encoding="utf-8")
+    long.write_text(f"words{ends}" * BOUNDS.gold_characters, encoding="utf-8")
     read = 0
 
     def counted(file: Path) -> Iterator[str]:
@@ -232,22 +236,21 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr(formats, "read_lines", counted)
+    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
-    assert f"long.txt is over the {MAX_GOLD_CHARACTERS:,} characters" in html
+    assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html
     assert {} == data
-    assert read <= MAX_GOLD_CHARACTERS
+    assert read <= BOUNDS.gold_characters
 
 
-def test_predictions_of_the_limit_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_of_the_limit_are_read(tmp_path: Path) -> None:
     """The limit itself is allowed, in characters and not in bytes, with a mark before them."""
     file = tmp_path / "mine.txt"
     gold = GOLD.replace("lives", "🙂" * 100)
     file.write_text(gold, encoding="utf-8-sig")
-    monkeypatch.setattr(evaluate_tab, "MAX_GOLD_CHARACTERS", len(gold))
 
-    _, data = given(gold, file)
+    _, data = given(gold, file, gold_characters=len(gold))
 
     assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
 
@@ -256,9 +259,9 @@ def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
     """With those of others who ask for long work; who finds them taken is told to wait."""
     mine = tmp_path / "mine.txt"
     mine.write_text(GOLD, encoding="utf-8")
-    service = Service(long=Places(1, queue=0))
+    service = service_of(long=SlotBounds(1, 0, 0, 10.0))
     handler = EvaluateHandler(loader_of(FakeSides()), service)
-    with service.long.one():
+    with service.long.slot():
         waiting, refused = handler.given(GOLD, str(mine), None, False, *SETTINGS)
     *_, served = handler.given(GOLD, str(mine), None, False, *SETTINGS)
 
@@ -278,7 +281,9 @@ def test_markup_in_labels_and_file_names_is_inert(tmp_path: Path) -> None:
 
 
 def lines(text: str, pair: FakeSides | None = None) -> tuple[str, dict[str, Any]]:
-    return result(EvaluateHandler(loader_of(pair or FakeSides())).lines(text, *SETTINGS))
+    return result(
+        EvaluateHandler(loader_of(pair or FakeSides()), service_of()).lines(text, *SETTINGS)
+    )
 
 
 def test_without_gold_the_differences_are_listed() -> None:
@@ -326,17 +331,17 @@ def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
     """By its byte-order mark, with any line ends; too long or binary is refused."""
     file = tmp_path / "gold.conll"
     file.write_bytes("Zürich\tB-LOC\r\n".encode("utf-16"))
-    assert "Zürich\tB-LOC" == loaded(str(file))
-    file.write_bytes(b"x\n" * MAX_GOLD_CHARACTERS)
+    assert "Zürich\tB-LOC" == loaded(str(file), limit=BOUNDS.gold_characters)
+    file.write_bytes(b"x\n" * BOUNDS.gold_characters)
     with pytest.raises(InputError, match="command line"):
-        loaded(str(file))
+        loaded(str(file), limit=BOUNDS.gold_characters)
     file.write_bytes(b"PK\x03\x04\0\0")
     with pytest.raises(FileFormatError):
-        loaded(str(file))
+        loaded(str(file), limit=BOUNDS.gold_characters)
 
 
 def started(text: str, begin: str) -> dict[str, Any]:
-    handler = CorrectHandler(loader_of(FakeSides()))
+    handler = CorrectHandler(loader_of(FakeSides()), service_of())
     return result(handler.start(text, "bundled", "CPU", begin))[1]
 
 
@@ -359,13 +364,13 @@ def test_starting_the_same_text_twice_is_two_starts() -> None:
     ("text", "begin", "message"),
     [
         (" ", "int8", "Type or paste a text"),
-        ("x" * (MAX_CHARACTERS + 1), "int8", "20,000"),
+        ("x" * (BOUNDS.text_characters + 1), "int8", "20,000"),
         ("x", "other", "no variant 'other'"),
     ],
 )
 def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
     """A sentence, and nothing for the editor."""
-    handler = CorrectHandler(loader_of(FakeSides()))
+    handler = CorrectHandler(loader_of(FakeSides()), service_of())
     html, data = result(handler.start(text, "bundled", "CPU", begin))
     assert message in unescape(html)
     assert {} == data
@@ -380,13 +385,13 @@ KEPT = (
 def test_corrections_are_written_as_conll_by_lines() -> None:
     """Each line of a text is a sentence; a token ends where an entity does."""
     expected = "Ada\tO\n\n🙂\tO\nin\tO\nRome\tB-LOC\n.\tO\n\nBob\tO\n\n"
-    assert expected == written(KEPT, "conll")
+    assert expected == written(KEPT, "conll", limit=2 * BOUNDS.gold_characters)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "spacy"])
 def test_corrections_are_written_as_json_lines(form: str) -> None:
     """The text is kept whole; reading it again gives the same entities."""
-    lines_ = written(KEPT, form).splitlines()
+    lines_ = written(KEPT, form, limit=2 * BOUNDS.gold_characters).splitlines()
     assert ["Ada\n🙂 in Rome.", "Bob"] == [json.loads(line)["text"] for line in lines_]
     [first, _] = parse_gold(lines_, "written")
     assert "Rome" == first.tagged.spelled(first.tagged.entities[0])
@@ -403,14 +408,14 @@ def test_corrections_are_written_as_json_lines(form: str) -> None:
 def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str) -> None:
     """The browser's storage is the visitor's: what comes from it is checked."""
     with pytest.raises(InputError, match=message):
-        written(lines_, form)
+        written(lines_, form, limit=2 * BOUNDS.gold_characters)
 
 
 def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     tiny_sides: Sides, tiny_spec: ModelSpec
 ) -> None:
     """Over the gold set of the project, digit by digit."""
-    handler = EvaluateHandler(lambda *_: tiny_sides)
+    handler = EvaluateHandler(lambda *_: tiny_sides, service_of())
     _, data = result(handler.own_set("general", False, *SETTINGS))
     gold = assets() / "gold" / "general.conll"
     command = [sys.executable, "-m", "ner", "evaluate", str(gold), "--json"]
@@ -450,7 +455,7 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
     [
         ({"gold": "nothing"}, "tag"),
         ({"gold": None}, "is null; expected a string"),
-        ({"gold": "x" * (MAX_GOLD_CHARACTERS + 1)}, "at most 600,000"),
+        ({"gold": "x" * (BOUNDS.gold_characters + 1)}, "at most 600,000"),
         ({"gold": GOLD, "tolerance": 0}, "over 0"),
         ({"gold": GOLD, "tolerance": "much"}, "expected a number"),
         ({"gold": GOLD, "model": "../x"}, "no model called"),

@@ -10,16 +10,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from browser_fixtures import Open, Serve
-from fakes import DictionaryTagger, FakeSides, loader_of
+from browser.fixtures import Open, Serve
+from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 
+from ner.serving.bounds import Bounds
 from ner.ui import files
 from ner.ui.files import FilesHandler
-from ner.ui.service import Service
-from ner.ui.uploads import Quota
+
+BOUNDS = Bounds()
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
-HANDLER = FilesHandler(loader_of(FakeSides()))
+HANDLER = FilesHandler(loader_of(FakeSides()), service_of())
 TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", "nothing"]
 
 
@@ -70,7 +71,7 @@ def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
         ("a.csv", "", "it is empty"),
         ("a.csv", b"PK\x03\x04", "a ZIP archive"),
         ("a.txt", b"caf\xe9", "not utf-8. Choose its encoding"),
-        ("a.txt", b"x" * (files.MAX_BYTES + 1), "10.0 MB; the page takes 10"),
+        ("a.txt", b"x" * (BOUNDS.file_bytes + 1), "10.0 MB; the page takes 10"),
     ],
 )
 def test_files_that_cant_be_used_are_refused_at_once(
@@ -86,8 +87,8 @@ def test_files_that_cant_be_used_are_refused_at_once(
 def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
     """The limit is named, and so is the way without one."""
     tagger = DictionaryTagger()
-    handler = FilesHandler(loader_of(FakeSides(right=tagger)))
-    path = given(tmp_path, "a.txt", "x\n" * (files.MAX_ROWS + 1))
+    handler = FilesHandler(loader_of(FakeSides(right=tagger)), service_of())
+    path = given(tmp_path, "a.txt", "x\n" * (BOUNDS.file_rows + 1))
     [(said, _)] = handler.tagged(REQUEST, path, *settings())
 
     assert "more than 20,000 rows" in said
@@ -97,7 +98,7 @@ def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
 
 def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     """Else one file, tagged over and over, would fill the disk."""
-    service = Service(quota=Quota(total=25_000))
+    service = service_of(upload_bytes=25_000)
     handler = FilesHandler(loader_of(FakeSides()), service)
     path = given(tmp_path, "a.txt", "Berlin\n" * 300)
     *_, (first, _) = handler.tagged(REQUEST, path, *settings())
@@ -234,7 +235,7 @@ def test_upload_run_and_download(files_tab: Callable[[], Any], tmp_path: Path) -
 def test_stopping(files_tab: Callable[[], Any], tmp_path: Path) -> None:
     """Stop ends a long run; the tab can be used again at once."""
     page = files_tab()
-    path = given(tmp_path, "long.txt", ("Berlin " * 60 + "\n") * files.MAX_ROWS)
+    path = given(tmp_path, "long.txt", ("Berlin " * 60 + "\n") * BOUNDS.file_rows)
     page.set_input_files("#texts-file input[type=file]", path)
     page.wait_for_selector("#file-about .notice:has-text('20,000 lines')")
     for _ in range(2):
@@ -244,3 +245,23 @@ def test_stopping(files_tab: Callable[[], Any], tmp_path: Path) -> None:
         page.wait_for_selector("#file-outcome .notice:has-text('Stopped')")
 
     assert not page.locator("#file-results").is_visible()
+
+
+def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
+    """Its visitor is told so, and how to go on."""
+    file = tmp_path / "texts.txt"
+    file.write_text("Berlin\n" * 1000)
+    service = service_of()
+    handler = FilesHandler(loader_of(FakeSides()), service)
+    settings = ("", None, "bundled", "CPU", "int8", "first", 0.0, "", ".jsonl")
+
+    class Asked:
+        session_hash = "one"
+        request = None
+
+    shown = handler.tagged(Asked(), str(file), *settings)  # type: ignore[arg-type]
+    assert "rows" in next(shown)[0]
+    service.readiness.draining = True
+
+    assert "Interrupted" in [markup for markup, _ in shown][-1]
+    assert 0 == service.long.running

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides, awaited, loader_of
+from fakes import FakeSides, awaited, loader_of, service_of
 
 from ner.errors import MissingExtra
+from ner.ui.launch import launch, serve
 from ner.ui.page import build
-from ner.ui.serving import launch, serve
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,10 @@ def mcp_url() -> Iterator[str]:
 
 
 def _serve(address: Connection) -> None:
-    page = build(loader_of(FakeSides()))
+    service = service_of()
+    page = build(loader_of(FakeSides()), service=service)
     settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
-    address.send(launch(page, **settings))
+    address.send(launch(page, service, **settings))
     page.block_thread()
 
 

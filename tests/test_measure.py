@@ -10,19 +10,21 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from fakes import service_of
 from gradio import Request
 
 from ner.measuring import benchmark
-from ner.measuring.benchmark import Settings, Stopped
+from ner.measuring.benchmark import BenchmarkPlan
+from ner.measuring.report import benchmark_json
+from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
 from ner.models.opened import OpenSides, Sides
+from ner.serving.bounds import SlotBounds
 from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
-from ner.ui.places import Places
-from ner.ui.service import Service
 
-QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
+QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,9 @@ def shown(tiny_spec: ModelSpec, tiny_sides: Sides) -> list[str]:
     """Everything that one run puts on the page, in order."""
     pairs = OpenSides()
     handler = MeasureHandler(
-        lambda spec, device, report: pairs.get(spec, device=device, report=report), QUICK
+        lambda spec, device, report: pairs.get(spec, device=device, report=report),
+        service_of(),
+        QUICK,
     )
     return list(handler._results(tiny_spec, threading.Event()))
 
@@ -62,7 +66,7 @@ def test_the_command_repeats_it(shown: list[str], tiny_spec: ModelSpec) -> None:
 
 def test_an_unknown_model_gets_a_sentence() -> None:
     """No trace, nothing measured."""
-    handler = MeasureHandler(lambda *_: pytest.fail("opened"))  # type: ignore[arg-type]
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"), service_of())  # type: ignore[arg-type]
     [answer] = handler.answer(Request(session_hash="one"), "../etc")
 
     assert "There is no model called" in answer
@@ -73,7 +77,7 @@ def test_stop_ends_the_run_of_its_own_session(
 ) -> None:
     """Within a round; another visitor's run goes on."""
     monkeypatch.setattr("ner.ui.measure.find_offered", lambda name: tiny_spec)
-    handler = MeasureHandler(lambda *_: tiny_sides, QUICK)
+    handler = MeasureHandler(lambda *_: tiny_sides, service_of(), QUICK)
     ours, other = (Request(session_hash=name) for name in ("ours", "other"))
     shown = handler.answer(ours, "tiny")
     first = next(shown)
@@ -94,41 +98,41 @@ def test_a_visitor_who_leaves_ends_the_measuring_without_waiting_for_it(
     goes_on, told_to_stop = threading.Event(), []
 
     def run(*_: Any, report: Any, stop: Any, **__: Any) -> None:
-        report(benchmark.Progress(1, 2, "16 tokens"))
+        report(BenchmarkStep(1, 2, "16 tokens"))
         assert goes_on.wait(30)
         told_to_stop.append(stop())
         raise Stopped
 
     monkeypatch.setattr(benchmark, "run", run)
-    service = Service()
-    handler = MeasureHandler(lambda *_: pytest.fail("opened"), QUICK, service)  # type: ignore[arg-type]
+    service = service_of()
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"), service, QUICK)  # type: ignore[arg-type]
     shown = handler._results(tiny_spec, threading.Event())
     assert "Measuring, 1 of 2" in next(shown)
 
     leaving = threading.Thread(target=shown.close)
     leaving.start()
     leaving.join(5)
-    waited, working = leaving.is_alive(), service.long.working
+    waited, working = leaving.is_alive(), service.long.running
     goes_on.set()
 
     assert not waited
     assert 1 == working
-    while service.long.working:
+    while service.long.running:
         pass
     assert [True] == told_to_stop
 
 
 def test_stop_ends_the_wait_for_a_place(tiny_spec: ModelSpec) -> None:
     """Who gives up while others are served is told so, and measures nothing."""
-    service = Service(long=Places(1))
-    handler = MeasureHandler(lambda *_: pytest.fail("opened"), QUICK, service)  # type: ignore[arg-type]
+    service = service_of(long=SlotBounds(1, 48, 16, 10.0))
+    handler = MeasureHandler(lambda *_: pytest.fail("opened"), service, QUICK)  # type: ignore[arg-type]
     stopping, told = threading.Event(), []
-    with service.long.one():
+    with service.long.slot():
         waiting = threading.Thread(
             target=lambda: told.extend(handler._results(tiny_spec, stopping)), daemon=True
         )
         waiting.start()
-        while not service.long.waiting:
+        while not service.long.queued:
             pass
         stopping.set()
     waiting.join(30)
@@ -141,7 +145,7 @@ def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_sides: S
     """They are never mixed with what was measured here and now."""
     texts = read_texts(gate_file(find("bundled")))[:8]
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
-    record = benchmark.benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
+    record = benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
     markup = recorded([("bench-tiny.json", record)])
 
     assert "2026-01-31" in markup

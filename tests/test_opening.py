@@ -13,20 +13,20 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides
+from fakes import FakeSides, service_of
 
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
 from ner.models.opened import OpenSides
 from ner.models.prepared import Gate
+from ner.serving.admission import ClientDisconnected
+from ner.serving.probes import Readiness
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
-from ner.ui.health import Readiness
+from ner.ui.launch import _loader, _open_first, launch
 from ner.ui.opening import opened
 from ner.ui.page import build
-from ner.ui.places import Left
-from ner.ui.serving import _loader, _open_first, launch
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:
@@ -94,13 +94,13 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
         return FakeSides(spec)
 
     def gone() -> None:
-        raise Left
+        raise ClientDisconnected
 
     pairs, spec = OpenSides(opener), find("bundled")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(pairs.get, spec, waiting=gone)
         assert begun.wait(10)
-        with pytest.raises(Left):
+        with pytest.raises(ClientDisconnected):
             pairs.get(spec, waiting=gone)
         goes_on.set()
 
@@ -202,8 +202,9 @@ def _serve(address: Connection, second: Any, go: Any) -> None:
         assert go.wait(60)
         return FakeSides()
 
-    page = build(load)
-    address.send(launch(page, server_name="127.0.0.1"))
+    service = service_of()
+    page = build(load, service=service)
+    address.send(launch(page, service, server_name="127.0.0.1"))
     page.block_thread()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import DictionaryTagger, FakeSides, loader_of
+from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -19,21 +19,22 @@ from ner.machine import Machine
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.prepared import Gate
+from ner.serving.admission import Slots
+from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui.api import Endpoints
-from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.limits import MAX_BODY
-from ner.ui.places import Places
+from ner.ui.contract import Loader
 from ner.ui.probing import ProbeHandler
-from ner.ui.service import Service
 from ner.ui.tag import TagHandler
+
+BOUNDS = Bounds()
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": "1"})
 
 
 def answers(load: Loader, text: str = TEXT, model: str = "bundled") -> list[dict[str, str]]:
-    handler = TagHandler(load, MACHINE)
+    handler = TagHandler(load, MACHINE, service_of())
     return list(handler.answer(text, model, "CPU", "first"))
 
 
@@ -52,7 +53,7 @@ def test_a_text_over_the_limit_is_refused_before_tagging() -> None:
     """The sentence names the limit; the model is not called."""
     pair = FakeSides()
 
-    [answer] = answers(loader_of(pair), "a" * (MAX_CHARACTERS + 1))
+    [answer] = answers(loader_of(pair), "a" * (BOUNDS.text_characters + 1))
 
     assert "20,000" in answer["html"]
     assert 0 == pair.calls
@@ -60,9 +61,9 @@ def test_a_text_over_the_limit_is_refused_before_tagging() -> None:
 
 def test_a_text_of_the_limit_is_tagged() -> None:
     """The limit itself is allowed."""
-    [answer] = answers(loader_of(FakeSides()), "a" * MAX_CHARACTERS)
+    [answer] = answers(loader_of(FakeSides()), "a" * BOUNDS.text_characters)
 
-    assert MAX_CHARACTERS == len(json.loads(answer["data"])["text"])
+    assert BOUNDS.text_characters == len(json.loads(answer["data"])["text"])
 
 
 def test_a_text_without_capitals_gets_the_hint_and_a_result() -> None:
@@ -145,16 +146,18 @@ def test_timing_is_shorter_while_others_wait(
 
     class Noting(FakeSides):
         def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Any:
-            assert 1 == service.short.working
+            assert 1 == service.short.running
             budgets.append(budget_ms)
             return super().compare(text, choice, budget_ms=budget_ms)
 
-    class Waited(Places):
+    class Waited(Slots):
         @property
-        def waiting(self) -> int:
-            return 3 if self.working else 0
+        def queued(self) -> int:
+            return 3 if self.running else 0
 
-    service, load = Service(short=Waited() if others else Places()), loader_of(Noting())
+    service, load = service_of(), loader_of(Noting())
+    if others:
+        service.short = Waited(service.bounds.short)
     if asked == "page":
         list(TagHandler(load, MACHINE, service).answer(text, "bundled", "CPU", "max"))
     else:
@@ -194,17 +197,19 @@ def test_fragile_marks_what_another_label_comes_close_to() -> None:
 
 def test_the_probe_refuses_long_texts() -> None:
     """Its limit is named, and nothing is tagged."""
-    [answer] = ProbeHandler(loader_of(FakeSides())).answer("a" * 5001, "bundled", "CPU", "first")
+    [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
+        "a" * 5001, "bundled", "CPU", "first"
+    )
 
     assert "5,000" in answer
 
 
 def test_a_body_over_the_limit_is_refused_unread(fake_url: str) -> None:
     """413 with the limit, for whichever address it is sent to."""
-    answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=b"x" * (MAX_BODY + 1))
+    answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=b"x" * (BOUNDS.body_bytes + 1))
 
     assert 413 == answer.status_code
-    assert f"{MAX_BODY:,}" in answer.json()["detail"]
+    assert f"{BOUNDS.body_bytes:,}" in answer.json()["detail"]
 
 
 def test_a_body_without_a_length_is_cut_off(fake_url: str) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides, loader_of
+from fakes import FakeSides, loader_of, service_of
 
+from ner.ui.launch import launch
 from ner.ui.page import build
-from ner.ui.serving import launch
 
 TEXT = "this text must never reach the log "
 LONG = TEXT * 1000
@@ -60,8 +60,9 @@ def _serve(address: Connection, log: Path) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    page = build(loader_of(FakeSides()))
-    address.send(launch(page, server_name="127.0.0.1"))
+    service = service_of()
+    page = build(loader_of(FakeSides()), service=service)
+    address.send(launch(page, service, server_name="127.0.0.1"))
     page.block_thread()
 
 

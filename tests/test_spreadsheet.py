@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from ner import models
+from ner.models.catalogue import assets
 from ner.spreadsheet import neutralize, write_csv
 
 CASES = json.loads((Path(__file__).parent / "data" / "formula_cells.json").read_text("ascii"))
@@ -29,7 +29,7 @@ def test_a_formula_gets_an_apostrophe_and_a_text_none(cell: str, expected: str) 
 
 def test_the_page_has_the_same_rule(chromium: Browser) -> None:
     """Every case of the table, in the script as it is served."""
-    script = (models.assets() / "ui" / "common" / "csv.js").read_text("utf-8")
+    script = (assets() / "ui" / "common" / "csv.js").read_text("utf-8")
     page = chromium.new_page()
     cells = [*EXPECTED]
     found = page.evaluate(f"cells => {{ {script}; return cells.map(csv.neutralize); }}", cells)

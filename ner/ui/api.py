@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gradio.events import api as add_endpoint
@@ -11,18 +11,18 @@ from ner import schema
 from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating.report import report_json, report_sides
 from ner.evaluating.verdict import TOLERANCE
-from ner.files import formats
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
+from ner.serving.bounds import timing_budget
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
-from ner.ui.budget import timing_budget
-from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.evaluate import MAX_GOLD_CHARACTERS
+from ner.ui.contract import Loader
 from ner.ui.failures import as_gradio_errors
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Endpoints:
     """What clients can call; Gradio takes names, types and descriptions from these methods."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def tag(
         self,
@@ -54,11 +54,11 @@ class Endpoints:
             labels: The labels to keep; null keeps all.
 
         """
-        check_text(text)
+        check_text(text, self.service.bounds.text_characters)
         choice = parse_choice(strategy, threshold, labels)
         side = _open(self.load, model).side(one_of(Variant, variant, "variant"))
         tagger = side.tagger.using(choice)
-        with self.service.short.one(gone=given_up):
+        with self.service.short.slot(disconnected=client_disconnected):
             return schema.tagged_json(tagger(text))
 
     def compare(
@@ -82,15 +82,15 @@ class Endpoints:
             labels: The labels to keep; null keeps all.
 
         """
-        check_text(text)
+        check_text(text, self.service.bounds.text_characters)
         choice = parse_choice(strategy, threshold, labels)
         sides = _open(self.load, model)
         # Raises, and says why, where INT8 is not served.
         origins = [sides.side(variant).origin for variant in Variant]
         places = self.service.short
-        with places.one(gone=given_up):
+        with places.slot(disconnected=client_disconnected):
             # Asked here, since who waits now decides.
-            budget = timing_budget(len(text), places.waiting)
+            budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
         assert comparison.agreement is not None  # noqa: S101 - INT8 is served
         return schema.agreement_json(comparison.agreement, origins, comparison.timing)
@@ -118,20 +118,20 @@ class Endpoints:
             tolerance: The loss of F1 that counts as none, a fraction.
 
         """
-        check_text(gold, limit=MAX_GOLD_CHARACTERS)
+        check_text(gold, self.service.bounds.gold_characters)
         choice = parse_choice(strategy, threshold, labels)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
-        sentences = formats.parse_gold(formats.text_lines(gold), "The gold")
+        sentences = parse_gold(text_lines(gold), "The gold")
         sides = _open(self.load, model)
-        with self.service.long.one(gone=given_up):
+        with self.service.long.slot(disconnected=client_disconnected):
             return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))
 
 
 def add_endpoints(load: Loader, service: Service) -> None:
-    """Add the endpoints to the Blocks at hand; they share their places with the page's events."""
+    """Add the endpoints to the Blocks at hand; they share their slots with the page's events."""
     endpoints = Endpoints(load, service)
     for endpoint in (endpoints.tag, endpoints.compare, endpoints.evaluate):
         add_endpoint(
@@ -147,7 +147,7 @@ def _open(load: Loader, model: object) -> Sides:
     return load(find_offered(model), "CPU", _ignore)
 
 
-def check_text(text: object, *, limit: int = MAX_CHARACTERS) -> None:
+def check_text(text: object, limit: int) -> None:
     """Gradio passes on whatever JSON it was sent, so types are checked here."""
     if not isinstance(text, str):
         raise InputError(f"The text is {kind(text)}; expected a string.")

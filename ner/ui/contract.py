@@ -8,8 +8,5 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.opened import Sides
 
-# What the page takes at once; the library and the command line take more.
-MAX_CHARACTERS = 20_000
-
 Loader = Callable[[ModelSpec, str, OnStage], Sides]
 """Gives both sides of a model on a device; on a first use it reports the stages of preparing."""

@@ -9,26 +9,30 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
-from ner.files import formats
+from ner.files.conll import conll_lines
+from ner.files.encoding import text_lines
+from ner.files.gold import annotate, split_lines
+from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import colour_classes
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.tagging.tagger import clean
-from ner.ui.contract import MAX_CHARACTERS, Loader
-from ner.ui.evaluate import MAX_GOLD_CHARACTERS, ON_MODEL, EvaluateTab
+from ner.ui.contract import Loader
+from ner.ui.evaluate import ON_MODEL, EvaluateTab
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
 from ner.ui.result import Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 
 class Format(StrEnum):
@@ -44,7 +48,7 @@ class CorrectHandler:
     """Starts a text: with what one of the models found in it, or with nothing."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         """The text for the editor; ``begin`` is a variant or 'plain'."""
@@ -53,18 +57,19 @@ class CorrectHandler:
     def _started(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         if not text.strip():
             raise InputError("Type or paste a text above first.")
-        if len(text) > MAX_CHARACTERS:
-            raise TextTooLong(len(text), MAX_CHARACTERS)
+        limit = self.service.bounds.text_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
         sides = yield from opened(self.load, find_offered(model), device, _progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
             tagger = sides.side(one_of(Variant, begin, "variant")).tagger
-            with self.service.short.one(gone=given_up):
+            with self.service.short.slot(disconnected=client_disconnected):
                 tagged = tagger(text)
         started = {
             # Told apart from the same text started before.
             "id": secrets.token_hex(4),
-            "document": json.loads(formats.json_line(tagged)),
+            "document": json.loads(json_line(tagged)),
             "labels": colour_classes(sides.labels),
         }
         yield {"html": "", "data": json.dumps(started)}
@@ -74,17 +79,18 @@ def _progress(sentence: str) -> Value:
     return message(sentence, kind="progress")
 
 
-def written(lines: str | None, form: str) -> str:
+def written(lines: str | None, form: str, *, limit: int) -> str:
     """Texts with spans, as JSON lines, in the format ``form``; CoNLL has a sentence to each line.
 
-    Raises ``InputError`` where there is none, and ``FileFormatError`` for what is no such line.
+    Raises ``InputError`` where there is none, or more than ``limit`` characters, and
+    ``FileFormatError`` for what is no such line.
     """
     lines = lines or ""
-    if len(lines) > 2 * MAX_GOLD_CHARACTERS:
+    if len(lines) > limit:
         raise InputError("That is more than can be written at once. Take some texts away first.")
     texts = [
-        formats.parse_json_line(line, "The texts", number)
-        for number, line in enumerate(formats.text_lines(lines), start=1)
+        parse_json_line(line, "The texts", number)
+        for number, line in enumerate(text_lines(lines), start=1)
     ]
     if not texts:
         raise InputError("There is no text yet. Start one above.")
@@ -92,15 +98,13 @@ def written(lines: str | None, form: str) -> str:
 
 
 def _conll(texts: list[Tagged]) -> Iterator[str]:
-    return formats.conll_lines(
-        formats.annotate(line) for text in texts for line in formats.split_lines(text)
-    )
+    return conll_lines(annotate(line) for text in texts for line in split_lines(text))
 
 
 _WRITERS: dict[Format, Callable[[list[Tagged]], Iterator[str]]] = {
     Format.CONLL: _conll,
-    Format.JSONL: lambda texts: map(formats.json_line, texts),
-    Format.SPACY: lambda texts: map(formats.spacy_json_line, texts),
+    Format.JSONL: lambda texts: map(json_line, texts),
+    Format.SPACY: lambda texts: map(spacy_json_line, texts),
 }
 
 _PLAIN = "plain"
@@ -156,13 +160,14 @@ def add_correct_tab(
             js=f"(...values) => [...values.slice(0, 3), '{value}']",
             **ON_MODEL,
         )
-    _add_saves(evaluate)
+    # Spans are written out beside the text, which about doubles it.
+    _add_saves(evaluate, 2 * service.bounds.gold_characters)
 
 
-def _add_saves(evaluate: EvaluateTab) -> None:
+def _add_saves(evaluate: EvaluateTab, limit: int) -> None:
     """The buttons that write all kept texts, as files or into tab 'Evaluate'."""
     lines, form, answer = (gr.Textbox(visible="hidden") for _ in range(3))
-    write = as_gradio_errors(written)
+    write = as_gradio_errors(partial(written, limit=limit))
     with gr.Row(elem_classes="settings", elem_id="correct-save"):
         for format_, name, file in _SAVES:
             gr.Button(f"Save as {name}", size="sm", scale=0, elem_id=f"save-{format_}").click(

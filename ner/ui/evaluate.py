@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,18 @@ import gradio as gr
 
 from ner.comparing.origin import Origin
 from ner.entities import Annotated
-from ner.errors import FileFormatError, InputError
+from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
-from ner.files import formats
-from ner.files.formats import Scheme
+from ner.files.encoding import read_lines, text_lines
+from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
+from ner.serving.admission import WAITING
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.agreement_view import Lines, agreement_value
@@ -27,15 +31,8 @@ from ner.ui.contract import Loader
 from ner.ui.evaluation_view import evaluation_value
 from ner.ui.failures import answered, as_gradio_errors
 from ner.ui.opening import opened
-from ner.ui.places import WAITING
 from ner.ui.result import Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
-# About twice the development set of CoNLL-2003.
-MAX_GOLD_CHARACTERS = 600_000
-# Lines are also explained, which takes a few times as long.
-MAX_LINES_CHARACTERS = 100_000
 GOLD_SETS = {
     "General English: news, web, lower case, tricky names": "general",
     "Medical: chemicals and diseases": "medical",
@@ -74,7 +71,7 @@ class EvaluateHandler:
     """What the three buttons do; each yields results, or sentences in their place."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def own_set(self, name: str, lowercase: bool, *settings: *_Given) -> Iterator[Value]:
         """Score both models on a gold set of the project."""
@@ -94,7 +91,7 @@ class EvaluateHandler:
     def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
-        gold = formats.read_gold(assets() / "gold" / f"{name}.conll")
+        gold = read_gold(assets() / "gold" / f"{name}.conll")
         yield from self._scored(gold, lowercase, settings, [])
 
     def _given(
@@ -103,16 +100,18 @@ class EvaluateHandler:
         if not text.strip():
             yield message("Paste gold or load a file, then press Evaluate.")
             return
-        _check_length(len(text), MAX_GOLD_CHARACTERS)
-        lines = formats.text_lines(text)
-        gold = formats.parse_gold(lines, "The gold")
-        hints = tag_hints(lines)
+        _check_length(len(text), self.service.bounds.gold_characters)
+        lines = text_lines(text)
+        gold = parse_gold(lines, "The gold")
+        hints = repair_sentences(lines, "The gold")
         if not files:
             yield from self._scored(gold, lowercase, settings, hints)
             return
         yield self._under_way("Scoring the predictions …")
-        with self.service.long.one(gone=given_up):
-            value = predicted_value(gold, files, settings, hints)
+        with self.service.long.slot(disconnected=client_disconnected):
+            value = predicted_value(
+                gold, files, settings, hints, limit=self.service.bounds.gold_characters
+            )
         yield value
 
     def _scored(
@@ -122,21 +121,21 @@ class EvaluateHandler:
         sides = yield from self._open(settings)
         yield self._under_way(f"Tagging {len(gold):,} sentences with both models …")
         cased = evaluation.lowercase(gold) if lowercase else gold
-        with self.service.long.one(gone=given_up):
+        with self.service.long.slot(disconnected=client_disconnected):
             value = scored_value(sides, cased, settings, tolerance, hints)
         yield value
 
     def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
-        lines = [line for line in formats.text_lines(text) if line.strip()]
+        lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
-        _check_length(len(text), MAX_LINES_CHARACTERS)
+        _check_length(len(text), self.service.bounds.lines_characters)
         sides = yield from self._open(settings)
         yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
         both = [sides.side(variant) for variant in Variant]
         taggers = [side.tagger.using(settings.choice) for side in both]
-        with self.service.long.one(gone=given_up):
+        with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
             value = agreement_value(Lines((both[0].origin, both[1].origin), left, right))
         yield value
@@ -158,35 +157,19 @@ def scored_value(
 
 
 def predicted_value(
-    gold: list[Annotated], files: list[Path], settings: Settings, hints: list[str]
+    gold: list[Annotated], files: list[Path], settings: Settings, hints: list[str], *, limit: int
 ) -> Value:
-    """One file of predictions, or two, scored on ``gold``; raises where one can't be read."""
+    """One file of predictions, or two, scored on ``gold``; raises where one can't be read.
+
+    ``limit`` is in characters.
+    """
     found = [
-        evaluation.as_predictions(gold, formats.parse_gold(_bounded_lines(file), file))
+        evaluation.as_predictions(gold, parse_gold(_bounded_lines(file, limit), file))
         for file in files
     ]
     scored = evaluation.score_predictions(gold, *found, labels=settings.choice.labels)
     origins = tuple(Origin(title=file.name, model=file.name) for file in files)
     return evaluation_value(Report(scored, origins, settings.tolerance), hints)
-
-
-def tag_hints(lines: list[str]) -> list[str]:
-    """How the tags of CoNLL lines were read, where they are not plain BIO2."""
-    try:
-        notes = formats.tag_notes(lines, "The gold")
-    except FileFormatError:
-        return []  # spans or brackets, which have no tags
-    hints = []
-    if notes.scheme is not Scheme.BIO2:
-        hints.append(f"Tags are {notes.scheme}, read as entities.")
-    if notes.repaired:
-        numbers = ", ".join(map(str, notes.repaired[:10]))
-        more = " …" if len(notes.repaired) > 10 else ""
-        hints.append(
-            f"{len(notes.repaired):,} tags continue no entity and were read as the beginning of "
-            f"one, as conlleval does (lines {numbers}{more})."
-        )
-    return hints
 
 
 def _check_length(length: int, limit: int, what: str = "That") -> None:
@@ -197,15 +180,15 @@ def _check_length(length: int, limit: int, what: str = "That") -> None:
         )
 
 
-def _bounded_lines(file: Path) -> Iterator[str]:
+def _bounded_lines(file: Path, limit: int) -> Iterator[str]:
     """The lines of an uploaded file, which is held to what may be pasted as gold."""
     # A character has four bytes or fewer, so that even one endless line is refused unread.
     if file.is_file():
-        _check_length(file.stat().st_size // 4, MAX_GOLD_CHARACTERS, file.name)
+        _check_length(file.stat().st_size // 4, limit, file.name)
     length = 0
-    for line in formats.read_lines(file):
+    for line in read_lines(file):
         length += len(line) + 1
-        _check_length(length, MAX_GOLD_CHARACTERS, file.name)
+        _check_length(length, limit, file.name)
         yield line
 
 
@@ -213,7 +196,7 @@ def _progress(sentence: str) -> Value:
     return message(sentence, kind="progress")
 
 
-# Without a limit of Gradio's, since `Places` bounds the work.
+# Without a limit of Gradio's, since `Slots` bound the work.
 ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "once",
@@ -263,7 +246,7 @@ def add_evaluate_tab(
         with gr.Tab("Gold set of this project"):
             own = _own_set()
         with gr.Tab("Your gold", id=_GIVEN_TAB):
-            given = _given()
+            given = _given(service.bounds.gold_characters)
         with gr.Tab("Your text, without gold"):
             lines = _lines()
     result = gr.HTML(
@@ -337,7 +320,7 @@ def _own_set() -> _Asked:
     return _Asked(button, [name, lowercase])
 
 
-def _given() -> _Asked:
+def _given(limit: int) -> _Asked:
     gold = gr.Textbox(
         label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
         placeholder=_FORMATS,
@@ -354,21 +337,25 @@ def _given() -> _Asked:
         files = [
             gr.File(label=name, height=90, elem_id=elem_id)
             for name, elem_id in (
-                (f"Predictions, up to {MAX_GOLD_CHARACTERS:,} characters", "predictions-first"),
+                (f"Predictions, up to {limit:,} characters", "predictions-first"),
                 ("To be compared with (optional), as long", "predictions-second"),
             )
         ]
     upload.upload(
-        as_gradio_errors(loaded), upload, gold, show_progress="hidden", api_visibility="private"
+        as_gradio_errors(partial(loaded, limit=limit)),
+        upload,
+        gold,
+        show_progress="hidden",
+        api_visibility="private",
     )
     return _Asked(button, [gold, *files, lowercase])
 
 
-def loaded(path: str | None) -> str:
-    """The text of an uploaded file; raises ``InputError`` for none, no text, or too long."""
+def loaded(path: str | None, *, limit: int) -> str:
+    """The text of an uploaded file; raises ``InputError`` for none, no text, or over ``limit``."""
     if path is None:
         raise InputError("Choose a file first.")
-    return "\n".join(_bounded_lines(Path(path)))
+    return "\n".join(_bounded_lines(Path(path), limit))
 
 
 def _lines() -> _Asked:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import gradio as gr
 
 from ner.errors import NerError
-from ner.ui.visit import request_id
+from ner.serving.gradio_seam import request_id
 
 _LOG = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")

@@ -16,26 +16,26 @@ import gradio as gr
 from ner import render
 from ner.entities import Tagged
 from ner.errors import Failure, InputError, one_of
-from ner.files import batch, outputs, rows
-from ner.files.batch import Step, errors_file
+from ner.files import batch
+from ner.files.batch import Step
 from ner.files.csv_records import BadRow
-from ner.files.rows import Row, Source
+from ner.files.read import ENDINGS, Format, Row, Source, inspect
+from ner.files.report import excerpt
+from ner.files.resume import errors_file
+from ner.files.write import CSV_RULE
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import escape, notice
+from ner.serving.admission import WAITING
+from ner.serving.bounds import Bounds
+from ner.serving.gradio_seam import client_address, client_disconnected
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.contract import Loader
 from ner.ui.failures import answered, told
 from ner.ui.opening import opened
-from ner.ui.places import WAITING
-from ner.ui.service import Service
-from ner.ui.uploads import room_again
-from ner.ui.visit import asking, given_up
 
-# What the page takes; the command line takes files of any length.
-MAX_BYTES = 10_000_000
-MAX_ROWS = 20_000
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
     "Windows (cp1252)": "cp1252",
@@ -54,11 +54,6 @@ _KINDS = {
 _CHUNK_ROWS = 200
 _ROWS_SHOWN = 5
 _FAILURES_SHOWN = 10
-_LIMITS = (
-    f"CSV, TSV, JSONL, TXT or CoNLL of up to {MAX_BYTES // 1_000_000} MB and {MAX_ROWS:,} rows. "
-    "For longer ones use the command line: python -m ner batch FILE --out OUT. The file and its "
-    "results are deleted here within two hours."
-)
 
 # What `FilesHandler.tagged` shows: a result or progress as markup, and the files to download as
 # an update of their component, which is hidden where there are none.
@@ -93,7 +88,7 @@ class FilesHandler:
     """
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def inspected(self, path: str | None, encoding: str) -> tuple[str, dict[str, Any]]:
@@ -102,7 +97,7 @@ class FilesHandler:
         if path is None:
             return "", hidden
         try:
-            source = _inspected(path, encoding)
+            source = _inspected(path, encoding, self.service.bounds)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             return notice(told(error), kind="problem"), hidden
@@ -124,7 +119,7 @@ class FilesHandler:
             return
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            steps = self._tagged(path, settings, self._visitor(request))
+            steps = self._tagged(path, settings, self._client(request))
             yield from answered(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
@@ -136,14 +131,15 @@ class FilesHandler:
                 yield _alone(notice(self.service.readiness.ended))
                 return
 
-    def _visitor(self, request: gr.Request) -> str | None:
-        return asking(request, trust_proxy=self.service.settings.trust_proxy)
+    def _client(self, request: gr.Request) -> str | None:
+        return client_address(request, self.service.addresses)
 
-    def _tagged(self, path: str, settings: tuple[Any, ...], who: str | None) -> Iterator[Shown]:
+    def _tagged(self, path: str, settings: tuple[Any, ...], client: str | None) -> Iterator[Shown]:
         chosen = Settings(*settings)
-        source = _inspected(path, chosen.encoding).choose(chosen.column or None)
-        _check_rows(source)
-        self._check_room(source, who)
+        bounds = self.service.bounds
+        source = _inspected(path, chosen.encoding, bounds).choose(chosen.column or None)
+        _check_rows(source, bounds.file_rows)
+        self._check_room(source, client)
         if chosen.kind not in _KINDS.values():
             raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
         choice = Choice.parse(chosen.strategy, chosen.threshold, chosen.labels)
@@ -151,13 +147,13 @@ class FilesHandler:
         spec = find_offered(chosen.model)
         sides = yield from opened(self.load, spec, chosen.device, _progress)
         tagger = sides.side(variant).tagger.using(choice)
-        described = batch.described(spec, variant, chosen.device, choice)
+        described = batch.run_settings(spec, variant, chosen.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"
             first: list[tuple[Row, Tagged]] = []
             if self.service.long.taken:
                 yield _progress(WAITING)
-            with self.service.long.one(gone=given_up):
+            with self.service.long.slot(disconnected=client_disconnected):
                 for step in batch.run(
                     source, tagger, out, settings=described, chunk_rows=_CHUNK_ROWS
                 ):
@@ -165,15 +161,17 @@ class FilesHandler:
                     shown = _first_rows(first, tagger.labels)
                     yield _alone(_running(step) + shown)
             files = [file for file in (out, errors_file(out)) if file.exists()]
-            self.service.quota.add(who, sum(file.stat().st_size for file in files))
+            self.service.quota.add(client, sum(file.stat().st_size for file in files))
             update = gr.update(visible=True, value=[str(file) for file in files])
             yield _finished(step, out) + shown, update
 
-    def _check_room(self, source: Source, who: str | None) -> None:
+    def _check_room(self, source: Source, client: str | None) -> None:
         """Refuse before the work what there would be no room for; how large it is, is a guess."""
-        wait = self.service.quota.until_room(who, source.path.stat().st_size)
+        quota = self.service.quota
+        wait = quota.until_room(client, source.path.stat().st_size)
         if wait:
-            raise Failure(f"Too many files are kept for you or for all. They {room_again(wait)}")
+            again = quota.room_again(wait)
+            raise Failure(f"Too many files are kept for you or for all. They {again}")
 
 
 def _progress(sentence: str) -> Shown:
@@ -189,23 +187,23 @@ def _alone(markup: str) -> Shown:
     return markup, gr.update(visible=False, value=None)
 
 
-def _inspected(path: str, encoding: str) -> Source:
+def _inspected(path: str, encoding: str, bounds: Bounds) -> Source:
     file = Path(path)
-    if file.stat().st_size > MAX_BYTES:
+    if file.stat().st_size > bounds.file_bytes:
         raise InputError(
             f"{file.name} has {file.stat().st_size / 1e6:,.1f} MB; the page takes "
-            f"{MAX_BYTES // 1_000_000}. Use the command line: python -m ner batch."
+            f"{bounds.file_bytes // 1_000_000}. Use the command line: python -m ner batch."
         )
     if encoding not in _ENCODINGS.values():
         raise InputError(f"There is no encoding {str(encoding)[:40]!r} to choose.")
-    return rows.inspect(file, encoding=encoding or None)
+    return inspect(file, encoding=encoding or None)
 
 
-def _check_rows(source: Source) -> None:
+def _check_rows(source: Source, most: int) -> None:
     """Refuse too long a file before anything is tagged."""
-    if next(islice(source.rows(), MAX_ROWS, None), None) is not None:
+    if next(islice(source.rows(), most, None), None) is not None:
         raise InputError(
-            f"{source.path.name} has more than {MAX_ROWS:,} rows. Give a part of it, or use the "
+            f"{source.path.name} has more than {most:,} rows. Give a part of it, or use the "
             "command line: python -m ner batch."
         )
 
@@ -214,7 +212,7 @@ def _what_it_is(source: Source) -> str:
     what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}."
-    if source.format is rows.Format.JSONL and not source.columns:
+    if source.format is Format.JSONL and not source.columns:
         return f"{what} None of its first objects has a text."
     return f"{what} Choose the column with the texts." if source.columns else what
 
@@ -236,7 +234,7 @@ def _finished(step: Step, out: Path) -> str:
         )
     ]
     if out.suffix == ".csv":
-        parts.append(f'<p class="small">{escape(outputs.CSV_RULE)}</p>')
+        parts.append(f'<p class="small">{escape(CSV_RULE)}</p>')
     if step.failed:
         parts.append(_failures(step.failed, errors_file(out)))
     return "".join(parts)
@@ -258,18 +256,27 @@ def _first_rows(first: list[tuple[Row, Tagged]], labels: tuple[str, ...]) -> str
         return ""
     classes = render.colour_classes(labels)
     items = "".join(
-        f'<li value="{row.line}">{outputs.shown(tagged, classes)}</li>' for row, tagged in first
+        f'<li value="{row.line}">{excerpt(tagged, classes)}</li>' for row, tagged in first
     )
     return f"<h3>First rows, by line</h3><ol>{items}</ol>"
+
+
+def _limits(bounds: Bounds) -> str:
+    """What the page takes; the command line takes files of any length."""
+    return (
+        f"CSV, TSV, JSONL, TXT or CoNLL of up to {bounds.file_bytes // 1_000_000} MB and "
+        f"{bounds.file_rows:,} rows. For longer ones use the command line: python -m ner batch "
+        "FILE --out OUT. The file and its results are deleted here within two hours."
+    )
 
 
 def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     handler = FilesHandler(load, service)
-    _html(notice(_LIMITS))
+    _html(notice(_limits(service.bounds)))
     file = gr.File(
         label="File of texts",
-        file_types=list(rows.ENDINGS),
+        file_types=list(ENDINGS),
         height=130,
         elem_id="texts-file",
     )

@@ -12,21 +12,22 @@ from typing import Any
 import gradio as gr
 
 from ner.measuring import benchmark
-from ner.measuring.benchmark import Benchmark, Progress, Settings, Stopped
+from ner.measuring.benchmark import Benchmark, BenchmarkPlan
+from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
 from ner.models.prepared import find_offered
 from ner.render import notice
+from ner.serving.admission import WAITING, ClientDisconnected
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.ui.background import in_background
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.measure_view import measured, recorded
 from ner.ui.opening import opened
-from ner.ui.places import WAITING, Left
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
 # A quarter of a minute on two cores.
-_QUICK = Settings(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
+_QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
 _TEXTS = 100
 
 
@@ -38,8 +39,8 @@ class MeasureHandler:
     """
 
     load: Loader
-    settings: Settings = _QUICK
-    service: Service = field(default_factory=Service)
+    service: Service
+    plan: BenchmarkPlan = _QUICK
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(self, request: gr.Request, model: str) -> Iterator[str]:
@@ -68,11 +69,11 @@ class MeasureHandler:
 
         def run(tell: Callable[[str], None]) -> Benchmark:
             texts = read_texts(calibration_file(spec))[:_TEXTS]
-            # In the thread that measures: its place is free when it has ended, and no sooner.
-            with self.service.long.one(gone=lambda: stopped() or given_up()):
+            # In the thread that measures: its slot is free when it has ended, and no sooner.
+            with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
                 return benchmark.run(
                     spec,
-                    self.settings,
+                    self.plan,
                     texts,
                     processes=False,
                     report=lambda step: tell(_under_way(step)),
@@ -82,14 +83,14 @@ class MeasureHandler:
         try:
             result = yield from in_background(run)
             yield measured(result, f"python -m ner bench --model {spec.name}")
-        except (Stopped, Left):
+        except (Stopped, ClientDisconnected):
             yield notice(self.service.readiness.ended)
         finally:
             # A visitor who leaves closes this; the work is to end with its step.
             stopping.set()
 
 
-def _under_way(step: Progress) -> str:
+def _under_way(step: BenchmarkStep) -> str:
     return notice(f"Measuring, {step.done} of {step.total}: {step.what} …", kind="progress")
 
 
@@ -109,7 +110,7 @@ def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
     )
     result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
     gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
-    handler = MeasureHandler(load, service=service)
+    handler = MeasureHandler(load, service)
     start.click(
         handler.answer,
         model,

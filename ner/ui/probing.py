@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from ner.comparing import agreement
@@ -15,15 +15,12 @@ from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import colour_classes, escape, notice
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
-from ner.ui.service import Service
-from ner.ui.visit import given_up
-
-# Twelve taggings of one text are made, so it is to be a short one.
-MAX_CHARACTERS = 5_000
 
 _Fates = dict[Entity, tuple[Fate, ...]]
 
@@ -46,7 +43,7 @@ class ProbeHandler:
     """What pressing 'Probe robustness' does."""
 
     load: Loader
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
@@ -54,12 +51,13 @@ class ProbeHandler:
         yield from answered(results, partial(notice, kind="problem"))
 
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
-        if len(text) > MAX_CHARACTERS:
-            raise TextTooLong(len(text), MAX_CHARACTERS)
+        limit = self.service.bounds.probe_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
         spec = find_offered(model)
         choice = Choice.parse(strategy)
         sides = yield from opened(self.load, spec, device, _progress)
-        with self.service.short.one(gone=given_up):
+        with self.service.short.slot(disconnected=client_disconnected):
             probe = probe_text(text, sides, choice)
         if not probe.found.pairs:
             yield notice("Neither model finds an entity in this text, so there is none to lose.")

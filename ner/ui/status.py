@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
@@ -11,11 +11,9 @@ import gradio as gr
 from ner.machine import Machine, describe, package_versions
 from ner.models.opened import Sides
 from ner.render import definitions, notice
-from ner.ui import evaluate, files, intake, probing, streams, uploads
-from ner.ui.contract import MAX_CHARACTERS
-from ner.ui.limits import BODY_SECONDS, MAX_BODY, MAX_FILE, MAX_UPLOAD, SLOWEST
-from ner.ui.places import Places
-from ner.ui.service import Service
+from ner.serving.admission import Slots
+from ner.serving.bounds import Bounds, SlotBounds
+from ner.serving.service import Service
 from ner.ui.tables import section
 
 _PACKAGES = ("ner-compare", "gradio", "openvino", "tokenizers", "numpy")
@@ -28,20 +26,21 @@ class StatusHandler:
 
     service: Service
     machine: Machine
+    opened: Callable[[], Sequence[Sides]]
 
     def answer(self) -> str:
         """Health, limits, what is kept, versions; as markup."""
         service = self.service
         parts = [
-            _health(service),
-            section("Limits", "", definitions(_limits(service))),
+            _health(service, self.opened()),
+            section("Limits", "", definitions(_limits(service.bounds))),
             section("What is logged and kept", "", definitions(_kept(service))),
             section("Versions", "", definitions(_versions(self.machine))),
         ]
         return f'<div class="ner model status">{"".join(parts)}</div>'
 
 
-def _health(service: Service) -> str:
+def _health(service: Service, opened: Sequence[Sides]) -> str:
     readiness = service.readiness
     since = readiness.ready_since
     state = "Ready." if not readiness.reasons else f"Not ready. {' '.join(readiness.reasons)}"
@@ -49,8 +48,9 @@ def _health(service: Service) -> str:
         ("State", state),
         ("Ready since", "not yet" if since is None else _moment(since)),
         ("Up for", _duration(time.time() - readiness.started)),
-        *(("Model open", _described(sides)) for sides in service.opened()),
-        ("At work, waiting", "; ".join(_at_work(service))),
+        *(("Model open", _described(sides)) for sides in opened),
+        ("Single texts", _load(service.short)),
+        ("Files, Evaluate, Measure", _load(service.long)),
     ]
     return section("Health", "", definitions(rows)) + notice(
         "For machines: /healthz (alive), /readyz (ready, with reasons), /metrics (Prometheus)."
@@ -62,60 +62,85 @@ def _described(sides: Sides) -> str:
     return f"{sides.spec.title} on {sides.device}: {checked}"
 
 
-def _at_work(service: Service) -> list[str]:
-    kinds = (("single texts", service.short), ("long work", service.long))
-    return [f"{name} {places.working}, {places.waiting}" for name, places in kinds]
+def _load(slots: Slots) -> str:
+    return f"Running {slots.running}, queued {slots.queued}"
 
 
-def _limits(service: Service) -> _Rows:
-    settings = service.settings
-    rate = "none"
-    if settings.rate_per_minute:
-        rate = (
-            f"{settings.rate_per_minute:,} requests a minute, {settings.burst:,} at once; "
-            "429 says when to come again"
-        )
+def _limits(bounds: Bounds) -> _Rows:
+    return (*_text_limits(bounds), *_shared_limits(bounds), *_body_limits(bounds))
+
+
+def _text_limits(bounds: Bounds) -> _Rows:
+    """What one visitor may bring at once."""
     return (
-        ("A text", f"{MAX_CHARACTERS:,} characters; {probing.MAX_CHARACTERS:,} for Probe"),
+        (
+            "A text",
+            f"{bounds.text_characters:,} characters; {bounds.probe_characters:,} for Probe",
+        ),
         (
             "Evaluate",
-            f"{evaluate.MAX_GOLD_CHARACTERS:,} characters of gold, "
-            f"{evaluate.MAX_LINES_CHARACTERS:,} of lines",
+            f"{bounds.gold_characters:,} characters of gold, {bounds.lines_characters:,} of lines",
         ),
-        ("Files", f"{_megabytes(files.MAX_BYTES)} and {files.MAX_ROWS:,} rows"),
+        ("Files", f"{_megabytes(bounds.file_bytes)} and {bounds.file_rows:,} rows"),
+    )
+
+
+def _shared_limits(bounds: Bounds) -> _Rows:
+    """How often, and how many at the same time."""
+    rate = "none"
+    if bounds.requests_per_minute:
+        rate = (
+            f"{bounds.requests_per_minute:,} requests a minute, {bounds.request_burst:,} at once. "
+            "Over the limit: retry after the stated time"
+        )
+    return (
         ("Requests of one visitor", rate),
-        ("Under way for one visitor", f"{intake.MOST_OF_ONE} events, {streams.MOST} streams"),
-        ("Single texts", _places(service.short)),
-        ("Files, Evaluate, Measure", _places(service.long)),
+        (
+            "Under way for one visitor",
+            f"{bounds.events_per_client} events, {bounds.streams_per_client} streams",
+        ),
+        ("Single texts", _slots(bounds.short)),
+        ("Files, Evaluate, Measure", _slots(bounds.long)),
+    )
+
+
+def _body_limits(bounds: Bounds) -> _Rows:
+    """Bytes on their way in, and on disk."""
+    return (
         (
             "A request's body",
-            f"{_megabytes(MAX_BODY)} in {BODY_SECONDS} s, plus a second for each "
-            f"{SLOWEST // 1000} kB",
+            f"{_megabytes(bounds.body_bytes)} in {bounds.body_seconds:g} s, plus a second for each "
+            f"{bounds.body_bytes_per_second // 1000} kB",
         ),
-        ("An upload", f"{_megabytes(MAX_FILE)} a file, {_megabytes(MAX_UPLOAD)} in all"),
+        (
+            "An upload",
+            f"{_megabytes(bounds.upload_file_bytes)} a file, "
+            f"{_megabytes(bounds.upload_body_bytes)} in all",
+        ),
         (
             "Uploads and results",
-            f"{_megabytes(uploads.EACH)} of one visitor and {_megabytes(uploads.TOTAL)} of all are "
-            "kept at once",
+            f"{_megabytes(bounds.upload_bytes_per_client)} of one visitor and "
+            f"{_megabytes(bounds.upload_bytes)} of all are kept at once",
         ),
     )
 
 
-def _places(places: Places) -> str:
+def _slots(bounds: SlotBounds) -> str:
     return (
-        f"{places.at_once} at a time, {places.queue} wait, for {places.patience:g} s at most; "
-        f"over the HTTP API {places.queue - places.reserve}, then 503"
+        f"{bounds.running} at a time, {bounds.queued} wait, for {bounds.patience:g} s at most; "
+        f"over the HTTP API {bounds.queued - bounds.reserved}, then 503"
     )
 
 
 def _kept(service: Service) -> _Rows:
     logged = "time, an id, method, route, status, duration"
-    address = "also logged" if service.settings.log_addresses else "not logged"
+    address = "also logged" if service.addresses.logged else "not logged"
     return (
         ("Texts", "tagged in memory; not stored, not logged, not sent anywhere"),
         (
             "Uploaded files, results",
-            f"on this machine's disk, deleted after {_duration(uploads.KEPT)} at the latest",
+            "on this machine's disk, deleted after "
+            f"{_duration(service.bounds.longest_kept)} at the latest",
         ),
         ("Corrections", "in your browser only"),
         ("Each request", logged),
@@ -151,12 +176,14 @@ def _duration(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count)
 
 
-def add_status_tab(page: gr.Blocks, tab: gr.Tab, service: Service) -> None:
+def add_status_tab(
+    page: gr.Blocks, tab: gr.Tab, service: Service, opened: Callable[[], Sequence[Sides]]
+) -> None:
     """Put the tab's component into ``page``, the Blocks at hand; it is read anew at each visit."""
     shown = gr.HTML("", elem_id="status", js_on_load=None, apply_default_css=False)
     gr.on(
         [page.load, tab.select],
-        StatusHandler(service, describe()).answer,
+        StatusHandler(service, describe(), opened).answer,
         None,
         shown,
         show_progress="hidden",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -13,18 +13,18 @@ from ner.errors import TextTooLong
 from ner.machine import Machine
 from ner.models.catalogue import assets, catalogue
 from ner.models.prepared import find_offered
+from ner.serving.bounds import timing_budget
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
-from ner.ui.budget import timing_budget
-from ner.ui.contract import MAX_CHARACTERS, Loader
+from ner.ui.contract import Loader
 from ner.ui.failures import answered
 from ner.ui.opening import opened
 from ner.ui.probing import ProbeHandler
 from ner.ui.result import Shown, Value, message, problem
-from ner.ui.service import Service
-from ner.ui.visit import given_up
 
-# Without a limit of Gradio's, since `Places` bounds the work; a model that is prepared for minutes
+# Without a limit of Gradio's, since `Slots` bound the work; a model that is prepared for minutes
 # holds nobody up.
 _ON_MODEL: dict[str, Any] = {
     "show_progress": "hidden",
@@ -52,7 +52,7 @@ class TagHandler:
 
     load: Loader
     machine: Machine
-    service: Service = field(default_factory=Service)
+    service: Service
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
@@ -62,14 +62,15 @@ class TagHandler:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
             return
-        if len(text) > MAX_CHARACTERS:
-            raise TextTooLong(len(text), MAX_CHARACTERS)
+        limit = self.service.bounds.text_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
         spec = find_offered(model)
         choice = Choice.parse(strategy)
         sides = yield from opened(self.load, spec, device, _progress)
         places = self.service.short
-        with places.one(gone=given_up):
-            budget = timing_budget(len(text), places.waiting)
+        with places.slot(disconnected=client_disconnected):
+            budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
         yield Shown(comparison, sides, self.machine, choice).value
 

@@ -1,6 +1,6 @@
 """Measures how a long text is best read; writes assets/results/segments.json.
 
-PYTHONPATH=. python tests/evidence/record_segments.py data
+PYTHONPATH=.:tests python tests/evidence/record_segments.py data
 
 Reads only the dev sets in the folder given: conll2003 by itself, by sentences joined with a space
 and by its own documents (dev.docs.txt), and wnut17, uner_ewt and btc_fixed where they are there.
@@ -16,7 +16,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -25,7 +24,7 @@ from typing import Any
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
-from ner.files.formats import read_conll, read_conll_documents
+from ner.files.conll import read_conll, read_conll_documents
 from ner.machine import describe
 from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.opened import open_sides
@@ -36,12 +35,14 @@ from ner.tagging.tagger import Model, OpenVinoTagger
 
 log = logging.getLogger(__name__)
 
+COMMAND = "PYTHONPATH=.:tests python tests/evidence/record_segments.py data"
 RECORD = Path("assets/results/segments.json")
 WINDOWS = "windows"
 SENTENCES = "sentences"
 SIZES = {"conll2003": (1, 3, 5, 10, 20, 40), "wnut17": (1, 20), "uner_ewt": (1, 20)}
 SIZES["btc_fixed"] = (1, 20)
 WORDS = 600
+DEV_SENTENCES = 3250  # of conll2003, so that its documents are sampled as its sentences are
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,10 @@ class Way:
 TODAY = Way(WINDOWS, Reading(510, 0))
 WAYS = (
     TODAY,
-    *(Way(WINDOWS, Reading(length, 0)) for length in (64, 96, 128)),
-    *(
-        Way(SENTENCES, Reading(length, context))
-        for length in (48, 64, 96, 128)
-        for context in (0, 16, 32)
-    ),
+    # With two special tokens each of these fills a length that batches are padded to.
+    *(Way(WINDOWS, Reading(length, 0)) for length in (62, 94, 126)),
+    *(Way(SENTENCES, Reading(length, 0)) for length in (46, 62, 78, 94, 126)),
+    *(Way(SENTENCES, Reading(length, context)) for length in (62, 94) for context in (16, 32)),
 )
 
 
@@ -114,10 +113,8 @@ def gold_sets(data: Path, sentences: int) -> Iterator[GoldSet]:
     file = data / "conll2003" / "dev.docs.txt"
     if file.is_file():
         documents = as_documents(read_conll_documents(file))
-        tokens = sum(len(text.token_offsets) for text in documents)
-        share = min(1.0, sentences / 3250)
-        yield GoldSet("conll2003", 0, list(islice(documents, round(share * len(documents)))))
-        assert tokens
+        count = max(1, round(min(1.0, sentences / DEV_SENTENCES) * len(documents)))
+        yield GoldSet("conll2003", 0, documents[:count])
 
 
 def f1_of(tagger: OpenVinoTagger, gold: GoldSet) -> dict[str, float]:
@@ -188,6 +185,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="timed turns")
     parser.add_argument("--way", action="append", default=[], help="such as 'sentences 96+0'")
     asked = parser.parse_args()
+    options = [f"--way '{name}'" for name in asked.way]
+    options += [f"--{name} {getattr(asked, name)}" for name in ("variant", "sentences", "rounds")]
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     pair = open_sides(find(asked.model))
     model = pair.tagger(Variant(asked.variant)).model
@@ -198,7 +197,9 @@ def main() -> None:
         "sentences": asked.sentences,
         "rows": measure(model, sets, chosen(asked.way), asked.rounds),
         "date": datetime.now(UTC).date().isoformat(),
-        "command": "PYTHONPATH=. python tests/evidence/record_segments.py data",
+        "command": " ".join(
+            ["PYTHONPATH=.:tests python tests/evidence/record_segments.py data", *options]
+        ),
         "machine": machine_json(describe()),
     }
     asked.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,136 @@
+"""Markup from templates: everything is escaped by Jinja2, wherever it comes from.
+
+A package that shows something has a folder ``templates``; what all of them share lies in
+``ner/templates``. No markup is put together from strings in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ner.entities import Explained
+
+# Longer labels are cut where they stand beside an entity; the table has them whole.
+_LONGEST_LABEL = 16
+
+# What a reader can't see, or what would reorder the page, is written out instead.
+_UNSEEN = {
+    **{chr(code): chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n\r"},
+    "\x7f": "␡",
+    **{chr(code): f"{code:02X}" for code in range(0x80, 0xA0)},
+    "\u00ad": "SHY",
+    "\u061c": "ALM",
+    "\u200b": "ZWSP",
+    "\u200e": "LRM",
+    "\u200f": "RLM",
+    "\u202a": "LRE",
+    "\u202b": "RLE",
+    "\u202c": "PDF",
+    "\u202d": "LRO",
+    "\u202e": "RLO",
+    "\u2060": "WJ",
+    "\u2066": "LRI",
+    "\u2067": "RLI",
+    "\u2068": "FSI",
+    "\u2069": "PDI",
+    "\ufeff": "BOM",
+}
+_UNSEEN_PATTERN = re.compile(f"[{''.join(map(re.escape, _UNSEEN))}]")
+
+
+@cache
+def environment(package: str = "ner") -> Environment:
+    """The templates of ``package`` and the shared ones; an undefined name is an error.
+
+    Values are escaped as they are for HTML. ``|visible`` also writes out what a reader can't see,
+    for texts between tags; it must not be used inside an attribute.
+    """
+    names = dict.fromkeys((package, "ner"))
+    templates = Environment(
+        loader=ChoiceLoader([PackageLoader(name) for name in names]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["visible"] = visible
+    templates.filters["short"] = _shorten
+    return templates
+
+
+def visible(text: str) -> Markup:
+    r"""``text`` as HTML that shows it and does nothing else.
+
+    Its text content is ``text`` again (without NUL, which HTML can't hold), so copying from the
+    page gives what was put in; invisible and bidirectional controls show their names.
+
+    >>> visible("a<b\u200b")
+    Markup('a&lt;b<bdi class="control" data-name="ZWSP">\u200b</bdi>')
+    """
+    if isinstance(text, Markup):
+        return text
+    # What is left after escaping holds no markup but that of _named.
+    return Markup(_UNSEEN_PATTERN.sub(_named, str(escape(text))).replace("\r", "&#13;"))  # noqa: S704
+
+
+def _named(match: re.Match[str]) -> str:
+    character = match.group()
+    # <bdi> isolates it: an override inside reorders nothing outside.
+    held = "" if character == "\0" else character
+    return f'<bdi class="control" data-name="{_UNSEEN[character]}">{held}</bdi>'
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a text: an entity, by its number and label, or what lies between two.
+
+    ``parts`` are its characters, cut where one segment of the text passes to the next.
+    """
+
+    parts: tuple[str, ...]
+    index: int | None = None
+    label: str | None = None
+
+
+def runs(explained: Explained) -> Iterator[Run]:
+    """The text from its beginning to its end, in entities and what lies between them."""
+    text, seams = explained.tagged.text, explained.seams
+    position = 0
+    for index, entity in enumerate(explained.tagged.entities):
+        yield Run(_cut(text, position, entity.start, seams))
+        yield Run(_cut(text, entity.start, entity.end, seams), index, entity.label)
+        position = entity.end
+    yield Run(_cut(text, position, len(text) + 1, seams))
+
+
+def _cut(text: str, start: int, end: int, seams: Sequence[int]) -> tuple[str, ...]:
+    """``text[start:end]``, each seam in that range beginning another part."""
+    cuts = [start, *(seam for seam in seams if start <= seam < end), end]
+    return tuple(text[a:b] for a, b in pairwise(cuts))
+
+
+def marked_text(explained: Explained, classes: Mapping[str, str]) -> Markup:
+    """A text with its entities marked, in reading order, and the seams between its segments.
+
+    The label of an entity is an attribute that the stylesheet shows, so that copying or searching
+    the text meets the text alone. ``classes`` are those of :func:`ner.colours.colour_classes`.
+    """
+    template = environment().get_template("text.html")
+    return Markup(template.render(runs=runs(explained), classes=classes))  # noqa: S704 - a template
+
+
+def _shorten(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
+
+
+def notice(text: str, *, kind: str = "hint") -> Markup:
+    """A sentence for the reader; ``kind`` is ``hint``, ``problem`` or ``progress``."""
+    parts = environment().get_template("parts.html").module
+    return Markup(parts.notice(text, kind))  # type: ignore[attr-defined]  # noqa: S704 - a template

@@ -1,0 +1,106 @@
+"""One line of JSON for each request, and an id that visitors can quote."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ner.serving.addresses import Addresses
+from ner.serving.metrics import Metrics
+
+LOG = logging.getLogger("ner.requests")
+# As nginx has it: the client went before there was an answer.
+_CLIENT_CLOSED_REQUEST = 499
+_STREAM = "text/event-stream"
+# Any word may stand in the place of the method; each would be counted apart, and kept.
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+@dataclass
+class _Answer:
+    """What is known of an answer once it has begun."""
+
+    status: int = _CLIENT_CLOSED_REQUEST
+    stream: bool = False
+
+
+@dataclass(frozen=True)
+class RequestLog:
+    """ASGI middleware, the outermost: gives each request an id, counts and times it, logs it.
+
+    The log has time, id, method, route, status, milliseconds and the reason of a refusal; the
+    address only with ``addresses.logged``. It never has a query, a body or anything else of a text.
+    The id is in ``scope["state"]["request_id"]`` and goes out as X-Request-ID. Whatever fails
+    beneath becomes a 500 that says nothing but the id.
+    """
+
+    app: ASGIApp
+    metrics: Metrics
+    addresses: Addresses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        number = secrets.token_hex(8)
+        begun = time.monotonic()
+        scope.setdefault("state", {})["request_id"] = number
+        answer = _Answer()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message.get("headers", ())))
+                headers["X-Request-ID"] = number
+                answer.status = message["status"]
+                answer.stream = headers.get("content-type", "").startswith(_STREAM)
+                message = {**message, "headers": headers.raw}
+            await send(message)
+
+        self.metrics.begin()
+        try:
+            await self.app(scope, receive, send_with_id)
+        # The last line of defence, as for the page's handlers: the log gets the rest.
+        except Exception:
+            LOG.exception("failure %s", number)
+            if answer.status != _CLIENT_CLOSED_REQUEST:
+                raise
+            sentence = f"Something failed. It is in the log under {number}."
+            await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_id)
+        finally:
+            self._end(scope, answer, time.monotonic() - begun)
+
+    def _end(self, scope: Scope, answer: _Answer, seconds: float) -> None:
+        state, route = scope["state"], _route(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        refused = state.get("refused")
+        self.metrics.end(method, route, answer.status, refused)
+        if not answer.stream:
+            self.metrics.answered.observe(seconds)
+        entry: dict[str, Any] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "id": state["request_id"],
+            "method": method,
+            "route": route,
+            "status": answer.status,
+            "ms": round(seconds * 1000, 1),
+        }
+        if refused is not None:
+            entry["refused"] = refused
+        if self.addresses.logged:
+            entry["address"] = self.addresses.client(scope) or "this machine"
+        LOG.info("%s", json.dumps(entry))
+
+
+def _route(scope: Scope) -> str:
+    """The route as the app declares it, which has nothing of the visitor's in it."""
+    return getattr(scope.get("route"), "path", "") or "other"

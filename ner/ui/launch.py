@@ -1,0 +1,187 @@
+"""Launching the page: its models, its look, and the guard before it."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ner.errors import MissingExtra
+from ner.models.catalogue import ModelSpec, assets, catalogue
+from ner.models.child import OnStage, Stage
+from ner.models.opened import OpenSides, Sides
+from ner.render import colours_css
+from ner.serving import draining
+from ner.serving.addresses import Addresses
+from ner.serving.admission import ClientDisconnected
+from ner.serving.bounds import Bounds
+from ner.serving.gradio_seam import client_disconnected, events_under_way
+from ner.serving.probes import Readiness
+from ner.serving.request_log import LOG as REQUEST_LOG
+from ner.serving.service import Service
+from ner.tagging.inference import available_devices
+from ner.ui import failures
+from ner.ui.contract import Loader
+from ner.ui.page import build
+
+_LOG = logging.getLogger(__name__)
+# The page's script: one scope, in which a file may use what stands before it.
+SCRIPTS = (
+    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
+    "common/copy_table",
+    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
+    *("tag/share", "tag/tag"),
+    *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
+    *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    "page",
+)
+
+
+def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
+    """Serve the page of the catalogue's models until told to end.
+
+    ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
+    127.0.0.1 and 7860. The default model is opened, and on a first start prepared, meanwhile.
+    With ``mcp`` the endpoints are tools of an MCP server too, at ``/gradio_api/mcp/``; raises
+    ``MissingExtra`` where that is not installed, ``InputError`` for settings that can't be used.
+    At SIGTERM or SIGINT it finishes what runs and ends the process with 0.
+    """
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("The MCP server", "mcp")
+    _log_to_the_console()
+    sides_open = OpenSides()
+    service = Service(Bounds.read(os.environ), Addresses.read(os.environ))
+    load = _loader(sides_open, service.readiness)
+    stop = draining.stop_signal()
+    threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
+    page = build(
+        load,
+        devices=available_devices(),
+        service=service,
+        opened=lambda: sides_open.opened,
+    )
+    launch(
+        page,
+        service,
+        server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        server_port=_port() if port is None else port,
+        mcp_server=mcp,
+    )
+    stop.wait()
+    draining.drain(
+        service.readiness, service.bounds.drain_seconds, busy=lambda: events_under_way(page) > 0
+    )
+    draining.end_process()
+
+
+def _loader(sides_open: OpenSides, readiness: Readiness) -> Loader:
+    """Gives models that stay open; whoever asks for the default one makes the server ready."""
+    default = catalogue()[0]
+
+    def load(spec: ModelSpec, device: str, report: OnStage) -> Sides:
+        sides = sides_open.get(spec, device=device, report=report, waiting=_stay)
+        # Equal where it has been told already.
+        if (spec, device) == (default, "CPU") and readiness.missing != sides.withheld:
+            _tell_of(sides, readiness)
+        return sides
+
+    return load
+
+
+def _tell_of(sides: Sides, readiness: Readiness) -> None:
+    """Ready now, or open and not ready, since its INT8 is not served."""
+    if sides.withheld is None:
+        readiness.ready()
+    else:
+        readiness.missing = sides.withheld
+        _LOG.warning("%s", sides.withheld)
+    _LOG.info("%s is ready.", sides.spec.title)
+
+
+def _stay() -> None:
+    """Ends the wait of a visitor who has gone, and with it a thread that nobody else would end."""
+    if client_disconnected():
+        raise ClientDisconnected
+
+
+def _log_to_the_console() -> None:
+    """Sentences to standard error, a line of JSON for each request to standard output."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ner").setLevel(logging.INFO)
+    REQUEST_LOG.addHandler(logging.StreamHandler(sys.stdout))
+    REQUEST_LOG.propagate = False
+
+
+def _open_first(load: Loader, readiness: Readiness) -> None:
+    """Open the default model, so that the first visitor need not wait for it."""
+    spec = catalogue()[0]
+
+    def tell(stage: Stage) -> None:
+        step = f"step {stage.number} of {stage.stages}: {stage.name}"
+        readiness.missing = f"The default model is being prepared, {step}."
+        _LOG.info("Preparing, %s …", step)
+
+    try:
+        load(spec, "CPU", tell)
+    # Nobody waits for this thread, so whatever ends it is to be told here.
+    except Exception as error:  # noqa: BLE001
+        readiness.missing = failures.told(error)
+        _LOG.warning("%s", readiness.missing)
+
+
+def _port() -> int:
+    return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+
+
+def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: ANN401 - Gradio's
+    """Launch ``page`` behind ``service``, the one that it was built with; gives its local URL.
+
+    It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
+    """
+    return service.launch(page, theme=_theme(), head=_head(), footer_links=["api"], **settings)
+
+
+def _theme() -> gr.themes.Base:
+    """System fonts, nothing fetched from elsewhere, one quiet accent."""
+    base = gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+        spacing_size=gr.themes.sizes.spacing_sm,
+        radius_size=gr.themes.sizes.radius_sm,
+        text_size=gr.themes.sizes.text_sm,
+    )
+    return base.set(
+        # White upon these, and these upon the page, are readable (4.5 : 1).
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        color_accent="*primary_700",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        input_border_width="1px",
+    )
+
+
+def _head() -> str:
+    """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
+    folder = assets() / "ui"
+    style = _joined(sorted(folder.glob("*.css")))
+    script = _joined([folder / f"{name}.js" for name in SCRIPTS])
+    return (
+        f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
+        f'<script id="ner-script">(() => {{\n"use strict";\n{script}\n}})();</script>'
+    )
+
+
+def _joined(files: Sequence[Path]) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)

@@ -1,0 +1,144 @@
+"""The app in a process of its own: over a tagger that can be made to wait, or as it is started."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fakes import DictionaryTagger, FakeSides, service_of
+
+from ner.entities import Tagged
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
+from ner.ui.launch import launch
+from ner.ui.page import build
+
+ROOT = Path(__file__).parent.parent.parent
+# A text that the tagger of `Held` doesn't get through until it is told to.
+HOLD = "Hold Berlin."
+
+
+@dataclass(frozen=True)
+class Holding(DictionaryTagger):
+    """Waits at one text, and tells which texts came to it."""
+
+    begun: Any = None
+    go: Any = None
+    tagged: Any = None
+
+    def __call__(self, text: str) -> Tagged:
+        self.tagged.put(text)
+        if text == HOLD:
+            self.begun.set()
+            assert self.go.wait(60)
+        return super().__call__(text)
+
+
+@dataclass
+class Held:
+    """A page in a process of its own over a tagger that can be made to wait."""
+
+    begun: Any = field(default_factory=lambda: get_context("spawn").Event())
+    go: Any = field(default_factory=lambda: get_context("spawn").Event())
+    tagged: Any = field(default_factory=lambda: get_context("spawn").Queue())
+    url: str = ""
+    process: Any = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+
+    def call(self, text: str, model: str = "bundled") -> httpx.Response:
+        """Ask for a text; the answer has its event's id."""
+        arguments = [text, model, "int8", "first", 0.0, None]
+        return self.client.post(f"{self.url}gradio_api/call/tag", json={"data": arguments})
+
+    def result(self, called: httpx.Response) -> str:
+        """What came of it."""
+        return self.client.get(self.stream(called)).text
+
+    def stream(self, called: httpx.Response) -> str:
+        return f"{self.url}gradio_api/call/tag/{called.json()['event_id']}"
+
+    def metric(self, name: str) -> float:
+        text = self.client.get(f"{self.url}metrics").text
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def until(self, name: str, value: float) -> None:
+        """Ask until a metric has come to ``value``; pytest's timeout bounds that."""
+        while self.metric(name) < value:
+            # Asking without a pause would keep the server from what is waited for.
+            time.sleep(0.02)
+
+    def hold(self) -> httpx.Response:
+        """Take the only slot."""
+        called = self.call(HOLD)
+        assert self.begun.wait(30)
+        return called
+
+
+def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
+    pair = FakeSides(right=Holding(begun=begun, go=go, tagged=tagged))
+
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+        if spec.name != "bundled":
+            raise RuntimeError("/secret/path")
+        return pair
+
+    service = service_of()
+    page = build(load, service=service)
+    address.send(launch(page, service, server_name="127.0.0.1"))
+    page.block_thread()
+
+
+@contextmanager
+def held_page() -> Iterator[Held]:
+    """A page whose one slot can be held."""
+    ours, theirs = get_context("spawn").Pipe()
+    page = Held()
+    arguments = (theirs, page.begun, page.go, page.tagged)
+    page.process = get_context("spawn").Process(target=_serve, args=arguments, daemon=True)
+    page.process.start()
+    page.url = ours.recv()
+    try:
+        yield page
+    finally:
+        page.process.kill()
+        page.process.join()
+        page.tagged.close()
+        page.client.close()
+
+
+@contextmanager
+def app(home: Path, log: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """``python app.py`` over prepared models, ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {**os.environ, "NER_HOME": str(home), "GRADIO_SERVER_PORT": str(port)}
+    with (
+        log.open("w") as written,
+        subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env={**settings, **environment},
+            stdout=written,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stderr is not None
+        ready = any("is ready" in line for line in process.stderr)
+        assert ready
+        yield process, f"http://127.0.0.1:{port}/"
+        process.kill()

@@ -1,0 +1,120 @@
+"""Crowds that do nothing but stay, come slowly, or leave: memory bounded, others served."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from fakes import awaited
+
+from serving.running import app
+
+STREAMS = 500
+TEXT = "Ada Lovelace lived in London."
+Crowd = Callable[[str, int], Awaitable[asyncio.StreamWriter]]
+
+
+@pytest.fixture(scope="module")
+def url(ner_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app over the bundled model."""
+    with app(ner_home, tmp_path_factory.mktemp("crowd") / "log") as (_, address):
+        yield address
+
+
+def memory(url: str) -> float:
+    """Resident memory in MB."""
+    lines = httpx.get(f"{url}metrics").text.splitlines()
+    [line] = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
+    return float(line.split()[1]) / 1e6
+
+
+def ask(url: str) -> str:
+    """One text, as another visitor."""
+    data = [TEXT, "bundled", "int8", "first", 0.0, None]
+    called = httpx.post(f"{url}gradio_api/call/tag", json={"data": data}, timeout=30)
+    event = called.raise_for_status().json()["event_id"]
+    return httpx.get(f"{url}gradio_api/call/tag/{event}", timeout=30).text
+
+
+async def _send(url: str, data: bytes) -> asyncio.StreamWriter:
+    where = urlsplit(url)
+    _, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(data)
+    await writer.drain()
+    return writer
+
+
+def _post(text: str, length: int) -> bytes:
+    """A call of ``tag`` that states ``length`` bytes, and as many of them as ``text`` has."""
+    head = "POST /gradio_api/call/tag HTTP/1.1\r\nHost: test\r\nContent-Type: application/json"
+    return f"{head}\r\nContent-Length: {length}\r\n\r\n{text}".encode()
+
+
+async def idle(url: str, number: int) -> asyncio.StreamWriter:
+    """A page that stays open: the stream that tells the server so."""
+    path = f"/gradio_api/heartbeat/crowd-{number}"
+    return await _send(url, f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+
+
+async def slow_head(url: str, number: int) -> asyncio.StreamWriter:
+    """Headers that never end."""
+    return await _send(url, f"GET /?{number} HTTP/1.1\r\nHost: test\r\nX-Slow: ".encode())
+
+
+async def slow_body(url: str, number: int) -> asyncio.StreamWriter:
+    """A body of which the beginning comes, and no more."""
+    return await _send(url, _post('{"data": [', 2_000_000))
+
+
+async def aborted(url: str, number: int) -> asyncio.StreamWriter:
+    """A call whose caller is gone before it can be answered."""
+    body = f'{{"data": ["Ada met Bob {number}.", "bundled", "int8", "first", 0.0, null]}}'
+    writer = await _send(url, _post(body, len(body)))
+    writer.transport.abort()
+    return writer
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("crowd", [idle, slow_head, slow_body, aborted])
+def test_a_crowd_is_borne(url: str, crowd: Crowd) -> None:
+    """Five hundred at once cost under 100 MB, and another visitor is still answered right."""
+    alone, before = ask(url), memory(url)
+
+    async def meanwhile() -> str:
+        writers = [await crowd(url, number) for number in range(STREAMS)]
+        # Aborted calls may fill the slots for a moment; a caller then comes again as told.
+        answer = ""
+        for _ in range(20):
+            with suppress(httpx.HTTPStatusError):
+                answer = await asyncio.to_thread(ask, url)
+                break
+            await asyncio.sleep(2)
+        grown = await asyncio.to_thread(memory, url) - before
+        for writer in writers:
+            writer.close()
+        assert grown < 100
+        return answer
+
+    assert alone == awaited(meanwhile())
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_a_thousand_sessions_are_borne(url: str) -> None:
+    """Each with a session of its own, kept as the server keeps it: under 50 MB more."""
+    ask(url)
+    before = memory(url)
+    with httpx.Client(base_url=url, timeout=30) as client:
+        for _ in range(1000):
+            data = {"data": [TEXT, "bundled", "int8", "first", 0.0, None]}
+            while client.post("gradio_api/call/tag", json=data).status_code == 503:
+                time.sleep(0.2)
+
+    assert memory(url) - before < 50

@@ -1,0 +1,78 @@
+"""From SIGTERM to the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.middleware import Middleware
+
+from ner.serving.bounds import Bounds
+from ner.serving.draining import Draining, drain
+from ner.serving.probes import Readiness
+from serving.client import client
+from serving.running import app
+
+BOUNDS = Bounds()
+
+
+def test_no_new_work_while_draining() -> None:
+    """What begins work is refused; what reads its outcome goes through."""
+    readiness = Readiness(draining=True)
+    asked = client(Middleware(Draining, readiness))
+
+    refused = asked.post("/gradio_api/call/tag")
+
+    assert 503 == refused.status_code
+    assert "shutting down" in refused.json()["detail"]
+    assert 200 == asked.get("/gradio_api/call/tag/1").status_code
+
+
+def test_draining_waits_for_what_runs_and_no_longer_than_told() -> None:
+    """Done in time, or cut off."""
+    readiness = Readiness()
+    left = [True, True]
+
+    assert drain(readiness, 60, lambda: bool(left), sleep=lambda _: left.clear())
+    assert readiness.draining
+    assert not drain(Readiness(), 0, lambda: True, sleep=lambda _: None)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_and_ends_with_0(
+    number: signal.Signals, ner_home: Path, tmp_path: Path, bundled_sides: object
+) -> None:
+    """Not ready at once, new work refused, what runs is answered; the log never has a text."""
+    log = tmp_path / "log"
+    gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 200)
+    with app(ner_home, log, NER_DRAIN_SECONDS="120") as (process, url):
+        called = httpx.post(
+            f"{url}gradio_api/call/evaluate",
+            json={"data": [gold, "bundled", "first", 0.0, None, 0.01]},
+        )
+        while 'ner_working{kind="long"} 1' not in httpx.get(f"{url}metrics").text:
+            pass
+        with ThreadPoolExecutor(1) as pool:
+            event = called.json()["event_id"]
+            result = pool.submit(httpx.get, f"{url}gradio_api/call/evaluate/{event}", timeout=120)
+            os.kill(process.pid, number)
+            while httpx.get(f"{url}readyz").status_code == 200:
+                pass
+            refused = httpx.post(f"{url}gradio_api/call/tag", json={"data": []})
+            answer = result.result()
+        assert 0 == process.wait(60)
+        assert process.stderr is not None
+        logged = log.read_text() + process.stderr.read()
+
+    assert 503 == refused.status_code
+    assert "30" == refused.headers["retry-after"]
+    assert "event: complete" in answer.text
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    assert "draining" in {line.get("refused") for line in lines}
+    assert "London" not in logged

@@ -1,0 +1,385 @@
+"""Probes of what Gradio apps were attacked by: all refused, or without effect."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+
+from ner.serving.routes import ENDPOINTS
+
+ROOT = Path(__file__).parent.parent.parent
+MARKER = "this must never leave the machine"
+FAR_TOO_SLOW = 20.0
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """A file that the page has no business with."""
+    file = tmp_path / "secret.txt"
+    file.write_text(MARKER)
+    return file
+
+
+@pytest.fixture(scope="module")
+def page(fake_url: str) -> Iterator[httpx.Client]:
+    """A client of the running page."""
+    with httpx.Client(base_url=fake_url, timeout=FAR_TOO_SLOW) as client:
+        yield client
+
+
+def raw(url: str, path: str) -> tuple[int, str]:
+    """Status and body of ``path`` as it is written: clients tidy dots and slashes away."""
+    address = urlsplit(url)
+    assert address.hostname
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=FAR_TOO_SLOW)
+    connection.putrequest("GET", path)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read().decode("utf-8", "replace")
+    connection.close()
+    return answer.status, body
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """An address on this machine, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(MARKER.encode())
+
+        do_HEAD = do_POST = do_GET
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Kept in ``asked``."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+UPWARDS = "/".join([".."] * 12)
+TRAVERSALS = (
+    "/gradio_api/file={secret}",
+    "/gradio_api/file=/{secret}",
+    "/gradio_api/file=//{secret}",
+    "/gradio_api/file={encoded}",
+    "/gradio_api/file={twice}",
+    "/gradio_api/file=" + UPWARDS + "{secret}",
+    "/gradio_api/file=./" + UPWARDS + "{secret}",
+    "/gradio_api/file=assets/" + UPWARDS + "{secret}",
+    "/gradio_api/file=file://{secret}",
+    "/gradio_api/file=\\..\\..{secret}",
+    "/gradio_api/file={secret}%00.png",
+    "/gradio_api/file/{secret}",
+    "/file={secret}",
+    "/static/" + UPWARDS + "{secret}",
+    "/static/..%2f..%2f..%2f..%2f..%2f..%2f..%2f{encoded}",
+    "/assets/" + UPWARDS + "{secret}",
+    "/assets/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e{secret}",
+    "/assets/....//....//....//....//{secret}",
+    "/svelte/" + UPWARDS + "{secret}",
+    "//{secret}",
+    "/" + UPWARDS + "{secret}",
+    "//gradio_api//file={secret}",
+    "/gradio_api/../gradio_api/file={secret}",
+    "/gradio_api/file=app.py",
+    "/gradio_api/file=ner/ui/launch.py",
+    "/gradio_api/file=assets/model/config.json",
+    "/gradio_api/file=.git/config",
+    "/gradio_api/file=/proc/self/environ",
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/custom_component/x/client/component/..%2f..%2fsecret",
+    "/theme.css/" + UPWARDS + "{secret}",
+    "/pwa_icon/" + UPWARDS + "{secret}",
+)
+
+
+@pytest.mark.parametrize("path", TRAVERSALS)
+def test_no_file_of_the_machine_is_given_out(fake_url: str, secret: Path, path: str) -> None:
+    """Whichever way it is asked for, written, encoded or doubled."""
+    encoded = quote(str(secret), safe="")
+    asked = path.format(secret=secret, encoded=encoded, twice=quote(encoded, safe=""))
+    status, body = raw(fake_url, asked)
+
+    assert 400 <= status < 500
+    for never in (MARKER, "root:x:0", "import gradio", "id2label", "[core]", "PATH="):
+        assert never not in body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file={url}",
+        "/gradio_api/file=HTTP://{host}",
+        "/gradio_api/proxy={url}",
+        "/gradio_api/proxy=//{host}",
+        "/gradio_api/proxy=https://x.hf.space@{host}/",
+        "/proxy={url}",
+        "/file={url}",
+        "/gradio_api/file/{url}",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_other_address_is_fetched(page: httpx.Client, path: str, method: str) -> None:
+    """The server is nobody's way to other servers."""
+    with listening() as (url, asked):
+        answer = page.request(method, path.format(url=url, host=url.removeprefix("http://")))
+
+    assert 400 <= answer.status_code < 500
+    assert MARKER not in answer.text
+    assert not asked
+
+
+CLOSED = (
+    ("GET", "monitoring"),
+    ("GET", "monitoring/"),
+    ("GET", "monitoring/summary"),
+    ("GET", "monitoring/x"),
+    ("GET", "gradio_api/monitoring"),
+    ("GET", "gradio_api/dev/reload"),
+    ("GET", "gradio_api/vibe-code"),
+    ("POST", "gradio_api/vibe-code"),
+    ("POST", "gradio_api/vibe-edit"),
+    ("POST", "gradio_api/undo-vibe-edit"),
+    ("POST", "gradio_api/vibe-starter-queries"),
+    ("GET", "gradio_api/deep_link?session_hash=x"),
+    ("GET", "gradio_api/runs"),
+    ("GET", "gradio_api/run-history/buckets"),
+    ("POST", "gradio_api/run-history/connect"),
+    ("GET", "gradio_api/profiling/traces"),
+    ("POST", "gradio_api/profiling/clear"),
+    ("POST", "gradio_api/process_recording"),
+    ("POST", "gradio_api/component_server"),
+    ("POST", "gradio_api/component_server/"),
+    ("POST", "gradio_api/stream/x"),
+    ("GET", "gradio_api/stream/x/y/z/playlist-file"),
+    ("POST", "gradio_api/cancel"),
+    ("POST", "gradio_api/reset"),
+    ("POST", "login"),
+    ("GET", "logout"),
+    ("GET", "login/huggingface"),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_routes_that_the_page_does_not_use_are_closed(
+    page: httpx.Client, method: str, path: str
+) -> None:
+    """Monitoring, development, recording, histories, accounts, calls into components."""
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+
+    assert 404 == page.request(method, path, **body).status_code
+
+
+def join(page: httpx.Client, body: object) -> httpx.Response:
+    return page.post("gradio_api/queue/join", json=body)
+
+
+def answer_to(page: httpx.Client, data: list[Any], fn: int, session: str) -> str:
+    """All that the page sends back for an event of its own, put into the queue by hand."""
+    joined = join(page, {"data": data, "fn_index": fn, "session_hash": session})
+    if joined.status_code != 200:
+        assert 400 <= joined.status_code < 500
+        return joined.text
+    said = []
+    with page.stream("GET", f"gradio_api/queue/data?session_hash={session}") as events:
+        for line in events.iter_lines():
+            said.append(line)
+            if '"process_completed"' in line or '"close_stream"' in line:
+                break
+    return "\n".join(said)
+
+
+def functions(page: httpx.Client) -> list[dict[str, Any]]:
+    """The events of the page."""
+    found: list[dict[str, Any]] = page.get("config").json()["dependencies"]
+    return found
+
+
+def file_inputs(page: httpx.Client) -> list[tuple[int, int, int]]:
+    """Events that take a file: number, which of its inputs that is, and how many it has."""
+    config = page.get("config").json()
+    files = {one["id"] for one in config["components"] if one["type"] in ("file", "uploadbutton")}
+    return [
+        (fn["id"], position, len(fn["inputs"]))
+        for fn in config["dependencies"]
+        for position, component in enumerate(fn["inputs"])
+        if component in files and fn["backend_fn"]
+    ]
+
+
+def test_a_file_that_was_not_uploaded_is_not_read(page: httpx.Client, secret: Path) -> None:
+    """Whichever event it is given to, as path, in the URL, or as a link to one."""
+    events = file_inputs(page)
+    assert len(events) >= 4
+    for fn, position, count in events:
+        for given in (
+            {"path": str(secret), "meta": {"_type": "gradio.FileData"}},
+            {"path": str(secret), "url": f"file://{secret}", "meta": {"_type": "gradio.FileData"}},
+            {"path": f"{ROOT}/app.py", "meta": {"_type": "gradio.FileData"}},
+            {"path": f"/tmp/gradio/../..{secret}", "meta": {"_type": "gradio.FileData"}},  # noqa: S108
+            str(secret),
+        ):
+            data: list[Any] = [""] * count
+            data[position] = given
+            said = answer_to(page, data, fn, f"s{fn}p{position}")
+            assert MARKER not in said
+            assert "import gradio" not in said
+
+
+def test_a_file_from_elsewhere_is_not_fetched(page: httpx.Client) -> None:
+    """A FileData with a URL of the machine's own network is no way into it."""
+    with listening() as (url, asked):
+        for fn, position, count in file_inputs(page):
+            for given in (
+                {"path": url, "meta": {"_type": "gradio.FileData"}},
+                {"path": "x.txt", "url": url, "meta": {"_type": "gradio.FileData"}},
+                url,
+            ):
+                data: list[Any] = [""] * count
+                data[position] = given
+                assert MARKER not in answer_to(page, data, fn, f"u{fn}p{position}")
+
+    assert not asked
+
+
+@pytest.mark.parametrize("name", ["page.html", "picture.svg", "../../up.html", "x.js", "x.xhtml"])
+def test_what_was_uploaded_is_never_shown_as_a_page(page: httpx.Client, name: str) -> None:
+    """It comes back to be saved, and its kind is not guessed."""
+    script = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    [path] = page.post("gradio_api/upload", files={"files": (name, script, "text/html")}).json()
+    answer = page.get(f"gradio_api/file={path}")
+
+    assert "/.." not in path
+    assert 200 == answer.status_code
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "application/octet-stream" == answer.headers["content-type"]
+    assert "nosniff" == answer.headers["x-content-type-options"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example"]
+)
+def test_pages_of_others_may_not_read_answers(page: httpx.Client, origin: str) -> None:
+    """Neither by a plain request nor after asking first."""
+    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x"}
+    for answer in (
+        page.get("config", headers={"Origin": origin}),
+        page.options("gradio_api/queue/join", headers={"Origin": origin, **asking}),
+    ):
+        assert answer.headers.get("access-control-allow-origin") not in (origin, "*")
+
+
+@pytest.mark.parametrize(
+    "fn_index", [-1, 99_999, 2**63, 10**30, 1.5, "0", "x", None, True, [], {}], ids=str
+)
+def test_a_function_that_is_none_is_refused(page: httpx.Client, fn_index: object) -> None:
+    """4xx whatever number is named."""
+    answer = join(page, {"data": [], "fn_index": fn_index, "session_hash": "none"})
+
+    # '0' and True are read as numbers of functions, which then miss their arguments.
+    expected = {200} if fn_index in ("0", True) else {400, 404, 422}
+    assert answer.status_code in expected
+
+
+def test_a_length_stated_in_two_ways_is_refused(fake_url: str) -> None:
+    """As it comes over the wire: the server would go by the chunks, a quota by the number."""
+    address = urlsplit(fake_url)
+    with socket.create_connection((address.hostname, address.port), FAR_TOO_SLOW) as wire:
+        wire.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        )
+        assert wire.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_methods_are_counted_only_as_what_they_are(page: httpx.Client) -> None:
+    """Any word may stand there, and each would be kept."""
+    page.request("MADEUP", "healthz")
+    counted = page.get("metrics").text
+
+    assert 'method="other"' in counted
+    assert "MADEUP" not in counted
+
+
+def test_events_too_large_for_the_queue_are_refused(page: httpx.Client) -> None:
+    """A name and arguments that would take far more memory than they brought."""
+    usual = {"data": [], "fn_index": 0, "session_hash": "large"}
+
+    assert 400 == join(page, {**usual, "session_hash": "A" * 100}).status_code
+    assert 400 == join(page, {**usual, "data": [[[]] * 2000]}).status_code
+
+
+def test_functions_of_the_page_bear_any_values(page: httpx.Client) -> None:
+    """Called by number with too few, too many and odd values, none gives more than a sentence."""
+    for fn in functions(page):
+        count = len(fn["inputs"])
+        for data in ([], [7] * 30, [7] * count, [{"path": "/etc/passwd"}] * count):
+            if fn["backend_fn"] and fn["queue"]:
+                said = answer_to(page, data, fn["id"], f"any{fn['id']}")
+                assert "Traceback" not in said
+                assert "root:x:0" not in said
+                assert str(ROOT) not in said
+
+
+@pytest.mark.parametrize("way", ["run", "api"])
+def test_direct_calls_past_the_queue_are_refused(page: httpx.Client, way: str) -> None:
+    """The queue is the only way to the models."""
+    for name in ("tag", "compare", "evaluate", "predict", "answer", "nothing"):
+        for body in ({"data": ["Berlin"]}, {"data": ["Berlin"], "fn_index": 2}, {}, []):
+            answer = page.post(f"gradio_api/{way}/{name}", json=body)
+            assert 400 <= answer.status_code < 500
+            assert "LOC" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["nothing", "__init__", "answer", "%00", "tag/x"])
+@pytest.mark.parametrize("way", ["call", "call/v2"])
+def test_endpoints_that_are_none_are_refused(page: httpx.Client, way: str, name: str) -> None:
+    """By name, as a client would call them."""
+    for body in ({"data": ["Berlin"]}, {"text": 1}, {}):
+        answer = page.post(f"gradio_api/{way}/{name}", json=body)
+        assert 400 <= answer.status_code < 500
+
+
+def test_what_the_page_tells_of_itself_names_no_path(page: httpx.Client) -> None:
+    """Neither configuration nor descriptions of the API, all endpoints or not."""
+    for path in (
+        "",
+        "config",
+        "gradio_api/info",
+        "gradio_api/info?all_endpoints=true",
+        "gradio_api/openapi.json",
+        "gradio_api/app_id",
+        "gradio_api/token",
+    ):
+        answer = page.get(path)
+        assert 200 == answer.status_code
+        assert str(ROOT) not in answer.text
+        assert str(Path.home()) + "/" not in answer.text
+
+
+def test_only_three_endpoints_are_described(page: httpx.Client) -> None:
+    """The page's own events can't be called by name."""
+    described = json.loads(page.get("gradio_api/info").text)
+
+    assert {f"/{name}" for name in ENDPOINTS} == set(described["named_endpoints"])

@@ -1,0 +1,99 @@
+"""What the operator's README says is so: variables, limits, order, metrics, fields of the log."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from pathlib import Path
+
+import pytest
+from fakes import service_of
+
+from ner.serving import bounds
+from ner.serving.bounds import Bounds, SlotBounds
+
+FOLDER = Path(bounds.__file__).parent
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def table(head: str) -> list[list[str]]:
+    """The cells of the table whose first heading is ``head``."""
+    lines = README.split(f"| {head} |")[1].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_every_variable_is_explained() -> None:
+    """Each NER_ variable that is read here stands in the table, and no other one."""
+    read = {
+        name
+        for file in FOLDER.glob("*.py")
+        for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
+    }
+    named = {name for row in table("variable") for name in re.findall(r"NER_[A-Z_]+", row[0])}
+
+    assert read == named
+
+
+@pytest.mark.parametrize("bound", dataclasses.fields(Bounds), ids=lambda bound: bound.name)
+def test_every_limit_is_the_one_in_force(bound: dataclasses.Field[object]) -> None:
+    """By name and default value."""
+    value = getattr(Bounds(), bound.name)
+    if isinstance(value, SlotBounds):
+        value = (
+            f"{value.running} running, {value.queued} queued, {value.reserved} of them for the "
+            f"page, {value.patience:g} s"
+        )
+    stated = {row[0].strip("`"): row[1] for row in table("bound")}
+
+    assert (value if isinstance(value, str) else f"{value:,}") == stated[bound.name]
+    assert len(dataclasses.fields(Bounds)) == len(stated)
+
+
+def test_the_defaults_of_variables_are_those_of_the_bounds() -> None:
+    """Rate, burst and draining."""
+    default = Bounds()
+    stated = {row[0]: row[2] for row in table("variable")}
+    rates = f"{default.requests_per_minute}, {default.request_burst}"
+
+    assert rates == stated["`NER_RATE_PER_MINUTE`, `NER_RATE_BURST`"]
+    assert str(default.drain_seconds) == stated["`NER_DRAIN_SECONDS`"]
+
+
+def test_files_are_deleted_within_the_time_that_is_promised() -> None:
+    """Two hours, for the page and for what is kept."""
+    assert "deleted within\ntwo hours" in README
+    assert 2 == math.ceil(Bounds().longest_kept / 3600)
+
+
+def test_the_order_is_the_one_that_requests_go_through() -> None:
+    """Outermost first."""
+    named = re.findall(r"`(\w+)`", README.split("in order:")[1].split("([")[0])
+
+    assert [layer.cls.__name__ for layer in service_of().middleware(lambda: 0)] == named  # type: ignore[attr-defined]
+
+
+def test_every_metric_stands_in_the_table() -> None:
+    """With its labels; when each was created is left out, as the library adds it by itself."""
+    service = service_of()
+    service.metrics.begin()
+    service.metrics.end("GET", "/", 200, "rate")
+    found = {
+        metric.name + ("_total" if metric.type == "counter" else ""): {
+            label for sample in metric.samples for label in sample.labels if label != "le"
+        }
+        for metric in service.metrics.registry.collect()
+    }
+    stated = {
+        name: set(re.findall(r"`(\w+)`", row[1]))
+        for row in table("metric")
+        for name in re.findall(r"`(\w+)`", row[0])
+    }
+
+    assert found == stated
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Relative links name files that are there."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (FOLDER / target).exists(), target

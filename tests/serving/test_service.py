@@ -1,0 +1,144 @@
+"""The guard as a whole: its order, and a page behind it under others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fakes import service_of
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from ner.serving.bounds import Bounds
+from ner.serving.rates import RateLimit
+from ner.serving.service import Service
+from serving.client import Client
+from serving.running import HOLD, Held, held_page
+
+BOUNDS = Bounds()
+
+CALL = ["Wolfgang lives in Berlin", "bundled", "int8", "first", 0.0, None]
+
+
+def classes(service: Service) -> list[object]:
+    """The middleware in its order."""
+    return [layer.cls for layer in service.middleware(lambda: 0)]
+
+
+def test_without_a_rate_nothing_stands_in_its_place() -> None:
+    """All the other middleware stays."""
+    limited = classes(service_of())
+    free = classes(service_of(requests_per_minute=0))
+
+    assert RateLimit in limited
+    assert free == [cls for cls in limited if cls is not RateLimit]
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """A page whose one slot can be held."""
+    with held_page() as page:
+        yield page
+
+
+@pytest.mark.timeout(120)
+def test_surplus_is_refused_at_once_and_the_rest_is_served(held: Held) -> None:
+    """One at work, the queue full: 503 with when to come again; then everyone gets an answer."""
+    first = held.hold()
+    most = Bounds().short_calls - 1
+    waiting = [held.call(f"Berlin {number}") for number in range(most)]
+    held.until('ner_waiting{kind="text"}', most)
+
+    refused = held.call("Berlin")
+
+    assert 503 == refused.status_code
+    assert "2" == refused.headers["retry-after"]
+    assert "Too many" in refused.json()["detail"]
+    held.go.set()
+    assert "Hold Berlin." in held.result(first)
+    for number, called in enumerate(waiting):
+        assert f'"Berlin {number}"' in held.result(called)
+    assert 200 == held.call("Berlin").status_code
+    assert 1 == held.metric('ner_refusals_total{reason="busy"}')
+
+
+@pytest.mark.timeout(120)
+def test_waiting_work_of_a_visitor_who_left_is_not_done(held: Held) -> None:
+    """Its place in the queue goes to the next."""
+    first = held.hold()
+    left = held.call("London, left")
+    held.until('ner_waiting{kind="text"}', 1)
+    with held.client.stream("GET", held.stream(left)):
+        pass
+    route = "/gradio_api/call/{api_name}/{event_id}"
+    held.until(f'ner_requests_total{{method="GET",route="{route}",status="200"}}', 1)
+    stayed = held.call("London, stayed")
+    held.until('ner_waiting{kind="text"}', 2)
+
+    held.go.set()
+
+    assert "stayed" in held.result(stayed)
+    held.result(first)
+    assert [HOLD, "London, stayed"] == [held.tagged.get(timeout=10) for _ in range(2)]
+    assert held.tagged.empty()
+
+
+@pytest.mark.timeout(120)
+def test_a_failure_names_the_request_it_came_with(held: Held) -> None:
+    """The id in the sentence is the one in the header; nothing else of the failure is told."""
+    called = held.call("Berlin", model="elastic-distilbert")
+    answer = held.result(called)
+
+    assert called.headers["x-request-id"] in answer
+    assert "secret" not in answer
+
+
+@pytest.mark.timeout(120)
+def test_sessions_keep_no_copies_and_no_texts(held: Held) -> None:
+    """Calls, each a session of its own, cost next to no memory."""
+    held.go.set()
+    for _ in range(50):
+        held.result(held.call("Berlin"))
+    before = held.metric("process_resident_memory_bytes")
+    for _ in range(200):
+        held.result(held.call("Berlin"))
+
+    assert held.metric("process_resident_memory_bytes") - before < 5e6
+
+
+def test_the_page_is_compressed_and_streams_are_not(fake_url: str) -> None:
+    """HTML, for those who take that; an event has to arrive when it is sent."""
+    page = httpx.get(fake_url)
+    plain = httpx.get(fake_url, headers={"Accept-Encoding": "identity"})
+    called = httpx.post(f"{fake_url}gradio_api/call/tag", json={"data": CALL})
+    event = called.json()["event_id"]
+    stream = httpx.get(f"{fake_url}gradio_api/call/tag/{event}")
+
+    assert "gzip" == page.headers["content-encoding"]
+    assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in stream.headers
+    assert "complete" in stream.text
+    assert int(page.headers["content-length"]) < len(plain.content) / 2
+
+
+def test_refusals_bear_the_headers_of_all_answers() -> None:
+    """Security headers and an id, whichever layer answers."""
+    app = Starlette(middleware=service_of().middleware(lambda: 0))
+    for method, path in (("GET", "/healthz"), ("GET", "/monitoring"), ("POST", "/nothing")):
+        headers = Client(app, "203.0.113.7").request(method, path).headers
+        assert "nosniff" == headers["x-content-type-options"]
+        assert "same-origin" == headers["referrer-policy"]
+        assert len(headers["x-request-id"]) == 16
+
+
+def test_the_route_is_known_to_the_outermost_layer() -> None:
+    """Nothing between hides what the app adds to a request's scope."""
+    service = service_of()
+    routes = [Route("/some/{name}", lambda request: PlainTextResponse("ok"))]
+    app = Starlette(routes=routes, middleware=service.middleware(lambda: 0))
+    Client(app, "203.0.113.7").get("/some/text", headers={"Range": "bytes=0-0,2-3"})
+
+    labels = {"method": "GET", "route": "/some/{name}", "status": "200"}
+    assert 1.0 == service.metrics.registry.get_sample_value("ner_requests_total", labels)
