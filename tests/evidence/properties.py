@@ -248,8 +248,8 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"
         file.write_bytes(content)
-        _defended([handler.inspected(str(file), arguments[0])])
-        _defended(handler.tagged(request, str(file), *arguments))
+        _defended([handler.inspect(str(file), arguments[0])])
+        _defended(handler.tag(request, str(file), *arguments))
         try:
             read_gold(file)
         except InputError:
