@@ -34,6 +34,7 @@ class Encoded:
 
 
 def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded:
+    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, words kept whole."""
     borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
     count = int(borders[-1])
     flat = chain.from_iterable
