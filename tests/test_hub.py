@@ -378,11 +378,11 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     with_config(hub, "tokenizer_config.json", model_max_length=10**30)
     # Their own conversion of it, were it read, would not load.
     hub.files["openvino_model.xml"] = hub.files["openvino_model.bin"] = b"evil"
-    pair = open_sides(SPEC)
+    sides = open_sides(SPEC)
     asked = len(hub.asked)
 
-    assert COMMIT == pair.prepared.manifest.revision
-    assert pair.left("My name is Wolfgang").entities
+    assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
+    assert sides.left.tagger("My name is Wolfgang").entities
     assert not any("openvino" in path for path in hub.asked)
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
-from ner.evaluating.report import set_name
+from ner.evaluating.report import recorded_sides, set_name
 from ner.train.settings import TrainSettings
 
 Json = Mapping[str, Any]
@@ -170,7 +170,8 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     """Dev scores of the run, then whatever was evaluated in both precisions."""
     lines = [
         "## Scores",
-        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time.",
+        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time "
+        "or, where it says so, a document at a time.",
     ]
     rows = [
         (f"{name}/{split}", _percent(figures["f1"]), f"{figures['support']:,}")
@@ -180,10 +181,20 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     lines += ["", "In training (PyTorch):", "", *_table(("set", "F1", "entities"), rows), ""]
     measured = [row for record in results for row in _evaluation_rows(record)]
     if measured:
-        header = ("set", "FP32 (95 % interval)", "INT8 (95 % interval)", "agreement", "entities")
-        lines += ["As served, from raw text (OpenVINO):", "", *_table(header, measured), ""]
+        lines += ["As served, from raw text (OpenVINO):", "", *_table(_HEADER, measured), ""]
         lines += ["Measured by", "```", *map(evaluation_command, results), "```", ""]
     return lines
+
+
+_HEADER = (
+    "set",
+    "FP32 by sentence (95 % interval)",
+    "INT8 by sentence",
+    "FP32 by document",
+    "INT8 by document",
+    "agreement",
+    "entities",
+)
 
 
 def evaluation_command(record: Json) -> str:
@@ -202,16 +213,18 @@ def evaluation_command(record: Json) -> str:
 def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
     settings = record["settings"]
     for name, scores in record["sets"].items():
-        sides = [scores[side] for side in ("original", "int8")]
         yield (
             set_name(name, settings),
-            *(
-                f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
-                for side in sides
-            ),
-            _percent(scores["agreement"]),
-            f"{sides[0]['support']:,}",
+            *map(_f1_cell, recorded_sides(scores)),
+            _percent(scores["agreement"]) if "agreement" in scores else "",
+            f"{scores['left']['support']:,}",
         )
+
+
+def _f1_cell(side: Json | None) -> str:
+    if side is None:
+        return ""
+    return f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
 
 
 def stages(metrics: Json) -> list[Json]:

@@ -32,7 +32,7 @@ from ner.ui.tables import (
 _KINDS = {
     Kind.BOUNDARY: "boundary differs",
     Kind.LABEL: "label differs",
-    Kind.ONLY_LEFT: "only original",
+    Kind.ONLY_LEFT: "only the original",
     Kind.ONLY_RIGHT: "only INT8",
     Kind.SAME: "same",
 }

@@ -55,7 +55,7 @@ class Endpoints:
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         side = _open(self.load, model).side(one_of(Variant, variant, "variant"))
         tagger = side.tagger.using(choice)
         with self.service.short.slot(disconnected=client_disconnected):
@@ -83,7 +83,7 @@ class Endpoints:
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         sides = _open(self.load, model)
         # Raises, and says why, where INT8 is not served.
         origins = [sides.side(variant).origin for variant in Variant]
@@ -119,7 +119,7 @@ class Endpoints:
 
         """
         check_text(gold, self.service.bounds.gold_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
@@ -153,6 +153,13 @@ def check_text(text: object, limit: int) -> None:
         raise InputError(f"The text is {kind(text)}; expected a string.")
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
+
+
+def parse_choice(strategy: str, threshold: float, labels: object) -> Choice:
+    """The endpoints take labels as a list alone: a string of names is for people."""
+    if labels is not None and not isinstance(labels, list):
+        raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
+    return Choice.parse(strategy, threshold, labels)
 
 
 def _ignore(stage: Stage) -> None:

@@ -193,8 +193,8 @@ def _confusion(side: ScoredSide) -> str:
             shade = f'<td style="--share:{round(count / among, 2)}"'
             cells.append(cell.replace("<td", shade, 1))
         rows.append(row(escape(gold), cells))
-    heads = head([f"{side}: gold ↓ found →", *types])
-    return table(f"Confusion of types, {side}", [heads], rows).replace(
+    heads = head([f"{side.origin.title}: gold ↓ found →", *types])
+    return table(f"Confusion of types, {side.origin.title}", [heads], rows).replace(
         "<table>", '<table class="confusion">', 1
     )
 

@@ -310,6 +310,7 @@ def _data(shown: Shown, agreement: Agreement | None) -> dict[str, Any]:
         "left": result["left"]["entities"],
         "right": result["right"] and result["right"]["entities"],
         "titles": {key: side.origin.title for key, side, _ in shown.sides},
+        "origins": {key: schema.origin_json(side.origin) for key, side, _ in shown.sides},
         "timing": result.get("timing"),
         **_pairs(comparison, agreement),
         "pieces": _pieces(shown),

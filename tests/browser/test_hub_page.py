@@ -21,9 +21,10 @@ from hub_of_models import COMMIT, HubOfModels, running
 from browser.fixtures import Open, tag
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
-from ner.models.child import OnStage
+from ner.models.child import OnStage, ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 from ner.ui.from_hub import HubHandler
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +108,7 @@ def hub(tiny_checkpoint: Path) -> Iterator[HubOfModels]:
 @pytest.fixture
 def app(hub: HubOfModels, bundled_sides: Sides, tmp_path: Path) -> Iterator[str]:
     """``python app.py`` where models of the Hub are allowed; gives its address."""
-    prepared = bundled_sides.prepared.folder
+    prepared = ensure_prepared(bundled_sides.spec, tuple(Variant)).folder
     shutil.copytree(prepared, tmp_path / "prepared" / prepared.name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

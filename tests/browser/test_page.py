@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 from browser.fixtures import Open, Serve, labelled, tag
 from ner import schema
 from ner.models.prepared import Gate
+from ner.tagging.choice import Choice
 
 pytestmark = pytest.mark.browser
 
@@ -215,7 +216,7 @@ def test_settings_outlive_a_result(page: Page) -> None:
 
 def test_the_threshold_chart_shows_how_many_are_kept(page: Page) -> None:
     """The line of a model falls from all of its entities to those at the highest threshold."""
-    points = page.locator('[data-part="kept-original"]').get_attribute("points").split()
+    points = page.locator('[data-part="kept-left"]').get_attribute("points").split()
     heights = [float(point.split(",")[1]) for point in points]
 
     assert 101 == len(points)
@@ -245,12 +246,12 @@ def test_the_table_lists_every_pair(page: Page) -> None:
         "−0.090",
         "boundary differs",
     ] == table[4]
-    assert "only original, fragile" == table[6][-1]
+    assert "only the original, fragile" == table[6][-1]
 
 
 def test_the_table_is_sorted_by_its_heads(page: Page) -> None:
     """Once rises, twice falls; the head says so."""
-    head = page.get_by_role("columnheader", name="Score original")
+    head = page.get_by_role("columnheader", name="Score Original")
     head.get_by_role("button").click()
     rising = [row[4] for row in rows(page)]
     assert "ascending" == head.get_attribute("aria-sort")
@@ -283,14 +284,19 @@ def test_word_pieces_show_tags_of_both(page: Page) -> None:
 
 def test_the_downloaded_json_is_what_the_api_answers(page: Page) -> None:
     """All of it without a filter; with one, what compare answers for those settings."""
-    plain = FakeSides().compare(TEXT, budget_ms=1.0)
-    assert schema.comparison_json(plain.agreement, plain.timing) == json.loads(saved(page, "JSON"))
+    sides = FakeSides()
+
+    def answer(choice: Choice) -> dict[str, Any]:
+        found = sides.compare(TEXT, choice, budget_ms=1.0)
+        return schema.agreement_json(found.agreement, sides.origins, found.timing)
+
+    assert answer(Choice()) == json.loads(saved(page, "JSON"))
 
     page.get_by_role("checkbox", name="LOC location").uncheck()
     page.get_by_role("slider").fill("0.6")
-    kept = FakeSides().compare(TEXT, labels=["PER", "ORG", "MISC"], threshold=0.6, budget_ms=1.0)
+    kept = answer(Choice(labels=("PER", "ORG", "MISC"), threshold=0.6))
     expect(page.locator('[data-part="threshold-value"]')).to_have_text("0.60")
-    assert schema.comparison_json(kept.agreement, kept.timing) == json.loads(saved(page, "JSON"))
+    assert kept == json.loads(saved(page, "JSON"))
 
 
 def test_the_downloaded_csv_is_read_back(page: Page) -> None:
@@ -298,9 +304,9 @@ def test_the_downloaded_csv_is_read_back(page: Page) -> None:
     table = list(csv.DictReader(io.StringIO(saved(page, "CSV"), newline="")))
 
     assert 9 == len(table)
-    assert ("Acme Corp", "Acme") == (table[4]["text_original"], table[4]["text_int8"])
+    assert ("Acme Corp", "Acme") == (table[4]["text_left"], table[4]["text_right"])
     assert ("boundary", "-0.09") == (table[4]["status"], table[4]["drift"])
-    assert ("", "Oslo") == (table[7]["text_original"], table[7]["text_int8"])
+    assert ("", "Oslo") == (table[7]["text_left"], table[7]["text_right"])
 
 
 def test_cells_like_formulas_are_neutralized_in_csv(open_page: Open, serve: Serve) -> None:
@@ -310,8 +316,8 @@ def test_cells_like_formulas_are_neutralized_in_csv(open_page: Open, serve: Serv
 
     table = list(csv.DictReader(io.StringIO(saved(page, "CSV"), newline="")))
 
-    assert "'=SUM" == table[0]["text_original"]
-    assert "=SUM" == json.loads(saved(page, "JSON"))["original"][0]["text"]
+    assert "'=SUM" == table[0]["text_left"]
+    assert "=SUM" == json.loads(saved(page, "JSON"))["left"]["entities"][0]["text"]
 
 
 def with_formulas() -> FakeSides:
@@ -437,7 +443,7 @@ def test_the_python_snippet_runs_and_says_the_settings(
 
     def compare(text: str, **settings: Any) -> Any:
         calls.append((text, settings))
-        return FakeSides().compare(text, **settings).agreement
+        return FakeSides().compare(text, Choice.parse(**settings)).agreement
 
     stand_in = ModuleType("ner")
     stand_in.compare = compare  # type: ignore[attr-defined]

@@ -33,7 +33,7 @@ def _span(entity: Entity | None) -> tuple[int, int, str] | None:
 
 
 @pytest.mark.parametrize(
-    ("int8", "kind"),
+    ("right", "kind"),
     [
         ((Entity(0, 12, "PER", 0.5),), Kind.SAME),
         ((Entity(0, 3, "PER", 0.5),), Kind.BOUNDARY),
@@ -41,18 +41,18 @@ def _span(entity: Entity | None) -> tuple[int, int, str] | None:
         ((Entity(4, 12, "ORG", 0.5),), Kind.LABEL),
         ((), Kind.ONLY_LEFT),
     ],
-    ids=["same", "boundary", "label", "label and boundary", "only the original"],
+    ids=["same", "boundary", "label", "label and boundary", "only left"],
 )
-def test_a_pair_tells_how_its_sides_relate(int8: tuple[Entity, ...], kind: Kind) -> None:
+def test_a_pair_tells_how_its_sides_relate(right: tuple[Entity, ...], kind: Kind) -> None:
     """The kind follows from spans and labels, not from scores."""
-    (pair,) = align(Tagged(TEXT, (Entity(0, 12, "PER", 0.75),)), Tagged(TEXT, int8)).pairs
+    (pair,) = align(Tagged(TEXT, (Entity(0, 12, "PER", 0.75),)), Tagged(TEXT, right)).pairs
 
     assert pair.kind is kind
-    assert pair.drift == (-0.25 if int8 else None)
+    assert pair.drift == (-0.25 if right else None)
 
 
-def test_what_only_right_found_is_told_so() -> None:
-    """An entity of INT8 alone is a pair without an original and without drift."""
+def test_what_only_the_right_side_found_is_told_so() -> None:
+    """An entity of the right side alone is a pair without a left one and without drift."""
     (pair,) = align(Tagged(TEXT), Tagged(TEXT, (Entity(22, 28, "LOC"),))).pairs
 
     assert pair.kind is Kind.ONLY_RIGHT
@@ -114,7 +114,7 @@ def test_pairs_are_equal_spans_and_else_overlaps(left: Tagged, right: Tagged) ->
     pairs = align(left, right).pairs
 
     same = {_span(pair.left) for pair in pairs if pair.kind is Kind.SAME}
-    assert {_span(e) for e in original.entities} & {_span(e) for e in int8.entities} == same
+    assert {_span(e) for e in left.entities} & {_span(e) for e in right.entities} == same
     assert all(_overlap(pair) > 0 for pair in pairs if pair.drift is not None)
 
 
@@ -122,7 +122,7 @@ def test_pairs_are_equal_spans_and_else_overlaps(left: Tagged, right: Tagged) ->
 def test_nothing_is_left_alone_beside_a_free_partner(left: Tagged, right: Tagged) -> None:
     """Two overlapping entities are never both without a partner."""
     pairs = align(left, right).pairs
-    left = [pair.left for pair in pairs if pair.right is None]
-    right = [pair.right for pair in pairs if pair.left is None]
+    only_left = [pair.left for pair in pairs if pair.right is None]
+    only_right = [pair.right for pair in pairs if pair.left is None]
 
-    assert not [1 for one in left for other in right if _overlap(Pair(one, other)) > 0]
+    assert not [1 for one in only_left for other in only_right if _overlap(Pair(one, other)) > 0]

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from ner.comparing.probe import Fate, Rewritten, rewritings
 from ner.entities import Entity, Tagged
-from ner.tagging.decode import Strategy
-from ner.ui.probing import probed
+from ner.errors import PrepareFailed
+from ner.tagging.choice import Choice
+from ner.ui.probing import probe_text
 
 
 def rewritten(text: str, name: str) -> Rewritten:
@@ -64,13 +65,19 @@ def test_fates() -> None:
 
 def test_both_variants_are_probed_on_their_own_entities() -> None:
     """A dictionary of capitalized words loses all of them in lower case, none to punctuation."""
-    pair = FakeSides(
+    sides = FakeSides(
         left=DictionaryTagger({"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}),
         right=DictionaryTagger({"Berlin": ("LOC", 0.9)}),
     )
 
-    probe = probed("Berlin, Oslo.", pair, Strategy.FIRST)
+    probe = probe_text("Berlin, Oslo.", sides, Choice())
 
-    berlin, oslo = probe.found.original.entities
-    assert {berlin: Fate.LOST, oslo: Fate.LOST} == {e: f[0] for e, f in probe.original.items()}
-    assert {berlin: Fate.KEPT} == {e: f[2] for e, f in probe.int8.items()}
+    berlin, oslo = probe.found.left.entities
+    assert {berlin: Fate.LOST, oslo: Fate.LOST} == {e: f[0] for e, f in probe.left.items()}
+    assert {berlin: Fate.KEPT} == {e: f[2] for e, f in probe.right.items()}
+
+
+def test_one_side_alone_is_not_probed() -> None:
+    """Where INT8 is withheld there is nothing to hold against the original."""
+    with pytest.raises(PrepareFailed, match="INT8 is not served"):
+        probe_text("Berlin, Oslo.", FakeSides(right=None), Choice())

@@ -8,11 +8,12 @@ import json
 from collections import Counter
 
 import pytest
-from fakes import INT8_WORDS, DictionaryTagger
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ner.comparing.agreement import align
+from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import InputError
@@ -22,16 +23,17 @@ from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, scor
 from ner.evaluating.report import (
     Report,
     errors_csv,
-    evaluation_json,
     figures_csv,
     markdown,
     report_json,
+    report_sides,
+    scores_json,
 )
 from ner.evaluating.scores import ErrorKind, total
 from ner.evaluating.verdict import Answer
 from ner.files.conll import annotate_tokens
 from ner.files.gold import annotate, parse_gold
-from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
 
 LINES = [
     "[Wolfgang](PER) lives in [Berlin](LOC)",
@@ -71,21 +73,18 @@ def evaluation_of(drawn: list[tuple[list[str], list[str], list[str], list[str]]]
 def test_decisions_count_to_the_scores(drawn: list) -> None:
     """Right ones are true positives, and the kinds, the confusion and the changes are the same."""
     evaluation = evaluation_of(drawn)
-    for variant, per_sentence in zip(Variant, (evaluation.left, evaluation.right), strict=True):
+    for side, per_sentence in enumerate(evaluation.sides):
         scores = total(per_sentence)
-        listed = list(decisions(evaluation, variant))
+        listed = list(decisions(evaluation, side))
         assert scores.micro.tp == sum(one.error is None for one in listed)
         assert scores.micro.support == sum(one.gold is not None for one in listed)
         assert scores.micro.found == sum(one.predicted is not None for one in listed)
         assert scores.errors == Counter(one.error for one in listed if one.error is not None)
         assert scores.confusion == Counter(
-            tuple("O" if side is None else side.label for side in (one.gold, one.predicted))
+            tuple("O" if found is None else found.label for found in (one.gold, one.predicted))
             for one in listed
         )
-        changed = sum(
-            len(one.removed if variant is Variant.ORIGINAL else one.added)
-            for one in evaluation.changes
-        )
+        changed = sum(len(one.added if side else one.removed) for one in evaluation.changes)
         assert changed == sum(one.changed for one in listed)
 
 
@@ -94,7 +93,7 @@ def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
     """Nothing is in two buckets or in none."""
     evaluation = evaluation_of(drawn)
     micro = total(evaluation.left).micro
-    for rows in bucket_counts(evaluation, Variant.ORIGINAL).values():
+    for rows in bucket_counts(evaluation, 0).values():
         assert micro == sum(rows.values(), Counts())
 
 
@@ -119,7 +118,7 @@ def test_buckets_of_an_entity(line: str, expected: tuple[str, ...]) -> None:
 def test_labels_that_do_not_count_are_nowhere() -> None:
     """With labels, the others leave gold, both predictions and the agreement."""
     evaluation = both(labels=("LOC",))
-    listed = [*decisions(evaluation, Variant.ORIGINAL), *decisions(evaluation, Variant.INT8)]
+    listed = [*decisions(evaluation, 0), *decisions(evaluation, 1)]
     labels = {side.label for one in listed for side in (one.gold, one.predicted) if side}
     assert labels == {"LOC"}
     assert {"LOC"} == {
@@ -153,7 +152,7 @@ def test_predictions_of_other_sentences_are_refused(lines: list[str], message: s
 
 
 def of_rows(right: int, lost: int) -> Evaluation:
-    """Gold that the original finds whole, and INT8 but for ``lost`` sentences of one entity."""
+    """Gold that the left side finds whole, and the right one but for ``lost`` sentences."""
     gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
     full = [one.tagged for one in gold]
     return score_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
@@ -206,30 +205,110 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
     assert verdict.identical_interval(agreements).high < 1
 
 
-def test_the_report_begins_with_the_command_lines_json() -> None:
-    """Every key of ``evaluate --json`` is there, with the same value; the rest is beside it."""
+MODELS = FakeSides().origins
+ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled"}
+
+
+def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
+    """Model, variant, device and precision beside the scores; agreement, verdict and changes."""
     evaluation = both()
-    report = report_json(Report(evaluation))
-    figures = evaluation_json(evaluation.left, evaluation.right, evaluation.agreements)
-    assert figures == {key: report[key] for key in figures}
-    assert report["details"]["int8"]["errors"]["type"] == 1
+    report = report_json(Report(evaluation, tuple(MODELS)))
+
+    assert {
+        "sentences",
+        "left",
+        "right",
+        "agreement",
+        "difference",
+        "verdict",
+        "changes",
+    } == set(report)
+    for key, variant, scores in (
+        ("left", "original", evaluation.left),
+        ("right", "int8", evaluation.right),
+    ):
+        expected = {**ORIGIN, "variant": variant, **scores_json(scores)}
+        assert expected == {name: report[key][name] for name in expected}
+        assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
+    assert report["right"]["errors"]["type"] == 1
     assert {"added": 4, "removed": 0, "p": 0.125} == report["changes"]
+    assert {"answer", "sentence", "tolerance"} == set(report["verdict"])
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
 def test_a_report_of_one_file_has_one_side() -> None:
-    """No second side, no difference, no verdict; and it is not called a model."""
-    report = report_json(Report(both(), ("mine.conll",)))
-    assert {"names", "sentences", "first", "details"} == set(report)
-    assert {"first"} == set(report["details"])
+    """No right side, no difference, no verdict; and it is not called a model."""
+    gold = parse_gold(LINES, "test")
+    alone = score_predictions(gold, [one.tagged for one in gold])
+    report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
+
+    assert {"sentences", "left"} == set(report)
+    nothing = {"variant": None, "device": None, "inference_precision": None}
+    expected = {"model": "mine.conll", **nothing}
+    assert expected == {key: report["left"][key] for key in expected}
+
+
+def test_a_missing_right_side_is_none_everywhere() -> None:
+    """No scores, agreements, changes or verdict; and each text is tagged once."""
+    gold = parse_gold(LINES, "test")
+    tagger = DictionaryTagger(INT8_WORDS)
+    evaluation = evaluate(gold, tagger)
+    report = Report(evaluation, (MODELS[0],))
+
+    assert evaluation.right is None
+    assert (evaluation.left,) == evaluation.sides
+    assert () == evaluation.agreements == evaluation.changes
+    assert 0.0 == evaluation.gap
+    assert (-1.0, 1.0) == (evaluation.gap_interval.low, evaluation.gap_interval.high)
+    assert report.verdict is None
+    assert (0, 0) == report.changes
+    assert 1 == len(report.sides) == len(evaluation.found)
+    assert [one.tagged.text for one in gold] == tagger.seen
+    assert "McNemar" not in markdown(report)
+    for written in (figures_csv(report), errors_csv(report)):
+        assert {"Original"} == {row["side"] for row in csv.DictReader(io.StringIO(written))}
+
+
+@pytest.mark.parametrize("right", [DictionaryTagger(INT8_WORDS), None], ids=["both", "alone"])
+def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
+    """Each side that there is tags each text once."""
+    gold = parse_gold(LINES, "test")
+    texts = [one.tagged.text for one in gold]
+    taggers = [DictionaryTagger(), *([right] if right else [])]
+    for tagger in taggers:
+        tagger.seen.clear()
+    report = report_sides(FakeSides(taggers[0], right), gold, Choice())
+
+    assert [texts] * len(taggers) == [tagger.seen for tagger in taggers]
+    assert len(taggers) == len(report.sides)
+
+
+def test_a_file_called_original_is_not_taken_for_the_model() -> None:
+    """What a side is follows from its origin, not from its name."""
+    files = (Origin("Original", "Original"), Origin("INT8", "INT8"))
+    report = Report(both(), files)
+    models = Report(both(), tuple(MODELS))
+
+    assert report.verdict is not None and models.verdict is not None
+    assert "Original's" in report.verdict.sentence
+    assert "the original" not in report.verdict.sentence
+    assert "the original's" in models.verdict.sentence
+    sides = [report_json(report)[key] for key in ("left", "right")]
+    assert [("Original", None), ("INT8", None)] == [(s["model"], s["variant"]) for s in sides]
+
+
+def test_a_report_needs_an_origin_for_each_side() -> None:
+    """None is left without, or taken for the other."""
+    with pytest.raises(ValueError, match="one origin for each side"):
+        Report(both(), (MODELS[0],))
 
 
 def test_csv_of_figures_is_that_of_the_scores() -> None:
     """Overall, types and buckets of both sides, as fractions."""
-    report = Report(both())
+    report = Report(both(), tuple(MODELS))
     rows = list(csv.DictReader(io.StringIO(figures_csv(report))))
     [overall] = [row for row in rows if (row["side"], row["group"]) == ("INT8", "overall")]
-    micro = report.totals[Variant.INT8].micro
+    micro = report.sides[1].total.micro
     assert (f"{micro.f1:.6f}", str(micro.tp), str(micro.fn)) == (
         overall["f1"],
         overall["tp"],
@@ -240,9 +319,9 @@ def test_csv_of_figures_is_that_of_the_scores() -> None:
 
 def test_csv_of_errors_spells_them() -> None:
     """One row for each error; offsets and spelling fit."""
-    report = Report(both())
+    report = Report(both(), tuple(MODELS))
     rows = list(csv.DictReader(io.StringIO(errors_csv(report))))
-    errors = sum(sum(one.errors.values()) for one in report.totals.values())
+    errors = sum(sum(side.total.errors.values()) for side in report.sides)
     assert errors == len(rows)
     for row in rows:
         for side in ("gold", "found"):
@@ -256,9 +335,8 @@ def test_no_cell_of_the_errors_is_a_formula() -> None:
     lines = ["[ =1+1](LOC) is not [-1](PER)"]
     gold = parse_gold(lines, "test")
     found = [Tagged(one.tagged.text, ()) for one in gold]
-    rows = list(
-        csv.DictReader(io.StringIO(errors_csv(Report(score_predictions(gold, found, found)))))
-    )
+    report = Report(score_predictions(gold, found, found), tuple(MODELS))
+    rows = list(csv.DictReader(io.StringIO(errors_csv(report))))
     assert {"'=1+1", "'-1"} == {row["gold_text"] for row in rows}
     assert "1" == rows[0]["gold_start"]
 
@@ -268,7 +346,8 @@ def test_markdown_is_inert_and_complete() -> None:
     lines = ["[x](a_b)", *LINES]
     gold = parse_gold(lines, "test")
     found = [one.tagged for one in gold]
-    text = markdown(Report(score_predictions(gold, found, found), ("a|<b>.conll", "INT8")))
+    origins = (Origin("a|<b>.conll", "a|<b>.conll"), MODELS[1])
+    text = markdown(Report(score_predictions(gold, found, found), origins))
     assert r"## a\|\<b\>.conll" in text
     assert r"| type | a\_b |" in text
     assert "McNemar" in text

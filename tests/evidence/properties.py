@@ -28,6 +28,7 @@ from ner.models.catalogue import find, of_hub
 from ner.models.prepared import Manifest
 from ner.models.recipes import Variant
 from ner.preparing import checkpoint
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
@@ -381,11 +382,11 @@ PROPERTIES = (
 )
 
 
-def tagging(pair: Any) -> Property:
+def tagging(sides: Any) -> Property:
     """Every entity of a real model lies in the text that it gives back, and spells it."""
 
     def holds(text: str, variant: Variant, strategy: Strategy, threshold: float) -> None:
-        tagger = pair.side(variant).tagger.using(strategy=strategy, threshold=threshold)
+        tagger = sides.side(variant).tagger.using(Choice(strategy, threshold))
         tagged: Tagged = tagger(text)
         assert len(tagged.text) == len(text)
         for entity in tagged.entities:

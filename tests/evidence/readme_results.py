@@ -8,31 +8,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ner.evaluating.report import set_name
+from ner.evaluating.report import recorded_sides, set_name
 from ner.models.catalogue import catalogue
 from ner.train.card import write_card
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "assets" / "results"
 BARE = "bare request"
+HEADER = (
+    "| set | original, by sentence | INT8 | original, by document | INT8 | agreement |",
+    "|---|--:|--:|--:|--:|--:|",
+)
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 
 
 def evaluation_rows(record: dict[str, Any]) -> list[str]:
-    """Sets by variants: F1 with its 95 % interval, in per cent, and the agreement."""
+    """Sets by variants: F1 by sentence and by document with 95 % intervals, and the agreement."""
     settings = record["settings"]
     lines = []
     for name, result in record["sets"].items():
-        cells = [
-            f"{100 * side['f1']:.1f} [{100 * side['f1_low']:.1f}–{100 * side['f1_high']:.1f}]"
-            for side in (result["original"], result["int8"])
-        ]
-        agreement = f"{100 * result['agreement']:.1f}"
-        lines.append(f"| {set_name(name, settings)} | {cells[0]} | {cells[1]} | {agreement} |")
+        cells = [*map(f1_cell, recorded_sides(result)), f"{100 * result['agreement']:.1f}"]
+        lines.append(f"| {set_name(name, settings)} | {' | '.join(cells)} |")
     return lines
+
+
+def f1_cell(side: Mapping[str, Any] | None) -> str:
+    """F1 with its interval, in per cent; empty where it was not measured."""
+    if side is None:
+        return ""
+    return f"{100 * side['f1']:.1f} [{100 * side['f1_low']:.1f}–{100 * side['f1_high']:.1f}]"
 
 
 def evaluations() -> list[str]:
@@ -46,7 +54,7 @@ def evaluations() -> list[str]:
             records = ", ".join(f"[{number}]({link(file)})" for number, file in enumerate(files, 1))
             rows = [row for file in files for row in evaluation_rows(read(file))]
             parts += [f"F1 of `{model}` in per cent with 95 % intervals (records {records}):", ""]
-            parts += ["| set | original | INT8 | agreement |", "|---|--:|--:|--:|", *rows, ""]
+            parts += [*HEADER, *rows, ""]
     return parts
 
 

@@ -32,6 +32,7 @@ from ner.machine import describe
 from ner.models.catalogue import catalogue
 from ner.schema import machine_json
 from ner.stats import ratio_interval
+from ner.tagging.choice import Choice
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "files.json"
@@ -100,7 +101,7 @@ def record_batch(folder: Path) -> dict[str, Any]:
 
 def record_spark(folder: Path) -> dict[str, Any]:
     """Lines a second of clusters of one and two workers, started anew in turns."""
-    from ner.spark import connected
+    from ner.spark import connect
 
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -111,7 +112,7 @@ def record_spark(folder: Path) -> dict[str, Any]:
     for turn in range(2):
         for workers in (1, 2):
             scratch = folder / f"cluster-{turn}-{workers}"
-            with running(scratch, workers) as cluster, connected(cluster.master) as tagger:
+            with running(scratch, workers) as cluster, connect(cluster.master, Choice()) as tagger:
                 tagger.tag_many(texts[:2000])  # opens the model in each worker
                 begin = time.perf_counter()
                 found = _plain(tagger.tag_many(texts))

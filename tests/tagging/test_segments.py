@@ -15,6 +15,7 @@ from ner.entities import Entity
 from ner.errors import InputError
 from ner.models.opened import Sides
 from ner.tagging import segments
+from ner.tagging.choice import Choice
 from ner.tagging.decode import Scheme, Strategy
 from ner.tagging.segments import Reading, Segment, cut, pack, stitch
 from ner.tagging.tagger import OpenVinoTagger
@@ -29,10 +30,10 @@ few_examples = settings(max_examples=30)
 readings = st.builds(Reading, st.integers(1, 40), st.integers(0, 20))
 
 
-def read_by(pair: Sides, reading: Reading, strategy: Strategy) -> OpenVinoTagger:
+def read_by(sides: Sides, reading: Reading, strategy: Strategy) -> OpenVinoTagger:
     """The tiny original with another reading."""
     model = replace(sides.left.tagger.model, reading=reading.within(126))
-    return replace(sides.left.tagger, model=model, strategy=strategy)
+    return replace(sides.left.tagger, model=model, choice=Choice(strategy))
 
 
 def spans(entities: tuple[Entity, ...], shift: int = 0) -> list[tuple[int, int, str]]:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
+from ner.models.child import ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
@@ -69,9 +70,11 @@ def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
     return replace(tagger, model=replace(tagger.model, reading=Reading(length)))
 
 
-def assert_equals_pipeline(pair: Sides, texts: list[str], strategy: Strategy) -> None:
+def assert_equals_pipeline(sides: Sides, texts: list[str], strategy: Strategy) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
-    pipeline = pipeline_on(pair.prepared, aggregation_strategy=strategy.value)
+    pipeline = pipeline_on(
+        ensure_prepared(sides.spec, tuple(Variant)), aggregation_strategy=strategy.value
+    )
     label = "entity" if strategy is Strategy.NONE else "entity_group"
     tagger = read_whole(sides.left.tagger).using(Choice(strategy))
     for text, theirs in zip(texts, pipeline(texts), strict=True):
@@ -243,13 +246,15 @@ def test_anything_but_text_is_refused(tiny_sides: Sides) -> None:
 def test_labels_and_threshold_filter(tiny_sides: Sides, texts: list[str]) -> None:
     """Only the labels asked for, at or over the threshold."""
     everything = tiny_sides.left.tagger(texts[0] * 3).entities
-    kept = tiny_sides.left.tagger.using(labels=["PER"], threshold=0.5)(texts[0] * 3).entities
+    kept = tiny_sides.left.tagger.using(Choice(labels=("PER",), threshold=0.5))(
+        texts[0] * 3
+    ).entities
 
     assert kept == tuple(one for one in everything if one.label == "PER" and one.score >= 0.5)
     with pytest.raises(InputError, match="no label DRUG"):
-        tiny_sides.left.tagger.using(labels=["DRUG"])
+        tiny_sides.left.tagger.using(Choice(labels=("DRUG",)))
     with pytest.raises(InputError, match=r"threshold is 2"):
-        tiny_sides.left.tagger.using(threshold=2)
+        tiny_sides.left.tagger.using(Choice(threshold=2))
 
 
 def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:
@@ -333,8 +338,8 @@ def test_any_text_is_answered(tiny_sides: Sides, text: str) -> None:
 
 def test_a_tagger_is_a_value(tiny_sides: Sides) -> None:
     """Settings make a new tagger; the old one is unchanged, and both share the model."""
-    other = tiny_sides.left.tagger.using(threshold=0.9)
+    other = tiny_sides.left.tagger.using(Choice(threshold=0.9))
 
     assert isinstance(other, OpenVinoTagger)
     assert other.model is tiny_sides.left.tagger.model
-    assert tiny_sides.left.tagger.threshold == 0.0
+    assert tiny_sides.left.tagger.choice == Choice()
