@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from browser_fixtures import Open, labelled, tag
+from browser.fixtures import Open, labelled, tag
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 

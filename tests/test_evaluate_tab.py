@@ -20,8 +20,8 @@ from gradio_client.exceptions import AppError
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import evaluation_json
-from ner.files import formats
-from ner.files.formats import parse_gold, read_lines
+from ner.files.encoding import read_lines
+from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.opened import Sides
 from ner.models.prepared import Gate
@@ -213,7 +213,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr(formats, "read_lines", counted)
+    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html

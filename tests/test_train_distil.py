@@ -15,7 +15,7 @@ from torch import nn
 from transformers import MPNetConfig, MPNetForTokenClassification
 
 from ner.errors import FileFormatError, InputError, ModelRefused
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 from ner.train.card import card
 from ner.train.data import IGNORED, Encoder, Text, tag_names
 from ner.train.distil import NO_LABEL, SoftLabels, label

@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.evaluating.documents import join
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 from ner.train import bilstm
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches
 from ner.train.data import (

@@ -19,13 +19,13 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.comparing.agreement import agreement_f1
-from ner.errors import FileFormatError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
 from ner.evaluating.report import Report, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
-from ner.files.formats import read_gold_documents
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
 from ner.models.catalogue import find
 from ner.models.opened import open_sides
@@ -85,23 +85,8 @@ def evaluate(
 
 def _print_repairs(file: Path) -> None:
     """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    from ner.files.formats import Scheme, read_lines, tag_notes
-
-    try:
-        notes = tag_notes(read_lines(file), file)
-    except FileFormatError:
-        return  # spans or brackets, which have no tags
-    if notes.scheme is not Scheme.BIO2:
-        stderr().print(f"{file.name}: tags are {notes.scheme}, read as entities.", markup=False)
-    if notes.repaired:
-        lines = ", ".join(map(str, notes.repaired[:10]))
-        more = " …" if len(notes.repaired) > 10 else ""
-        stderr().print(
-            f"{file.name}: {len(notes.repaired)} tags continue no entity and were read as the "
-            f"beginning of one, as conlleval does (lines {lines}{more}).",
-            markup=False,
-            soft_wrap=True,
-        )
+    for sentence in repair_sentences(read_lines(file), file):
+        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:

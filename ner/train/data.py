@@ -13,7 +13,8 @@ from transformers import PreTrainedTokenizerBase
 
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.files.formats import read_conll, read_conll_documents, read_lines
+from ner.files.conll import read_conll, read_conll_documents
+from ner.files.encoding import read_lines
 from ner.train.settings import DataSource, TextSource, TrainSettings
 
 IGNORED = -100  # what torch's cross entropy skips by default

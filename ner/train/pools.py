@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ner.entities import Annotated, Tagged, spans_of_bio
 from ner.evaluating.documents import join
-from ner.files.formats import annotate_tokens
+from ner.files.conll import annotate_tokens
 from ner.train.data import Aligner, Corpus, Encoder, Pool, Text, read_texts
 from ner.train.settings import TrainSettings
 

@@ -11,7 +11,8 @@ from ner import schema
 from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating.report import report_json, report_sides
 from ner.evaluating.verdict import TOLERANCE
-from ner.files import formats
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
@@ -123,7 +124,7 @@ class Endpoints:
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
-        sentences = formats.parse_gold(formats.text_lines(gold), "The gold")
+        sentences = parse_gold(text_lines(gold), "The gold")
         sides = _open(self.load, model)
         with self.service.long.slot(disconnected=client_disconnected):
             return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))

@@ -12,11 +12,11 @@ import gradio as gr
 
 from ner.comparing.origin import Origin
 from ner.entities import Annotated
-from ner.errors import FileFormatError, InputError
+from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
-from ner.files import formats
-from ner.files.formats import Scheme
+from ner.files.encoding import read_lines, text_lines
+from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
@@ -91,7 +91,7 @@ class EvaluateHandler:
     def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
-        gold = formats.read_gold(assets() / "gold" / f"{name}.conll")
+        gold = read_gold(assets() / "gold" / f"{name}.conll")
         yield from self._scored(gold, lowercase, settings, [])
 
     def _given(
@@ -101,9 +101,9 @@ class EvaluateHandler:
             yield message("Paste gold or load a file, then press Evaluate.")
             return
         _check_length(len(text), self.service.bounds.gold_characters)
-        lines = formats.text_lines(text)
-        gold = formats.parse_gold(lines, "The gold")
-        hints = tag_hints(lines)
+        lines = text_lines(text)
+        gold = parse_gold(lines, "The gold")
+        hints = repair_sentences(lines, "The gold")
         if not files:
             yield from self._scored(gold, lowercase, settings, hints)
             return
@@ -126,7 +126,7 @@ class EvaluateHandler:
         yield value
 
     def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
-        lines = [line for line in formats.text_lines(text) if line.strip()]
+        lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
@@ -164,31 +164,12 @@ def predicted_value(
     ``limit`` is in characters.
     """
     found = [
-        evaluation.as_predictions(gold, formats.parse_gold(_bounded_lines(file, limit), file))
+        evaluation.as_predictions(gold, parse_gold(_bounded_lines(file, limit), file))
         for file in files
     ]
     scored = evaluation.score_predictions(gold, *found, labels=settings.choice.labels)
     origins = tuple(Origin(title=file.name, model=file.name) for file in files)
     return evaluation_value(Report(scored, origins, settings.tolerance), hints)
-
-
-def tag_hints(lines: list[str]) -> list[str]:
-    """How the tags of CoNLL lines were read, where they are not plain BIO2."""
-    try:
-        notes = formats.tag_notes(lines, "The gold")
-    except FileFormatError:
-        return []  # spans or brackets, which have no tags
-    hints = []
-    if notes.scheme is not Scheme.BIO2:
-        hints.append(f"Tags are {notes.scheme}, read as entities.")
-    if notes.repaired:
-        numbers = ", ".join(map(str, notes.repaired[:10]))
-        more = " …" if len(notes.repaired) > 10 else ""
-        hints.append(
-            f"{len(notes.repaired):,} tags continue no entity and were read as the beginning of "
-            f"one, as conlleval does (lines {numbers}{more})."
-        )
-    return hints
 
 
 def _check_length(length: int, limit: int, what: str = "That") -> None:
@@ -205,7 +186,7 @@ def _bounded_lines(file: Path, limit: int) -> Iterator[str]:
     if file.is_file():
         _check_length(file.stat().st_size // 4, limit, file.name)
     length = 0
-    for line in formats.read_lines(file):
+    for line in read_lines(file):
         length += len(line) + 1
         _check_length(length, limit, file.name)
         yield line
