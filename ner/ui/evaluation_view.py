@@ -10,7 +10,8 @@ from ner.counts import Counts
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, Decision, buckets
 from ner.evaluating.report import Report, ScoredSide, errors_csv, figures_csv, markdown, report_json
-from ner.evaluating.scores import OUTSIDE, ErrorKind, Outcomes, conlleval
+from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
+from ner.evaluating.semeval import Outcomes
 from ner.render import colour_classes, escape, notice
 from ner.stats import mcnemar_p
 from ner.ui.dots import Dot, dot_chart

@@ -14,7 +14,6 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.scores import (
     Error,
     ErrorKind,
-    Outcomes,
     Scores,
     conlleval,
     find_changes,
@@ -24,6 +23,7 @@ from ner.evaluating.scores import (
     total,
     widen,
 )
+from ner.evaluating.semeval import Outcomes
 from ner.files.conll import annotate_tokens
 
 Tags = list[str]

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conftest import make_tiny_checkpoint
+from tiny_checkpoint import make_tiny_checkpoint
 
 from ner.machine import describe
 from ner.models.catalogue import ModelSpec, find

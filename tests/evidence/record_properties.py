@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from browser.fixtures import _serve
-from conftest import make_tiny_checkpoint
 from fakes import FakeSides
+from tiny_checkpoint import make_tiny_checkpoint
 
 from evidence.properties import PROPERTIES, Property, over_http, tagging
 from ner.machine import describe
