@@ -13,6 +13,7 @@ import pytest
 from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from ner.ui.probing import ProbeHandler
 
 from ner import schema
 from ner.machine import Machine
@@ -23,8 +24,7 @@ from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.tagging.decode import Strategy
 from ner.ui.api import Endpoints
-from ner.ui.contract import Loader
-from ner.ui.probing import ProbeHandler
+from ner.ui.progress import Loader
 from ner.ui.tag import TagHandler
 
 BOUNDS = Bounds()

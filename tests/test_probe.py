@@ -4,11 +4,11 @@ import pytest
 from fakes import DictionaryTagger, FakeSides
 from hypothesis import given
 from hypothesis import strategies as st
+from ner.ui.probing import probed
 
 from ner.comparing.probe import Fate, Rewritten, rewritings
 from ner.entities import Entity, Tagged
 from ner.tagging.decode import Strategy
-from ner.ui.probing import probed
 
 
 def rewritten(text: str, name: str) -> Rewritten:

@@ -19,7 +19,6 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.comparing.agreement import agreement_f1
-from ner.errors import FileFormatError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
 from ner.evaluating.report import Report, report_json, report_sides
@@ -85,23 +84,10 @@ def evaluate(
 
 def _print_repairs(file: Path) -> None:
     """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    from ner.files.formats import Scheme, read_lines, tag_notes
+    from ner.files.formats import read_lines, tag_hints
 
-    try:
-        notes = tag_notes(read_lines(file), file)
-    except FileFormatError:
-        return  # spans or brackets, which have no tags
-    if notes.scheme is not Scheme.BIO2:
-        stderr().print(f"{file.name}: tags are {notes.scheme}, read as entities.", markup=False)
-    if notes.repaired:
-        lines = ", ".join(map(str, notes.repaired[:10]))
-        more = " …" if len(notes.repaired) > 10 else ""
-        stderr().print(
-            f"{file.name}: {len(notes.repaired)} tags continue no entity and were read as the "
-            f"beginning of one, as conlleval does (lines {lines}{more}).",
-            markup=False,
-            soft_wrap=True,
-        )
+    for hint in tag_hints(read_lines(file), file):
+        stderr().print(f"{file.name}: {hint}", markup=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:

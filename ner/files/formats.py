@@ -168,6 +168,25 @@ def tag_notes(lines: Iterable[str], source: Path | str) -> TagNotes:
     return TagNotes(Scheme.IOBES if closes else Scheme.BIO2, tuple(continuing_nothing))
 
 
+def tag_hints(lines: Iterable[str], source: Path | str) -> list[str]:
+    """How the tags of CoNLL lines were read, in sentences; none for plain BIO2, nor for spans."""
+    try:
+        notes = tag_notes(lines, source)
+    except FileFormatError:
+        return []  # spans or brackets, which have no tags
+    hints = []
+    if notes.scheme is not Scheme.BIO2:
+        hints.append(f"Tags are {notes.scheme}, read as entities.")
+    if notes.repaired:
+        numbers = ", ".join(map(str, notes.repaired[:10]))
+        more = " …" if len(notes.repaired) > 10 else ""
+        hints.append(
+            f"{len(notes.repaired):,} tags continue no entity and were read as the beginning of "
+            f"one, as conlleval does (lines {numbers}{more})."
+        )
+    return hints
+
+
 def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
     """Gold from tokens and their tags (any scheme that `iter_conll` reads)."""
     offsets = []

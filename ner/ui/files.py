@@ -28,10 +28,8 @@ from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
-from ner.ui.contract import Loader
-from ner.ui.failures import answered, told
-from ner.ui.opening import opened
+from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
+from ner.ui.tag import strategy_dropdown
 
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
@@ -97,7 +95,7 @@ class FilesHandler:
             source = _inspected(path, encoding, self.service.bounds)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
-            return notice(told(error), kind="problem"), hidden
+            return notice(describe_failure(error), kind="problem"), hidden
         columns = list(dict.fromkeys(source.columns))
         column = gr.update(visible=bool(columns), choices=columns, value=source.column)
         return notice(_what_it_is(source)), column
@@ -117,7 +115,7 @@ class FilesHandler:
         stopping = self.running[request.session_hash] = threading.Event()
         try:
             steps = self._tagged(path, settings, self._client(request))
-            yield from answered(self._until_stopped(steps, stopping), _problem)
+            yield from catch_failures(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
 
@@ -142,7 +140,7 @@ class FilesHandler:
         choice = Choice.parse(chosen.strategy, chosen.threshold, chosen.labels)
         variant = one_of(Variant, chosen.variant, "variant")
         spec = find_offered(chosen.model)
-        sides = yield from opened(self.load, spec, chosen.device, _progress)
+        sides = yield from open_sides_with_progress(self.load, spec, chosen.device, _progress)
         tagger = sides.side(variant).tagger.using(choice)
         described = batch.described(spec, variant, chosen.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
@@ -338,13 +336,7 @@ def _settings() -> list[gr.components.Component]:
             elem_classes="beside narrow",
             scale=0,
         )
-        strategy = gr.Dropdown(
-            [strategy.value for strategy in Strategy],
-            value=Strategy.FIRST.value,
-            label="Aggregation",
-            elem_classes="beside narrow",
-            scale=0,
-        )
+        strategy = strategy_dropdown()
         threshold = gr.Number(
             label="Threshold",
             value=0.0,

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ner.markup import megabytes, milliseconds
 from ner.measuring.benchmark import BARE, PEAK, Benchmark, benchmark_csv, benchmark_json, summary
 from ner.render import Bar, bar_chart, definitions, escape
 from ner.ui.lines import line_chart
-from ner.ui.result import megabytes, milliseconds
 from ner.ui.tables import head, row, section, table
 
 
