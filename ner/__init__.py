@@ -5,7 +5,6 @@
 >>> tagger("Ada Lovelace lived in London.").entities  # doctest: +SKIP
 """
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +26,6 @@ __all__ = [
     "load",
     "predict",
 ]
-
-# OpenVINO and NNCF report their use to their makers through this package where it can be imported.
-# Nothing about anybody's texts or machine leaves from here, so it can't be.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _HOME_OF = {
     "Agreement": "ner.comparing.agreement",

@@ -18,6 +18,7 @@ turned into one of these where they enter (reading a file, converting a model), 
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.metadata import requires
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,8 +72,20 @@ class MissingExtra(Failure):
     """An optional dependency is needed and absent."""
 
     def __init__(self, purpose: str, extra: str) -> None:
-        super().__init__(f'{purpose} needs an optional part: pip install -e ".[{extra}]"')
+        super().__init__(f"{purpose} needs an optional part: {_install_command(extra)}")
         self.extra = extra
+
+
+def _install_command(extra: str) -> str:
+    """How the extra is installed: in a checkout from it, else by the names of what it holds.
+
+    An installed package doesn't know where its wheel lies, but its metadata list what the extra is.
+    """
+    if (Path(__file__).parents[1] / "pyproject.toml").is_file():
+        return f'pip install -e ".[{extra}]"'
+    listed = (line.partition(";") for line in requires("ner-compare") or ())
+    needed = [f'"{name.strip()}"' for name, _, marker in listed if f'"{extra}"' in marker]
+    return " ".join(["pip install", *needed])
 
 
 def one_of(choices: type[_Choice], given: str, what: str) -> _Choice:

@@ -111,3 +111,16 @@ def _memory_bytes() -> int:
     if not hasattr(os, "sysconf"):
         return 0
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def peak_bytes(pid: int | None = None) -> int | None:
+    """The most memory that a process (default: this one) has held so far: VmHWM of proc(5).
+
+    Not getrusage's ``ru_maxrss``, which a new process inherits from the one that started it. None
+    where the system does not tell.
+    """
+    try:
+        status = Path(f"/proc/{pid or 'self'}/status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

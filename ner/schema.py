@@ -52,12 +52,15 @@ def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timi
 
 
 def origin_json(origin: Origin) -> Json:
-    """Where a side comes from; of a file only its name is told, as the model."""
+    """Where a side comes from; of a file only its name is told, as the model.
+
+    ``inference_precision`` is OpenVINO's word: ``precision`` alone is a score beside it.
+    """
     return {
         "model": origin.model,
         "variant": origin.variant,
         "device": origin.device,
-        "precision": origin.precision,
+        "inference_precision": origin.precision,
     }
 
 

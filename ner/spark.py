@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
@@ -277,7 +277,7 @@ class SparkTagger:
     session: SparkSession
     labels: tuple[str, ...]
     choice: Choice
-    source: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, Any]
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given. Raises ``Failure`` if the job fails."""

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import settings
 
 from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser.fixtures"]
 
 # Other processes may have the cores: how long an example takes says nothing.
 settings.register_profile("untimed", deadline=None)
@@ -131,9 +133,9 @@ def tiny_sides(ner_home: Path, tiny_spec: ModelSpec) -> Sides:
 
 
 @pytest.fixture(scope="session")
-def tiny_prepared(tiny_sides: Sides) -> Prepared:
+def tiny_prepared(ner_home: Path, tiny_spec: ModelSpec) -> Prepared:
     """The tiny model's prepared folder."""
-    return tiny_sides.prepared
+    return ensure_prepared(tiny_spec, tuple(Variant))
 
 
 @pytest.fixture(scope="session")

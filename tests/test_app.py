@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from browser_fixtures import Open, labelled, tag
+from browser.fixtures import Open, labelled, tag
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -105,7 +105,7 @@ def test_wolfgang_lives_in_berlin_on_the_page(app: App, open_page: Open) -> None
     page = open_page(app.url)
     tag(page, WOLFGANG)
 
-    for side in ("original", "int8"):
+    for side in ("left", "right"):
         assert labelled(page, side) == ["Wolfgang PER", "Berlin LOC"]
     assert "2 of 2 entities identical" in page.locator("#result").inner_text()
 

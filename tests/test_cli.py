@@ -82,6 +82,16 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
     [answer] = answers(run("compare", *tiny, WOLFGANG, "--budget-ms", "50", "--json"))
 
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
+    for side, variant in (("left", "original"), ("right", "int8")):
+        assert {
+            "model": "tiny",
+            "variant": variant,
+            "device": "CPU",
+            "inference_precision": "f32",
+            "entities": answer[side]["entities"],
+        } == answer[side]
+    for one in answer["differences"]:
+        assert {"kind", "left", "right", "drift"} == set(one)
     assert answer["timing"]["right"]["n"] >= 8
     assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
     assert answer["timing"]["ratio_low"] <= answer["timing"]["ratio"]
@@ -97,6 +107,12 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
     [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
 
     assert one["left"]["support"] == 3
+    assert {"sentences", "left", "right", "agreement", "difference", "verdict", "changes"} == set(
+        one["documents"]
+    )
+    assert {"documents", *one["documents"]} == set(one)
+    assert (2, 1) == (one["sentences"], one["documents"]["sentences"])
+    assert {"answer", "sentence", "tolerance"} == set(one["verdict"])
     assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
     assert list(two["sets"].values()) == [one, one]
 

@@ -12,7 +12,8 @@ from test_train import base, data, one_thread, settings, silent  # noqa: F401
 from ner.entities import Entity, Tagged
 from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.scores import total
-from ner.files.formats import conll_lines, read_gold
+from ner.files.conll import conll_lines
+from ner.files.gold import read_gold
 from ner.models.catalogue import find
 from ner.models.opened import Sides, open_sides
 from ner.train.run import train

@@ -19,14 +19,15 @@ from gradio_client.exceptions import AppError
 
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
-from ner.evaluating.report import evaluation_json
-from ner.files import formats
-from ner.files.formats import parse_gold, read_lines
+from ner.evaluating.report import Report, report_json, report_sides
+from ner.files.encoding import read_lines
+from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.opened import Sides
 from ner.models.prepared import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
+from ner.tagging.choice import Choice
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler, loaded
 
@@ -60,14 +61,13 @@ def given(
 
 
 def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
-    """The JSON to download begins with what ``evaluate --json`` prints for the same gold."""
+    """The JSON to download is what ``evaluate --json`` prints for the same gold."""
     _, data = given(GOLD)
     report = json.loads(data["files"]["evaluation.json"])
-    one = evaluate(
-        parse_gold(GOLD.split("\n"), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
-    )
-    expected = evaluation_json(one.original, one.int8, one.agreements)
-    assert expected == {key: report[key] for key in expected}
+    sides, gold = FakeSides(), parse_gold(GOLD.split("\n"), "gold")
+    one = evaluate(gold, DictionaryTagger(), DictionaryTagger(INT8_WORDS))
+    assert report_json(Report(one, tuple(sides.origins))) == report
+    assert report_json(report_sides(sides, gold, Choice())) == report
 
 
 def matching(data: dict[str, Any], query: dict[str, Any]) -> int:
@@ -186,14 +186,37 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     pair = FakeSides(left=DictionaryTagger({}), right=None)
 
     html, data = given(GOLD, mine, pair=pair)
-    assert 1.0 == json.loads(data["files"]["evaluation.json"])["first"]["f1"]
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
     assert 'class="verdict' not in html
 
     html, data = given(GOLD, mine, other, pair=pair)
     report = json.loads(data["files"]["evaluation.json"])
-    assert ["mine.txt", "other.txt"] == report["names"]
+    assert ["mine.txt", "other.txt"] == [report[key]["model"] for key in ("left", "right")]
+    assert [None, None] == [report[key]["variant"] for key in ("left", "right")]
     assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
     assert "other.txt&#x27;s F1" in html
+
+
+def test_a_file_called_original_is_not_taken_for_the_model(tmp_path: Path) -> None:
+    """Its name is shown as it is, and no sentence speaks of the original."""
+    mine, other = tmp_path / "Original", tmp_path / "INT8"
+    mine.write_text(GOLD, encoding="utf-8")
+    other.write_text(GOLD.replace("[Paris](LOC)", "Paris"), encoding="utf-8")
+    html, data = given(GOLD, mine, other, pair=FakeSides(left=DictionaryTagger({}), right=None))
+
+    assert "Original's (" in unescape(html)
+    assert "the original" not in unescape(html)
+    report = json.loads(data["files"]["evaluation.json"])
+    assert ("Original", None) == (report["left"]["model"], report["left"]["variant"])
+
+
+def test_every_table_names_its_side() -> None:
+    """By its title, as a reader knows it."""
+    html, _ = given(GOLD)
+    for name in ("Original", "INT8"):
+        assert f"Confusion of types, {name}" in html
+        assert f"{name}: gold ↓ found →" in html
+    assert "ScoredSide" not in html
 
 
 @pytest.mark.parametrize("ends", ["\n", ""], ids=["lines", "one line"])
@@ -213,7 +236,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr(formats, "read_lines", counted)
+    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html
@@ -229,7 +252,7 @@ def test_predictions_of_the_limit_are_read(tmp_path: Path) -> None:
 
     _, data = given(gold, file, gold_characters=len(gold))
 
-    assert 1.0 == json.loads(data["files"]["evaluation.json"])["first"]["f1"]
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
 
 
 def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
@@ -402,7 +425,12 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
 
     report = json.loads(data["files"]["evaluation.json"])
     expected = json.loads(done.stdout)
-    assert expected == {key: report[key] for key in expected}
+    documents = expected.pop("documents")
+    # The command line says model, device and precision of the same two sides.
+    assert expected == report
+    assert set(expected) == set(documents)
+    assert documents["sentences"] < expected["sentences"]
+    assert documents["left"]["support"] == expected["left"]["support"]
     assert expected["left"]["support"] > 300
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from browser_fixtures import Open, Serve
+from browser.fixtures import Open, Serve
 from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 
 from ner.serving.bounds import Bounds
@@ -263,5 +263,5 @@ def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
     assert "rows" in next(shown)[0]
     service.readiness.draining = True
 
-    assert "Interrupted" in [one for one, _ in shown][-1]
-    assert 0 == service.long.working
+    assert "Interrupted" in [markup for markup, _ in shown][-1]
+    assert 0 == service.long.running

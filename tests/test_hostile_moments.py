@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from record_kills import flips, kills
+from evidence.record_kills import flips, kills
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared

@@ -378,11 +378,11 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     with_config(hub, "tokenizer_config.json", model_max_length=10**30)
     # Their own conversion of it, were it read, would not load.
     hub.files["openvino_model.xml"] = hub.files["openvino_model.bin"] = b"evil"
-    pair = open_sides(SPEC)
+    sides = open_sides(SPEC)
     asked = len(hub.asked)
 
-    assert COMMIT == pair.prepared.manifest.revision
-    assert pair.left("My name is Wolfgang").entities
+    assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
+    assert sides.left.tagger("My name is Wolfgang").entities
     assert not any("openvino" in path for path in hub.asked)
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]
@@ -410,16 +410,16 @@ def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
 
 def test_a_model_larger_than_its_weights_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
     """Before memory is taken for it: this one would have hundreds of billions of weights."""
-    from ner.preparing import convert
+    from ner.preparing.export import check_parameters
 
     fetch(hub, tmp_path)
-    convert._check_parameters(tmp_path)
+    check_parameters(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config |= {"hidden_size": 120_000, "vocab_size": 1_000_000}
     (tmp_path / "config.json").write_text(json.dumps(config))
 
     with pytest.raises(ModelRefused, match=r"describes [\d,]{15,} weights"):
-        convert._check_parameters(tmp_path)
+        check_parameters(tmp_path)
 
 
 def test_the_command_line_tells_what_the_hub_said(
@@ -465,7 +465,7 @@ def test_models_of_the_hub_are_few_on_disk(
     tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """Those that were not used for longest are removed; others than the Hub's are left alone."""
-    from ner.preparing import convert
+    from ner.preparing import publish
 
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     kept = prepared_root() / tiny_prepared.folder.name
@@ -473,9 +473,9 @@ def test_models_of_the_hub_are_few_on_disk(
     made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]
     made[1].mark_used()
     limits = {"count": ("_MAX_FETCHED", 2), "bytes": ("_MAX_FETCHED_BYTES", 5000)}
-    monkeypatch.setattr(convert, *limits[bound])
+    monkeypatch.setattr(publish, *limits[bound])
 
-    convert._keep_few(made[0].folder)
+    publish.keep_few(made[0].folder)
 
     assert ["hub:owner/model1", "hub:owner/model3"] == [one.manifest.name for one in fetched()]
     assert kept.is_dir()

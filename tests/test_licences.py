@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import licences
 import pytest
+from evidence import licences
 
 from ner.models.catalogue import catalogue, find
 

@@ -14,7 +14,9 @@ from fakes import service_of
 from gradio import Request
 
 from ner.measuring import benchmark
-from ner.measuring.benchmark import Settings, Stopped
+from ner.measuring.benchmark import BenchmarkPlan
+from ner.measuring.report import benchmark_json
+from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
 from ner.models.opened import OpenSides, Sides
 from ner.serving.bounds import SlotBounds
@@ -22,7 +24,7 @@ from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
 
-QUICK = Settings(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
+QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_a_visitor_who_leaves_ends_the_measuring_without_waiting_for_it(
     goes_on, told_to_stop = threading.Event(), []
 
     def run(*_: Any, report: Any, stop: Any, **__: Any) -> None:
-        report(benchmark.Progress(1, 2, "16 tokens"))
+        report(BenchmarkStep(1, 2, "16 tokens"))
         assert goes_on.wait(30)
         told_to_stop.append(stop())
         raise Stopped
@@ -143,7 +145,7 @@ def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_sides: S
     """They are never mixed with what was measured here and now."""
     texts = read_texts(gate_file(find("bundled")))[:8]
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
-    record = benchmark.benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
+    record = benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
     markup = recorded([("bench-tiny.json", record)])
 
     assert "2026-01-31" in markup

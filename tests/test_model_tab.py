@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
 from ner.models.opened import Sides
-from ner.ui.model_tab import ModelHandler, _card, described
+from ner.models.prepared import Prepared
+from ner.ui.model_tab import ModelHandler, _card, _scores, described
 
 
-def test_the_manifest_is_told(tiny_sides: Sides) -> None:
+def test_the_manifest_is_told(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
     """Sizes, gate, quantization settings and versions, and the command that repeats it."""
-    markup = described(tiny_sides.spec, tiny_sides.prepared)
+    markup = described(tiny_spec, tiny_prepared)
 
     for said in (
         "Original, FP32",
@@ -59,6 +60,21 @@ def test_a_model_that_is_not_prepared_is_described_all_the_same() -> None:
 
     assert "elastic/distilbert-base-cased-finetuned-conll03-english" in markup
     assert card == ""
+
+
+def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
+    """Two columns of each; those by document are empty where none were recorded."""
+    figures = {"f1": 0.881, "f1_low": 0.87, "f1_high": 0.89}
+    plain = {"left": figures, "right": figures, "agreement": 0.99}
+    documents = {"left": {**figures, "f1": 0.9}, "right": figures}
+    sets = {"old/test": plain, "new/test": {**plain, "documents": documents}}
+    markup = _scores([("evaluation.json", {"settings": {}, "sets": sets})])
+
+    old, new = markup.split("<tr>")[-2:]
+    assert 2 == old.count('<span class="small">87.0–89.0</span>')
+    assert 4 == new.count('<span class="small">87.0–89.0</span>')
+    assert "90.0 <span" in new
+    assert "F1 by document" in markup
 
 
 def test_an_unknown_model_gets_a_sentence() -> None:

@@ -22,7 +22,7 @@ from ner.models.child import OnStage
 from ner.models.prepared import Gate
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
-from ner.tagging.decode import Strategy
+from ner.tagging.choice import Choice
 from ner.ui.api import Endpoints
 from ner.ui.progress import Loader
 from ner.ui.tag import TagHandler
@@ -145,10 +145,10 @@ def test_timing_is_shorter_while_others_wait(
     budgets = []
 
     class Noting(FakeSides):
-        def compare(self, text: str, *, budget_ms: float = 0.0, **settings: Any) -> Any:
+        def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Any:
             assert 1 == service.short.running
             budgets.append(budget_ms)
-            return super().compare(text, budget_ms=budget_ms, **settings)
+            return super().compare(text, choice, budget_ms=budget_ms)
 
     class Waited(Slots):
         @property
@@ -171,14 +171,18 @@ def test_the_data_is_what_compare_answers() -> None:
     """Entities and timing of the page are those of the API for the same text."""
     pair = FakeSides()
     [answer] = answers(loader_of(pair))
-    comparison = pair.compare(TEXT, strategy=Strategy.FIRST, budget_ms=1.0)
-    expected = schema.comparison_json(comparison.agreement, comparison.timing)
+    comparison = pair.compare(TEXT, Choice(), budget_ms=1.0)
+    expected = schema.agreement_json(comparison.agreement, pair.origins, comparison.timing)
 
     data = json.loads(answer["data"])
 
-    assert {key: expected[key] for key in ("text", "original", "int8", "timing")} == {
-        key: data[key] for key in ("text", "original", "int8", "timing")
+    assert {key: expected[key] for key in ("text", "timing")} == {
+        key: data[key] for key in ("text", "timing")
     }
+    for side in ("left", "right"):
+        assert expected[side]["entities"] == data[side]
+        assert {**data["origins"][side], "entities": data[side]} == expected[side]
+    assert {"left": "Original", "right": "INT8"} == data["titles"]
 
 
 def test_fragile_marks_what_another_label_comes_close_to() -> None:
@@ -247,18 +251,34 @@ def test_tag_answers_the_command_lines_json(client: Client) -> None:
     )
 
     expected = schema.tagged_json(
-        DictionaryTagger().using(threshold=0.9, labels=["PER", "LOC"])(TEXT)
+        DictionaryTagger().using(Choice(threshold=0.9, labels=("PER", "LOC")))(TEXT)
     )
     assert expected == answer
 
 
 def test_compare_answers_the_command_lines_json(client: Client) -> None:
     """Both sides, differences and timing."""
-    comparison = FakeSides().compare(TEXT, budget_ms=1.0)
+    sides = FakeSides()
+    comparison = sides.compare(TEXT, Choice(), budget_ms=1.0)
 
     answer = client.predict(text=TEXT, api_name="/compare")
 
-    assert schema.comparison_json(comparison.agreement, comparison.timing) == answer
+    expected = schema.agreement_json(comparison.agreement, sides.origins, comparison.timing)
+    assert expected == answer
+    assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
+    for side, variant in (("left", "original"), ("right", "int8")):
+        assert {
+            "model": "bundled",
+            "variant": variant,
+            "device": "CPU",
+            "inference_precision": "f32",
+            "entities": answer[side]["entities"],
+        } == answer[side]
+    assert {"boundary", "label", "only_left"} == {one["kind"] for one in answer["differences"]}
+    for one in answer["differences"]:
+        assert {"kind", "left", "right", "drift"} == set(one)
+    assert {"left", "right", "ratio", "ratio_low", "ratio_high"} == set(answer["timing"])
+    assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from properties import PROPERTIES, Property, over_http, tagging
+from evidence.properties import PROPERTIES, Property, over_http, tagging
 
 from ner.models.opened import Sides
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import readme_results
+from evidence import readme_results
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DEPLOY = ROOT / "ner" / "deploy" / "README.md"
 
 
 def header() -> dict[str, str]:
@@ -34,7 +35,7 @@ def test_the_header_is_one_that_spaces_accepts() -> None:
 
 
 def test_the_numbers_are_those_of_the_records() -> None:
-    """Nobody typed them: python tests/readme_results.py writes them."""
+    """Nobody typed them: python tests/evidence/readme_results.py writes them."""
     assert readme_results.rewritten(README) == README
 
 
@@ -69,15 +70,16 @@ def test_every_variable_is_explained() -> None:
         if file.parent.name != "serving"
         for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
     }
-    table = README.split("| variable |")[1].split("\n\n")[0]
+    table = DEPLOY.read_text(encoding="utf-8").split("| variable |")[1].split("\n\n")[0]
 
     assert set(re.findall(r"`(NER_[A-Z_]+)`", table)) == read
 
 
 def test_every_link_leads_somewhere() -> None:
     """Relative links name files that are there."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for file in (ROOT / "README.md", DEPLOY):
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
+            assert (file.parent / target).exists(), target
 
 
 @pytest.mark.parametrize(
@@ -104,23 +106,6 @@ def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: st
     )
 
     assert shown in done.stdout
-
-
-def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
-    """On a file such as it names; the columns are those that the README lists."""
-    [line] = re.findall(r"^python -m ner (batch .+)$", README, flags=re.MULTILINE)
-    (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
-    subprocess.run(
-        [sys.executable, "-m", "ner", *line.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
-
-    assert ", ".join(f"`{name}`" for name in head.split(",")) in README
-    assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
 
 
 @pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))

@@ -26,6 +26,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.opened import Sides
 from ner.models.prepared import Gate, Prepared
 from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
 if shutil.which("java") is None:
@@ -41,6 +42,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+# What a tagger on the cluster serves unless told otherwise.
+SOURCE = {"model": "bundled", "variant": "int8", "folder": None}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -120,13 +125,13 @@ def test_texts_of_a_task_come_in_a_fixed_order(
     """Else batches, and with them the last digits of scores, would differ between two runs."""
     plans = []
 
-    def planned(frame: DataFrame, **_: object) -> DataFrame:
+    def planned(frame: DataFrame, *_: object, **__: object) -> DataFrame:
         plans.append(frame._jdf.queryExecution().optimizedPlan().toString())
         return frame.selectExpr("*", "array() AS entities")
 
-    monkeypatch.setattr(spark, "tag", planned)
+    monkeypatch.setattr(spark, "_tag", planned)
     texts = [f"text {number}" for number in range(100)]
-    tagged = spark.SparkTagger(session, ()).tag_many(texts)
+    tagged = spark.SparkTagger(session, (), Choice(), SOURCE).tag_many(texts)
 
     assert texts == [one.text for one in tagged]
     sort, shuffle = plans[0].splitlines()[:2]
@@ -156,7 +161,10 @@ def test_int8_below_its_gate_is_refused(
 
     with pytest.raises(PrepareFailed, match="500 entities"):
         spark.tag(frame)
-    with pytest.raises(PrepareFailed, match="500 entities"), spark.connected("nonsense://x"):
+    with (
+        pytest.raises(PrepareFailed, match="500 entities"),
+        spark.connect("nonsense://x", Choice()),
+    ):
         pass
     assert 1 == spark.tag(frame, variant="original").count()
 
@@ -170,11 +178,11 @@ def test_each_worker_checks_int8_on_its_machine(
     monkeypatch.setattr(
         spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
     )
-    tagger = spark.SparkTagger(session, manifest.labels)
+    tagger = spark.SparkTagger(session, manifest.labels, Choice(), SOURCE)
 
     with pytest.raises(Failure, match=r"^The Spark job failed: INT8 .* its self-check failed"):
         tagger.tag_many(["in Berlin"])
-    original = replace(tagger, settings={"variant": "original"})
+    original = replace(tagger, source={**SOURCE, "variant": "original"})
     assert ["in Berlin"] == [one.text for one in original.tag_many(["in Berlin"])]
 
 
@@ -287,5 +295,8 @@ def read(file: Path) -> list[Any]:
 @pytest.mark.full
 def test_a_master_that_is_not_there_is_told() -> None:
     """A sentence and exit code 1, no trace of Java's."""
-    with pytest.raises(Failure, match="Spark did not start"), spark.connected("nonsense://x"):
+    with (
+        pytest.raises(Failure, match="Spark did not start"),
+        spark.connect("nonsense://x", Choice()),
+    ):
         pass

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import audit
 import pytest
+from evidence import audit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ner.entities import Annotated
-from ner.files.formats import read_conll, read_conll_documents
+from ner.files.conll import read_conll, read_conll_documents
 from ner.models.catalogue import read_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"

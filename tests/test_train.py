@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import resource
 import signal
 import subprocess
@@ -14,44 +13,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForTokenClassification, AutoTokenizer, BertConfig, BertModel
+from tiny_language import write_base, write_split
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from ner.errors import Failure, FileFormatError, InputError, ModelRefused
 from ner.train import transformer
 from ner.train.run import train
-from ner.train.settings import Arch, DataSource, Progress, TrainResult, TrainSettings
-from ner.train.vocabulary import SPECIAL_PIECES, as_pretrained, wordpiece
-
-PEOPLE = ("Ada", "Boris", "Chen Li", "Dora Quill")
-PLACES = ("Oslo", "Lima", "Port Vell", "St. Ives")
-FRAMES = (
-    "{person} lives in {place} .",
-    "In {place} nobody knows {person} .",
-    "Yesterday {person} left {place} by train .",
-    "The train was late .",
-)
-
-
-def tiny_sentence(rng: random.Random) -> list[tuple[str, str]]:
-    """Tokens and tags of one sentence of the tiny language."""
-    rows = []
-    for word in rng.choice(FRAMES).split():
-        if word in ("{person}", "{place}"):
-            label = "PER" if word == "{person}" else "LOC"
-            names = rng.choice(PEOPLE if label == "PER" else PLACES).split()
-            rows += [(name, f"{'I' if i else 'B'}-{label}") for i, name in enumerate(names)]
-        else:
-            rows.append((word, "O"))
-    return rows
-
-
-def write_split(path: Path, sentences: int, *, seed: int) -> None:
-    """A CoNLL file of the tiny language."""
-    rng = random.Random(seed)  # noqa: S311 - no secret
-    blocks = (
-        "\n".join(f"{token}\t{tag}" for token, tag in tiny_sentence(rng)) for _ in range(sentences)
-    )
-    path.write_text("\n\n".join(blocks) + "\n\n", "utf-8")
+from ner.train.settings import Arch, DataSource, TrainProgress, TrainResult, TrainSettings
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -75,24 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An uncased BERT with random weights over letters and a few words."""
-    folder = tmp_path_factory.mktemp("base")
-    letters = "abcdefghijklmnopqrstuvwxyz.,"
-    words = ["train", "lives", "the", "oslo", "ada"]
-    pieces = [*SPECIAL_PIECES, *letters, *(f"##{letter}" for letter in letters), *words]
-    as_pretrained(wordpiece(pieces), max_pieces=64).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=96,
-        max_position_embeddings=64,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
+    return write_base(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture
@@ -113,14 +64,14 @@ def settings(data: Path, base: Path, tmp_path: Path) -> TrainSettings:
     )
 
 
-def silent(_: Progress) -> None:
+def silent(_: TrainProgress) -> None:
     """A reader of progress who doesn't care."""
 
 
 @pytest.mark.parametrize("arch", list(Arch), ids=str)
 def test_both_architectures_overfit_a_tiny_language(arch: Arch, settings: TrainSettings) -> None:
     """Training from data to checkpoint learns what there is to learn, and publishes it whole."""
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
 
     result = train(replace(settings, arch=arch), report=seen.append)
 
@@ -222,7 +173,7 @@ def test_killed_run_goes_on_and_ends_like_an_undisturbed_one(
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_RUN, str(data), str(base), str(out)], check=False
     )
-    seen: list[Progress] = []
+    seen: list[TrainProgress] = []
     resumed = train(replace(settings, out=out), report=seen.append)
 
     assert killed.returncode == -signal.SIGKILL

@@ -35,7 +35,7 @@ def result(model: str, **settings: object) -> dict[str, Any]:
     """A record as ``evaluate --out`` writes it."""
     return {
         "settings": {"model": model, "labels": None, "lowercase": False, **settings},
-        "sets": {"conll2003/test": {"original": SCORES, "int8": SCORES, "agreement": 0.99}},
+        "sets": {"conll2003/test": {"left": SCORES, "right": SCORES, "agreement": 0.99}},
     }
 
 
@@ -62,11 +62,31 @@ def test_card_quotes_scores_of_both_variants() -> None:
     """FP32 and INT8 stand side by side, with their intervals and what was counted."""
     text = card(METRICS, "model", [result("bundled", labels=["PER"], lowercase=True)])
 
-    row = (
-        "| conll2003/test (PER; lower-cased) | 88.1 (87.0–89.0) | 88.1 (87.0–89.0) | 99.0 | 5,648 |"
-    )
-    assert row in text
+    both = "88.1 (87.0–89.0) | 88.1 (87.0–89.0)"
+    assert f"| conll2003/test (PER; lower-cased) | {both} |  |  | 99.0 | 5,648 |" in text
     assert "| conll2003/dev | 90.0 | 1,234 |" in text
+
+
+def test_card_quotes_scores_of_documents_where_there_are_any() -> None:
+    """Beside those by sentence, under heads that tell them apart."""
+    record = result("bundled")
+    whole = {**SCORES, "f1": 0.9, "f1_low": 0.88, "f1_high": 0.92}
+    record["sets"]["conll2003/test"]["documents"] = {"left": whole, "right": SCORES}
+    text = card(METRICS, "model", [record])
+
+    by_sentence = "88.1 (87.0–89.0) | 88.1 (87.0–89.0)"
+    by_document = "90.0 (88.0–92.0) | 88.1 (87.0–89.0)"
+    assert f"| conll2003/test | {by_sentence} | {by_document} | 99.0 | 5,648 |" in text
+    assert "| INT8 by sentence | FP32 by document |" in text
+
+
+def test_card_of_an_evaluation_without_int8_leaves_its_cells_empty() -> None:
+    """INT8 that is withheld was not scored."""
+    record = result("bundled")
+    record["sets"]["conll2003/test"] = {"left": SCORES}
+
+    row = "| conll2003/test | 88.1 (87.0–89.0) |  |  |  |  | 5,648 |"
+    assert row in card(METRICS, "model", [record])
 
 
 def test_card_quotes_only_results_of_its_own_model(tmp_path: Path) -> None:

@@ -16,31 +16,31 @@ from transformers import AutoTokenizer
 
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError, ModelRefused
-from ner.files.formats import annotate_tokens
+from ner.evaluating.documents import join
+from ner.files.conll import annotate_tokens
 from ner.train import bilstm
-from ner.train.augment import names_by_type, swapped, with_case
 from ner.train.batches import collate, draw_epoch, pack, padding_share, plan_batches
-from ner.train.curve import learning_curve
 from ner.train.data import (
     IGNORED,
     Encoder,
     Example,
     Pool,
-    chunk_documents,
-    join,
+    Text,
     read_corpus,
     tag_names,
 )
 from ner.train.loop import AveragedWeights
 from ner.train.metrics import count_entities, masked_loss
+from ner.train.pools import change_case, chunk_documents, names_by_type, swap_copies
+from ner.train.publish import learning_curve
 from ner.train.settings import DataSource
 from ner.train.vocabulary import (
     SPECIAL_PIECES,
-    as_pretrained,
     base_pieces,
     cased_variants,
-    most_used,
+    choose_pieces,
     overlay_embeddings,
+    to_pretrained,
     wordpiece,
 )
 
@@ -62,7 +62,7 @@ def tokenizer(*words: str) -> Tokenizer:
 
 def encode(sentence: Annotated, *, learnt: tuple[str, ...] = ("LOC", "PER")) -> Example:
     """One sentence as an example."""
-    encoder = Encoder(as_pretrained(tokenizer("lives", "in"), max_pieces=512), TAGS)
+    encoder = Encoder(to_pretrained(tokenizer("lives", "in"), max_pieces=512), TAGS)
     return encoder([sentence], frozenset(learnt))[0]
 
 
@@ -98,7 +98,7 @@ def test_type_that_is_not_learnt_is_left_out_of_the_loss() -> None:
 
 def test_token_beyond_the_longest_input_has_no_piece() -> None:
     """What is cut off can't be found, and doesn't disturb what was kept."""
-    short = Encoder(as_pretrained(tokenizer(), max_pieces=4), TAGS)
+    short = Encoder(to_pretrained(tokenizer(), max_pieces=4), TAGS)
     sentence = annotate_tokens(["al", "di"], ["B-PER", "B-PER"])
 
     encoded = short([sentence], frozenset({"PER"}))[0]
@@ -121,9 +121,9 @@ def test_joined_sentences_keep_tokens_and_tags() -> None:
 @given(st.lists(st.integers(1, 9), max_size=30), st.integers(4, 20))
 def test_chunks_hold_consecutive_sentences_within_the_limit(lengths: list[int], words: int) -> None:
     """No chunk is longer than asked for, none is a lone sentence, and order is kept."""
-    document = [annotate_tokens([f"w{i}"] * n, ["O"] * n) for i, n in enumerate(lengths)]
+    document = [Text(annotate_tokens([f"w{i}"] * n, ["O"] * n)) for i, n in enumerate(lengths)]
 
-    chunks = chunk_documents([document], words, seed=0)
+    chunks = [text.sentence for text in chunk_documents([document], words, seed=0)]
 
     seen = [token for chunk in chunks for token in chunk.tokens]
     assert all(len(set(chunk.tokens)) > 1 for chunk in chunks)
@@ -133,8 +133,8 @@ def test_chunks_hold_consecutive_sentences_within_the_limit(lengths: list[int], 
 
 def test_case_that_changes_the_length_is_left_alone() -> None:
     """'ß' becomes 'SS': offsets would no longer fit, so there is no such variant."""
-    assert with_case(annotate_tokens(["Straße"], ["B-LOC"]), str.upper) is None
-    lowered = with_case(annotate_tokens(["Oslo"], ["B-LOC"]), str.lower)
+    assert change_case(annotate_tokens(["Straße"], ["B-LOC"]), str.upper) is None
+    lowered = change_case(annotate_tokens(["Oslo"], ["B-LOC"]), str.lower)
     assert lowered is not None
     assert lowered.tokens == ("oslo",)
 
@@ -148,7 +148,7 @@ def test_other_names_take_the_place_of_entities_and_leave_all_else() -> None:
     headline = annotate_tokens(["OSLO", "COLD"], ["B-LOC", "O"])
     names = {"PER": [("Mary", "Ann", "Evans")], "LOC": [("Lima",)]}
 
-    versions = swapped([news, headline], names, copies=30, seed=1)
+    versions = swap_copies([news, headline], names, copies=30, seed=1)
 
     assert len(versions) > 30
     for version in versions:
@@ -198,7 +198,7 @@ def test_label_that_the_training_file_lacks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.txt").write_text("Al\tB-PER\n", "utf-8")
 
     with pytest.raises(FileFormatError, match="no entity of type PERSON"):
-        read_corpus(DataSource(tmp_path, labels=("PERSON",)), document_words=0, seed=0)
+        read_corpus(DataSource(tmp_path, labels=("PERSON",)))
 
 
 # Batches
@@ -368,7 +368,7 @@ def test_pruned_vocabulary_keeps_characters_and_what_is_used_most() -> None:
     variants = cased_variants(base)
     size = sum(len(piece.removeprefix("##")) == 1 for piece in variants) + len(SPECIAL_PIECES) + 2
 
-    kept = most_used(variants, [(["Rome Rome lima"], 1.0), (["OSLO"], 5.0)], size)
+    kept = choose_pieces(variants, [(["Rome Rome lima"], 1.0), (["OSLO"], 5.0)], size)
 
     assert kept[-2:] == ["OSLO", "Rome"]
     assert len(kept) == size
@@ -393,7 +393,7 @@ def test_variants_start_near_their_lower_case_form() -> None:
 
 def test_tokenizer_survives_saving(tmp_path: Path) -> None:
     """AutoTokenizer reads it back with the same pieces, ids and offsets."""
-    fresh = as_pretrained(tokenizer("lives"), max_pieces=64)
+    fresh = to_pretrained(tokenizer("lives"), max_pieces=64)
     fresh.save_pretrained(tmp_path)
     loaded = AutoTokenizer.from_pretrained(tmp_path)
     text = "José lives in-between."
@@ -420,7 +420,7 @@ def test_mirrored_positions_reverse_the_text_and_not_the_padding(lengths: list[i
     """Each row is reversed within its length; twice is the identity."""
     mask = torch.tensor([[int(i < n) for i in range(max(lengths))] for n in lengths])
 
-    mirror = bilstm.mirrored_positions(mask)
+    mirror = bilstm.mirror_positions(mask)
 
     for row, length in zip(mirror.tolist(), lengths, strict=True):
         assert row[:length] == list(range(length))[::-1]

@@ -20,7 +20,7 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout
 from ner.errors import Failure, InputError
-from ner.files.rows import Format
+from ner.files.read import Format
 from ner.models.catalogue import ModelSpec, find
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
@@ -28,7 +28,7 @@ from ner.tagging.decode import Strategy
 
 if TYPE_CHECKING:
     from ner.files.batch import ManyTagger, Step
-    from ner.files.rows import Source
+    from ner.files.read import Source
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
@@ -71,9 +71,9 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.files.batch import CHUNK_ROWS, check_place, described, run
-    from ner.files.outputs import output_for
-    from ner.files.rows import inspect
+    from ner.files.batch import CHUNK_ROWS, check_place, run, run_settings
+    from ner.files.read import inspect
+    from ner.files.write import output_for
 
     output_for(out)
     source = inspect(file, format=format, encoding=encoding).choose(column)
@@ -85,7 +85,7 @@ def batch(
     choice = Choice.parse(strategy, threshold, labels)
     here = _here(spec, variant, device, choice)
     with _on_cluster(spark, model, variant, choice) if spark else here as tagger:
-        settings = described(spec, variant, device, choice)
+        settings = run_settings(spec, variant, device, choice)
         rows = _SPARK_ROWS if spark else CHUNK_ROWS
         step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
     if as_json:
@@ -165,8 +165,8 @@ def _spoken(seconds: float) -> str:
 
 
 def _print_batch(step: Step, out: Path) -> None:
-    from ner.files.batch import errors_file
-    from ner.files.outputs import CSV_RULE
+    from ner.files.resume import errors_file
+    from ner.files.write import CSV_RULE
 
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
     notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]

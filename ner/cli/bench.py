@@ -19,8 +19,9 @@ from ner.models.catalogue import calibration_file, find, read_texts
 from ner.models.recipes import Variant
 
 if TYPE_CHECKING:
-    from ner.measuring.benchmark import Benchmark, Contestant
-    from ner.measuring.benchmark import Progress as BenchProgress
+    from ner.measuring.benchmark import Benchmark
+    from ner.measuring.contestants import Contestant
+    from ner.measuring.rounds import BenchmarkStep
 
 
 def bench(
@@ -53,9 +54,10 @@ def bench(
 ) -> None:
     """Measure latency, throughput, size, memory and start-up, all in one interleaved run."""
     from ner.measuring import benchmark
+    from ner.measuring.report import benchmark_json
     from ner.models.child import ensure_prepared
 
-    settings = benchmark.Settings(
+    plan = benchmark.BenchmarkPlan(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
     spec = find(model)
@@ -70,14 +72,14 @@ def bench(
         rivals, sizes = others.contestants(prepared, str(spec.folder), lines)
     result = benchmark.run(
         spec,
-        settings,
+        plan,
         lines,
         peers=rivals,
         self_check=self_check,
         endurance=endurance,
         report=_print_step,
     )
-    answer = benchmark.benchmark_json(result) | {
+    answer = benchmark_json(result) | {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
         "batch_sizes": dict(sizes),
@@ -98,8 +100,8 @@ def _numbers(lengths: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def _print_step(progress: BenchProgress) -> None:
-    stderr().print(f"{progress.done}/{progress.total} {progress.what}", end="\r", highlight=False)
+def _print_step(step: BenchmarkStep) -> None:
+    stderr().print(f"{step.done}/{step.total} {step.what}", end="\r", highlight=False)
 
 
 def _print_benchmark(result: Benchmark) -> None:
@@ -119,4 +121,10 @@ def _print_benchmark(result: Benchmark) -> None:
         low, high = ratio.interval.low, ratio.interval.high
         table.add_row(name, f"{ratio.value:.3f}", f"{low:.3f}–{high:.3f}")
     stdout().print(table)
+    table = Table("memory", "resident MB", "peak MB", box=None)
+    for name, start in result.memory.items():
+        table.add_row(name, f"{start.resident_bytes / 1e6:.0f}", f"{start.peak_bytes / 1e6:.0f}")
+    stdout().print(table)
+    if result.withheld is not None:
+        stdout().print(result.withheld, markup=False, highlight=False, soft_wrap=True)
     stdout().print(result.machine.summary, markup=False, highlight=False)

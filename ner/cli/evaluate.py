@@ -24,7 +24,8 @@ from ner.evaluating.evaluation import lowercase as lower_sentences
 from ner.evaluating.report import Report, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
-from ner.files.formats import read_gold_documents
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
 from ner.models.catalogue import find
 from ner.models.opened import open_sides
@@ -84,10 +85,8 @@ def evaluate(
 
 def _print_repairs(file: Path) -> None:
     """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    from ner.files.formats import read_lines, tag_hints
-
-    for hint in tag_hints(read_lines(file), file):
-        stderr().print(f"{file.name}: {hint}", markup=False, soft_wrap=True)
+    for sentence in repair_sentences(read_lines(file), file):
+        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:

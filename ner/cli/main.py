@@ -8,6 +8,7 @@ from typing import Annotated
 import click
 import typer
 
+from ner.cli.average import average
 from ner.cli.batch import batch
 from ner.cli.bench import bench
 from ner.cli.compare import compare
@@ -16,7 +17,7 @@ from ner.cli.evaluate import evaluate
 from ner.cli.prepare import prepare
 from ner.cli.tag import tag
 from ner.cli.terminal import stderr
-from ner.cli.train import average, train
+from ner.cli.train import train
 from ner.errors import InputError, NerError
 
 

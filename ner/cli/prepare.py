@@ -59,9 +59,9 @@ def _prepare(model: str, report: OnStage) -> Prepared:
     if found is not None:
         return found
     # Takes seconds to import, so only when there is something to make.
-    from ner.preparing import convert
+    from ner.preparing import prepare as preparing
 
-    return convert.prepare(spec, report)
+    return preparing.prepare(spec, report)
 
 
 def _prepare_for_parent(model: str) -> None:

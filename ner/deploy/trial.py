@@ -19,6 +19,7 @@ import httpx
 import psutil
 
 from ner.errors import Failure
+from ner.machine import peak_bytes
 
 TEXT = "Ada Lovelace lived in London."
 # The endpoint's arguments in order; this way of calling it fills in no defaults.
@@ -79,7 +80,7 @@ def start(
             found = _first_answer(process, f"http://127.0.0.1:{port}")
             seconds = time.perf_counter() - began
             used = psutil.Process(process.pid).cpu_times()
-            peak = _peak_bytes(process.pid)
+            peak = peak_bytes(process.pid)
     if found != _ENTITIES:
         raise Failure(f"The app started but found {found} in {TEXT!r}; expected {_ENTITIES}.")
     return Start(seconds, used.user + used.system, peak)
@@ -148,12 +149,3 @@ def _ask(client: httpx.Client) -> list[tuple[str, str]]:
         return [(one["text"], one["label"]) for one in answer["entities"]]
     except (ValueError, TypeError, KeyError) as error:
         raise Failure("The app answered, but not with entities.") from error
-
-
-def _peak_bytes(pid: int) -> int | None:
-    """The most memory that a process has held so far (VmHWM of proc(5))."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

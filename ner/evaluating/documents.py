@@ -44,7 +44,7 @@ def as_documents(
 ) -> list[Annotated]:
     """A gold set as documents: its own, or ``size`` sentences joined where there is only one.
 
-    ``documents`` are as :func:`ner.files.formats.read_conll_documents` gives them: a list of
+    ``documents`` are as :func:`ner.files.conll.read_conll_documents` gives them: a list of
     sentences for each ``-DOCSTART-`` of the file, and one list in all for a file without any (or
     for gold of another format). Sentences, tokens and entities are the same, in the same order.
     """

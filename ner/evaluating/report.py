@@ -18,6 +18,7 @@ from ner.evaluating.evaluation import Evaluation, evaluate
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Verdict
 from ner.models.opened import Sides
+from ner.models.recipes import Variant
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
 from ner.stats import Interval, f1_interval, mcnemar_p
@@ -54,9 +55,8 @@ class Report:
         """Whether the right side may stand in for the left one; None without a right side."""
         if len(self.origins) < 2:
             return None
-        first, second = (origin.title for origin in self.origins)
-        names = ("the original" if first == "Original" else first, second)
-        return verdict.against_gold(self.evaluation, tolerance=self.tolerance, names=names)
+        left, right = map(_in_prose, self.origins)
+        return verdict.against_gold(self.evaluation, tolerance=self.tolerance, names=(left, right))
 
     @property
     def changes(self) -> tuple[int, int]:
@@ -162,6 +162,11 @@ def report_json(report: Report) -> Json:
         },
         "changes": {"added": added, "removed": removed, "p": _r(mcnemar_p(added, removed))},
     }
+
+
+def _in_prose(origin: Origin) -> str:
+    """Its title within a sentence; a file of predictions may be called 'Original' too."""
+    return "the original" if origin.variant == Variant.ORIGINAL else origin.title
 
 
 def _side_json(side: ScoredSide) -> Json:
@@ -318,6 +323,11 @@ def set_name(name: str, settings: Mapping[str, Any]) -> str:
     details = [", ".join(settings["labels"])] if settings.get("labels") else []
     details += ["lower-cased"] if settings.get("lowercase") else []
     return f"{name} ({'; '.join(details)})" if details else name
+
+
+def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
+    """The sides of a recorded set by sentence, then as documents; None for what it lacks."""
+    return [part.get(key) for part in (result, result.get("documents", {})) for key in KEYS]
 
 
 def _figures(counts: Counts) -> Json:

@@ -1,33 +1,40 @@
 """Tagging a whole file: in chunks, streamed, resumable, published at once when it is complete.
 
-While it works, everything lies in a folder ``OUT.partial`` beside the output: the rows written so
-far, the rows that failed, and how far it has come. After each chunk both files are on disk before
-the state that counts them is, so a run that was killed goes on at the border of a chunk and comes
-to the same bytes. A run with other settings, or on a changed file, starts anew.
+While it works, everything lies in a folder ``OUT.partial`` beside the output, see
+`ner.files.resume`. After each chunk that folder is brought up to date, so a run that was killed
+goes on at the border of a chunk and comes to the same bytes. A run with other settings, or on a
+changed file, starts anew.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from filelock import FileLock, Timeout
-
 from ner.entities import Tagged
 from ner.errors import Failure, InputError
 from ner.files.csv_records import BadRow
-from ner.files.outputs import Output, output_for
-from ner.files.rows import Row, Source
+from ner.files.read import Row, Source
+from ner.files.resume import (
+    State,
+    claim,
+    errors_file,
+    publish,
+    refuse_unwritable,
+    resume,
+    save,
+    sync,
+)
+from ner.files.write import Output, output_for
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import find_sound
 from ner.models.recipes import Variant, recipe_of
@@ -82,25 +89,7 @@ class Step:
         return self.rows * (1 / self.fraction - 1) / self.rate
 
 
-@dataclass(frozen=True)
-class _State:
-    """What is safely on disk: rows, and the lengths in bytes of both files."""
-
-    job: str
-    rows: int = 0
-    tagged: int = 0
-    failed: int = 0
-    line: int = 0
-    good_bytes: int = 0
-    bad_bytes: int = 0
-
-
-def errors_file(out: Path) -> Path:
-    """Where the rows that failed are put, as JSON lines: line, problem, content."""
-    return out.with_name(f"{out.name}.errors.jsonl")
-
-
-def described(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> dict[str, str]:
+def run_settings(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> dict[str, str]:
     """In words, all that decides what a tagger finds: the ``settings`` of a run.
 
     Ask when the model has been prepared: it is known by what it is, not by how it would be made.
@@ -127,7 +116,7 @@ def run(
     """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
 
     When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. ``settings`` say
-    in words all that decides what ``tagger`` finds, see `described`; they are shown in a report,
+    in words all that decides what ``tagger`` finds, see `run_settings`; they are shown in a report,
     and an unfinished run is resumed only if they are the same.
 
     Raises ``InputError`` for an output that can't be written, can't hold the tagger's labels or is
@@ -140,13 +129,13 @@ def run(
         output.check_labels(tagger.labels)
     rows = source.rows()
     job = _digest(source, out, settings, chunk_rows)
-    with _writing(out), _claimed(out) as folder:
-        state = _resumed(folder, job, output)
+    with _fail_on_write_error(out), claim(out) as folder:
+        state = resume(folder, job, output)
         resumed, begin = state.rows, time.perf_counter()
         yield _step(state, source, resumed, begin)
         with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
-            for chunk in _chunks(islice(rows, state.rows, None), chunk_rows):
-                results, failures = _tagged(tagger, chunk)
+            for chunk in plan_chunks(islice(rows, state.rows, None), chunk_rows):
+                results, failures = _tag_rows(tagger, chunk)
                 results, more = _write_rows(output, results, good)
                 failures = sorted([*failures, *more], key=lambda failure: failure.line)
                 bad.writelines(map(_failure_line, failures))
@@ -156,17 +145,22 @@ def run(
                     tagged=state.tagged + len(results),
                     failed=state.failed + len(failures),
                     line=chunk[-1].line,
-                    good_bytes=_on_disk(good),
-                    bad_bytes=_on_disk(bad),
+                    good_bytes=sync(good),
+                    bad_bytes=sync(bad),
                 )
-                _save(state, folder)
+                save(state, folder)
                 yield replace(_step(state, source, resumed, begin), results=results)
-        _publish(folder, out, output, _facts(source, settings, state))
+        publish(folder, out, output, _facts(source, settings, state))
 
 
 def check_place(source: Source, out: Path) -> None:
     """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
-    with _beginning(out):
+    with refuse_unwritable(out):
+        for path in (out, errors_file(out)):
+            if _is_loop(path):
+                raise InputError(
+                    f"{path.name} is a link that leads back to itself. Choose another name."
+                )
         if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
             raise InputError(
                 f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
@@ -178,15 +172,12 @@ def check_place(source: Source, out: Path) -> None:
             raise InputError(f"There is no folder {out.parent}. Make it first.")
 
 
-@contextmanager
-def _beginning(out: Path) -> Iterator[None]:
-    """What fails here fails before anything is done: another place is needed."""
+def _is_loop(path: Path) -> bool:
     try:
-        yield
+        path.stat()
     except OSError as error:
-        raise InputError(
-            f"{out.name} can't be written there: {error.strerror}. Choose another folder."
-        ) from error
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _digest(source: Source, out: Path, settings: Mapping[str, str], chunk_rows: int) -> str:
@@ -204,54 +195,20 @@ def _version() -> str:
 
 
 @contextmanager
-def _claimed(out: Path) -> Iterator[Path]:
-    """The folder to work in, for this process alone; it goes when all that is in it is gone."""
-    folder = out.with_name(f"{out.name}.partial")
-    lock = FileLock(folder / "lock", timeout=0)
-    with _beginning(out):
-        folder.mkdir(exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(f"Another process is writing {out.name}.") from error
-    try:
-        yield folder
-    finally:
-        lock.release()
-        with suppress(OSError):
-            if not any(file.name != "lock" for file in folder.iterdir()):
-                (folder / "lock").unlink(missing_ok=True)
-                folder.rmdir()
-
-
-@contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def _fail_on_write_error(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise Failure(f"{out.name} can't be written: {error.strerror}.") from error
 
 
-def _resumed(folder: Path, job: str, output: Output) -> _State:
-    """The state to go on from, both files cut to it; a new one if there is none that fits."""
-    try:
-        state = _State(**json.loads((folder / "state").read_text(encoding="utf-8")))
-        sizes = [(folder / name).stat().st_size for name in ("good", "bad")]
-        if state.job == job and sizes[0] >= state.good_bytes and sizes[1] >= state.bad_bytes:
-            os.truncate(folder / "good", state.good_bytes)
-            os.truncate(folder / "bad", state.bad_bytes)
-            return state
-    except (OSError, ValueError, TypeError):
-        # None yet, or one that was not written by this version: nothing to go on from.
-        pass
-    header = output.header.encode()
-    (folder / "state").unlink(missing_ok=True)
-    (folder / "good").write_bytes(header)
-    (folder / "bad").write_bytes(b"")
-    return _State(job, good_bytes=len(header))
+def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadRow]]:
+    """``rows`` in chunks of ``most``; long texts, 2,000,000 characters in all, end one earlier.
 
-
-def _chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadRow]]:
+    >>> rows = [Row(1, "Ada"), Row(2, "x" * 2_000_000), Row(3, "in"), Row(4, "Rome")]
+    >>> [[row.line for row in chunk] for chunk in plan_chunks(rows, most=3)]
+    [[1, 2], [3, 4]]
+    """
     chunk: list[Row | BadRow] = []
     characters = 0
     for row in rows:
@@ -264,7 +221,7 @@ def _chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadR
         yield chunk
 
 
-def _tagged(
+def _tag_rows(
     tagger: ManyTagger, chunk: Sequence[Row | BadRow]
 ) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
     """The good rows, tagged, and the bad ones."""
@@ -303,21 +260,7 @@ def _failure_line(failure: BadRow) -> bytes:
     return (json.dumps(asdict(failure), ensure_ascii=False) + "\n").encode(errors="replace")
 
 
-def _on_disk(file: BinaryIO) -> int:
-    """Wait until everything written is on disk; gives the length."""
-    file.flush()
-    os.fsync(file.fileno())
-    return file.tell()
-
-
-def _save(state: _State, folder: Path) -> None:
-    with (folder / "state.new").open("wb") as file:
-        file.write(json.dumps(asdict(state)).encode())
-        _on_disk(file)
-    (folder / "state.new").replace(folder / "state")
-
-
-def _step(state: _State, source: Source, resumed: int, begin: float) -> Step:
+def _step(state: State, source: Source, resumed: int, begin: float) -> Step:
     return Step(
         rows=state.rows,
         tagged=state.tagged,
@@ -328,7 +271,7 @@ def _step(state: _State, source: Source, resumed: int, begin: float) -> Step:
     )
 
 
-def _facts(source: Source, settings: Mapping[str, str], state: _State) -> dict[str, str]:
+def _facts(source: Source, settings: Mapping[str, str], state: State) -> dict[str, str]:
     column = {"Column": source.column} if source.column is not None else {}
     return {
         "File": source.path.name,
@@ -336,30 +279,3 @@ def _facts(source: Source, settings: Mapping[str, str], state: _State) -> dict[s
         "Rows": f"{state.rows:,}, of which {state.tagged:,} tagged and {state.failed:,} failed",
         **settings,
     }
-
-
-def _publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -> None:
-    """Put the files in their places, the output last: once it is there, all is done.
-
-    Until then all that a run resumes from stays: an output that is open elsewhere can't be replaced
-    on some systems, and the next run then has this step to do and no other.
-    """
-    good, bad, copy = folder / "good", folder / "bad", folder / "copy"
-    made = good
-    if output.report is not None:
-        made = folder / "report"
-        with (
-            good.open(encoding="utf-8", newline="\n") as rows,
-            made.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
-        ):
-            file.writelines(output.report(rows, facts))
-    if bad.stat().st_size:
-        with bad.open("rb") as failures, copy.open("wb") as copied:
-            shutil.copyfileobj(failures, copied)
-            _on_disk(copied)
-        copy.replace(errors_file(out))
-    else:
-        errors_file(out).unlink(missing_ok=True)
-    made.replace(out)
-    for name in ("state", "state.new", "good", "bad"):
-        (folder / name).unlink(missing_ok=True)

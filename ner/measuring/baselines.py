@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from optimum.intel import OVModelForTokenClassification
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from ner.machine import usable_cores
-from ner.measuring.benchmark import Contestant
+from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    from optimum.intel import OVModelForTokenClassification
 
 # Batch sizes that are tried on a part of the file; the fastest one is used for all of it.
 _BATCH_SIZES = (1, 4, 8, 16, 32)

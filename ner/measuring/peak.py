@@ -10,10 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
 
 from ner.machine import usable_cores
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    import openvino as ov
+    from openvino import opset13 as ops
 
 # The shapes of a transformer's feed-forward layers at the serving batch size; wide enough to reach
 # the peak, small enough to stay in the cache, where a model's layers run as well.

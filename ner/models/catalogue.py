@@ -67,8 +67,10 @@ class ModelSpec:
 
 
 def assets() -> Path:
-    """The folder of bundled files, beside the package."""
-    return Path(__file__).parent.parent.parent / "assets"
+    """The folder of bundled files: in an installed package inside it, in a checkout beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"
 
 
 def catalogue() -> tuple[ModelSpec, ...]:

@@ -60,8 +60,8 @@ def _check_converters(spec: ModelSpec) -> None:
 
 def _prepare_in_child(spec: ModelSpec, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    package = Path(__file__).parent.parent
-    paths = [str(package), os.environ.get("PYTHONPATH", "")]
+    beside_package = Path(__file__).parents[2]
+    paths = [str(beside_package), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     name = str(spec.folder) if is_local(spec) else spec.name
     command = [sys.executable, "-m", "ner", "prepare", "--model", name, "--progress-lines"]

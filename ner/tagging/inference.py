@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
 
 from ner.errors import InputError, ModelRefused
 from ner.machine import usable_cores
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    import openvino as ov
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

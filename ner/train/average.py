@@ -42,11 +42,11 @@ def average(
     _check_alike(checkpoints)
     architecture = ARCHITECTURES[Arch(records[0]["settings"]["arch"])]
     with quiet_transformers():
-        model = _averaged([architecture.load(folder) for folder in checkpoints])
+        model = _average_weights([architecture.load(folder) for folder in checkpoints])
         tokenizer = AutoTokenizer.from_pretrained(checkpoints[0])
     labels = records[0]["labels"]
     dev = _scores(model, tokenizer, tag_names(labels), data)
-    named = [str(one.without_path()) for one in data]
+    named = [str(source.strip_path()) for source in data]
     metrics = {"labels": labels, "averaged": records, "data": named, "dev": dev}
     best = max(records, key=lambda record: best_f1(record["history"])[0])
 
@@ -59,11 +59,11 @@ def average(
     return dev
 
 
-def _averaged(models: Sequence[nn.Module]) -> nn.Module:
+def _average_weights(models: Sequence[nn.Module]) -> nn.Module:
     """The first model, with the mean weights of all."""
     weights = [model.state_dict() for model in models]
     models[0].load_state_dict(
-        {name: torch.stack([one[name] for one in weights]).mean(dim=0) for name in weights[0]}
+        {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}
     )
     return models[0].eval()
 
@@ -78,7 +78,7 @@ def _scores(
     pad_id = transformer.pad_id(tokenizer)
     scores = {}
     for source in data:
-        corpus = read_corpus(source, document_words=0, seed=0)
+        corpus = read_corpus(source)
         examples = encode(corpus.dev, corpus.labels)
         counts = evaluate(model, examples, tags, pad_id=pad_id, budget=EVALUATION_BUDGET)
         scores[corpus.name] = counts.to_json()

@@ -10,8 +10,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from statistics import mean
+from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from ner.train.data import IGNORED, Example, Pool
@@ -66,6 +69,9 @@ def pack(indices: Sequence[int], lengths: Sequence[int], budget: int) -> list[li
     """Cut ``indices``, sorted by length, into batches of at most ``budget`` padded pieces.
 
     An example that is longer than the budget is a batch of its own.
+
+    >>> pack([0, 1, 2, 3], lengths=[5, 2, 9, 3], budget=8)  # two of up to 3 pieces: 6; 5; 9
+    [[1, 3], [0], [2]]
     """
     batches: list[list[int]] = []
     longest = 0
@@ -115,19 +121,30 @@ def _batches_by_length(
 
 
 def padding_share(plan: Sequence[Sequence[int]], lengths: Sequence[int], pad_to: int = 0) -> float:
-    """The share of padding among all pieces of the plan's batches, in [0, 1)."""
+    """The share of padding among all pieces of the plan's batches, in [0, 1).
+
+    >>> padding_share([[0, 1]], lengths=[2, 4])  # 8 pieces, 2 of them padding
+    0.25
+    """
     used = sum(lengths[index] for batch in plan for index in batch)
     padded = sum(len(batch) * max(pad_to, *(lengths[index] for index in batch)) for batch in plan)
     return 1.0 - used / padded if padded else 0.0
 
 
+class Targets(Protocol):
+    """What looks up distributions: `ner.train.distil.SoftLabels`."""
+
+    def targets(self, aligned: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(…) numbers as `Example.soft` has them -> (…, tags); zeros for -1."""
+
+
 def collate(
-    examples: Sequence[Example], *, pad_id: int, pad_to: int = 0
+    examples: Sequence[Example], *, pad_id: int, pad_to: int = 0, teachers: Targets | None = None
 ) -> dict[str, torch.Tensor]:
     """Pad on the right, to the longest example of the batch and at least to ``pad_to`` pieces.
 
     Gives ``input_ids``, ``attention_mask`` and ``labels``, each (batch, seq), and ``allowed``,
-    (batch, tags).
+    (batch, tags); with ``teachers`` also ``soft``, (batch, seq, tags).
     """
     shape = (len(examples), max(pad_to, *(len(example.piece_ids) for example in examples)))
     input_ids = torch.full(shape, pad_id, dtype=torch.long)
@@ -139,9 +156,16 @@ def collate(
         labels[row, :length] = torch.tensor(example.labels)
         attention_mask[row, :length] = 1
     allowed = torch.tensor([example.allowed for example in examples], dtype=torch.bool)
-    return {
+    batch = {
         "input_ids": input_ids,
         "attention_mask": attention_mask,
         "labels": labels,
         "allowed": allowed,
     }
+    if teachers is not None:
+        aligned = np.full(shape, -1, np.int32)
+        for row, example in enumerate(examples):
+            if example.soft is not None:
+                aligned[row, : len(example.soft)] = example.soft
+        batch["soft"] = torch.from_numpy(teachers.targets(aligned))
+    return batch

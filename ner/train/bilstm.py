@@ -50,8 +50,8 @@ class BidirectionalLayer(nn.Module):
     def forward(self, hidden: torch.Tensor, mirror: torch.Tensor) -> torch.Tensor:
         """(batch, seq, input width) and (batch, seq) positions -> (batch, seq, 2 hidden widths)."""
         ahead, _ = self.forwards(hidden)
-        behind, _ = self.backwards(_rearranged(hidden, mirror))
-        return torch.cat([ahead, _rearranged(behind, mirror)], dim=-1)
+        behind, _ = self.backwards(_rearrange(hidden, mirror))
+        return torch.cat([ahead, _rearrange(behind, mirror)], dim=-1)
 
 
 class BiLstm(nn.Module):
@@ -71,24 +71,27 @@ class BiLstm(nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Logits (batch, seq, tags) of ids and mask (batch, seq); padding stands on the right."""
         hidden = self.dropout(self.word_embeddings(input_ids))
-        mirror = mirrored_positions(attention_mask)
+        mirror = mirror_positions(attention_mask)
         for layer in self.lstm:
             hidden = self.dropout(layer(hidden, mirror))
         logits: torch.Tensor = self.classifier(hidden)
         return logits
 
 
-def mirrored_positions(attention_mask: torch.Tensor) -> torch.Tensor:
+def mirror_positions(attention_mask: torch.Tensor) -> torch.Tensor:
     """For each row of (batch, seq), its positions from last to first, then the padding's own.
 
-    Example: a mask of [1, 1, 1, 0] gives [2, 1, 0, 3]. Applied twice it restores the order.
+    Applied twice it restores the order.
+
+    >>> mirror_positions(torch.tensor([[1, 1, 1, 0]])).tolist()
+    [[2, 1, 0, 3]]
     """
     positions = torch.cumsum(torch.ones_like(attention_mask), dim=1) - 1
     lengths = attention_mask.sum(dim=1, keepdim=True)
     return torch.where(positions < lengths, lengths - 1 - positions, positions)
 
 
-def _rearranged(hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+def _rearrange(hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     return torch.gather(hidden, 1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
 
 

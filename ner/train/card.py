@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
-from ner.evaluating.report import set_name
+from ner.evaluating.report import recorded_sides, set_name
 from ner.train.settings import TrainSettings
 
 Json = Mapping[str, Any]
@@ -47,6 +47,14 @@ DATA_SETS = (
     DataSet("sec_filings", "contracts", "CC BY 3.0"),
     DataSet("wikiann_en", "Wikipedia titles, silver labels", "unclear; see the WikiANN paper"),
     DataSet("multiconer1_en", "lower-cased Wikipedia sentences and questions", "CC BY 4.0"),
+    DataSet(
+        "reuters21578_sentences", "news of 1987, unlabelled", "text Reuters, research use only"
+    ),
+    DataSet(
+        "reuters21578_titles", "headlines of 1987, unlabelled", "text Reuters, research use only"
+    ),
+    DataSet("worldwide_train_sentences", "news of the 2020s, unlabelled", "unclear: news sites"),
+    DataSet("gmb_sentences", "news of the 2000s, unlabelled", "mostly public domain"),
     DataSet("bc5cdr", "biomedical abstracts", "CC BY 4.0 per its repository"),
     DataSet("ncbi_disease", "biomedical abstracts", "public domain"),
 )
@@ -162,7 +170,8 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     """Dev scores of the run, then whatever was evaluated in both precisions."""
     lines = [
         "## Scores",
-        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time.",
+        "F1 in per cent; strict spans over whole gold tokens, one sentence at a time "
+        "or, where it says so, a document at a time.",
     ]
     rows = [
         (f"{name}/{split}", _percent(figures["f1"]), f"{figures['support']:,}")
@@ -172,10 +181,20 @@ def _score_lines(metrics: Json, results: Sequence[Json]) -> list[str]:
     lines += ["", "In training (PyTorch):", "", *_table(("set", "F1", "entities"), rows), ""]
     measured = [row for record in results for row in _evaluation_rows(record)]
     if measured:
-        header = ("set", "FP32 (95 % interval)", "INT8 (95 % interval)", "agreement", "entities")
-        lines += ["As served, from raw text (OpenVINO):", "", *_table(header, measured), ""]
+        lines += ["As served, from raw text (OpenVINO):", "", *_table(_HEADER, measured), ""]
         lines += ["Measured by", "```", *map(evaluation_command, results), "```", ""]
     return lines
+
+
+_HEADER = (
+    "set",
+    "FP32 by sentence (95 % interval)",
+    "INT8 by sentence",
+    "FP32 by document",
+    "INT8 by document",
+    "agreement",
+    "entities",
+)
 
 
 def evaluation_command(record: Json) -> str:
@@ -194,42 +213,55 @@ def evaluation_command(record: Json) -> str:
 def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
     settings = record["settings"]
     for name, scores in record["sets"].items():
-        sides = [scores[side] for side in ("original", "int8")]
         yield (
             set_name(name, settings),
-            *(
-                f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
-                for side in sides
-            ),
-            _percent(scores["agreement"]),
-            f"{sides[0]['support']:,}",
+            *map(_f1_cell, recorded_sides(scores)),
+            _percent(scores["agreement"]) if "agreement" in scores else "",
+            f"{scores['left']['support']:,}",
         )
+
+
+def _f1_cell(side: Json | None) -> str:
+    if side is None:
+        return ""
+    return f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
 
 
 def stages(metrics: Json) -> list[Json]:
     """The runs that led to a checkpoint, the first one first; each of them once."""
     found: list[Json] = []
-    for one in metrics.get("averaged", [metrics]):
-        before = one.get("before")
+    for run in metrics.get("averaged", [metrics]):
+        before = run.get("before")
         found += [
-            stage for stage in (*(stages(before) if before else []), one) if stage not in found
+            stage for stage in (*(stages(before) if before else []), run) if stage not in found
         ]
     return found
 
 
-def _data_lines(metrics: Json) -> list[str]:
+def _data_rows(metrics: Json, run: str) -> Iterable[tuple[str, ...]]:
+    """A row for each set of a run, then for each set that its teachers learnt from."""
     known = {data_set.name: data_set for data_set in DATA_SETS}
-    rows = []
-    for number, stage in enumerate(stages(metrics), start=1):
-        for spec in stage["settings"]["data"]:
-            name, weight, *labels = spec.split(":")
-            entry = known.get(name, DataSet(name, "", "see the set's own terms"))
-            learnt = labels[0] if labels else "all"
-            rows.append((f"{number}", name, entry.content, weight, learnt, entry.licence))
+    for spec in metrics["settings"]["data"]:
+        name, weight, *labels = spec.split(":")
+        entry = known.get(name, DataSet(name, "", "see the set's own terms"))
+        yield run, name, entry.content, weight, labels[0] if labels else "all", entry.licence
+    for spec in metrics["settings"].get("unlabelled", ()):
+        file, _, weight = spec.partition(":")
+        name = Path(file).stem
+        entry = known.get(name, DataSet(name, "unlabelled", "see the text's own terms"))
+        yield run, name, entry.content, weight, "the teacher's", entry.licence
+    for teacher in filter(None, metrics.get("teachers", ())):
+        for stage in stages(teacher):
+            yield from _data_rows(stage, f"{run}, teacher")
+
+
+def _data_lines(metrics: Json) -> list[str]:
+    runs = enumerate(stages(metrics), start=1)
+    rows = [row for number, stage in runs for row in _data_rows(stage, f"{number}")]
     header = ("run", "set", "content", "share per epoch", "labels learnt", "licence")
     return [
         "## Training data",
-        *_table(header, rows),
+        *_table(header, dict.fromkeys(rows)),
         "",
         "The base encoder is all-MiniLM-L6-v2 (Apache-2.0), with a cased vocabulary laid over its "
         "uncased one. No text of these sets is part of the checkpoint; whoever uses the weights "
@@ -251,11 +283,12 @@ def _training_lines(metrics: Json, name: str) -> list[str]:
             command({**stage["settings"], **base}, name if stage is metrics else f"run-{number}"),
             "```",
             _run_line(stage),
+            *_teacher_lines(stage),
             "",
         ]
     caption = "Training loss and dev F1 over steps"
     if averaged:
-        names = [f"run-{runs.index(one) + 1}" for one in averaged]
+        names = [f"run-{runs.index(run) + 1}" for run in averaged]
         data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
         lines += [
             "The mean of their weights:",
@@ -279,15 +312,36 @@ def _run_line(metrics: Json) -> str:
     )
 
 
+def _teacher_lines(metrics: Json) -> list[str]:
+    """What the teachers of a run were, and how much they counted."""
+    settings = metrics["settings"]
+    lines = []
+    for name, record in zip(settings.get("teachers", ()), metrics.get("teachers", ()), strict=True):
+        line = f"Teacher `{name}`"
+        if record:
+            scores = (f"{key} {_percent(dev['f1'])}" for key, dev in record["dev"].items())
+            line += f", dev F1: {', '.join(scores)}"
+        lines.append(f"{line}.")
+    if lines:
+        lines.append(
+            "Their mean tag distributions are the labels of the unlabelled text, and of the first "
+            f"set's sentences {_percent(settings['distil_weight'])} % of the loss."
+        )
+    return lines
+
+
 def command(settings: Json, out: str) -> str:
     """The command line that repeats a run; options at their default are left out."""
-    defaults = {f.name: f.default for f in fields(TrainSettings) if f.default is not MISSING}
+    options = TrainSettings.options()
     words = ["python -m ner train"]
-    words += [f"--data data/{spec}" for spec in settings["data"]]
-    for name, value in settings.items():
-        if name in defaults and value != defaults[name]:
-            option = f"--{name.replace('_', '-')}"
-            words.append(option if value is True else f"{option} {value}")
+    for field in fields(TrainSettings):
+        value = settings.get(field.name, field.default)
+        if value == field.default:
+            continue
+        folder = "data/" if field.name in ("data", "unlabelled") else ""
+        flag = f"--{options[field.name].flag or field.name.replace('_', '-')}"
+        values = value if isinstance(value, list) else [value]
+        words += [flag if item is True else f"{flag} {folder}{item}" for item in values]
     return " \\\n    ".join([*words, f"--out {out}"])
 
 

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from ner.entities import Annotated
+from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.evaluating.documents import join
-from ner.files.formats import read_conll, read_conll_documents
-from ner.train.augment import names_by_type, swapped, with_case
-from ner.train.settings import DataSource, TrainSettings
+from ner.files.conll import read_conll, read_conll_documents
+from ner.files.encoding import read_lines
+from ner.train.settings import DataSource, TextSource, TrainSettings
 
 IGNORED = -100  # what torch's cross entropy skips by default
+_TOKENIZED_TOGETHER = 1000  # texts; what the tokenizer gives back is large
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to train on.
+
+    ``originals`` are the texts, as they were written, of which it was made: joined by a space and
+    perhaps put into another case. Teachers label those. Empty where they aren't asked.
+    """
+
+    sentence: Annotated
+    originals: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words it has; gold tokens are parted by spaces too."""
+        return len(self.sentence.tagged.text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +45,8 @@ class Example:
     ``piece_ids`` and ``labels`` have one entry for each word piece, special ones included, whose
     label is ``IGNORED``. ``first_pieces`` gives for each gold token the index of its first piece,
     or -1 if it has none (cut off, or invisible). ``allowed`` has one entry for each tag: False
-    where the source doesn't annotate that class.
+    where the source doesn't annotate that class. ``soft`` says for each piece which of the
+    teachers' distributions it learns, see `ner.train.distil`; None: of none.
     """
 
     piece_ids: tuple[int, ...]
@@ -35,6 +54,16 @@ class Example:
     first_pieces: tuple[int, ...]
     tags: tuple[str, ...]
     allowed: tuple[bool, ...]
+    soft: NDArray[np.int32] | None = None
+
+
+class Aligner(Protocol):
+    """What tells which distribution each piece learns: `ner.train.distil.SoftLabels`."""
+
+    def align(
+        self, originals: Sequence[str], offsets: Sequence[tuple[int, int]]
+    ) -> NDArray[np.int32]:
+        """One number for each piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +77,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One folder, read: its sentences and, where asked for, its documents as chunks."""
+    """One folder, read: its sentences, and its training documents where it tells them."""
 
     source: DataSource
     train: tuple[Annotated, ...]
-    chunks: tuple[Annotated, ...]
+    documents: tuple[tuple[Annotated, ...], ...]
     dev: tuple[Annotated, ...]
     test: tuple[Annotated, ...]
 
@@ -78,7 +107,7 @@ def types_in(sentences: Iterable[Annotated]) -> set[str]:
     return {entity.label for sentence in sentences for entity in sentence.tagged.entities}
 
 
-def read_corpus(source: DataSource, *, document_words: int, seed: int) -> Corpus:
+def read_corpus(source: DataSource) -> Corpus:
     """Read a folder; ``FileFormatError`` or ``InputError`` if it can't be trained on."""
     train_file = split_file(source.folder, "train")
     if train_file is None:
@@ -95,10 +124,8 @@ def read_corpus(source: DataSource, *, document_words: int, seed: int) -> Corpus
             train_file, None, f"has no entity of type {', '.join(sorted(absent))}."
         )
     documents_file = source.folder / "train.docs.txt"
-    chunks: list[Annotated] = []
-    if document_words and documents_file.is_file():
-        chunks = chunk_documents(read_conll_documents(documents_file), document_words, seed)
-    return Corpus(source, chunks=tuple(chunks), **splits)
+    documents = read_conll_documents(documents_file) if documents_file.is_file() else []
+    return Corpus(source, documents=tuple(map(tuple, documents)), **splits)
 
 
 def _read_split(folder: Path, split: str) -> tuple[Annotated, ...]:
@@ -112,10 +139,7 @@ def read_corpora(settings: TrainSettings) -> tuple[Corpus, ...]:
     The first folder's dev set decides, so it must be there, and may hold no type that no training
     file has.
     """
-    corpora = tuple(
-        read_corpus(source, document_words=settings.document_words, seed=settings.seed)
-        for source in settings.data
-    )
+    corpora = tuple(map(read_corpus, settings.data))
     first = corpora[0]
     if not first.dev:
         raise InputError(
@@ -136,36 +160,27 @@ def read_corpora(settings: TrainSettings) -> tuple[Corpus, ...]:
     return corpora
 
 
+def read_texts(source: TextSource) -> tuple[Annotated, ...]:
+    """The lines of an unlabelled file, without tokens; ``FileFormatError`` if there is no text."""
+    lines = (line.strip() for line in read_lines(source.file))
+    texts = tuple(Annotated(Tagged(line), ()) for line in lines if line)
+    if not texts:
+        raise FileFormatError(source.file, None, "holds no text; expected one sentence a line.")
+    return texts
+
+
 def entity_types(corpora: Iterable[Corpus]) -> tuple[str, ...]:
     """The types to be learnt, in alphabetical order."""
     return tuple(sorted(set().union(*(corpus.labels for corpus in corpora))))
 
 
 def tag_names(types: Iterable[str]) -> tuple[str, ...]:
-    """The model's outputs: O, then B- and I- of each type."""
-    return ("O", *(f"{prefix}-{label}" for label in types for prefix in ("B", "I")))
+    """The model's outputs: O, then B- and I- of each type.
 
-
-def chunk_documents(
-    documents: Iterable[Sequence[Annotated]], words: int, seed: int
-) -> list[Annotated]:
-    """Join consecutive sentences to chunks whose lengths vary, up to ``words`` tokens.
-
-    A sentence that is longer stands alone; chunks of one sentence are left out, since sentences
-    are trained on by themselves anyway.
+    >>> tag_names(("LOC", "PER"))
+    ('O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER')
     """
-    rng = random.Random(seed)  # noqa: S311 - shuffling, not security
-    chunks = []
-    for document in documents:
-        current: list[Annotated] = []
-        limit = rng.randint(words // 3, words)
-        for sentence in document:
-            if sum(len(part.token_offsets) for part in (*current, sentence)) > limit:
-                chunks.append(current)
-                current, limit = [], rng.randint(words // 3, words)
-            current.append(sentence)
-        chunks.append(current)
-    return [join(chunk) for chunk in chunks if len(chunk) > 1]
+    return ("O", *(f"{prefix}-{label}" for label in types for prefix in ("B", "I")))
 
 
 class Encoder:
@@ -174,16 +189,30 @@ class Encoder:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]) -> None:
         self._tokenizer = tokenizer
         self._ids = {tag: index for index, tag in enumerate(tags)}
+        self._interned: dict[int, int] = {}
         self._max_pieces = min(tokenizer.model_max_length, 512)
 
     def __call__(
         self, sentences: Sequence[Annotated], learnt: frozenset[str]
     ) -> tuple[Example, ...]:
-        """Encode; of the types only ``learnt`` enter the loss."""
-        if not sentences:
-            return ()
+        """Encode gold; of the types only ``learnt`` enter the loss."""
+        return self.encode([Text(sentence) for sentence in sentences], learnt, None)
+
+    def encode(
+        self, texts: Sequence[Text], learnt: frozenset[str], teachers: Aligner | None
+    ) -> tuple[Example, ...]:
+        """The same for texts of which ``teachers`` may know something."""
+        return tuple(
+            example
+            for begin in range(0, len(texts), _TOKENIZED_TOGETHER)
+            for example in self._block(texts[begin : begin + _TOKENIZED_TOGETHER], learnt, teachers)
+        )
+
+    def _block(
+        self, texts: Sequence[Text], learnt: frozenset[str], teachers: Aligner | None
+    ) -> Iterator[Example]:
         encoded = self._tokenizer(
-            [sentence.tagged.text for sentence in sentences],
+            [text.sentence.tagged.text for text in texts],
             truncation=True,
             max_length=self._max_pieces,
             return_offsets_mapping=True,
@@ -191,12 +220,13 @@ class Encoder:
             return_token_type_ids=False,
         )
         allowed = tuple(tag == "O" or tag[2:] in learnt for tag in self._ids)
-        return tuple(
-            self._example(sentence, piece_ids, offsets, allowed)
-            for sentence, piece_ids, offsets in zip(
-                sentences, encoded["input_ids"], encoded["offset_mapping"], strict=True
-            )
-        )
+        for text, piece_ids, offsets in zip(
+            texts, encoded["input_ids"], encoded["offset_mapping"], strict=True
+        ):
+            example = self._example(text.sentence, piece_ids, offsets, allowed)
+            if teachers and text.originals:
+                example = replace(example, soft=teachers.align(text.originals, offsets))
+            yield example
 
     def _example(
         self,
@@ -212,6 +242,8 @@ class Encoder:
         """
         tags = sentence.tags
         labels = [IGNORED] * len(piece_ids)
+        if not tags:
+            return Example(self._shared(piece_ids), tuple(labels), (), (), allowed)
         first_pieces = [-1] * len(tags)
         token = 0
         for index, (start, end) in enumerate(offsets):
@@ -226,31 +258,9 @@ class Encoder:
                 tag = f"I{tag[1:]}"
             label = self._ids.get(tag, IGNORED)
             labels[index] = label if label == IGNORED or allowed[label] else IGNORED
-        return Example(tuple(piece_ids), tuple(labels), tuple(first_pieces), tags, allowed)
+        first = tuple(first_pieces)
+        return Example(self._shared(piece_ids), tuple(labels), first, tags, allowed)
 
-
-def training_pools(
-    corpora: Sequence[Corpus], encode: Encoder, settings: TrainSettings
-) -> tuple[Pool, ...]:
-    """What an epoch draws from: sentences, chunks of documents, changed case, changed names."""
-    pools = []
-    for corpus in corpora:
-        weight = corpus.source.weight
-        parts = [("", weight, corpus.train)]
-        parts.append((" documents", weight * settings.document_weight, corpus.chunks))
-        if settings.case_share:
-            share = weight * settings.case_share
-            for name, change, part in ((" lower", str.lower, 1.0), (" upper", str.upper, 0.5)):
-                changed = (with_case(sentence, change) for sentence in corpus.train)
-                parts.append((name, share * part, tuple(filter(None, changed))))
-        if settings.swap_share and corpus is corpora[0]:
-            names = names_by_type(sentence for one in corpora for sentence in one.train)
-            copies = math.ceil(settings.epochs)  # so that each epoch meets others
-            sentences = swapped(corpus.train, names, copies, settings.seed)
-            parts.append((" other names", weight * settings.swap_share / copies, sentences))
-        pools += [
-            Pool(corpus.name + name, part_weight, encode(sentences, corpus.labels))
-            for name, part_weight, sentences in parts
-            if sentences
-        ]
-    return tuple(pools)
+    def _shared(self, piece_ids: Sequence[int]) -> tuple[int, ...]:
+        """The same numbers as one object each, however often they occur: a third of the memory."""
+        return tuple(self._interned.setdefault(piece_id, piece_id) for piece_id in piece_ids)

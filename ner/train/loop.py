@@ -27,8 +27,9 @@ from transformers.utils import logging
 
 from ner.train.batches import Examples, PlannedBatches, collate
 from ner.train.data import Example
-from ner.train.metrics import Counts, evaluate, logits_of, masked_loss
-from ner.train.settings import Progress, TrainSettings
+from ner.train.distil import SoftLabels
+from ner.train.metrics import Counts, distilled_loss, evaluate, has_bf16, logits_of, masked_loss
+from ner.train.settings import TrainProgress, TrainSettings
 
 _AVERAGE_FILE = "average.safetensors"
 _CHECKPOINTS = 20  # a killed run loses at most this part of its steps
@@ -79,7 +80,8 @@ class Task:
     """What the loop works on, whichever architecture it is.
 
     Training texts are padded to at least ``pad_to`` pieces. ``publish`` writes the model as it is,
-    averaged weights in place, as the best so far.
+    averaged weights in place, as the best so far. ``teachers`` are what the soft labels of the
+    training examples refer to.
     """
 
     model: nn.Module
@@ -89,6 +91,7 @@ class Task:
     train: Sequence[Example]
     dev: Sequence[Example]
     plan: Sequence[list[int]]
+    teachers: SoftLabels | None
     publish: Callable[[], None]
 
 
@@ -103,7 +106,7 @@ class Companion(TrainerCallback):
     """Averages, saves the average with each checkpoint, reports, and stops early."""
 
     def __init__(
-        self, average: AveragedWeights, patience: int, report: Callable[[Progress], None]
+        self, average: AveragedWeights, patience: int, report: Callable[[TrainProgress], None]
     ) -> None:
         self._average = average
         self._patience = patience
@@ -138,7 +141,7 @@ class Companion(TrainerCallback):
         seconds = time.perf_counter() - self._begun
         state.log_history[-1]["seconds"] = round(seconds, 1)
         if "loss" in logs or "eval_f1" in logs:
-            progress = Progress(
+            progress = TrainProgress(
                 state.global_step, state.max_steps, seconds, logs.get("loss"), logs.get("eval_f1")
             )
             self._report(progress)
@@ -165,6 +168,7 @@ class NerTrainer(Trainer):
         args: TrainingArguments,
         optimizer: torch.optim.Optimizer,
         companion: Companion,
+        distil_weight: float,
     ) -> None:
         super().__init__(
             model=task.model,
@@ -177,13 +181,19 @@ class NerTrainer(Trainer):
         self.remove_callback(PrinterCallback)  # progress goes through the companion
         self._task = task
         self._average = average
+        self._distil_weight = distil_weight
 
     def get_train_dataloader(self) -> DataLoader[Example]:
         """The whole run as one pass over the planned batches."""
         return DataLoader(
             Examples(self._task.train),
             batch_sampler=PlannedBatches(self._task.plan),
-            collate_fn=partial(collate, pad_id=self._task.pad_id, pad_to=self._task.pad_to),
+            collate_fn=partial(
+                collate,
+                pad_id=self._task.pad_id,
+                pad_to=self._task.pad_to,
+                teachers=self._task.teachers,
+            ),
         )
 
     def compute_loss(
@@ -193,8 +203,12 @@ class NerTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
-        """The masked loss of one batch."""
+        """The loss of one batch, on gold and on soft labels."""
         logits = logits_of(model, inputs["input_ids"], inputs["attention_mask"])
+        if "soft" in inputs:
+            return distilled_loss(
+                logits, inputs["labels"], inputs["allowed"], inputs["soft"], self._distil_weight
+            )
         return masked_loss(logits, inputs["labels"], inputs["allowed"])
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
@@ -222,7 +236,7 @@ class NerTrainer(Trainer):
 
 
 def fit(
-    task: Task, settings: TrainSettings, work: Path, report: Callable[[Progress], None]
+    task: Task, settings: TrainSettings, work: Path, report: Callable[[TrainProgress], None]
 ) -> list[dict[str, float]]:
     """Train, going on from the last checkpoint under ``work`` if there is one.
 
@@ -235,18 +249,19 @@ def fit(
         args=training_arguments(settings, len(task.plan), work),
         optimizer=optimizer(task.model, settings),
         companion=Companion(average, settings.patience, report),
+        distil_weight=settings.distil_weight,
     )
     last = complete_checkpoint(work)
     if last is not None:
         average.load(last)
-    with denormals_flushed():
+    with flush_denormals():
         trainer.train(resume_from_checkpoint=str(last) if last else None)
     history: list[dict[str, float]] = trainer.state.log_history
     return history
 
 
 @contextmanager
-def denormals_flushed() -> Iterator[None]:
+def flush_denormals() -> Iterator[None]:
     """Numbers too small for full precision count as zero meanwhile, which saves time."""
     torch.set_flush_denormal(True)
     try:
@@ -286,14 +301,6 @@ def training_arguments(settings: TrainSettings, steps: int, work: Path) -> Train
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
-
-
-def has_bf16() -> bool:
-    """Whether matrix products in BF16 are faster here than in FP32: hardware support."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:

@@ -59,6 +59,29 @@ def masked_loss(logits: torch.Tensor, labels: torch.Tensor, allowed: torch.Tenso
     return total / (labels != IGNORED).sum().clamp(min=1)
 
 
+def distilled_loss(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    allowed: torch.Tensor,
+    soft: torch.Tensor,
+    weight: float,
+) -> torch.Tensor:
+    """Mean loss per piece that has gold, a teacher's distribution, or both.
+
+    As `masked_loss` for gold; cross entropy with ``soft`` (batch, seq, tags) over all classes where
+    that isn't zero. Where a piece has both, the second counts by ``weight``, the first by the rest.
+    """
+    masked = logits.float().masked_fill(~allowed.unsqueeze(1), torch.finfo(torch.float32).min)
+    hard = nn.functional.cross_entropy(
+        masked.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    ).view_as(labels)
+    taught = -(soft * logits.float().log_softmax(-1)).sum(-1)
+    has_gold, has_soft = labels != IGNORED, soft.sum(-1) > 0
+    part = torch.where(has_gold, weight, 1.0) * has_soft
+    total = ((1.0 - part) * hard + part * taught).sum()
+    return total / (has_gold | has_soft).sum().clamp(min=1)
+
+
 def count_entities(predicted: Iterable[Sequence[str]], gold: Iterable[Sequence[str]]) -> Counts:
     """Compare BIO tags token by token, as chunks; strict in span and type (conlleval)."""
     total = found = correct = 0
@@ -103,6 +126,14 @@ def logits_of(
     output = model(input_ids=input_ids, attention_mask=attention_mask)
     logits: torch.Tensor = output if isinstance(output, torch.Tensor) else output.logits
     return logits
+
+
+def has_bf16() -> bool:
+    """Whether matrix products in BF16 are faster here than in FP32: hardware support."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _token_tags(example: Example, row: Sequence[int], tags: Sequence[str]) -> list[str]:

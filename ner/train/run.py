@@ -6,6 +6,7 @@ import json
 import resource
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,18 +25,18 @@ from ner.train.data import (
     entity_types,
     read_corpora,
     tag_names,
-    training_pools,
 )
+from ner.train.distil import SoftLabels, check_teacher, label
 from ner.train.loop import (
     EVALUATION_BUDGET,
     Task,
     best_f1,
     fit,
-    has_bf16,
     quiet_transformers,
     set_seed,
 )
-from ner.train.metrics import evaluate
+from ner.train.metrics import evaluate, has_bf16
+from ner.train.pools import TextPool, encode_pools, text_pools
 from ner.train.publish import (
     check_replaceable,
     disk_errors,
@@ -43,7 +44,7 @@ from ner.train.publish import (
     write_record,
     write_whole,
 )
-from ner.train.settings import Arch, Progress, TrainResult, TrainSettings
+from ner.train.settings import Arch, TrainProgress, TrainResult, TrainSettings
 
 Scores = dict[str, dict[str, float]]
 
@@ -78,6 +79,7 @@ class _Run:
     tags: tuple[str, ...]
     tokenizer: PreTrainedTokenizerBase
     encode: Encoder
+    teachers: SoftLabels | None
     pools: tuple[Pool, ...]
     plan: list[list[int]]
 
@@ -87,7 +89,7 @@ class _Run:
         return [len(example.piece_ids) for pool in self.pools for example in pool.examples]
 
 
-def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> TrainResult:
+def train(settings: TrainSettings, *, report: Callable[[TrainProgress], None]) -> TrainResult:
     """Train a checkpoint and publish it at ``settings.out``, whole or not at all.
 
     Until then everything lies in a hidden folder beside it. A run that was killed goes on from
@@ -98,14 +100,13 @@ def train(settings: TrainSettings, *, report: Callable[[Progress], None]) -> Tra
         return _train(settings, report)
 
 
-def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> TrainResult:
+def _train(settings: TrainSettings, report: Callable[[TrainProgress], None]) -> TrainResult:
     check_replaceable(settings.out)
     set_seed(settings.seed)
-    run = _prepare(settings)
     work = settings.out.absolute().with_name(f".{settings.out.name}.training")
+    run = _prepare(settings, work, report)
     task = _task(run, work / "best")
     with disk_errors(work):
-        _claim(work, settings)
         history = fit(task, settings, work, report)
     splits = ("dev", "test") if settings.score_test else ("dev",)
     scores = {split: _scores(run, work / "best", split) for split in splits}
@@ -120,14 +121,20 @@ def _train(settings: TrainSettings, report: Callable[[Progress], None]) -> Train
     )
 
 
-def _prepare(settings: TrainSettings) -> _Run:
-    """Read the data and tokenize it, once."""
+def _prepare(settings: TrainSettings, work: Path, report: Callable[[TrainProgress], None]) -> _Run:
+    """Read the data, claim the work folder, ask the teachers, and tokenize, each once."""
     corpora = read_corpora(settings)
     tags = tag_names(entity_types(corpora))
+    for teacher in settings.teachers:
+        check_teacher(teacher, tags)
+    texts = text_pools(corpora, settings)
     architecture = ARCHITECTURES[settings.arch]
     tokenizer = architecture.tokenizer(settings, corpora)
     encode = Encoder(tokenizer, tags)
-    pools = training_pools(corpora, encode, settings)
+    with disk_errors(work):
+        _claim(work, settings)
+    teachers = _soft_labels(texts, tags, settings, work, report)
+    pools = encode_pools(texts, encode, teachers)
     plan = plan_batches(
         pools,
         epochs=settings.epochs,
@@ -135,7 +142,26 @@ def _prepare(settings: TrainSettings) -> _Run:
         seed=settings.seed,
         by_length=not settings.fixed_length,
     )
-    return _Run(settings, architecture, corpora, tags, tokenizer, encode, pools, plan)
+    return _Run(settings, architecture, corpora, tags, tokenizer, encode, teachers, pools, plan)
+
+
+def _soft_labels(
+    pools: Sequence[TextPool],
+    tags: Sequence[str],
+    settings: TrainSettings,
+    work: Path,
+    report: Callable[[TrainProgress], None],
+) -> SoftLabels | None:
+    """What the teachers say of all texts they are asked about; None without teachers."""
+    if not settings.teachers:
+        return None
+    begun = time.perf_counter()
+
+    def tell(done: int, texts: int) -> None:
+        report(TrainProgress(done, texts, time.perf_counter() - begun, labelling=True))
+
+    originals = [o for pool in pools for text in pool.texts for o in text.originals]
+    return label(originals, settings.teachers, tags, settings.teacher_labels or work, tell)
 
 
 def _claim(work: Path, settings: TrainSettings) -> None:
@@ -143,8 +169,11 @@ def _claim(work: Path, settings: TrainSettings) -> None:
     record = work / "settings.json"
     sizes = {
         str(path): path.stat().st_size
-        for source in settings.data
-        for path in sorted(source.folder.glob("*.txt"))
+        for path in (
+            *(path for source in settings.data for path in sorted(source.folder.glob("*.txt"))),
+            *(source.file for source in settings.unlabelled),
+            *(teacher / "config.json" for teacher in settings.teachers),
+        )
     }
     wanted = json.dumps({"settings": settings.to_json(), "data": sizes}, indent=2)
     if record.is_file() and record.read_text("utf-8") != wanted:
@@ -176,6 +205,7 @@ def _task(run: _Run, best: Path) -> Task:
         train=[example for pool in run.pools for example in pool.examples],
         dev=run.encode(first.dev, first.labels),
         plan=run.plan,
+        teachers=run.teachers,
         publish=publish,
     )
 
@@ -203,7 +233,7 @@ def _metrics(
 ) -> dict[str, object]:
     """What lies beside the checkpoint as metrics.json; it names no path of the machine."""
     lengths = run.lengths
-    before = Path(run.settings.base or "") / "metrics.json"
+    before = _record(Path(run.settings.base or ""))
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
     return {
         "settings": run.settings.to_json(),
@@ -223,8 +253,15 @@ def _metrics(
         **scores,
         "history": list(history),
         # A run that goes on from another one carries its record, so that a card tells both.
-        "before": json.loads(before.read_text("utf-8")) if before.is_file() else None,
+        "before": before,
+        "teachers": [_record(teacher) for teacher in run.settings.teachers],
     }
+
+
+def _record(checkpoint: Path) -> object:
+    """The metrics.json that training left in a checkpoint folder; None where it left none."""
+    file = checkpoint / "metrics.json"
+    return json.loads(file.read_text("utf-8")) if file.is_file() else None
 
 
 def _publish(

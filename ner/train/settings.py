@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, get_type_hints
 
 from ner.errors import InputError
 
@@ -39,7 +40,12 @@ class DataSource:
 
     @classmethod
     def parse(cls, text: str) -> DataSource:
-        """Read ``DIR``, ``DIR:WEIGHT`` or ``DIR:WEIGHT:LABEL,LABEL``; ``InputError`` otherwise."""
+        """Read ``DIR``, ``DIR:WEIGHT`` or ``DIR:WEIGHT:LABEL,LABEL``; ``InputError`` otherwise.
+
+        >>> source = DataSource.parse("tweets:0.5:PER,ORG")
+        >>> source.weight, source.labels
+        (0.5, ('PER', 'ORG'))
+        """
         folder, _, rest = text.partition(":")
         weight, _, labels = rest.partition(":")
         try:
@@ -51,7 +57,7 @@ class DataSource:
             ) from error
         return cls(Path(folder), number, tuple(labels.split(",")) if labels else None)
 
-    def without_path(self) -> DataSource:
+    def strip_path(self) -> DataSource:
         """The same with the folder's own name only: it tells nothing about the machine."""
         return replace(self, folder=Path(self.folder.resolve().name))
 
@@ -61,55 +67,155 @@ class DataSource:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSource:
+    """A file of unlabelled text, one sentence a line, and the share of it that an epoch draws."""
+
+    file: Path
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise InputError(f"{self.file}: weight {self.weight} is not a positive number.")
+
+    @classmethod
+    def parse(cls, text: str) -> TextSource:
+        """Read ``FILE`` or ``FILE:WEIGHT``; ``InputError`` otherwise."""
+        file, _, weight = text.partition(":")
+        try:
+            return cls(Path(file), float(weight or 1.0))
+        except ValueError as error:
+            raise InputError(
+                f"--unlabelled {text!r}: {weight!r} is not a number; expected FILE or "
+                "FILE:WEIGHT, for example data/news.txt:0.5"
+            ) from error
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without its ending."""
+        return self.file.stem
+
+    def strip_path(self) -> TextSource:
+        """The same with the file's own name only."""
+        return replace(self, file=Path(self.file.name))
+
+    def __str__(self) -> str:
+        return f"{self.file.as_posix()}:{self.weight:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What the command line tells of a setting.
+
+    ``flag`` is its name there, where that isn't the field's own. ``parse`` reads what was given.
+    """
+
+    help: str
+    flag: str | None = None
+    parse: Callable[[str], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrainSettings:
     """One training run, whole: the same settings and data give the same run.
 
-    ``base`` is a checkpoint folder or Hub name, None the encoder that comes as a package; a BiLSTM
-    takes only tokenizer and word embeddings from it. ``fresh_learning_rate`` is that of the parts
-    that start at random (classifier, LSTM). ``vocabulary_size`` lays a
-    cased vocabulary of that many pieces over an uncased base; None keeps a named base's own, and
-    means 22,000 for the packaged encoder, which is uncased.
-    ``token_budget`` is the number of word pieces in a batch, padding included.
-    ``fixed_length`` pads every text to the longest one instead, with as many texts in a batch as
-    the budget would hold on average: the baseline that memory and speed are compared with.
-    ``document_words``, if not 0, adds chunks of consecutive sentences of up to that many words
-    from folders that have ``train.docs.txt``. ``case_share`` is the share of sentences that an
-    epoch adds once more in lower case, and half as many in upper case. ``swap_share`` is
-    the share of the first folder's sentences that it adds with other names of the same types, taken
-    from all folders. ``average_decay`` is that
-    of the moving average of the weights, which is what is evaluated and kept. ``patience`` counts
-    evaluations without a better dev F1 until training stops early. ``score_test`` scores test
-    files too, at the end; nothing is ever chosen on them.
+    The command line's options are made of these fields, their types, defaults and `Option`. Beyond
+    what the options tell: a BiLSTM takes only tokenizer and word embeddings from ``base``.
+    ``vocabulary_size`` None keeps a named base's own vocabulary, and means 22,000 for the packaged
+    encoder, which is uncased. ``fixed_length`` puts as many texts into a batch as the budget would
+    hold on average: the baseline that memory and speed are compared with. Folders after the first,
+    whose conventions the ``teachers`` may not share, are learnt from gold alone. Nothing is ever
+    chosen on test files.
     """
 
-    data: tuple[DataSource, ...]
-    out: Path
-    arch: Arch = Arch.TRANSFORMER
-    base: str | None = None
-    vocabulary_size: int | None = None
-    epochs: float = 5.0
-    learning_rate: float = 1e-4
-    embedding_learning_rate: float = 4e-4
-    fresh_learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    token_budget: int = 512
-    fixed_length: bool = False
-    document_words: int = 0
-    document_weight: float = 0.5
-    case_share: float = 0.0
-    swap_share: float = 0.0
-    average_decay: float = 0.999
-    evaluations_per_epoch: int = 1
-    patience: int = 5
-    score_test: bool = False
-    seed: int = 13
+    data: Annotated[
+        tuple[DataSource, ...],
+        Option(
+            "A folder with train.txt and dev.txt: DIR, DIR:WEIGHT or DIR:WEIGHT:PER,LOC. Repeat it "
+            "to mix; the first one's dev set chooses the checkpoint.",
+            parse=DataSource.parse,
+        ),
+    ]
+    out: Annotated[Path, Option("The checkpoint folder to write.")]
+    arch: Annotated[Arch, Option("What to train.")] = Arch.TRANSFORMER
+    base: Annotated[
+        str | None, Option("The checkpoint folder or Hub name to start from; default: MiniLM.")
+    ] = None
+    vocabulary_size: Annotated[
+        int | None, Option("Lay a cased vocabulary of this size over an uncased base.")
+    ] = None
+    epochs: Annotated[float, Option("Passes over the data, each by its weight.")] = 5.0
+    learning_rate: Annotated[float, Option("The highest rate, of the encoder.")] = 1e-4
+    embedding_learning_rate: Annotated[float, Option("That of the word embeddings.")] = 4e-4
+    fresh_learning_rate: Annotated[
+        float, Option("That of the parts that start at random: classifier, LSTM.")
+    ] = 1e-3
+    weight_decay: Annotated[float, Option("AdamW's, on matrices.")] = 0.01
+    warmup: Annotated[float, Option("Share of the steps in which the rates rise.")] = 0.1
+    token_budget: Annotated[int, Option("Word pieces in a batch, padding included.")] = 512
+    fixed_length: Annotated[bool, Option("Pad all texts to the longest: to compare with.")] = False
+    teachers: Annotated[
+        tuple[Path, ...],
+        Option(
+            "A checkpoint to learn from: it labels the unlabelled texts and those of the first "
+            "folder. Repeat it to average several.",
+            flag="teacher",
+        ),
+    ] = ()
+    unlabelled: Annotated[
+        tuple[TextSource, ...],
+        Option(
+            "A text file for the teacher, one sentence a line: FILE or FILE:WEIGHT. Repeat it to "
+            "mix.",
+            parse=TextSource.parse,
+        ),
+    ] = ()
+    distil_weight: Annotated[
+        float, Option("The teacher's share of the loss where there is gold too.")
+    ] = 0.5
+    teacher_labels: Annotated[
+        Path | None,
+        Option("A folder that keeps the teacher's labels, for other runs on the same texts."),
+    ] = None
+    document_words: Annotated[
+        int,
+        Option(
+            "Also train on chunks of up to so many words: consecutive sentences where a folder has "
+            "train.docs.txt, else random ones; 0: none."
+        ),
+    ] = 0
+    document_weight: Annotated[
+        float, Option("Share of the chunks that an epoch draws, times their source's weight.")
+    ] = 0.5
+    case_share: Annotated[
+        float, Option("Share of texts added in lower case, and half as many in upper case.")
+    ] = 0.0
+    swap_share: Annotated[
+        float,
+        Option("Share of the first folder's sentences added with other names of the same types."),
+    ] = 0.0
+    average_decay: Annotated[
+        float, Option("Of the moving average of the weights, which is what is kept.")
+    ] = 0.999
+    evaluations_per_epoch: Annotated[int, Option("How often the dev set is scored.")] = 1
+    patience: Annotated[int, Option("Stop after so many evaluations without a better dev F1.")] = 5
+    score_test: Annotated[bool, Option("Score test files too, once, at the end.")] = False
+    seed: Annotated[int, Option("The same seed gives the same run.")] = 13
 
     def __post_init__(self) -> None:
         if not self.data:
             raise InputError("No data was given; name at least one folder with --data.")
         if self.epochs <= 0 or self.token_budget <= 0 or self.evaluations_per_epoch <= 0:
             raise InputError("Epochs, token budget and evaluations per epoch must be positive.")
+        if self.unlabelled and not self.teachers:
+            raise InputError("Unlabelled text needs a --teacher that labels it.")
+        if not 0 < self.distil_weight <= 1:
+            raise InputError(f"--distil-weight {self.distil_weight} is not over 0 and up to 1.")
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """What the command line tells of each field."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}
 
     @property
     def overlay_size(self) -> int | None:
@@ -121,17 +227,20 @@ class TrainSettings:
     def to_json(self) -> dict[str, object]:
         """Plain values that tell nothing about the machine: folders by their own names only."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        del plain["out"]
+        del plain["out"], plain["teacher_labels"]
         plain["base"] = Path(self.base).name if self.base else None
-        plain["data"] = [str(source.without_path()) for source in self.data]
+        plain["data"] = [str(source.strip_path()) for source in self.data]
+        plain["teachers"] = [teacher.resolve().name for teacher in self.teachers]
+        plain["unlabelled"] = [str(source.strip_path()) for source in self.unlabelled]
         return plain
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainProgress:
     """One line of progress; ``f1`` (a fraction, of the first folder's dev set) after evaluations.
 
-    ``loss`` is the mean per word piece since the last report.
+    ``loss`` is the mean per word piece since the last report. While ``labelling``, steps are texts
+    that the teachers have read.
     """
 
     step: int
@@ -139,6 +248,7 @@ class Progress:
     seconds: float
     loss: float | None = None
     f1: float | None = None
+    labelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

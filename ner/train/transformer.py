@@ -23,11 +23,11 @@ from ner.errors import MissingExtra, ModelRefused
 from ner.train.data import Corpus
 from ner.train.settings import TrainSettings
 from ner.train.vocabulary import (
-    as_pretrained,
     base_pieces,
     cased_variants,
-    most_used,
+    choose_pieces,
     overlay_embeddings,
+    to_pretrained,
     wordpiece,
 )
 
@@ -69,9 +69,9 @@ def load_tokenizer(settings: TrainSettings, corpora: Sequence[Corpus]) -> PreTra
         for corpus in corpora
     ]
     variants = cased_variants(base_pieces(tokenizer))
-    pieces = most_used(variants, groups, settings.overlay_size)
+    pieces = choose_pieces(variants, groups, settings.overlay_size)
     positions = AutoConfig.from_pretrained(base).max_position_embeddings
-    return as_pretrained(wordpiece(pieces), max_pieces=positions)
+    return to_pretrained(wordpiece(pieces), max_pieces=positions)
 
 
 def build_model(

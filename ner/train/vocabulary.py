@@ -41,7 +41,11 @@ class Variant:
 
 
 def cased_variants(base: Sequence[str]) -> dict[str, Variant]:
-    """Piece -> where it comes from, for every base piece and its variants, in the base's order."""
+    """Piece -> where it comes from, for every base piece and its variants, in the base's order.
+
+    >>> [(piece, variant.case) for piece, variant in cased_variants(["us", "##us"]).items()]
+    [('us', 0), ('##us', 0), ('Us', 1), ('US', 2), ('##US', 2)]
+    """
     known = set(base)
     variants = {piece: Variant(piece, 0) for piece in base}
     for piece in base:
@@ -58,7 +62,7 @@ def cased_variants(base: Sequence[str]) -> dict[str, Variant]:
     return variants
 
 
-def most_used(
+def choose_pieces(
     variants: Mapping[str, Variant], texts: Iterable[tuple[Sequence[str], float]], size: int
 ) -> list[str]:
     """The special pieces, all single characters, and the most used others: at most ``size``.
@@ -101,7 +105,7 @@ def wordpiece(pieces: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
-def as_pretrained(tokenizer: Tokenizer, *, max_pieces: int) -> PreTrainedTokenizerFast:
+def to_pretrained(tokenizer: Tokenizer, *, max_pieces: int) -> PreTrainedTokenizerFast:
     """The tokenizer as a checkpoint carries it; ``max_pieces`` is the longest input it admits."""
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]

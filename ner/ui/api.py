@@ -11,7 +11,8 @@ from ner import schema
 from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating.report import report_json, report_sides
 from ner.evaluating.verdict import TOLERANCE
-from ner.files import formats
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
 from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
@@ -53,7 +54,7 @@ class Endpoints:
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         side = _open(self.load, model).side(one_of(Variant, variant, "variant"))
         tagger = side.tagger.using(choice)
         with self.service.short.slot(disconnected=client_disconnected):
@@ -81,7 +82,7 @@ class Endpoints:
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         sides = _open(self.load, model)
         # Raises, and says why, where INT8 is not served.
         origins = [sides.side(variant).origin for variant in Variant]
@@ -117,12 +118,12 @@ class Endpoints:
 
         """
         check_text(gold, self.service.bounds.gold_characters)
-        choice = Choice.parse(strategy, threshold, labels)
+        choice = parse_choice(strategy, threshold, labels)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
-        sentences = formats.parse_gold(formats.text_lines(gold), "The gold")
+        sentences = parse_gold(text_lines(gold), "The gold")
         sides = _open(self.load, model)
         with self.service.long.slot(disconnected=client_disconnected):
             return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))
@@ -151,6 +152,13 @@ def check_text(text: object, limit: int) -> None:
         raise InputError(f"The text is {kind(text)}; expected a string.")
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
+
+
+def parse_choice(strategy: str, threshold: float, labels: object) -> Choice:
+    """The endpoints take labels as a list alone: a string of names is for people."""
+    if labels is not None and not isinstance(labels, list):
+        raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
+    return Choice.parse(strategy, threshold, labels)
 
 
 def _ignore(stage: Stage) -> None:

@@ -19,7 +19,10 @@ import gradio as gr
 from ner.colours import colour_classes
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
-from ner.files import formats
+from ner.files.conll import conll_lines
+from ner.files.encoding import text_lines
+from ner.files.gold import annotate, split_lines
+from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.serving.gradio_seam import client_disconnected
@@ -74,7 +77,7 @@ class CorrectHandler:
         started = {
             # Told apart from the same text started before.
             "id": secrets.token_hex(4),
-            "document": json.loads(formats.json_line(tagged)),
+            "document": json.loads(json_line(tagged)),
             "labels": colour_classes(sides.labels),
         }
         yield {"html": "", "data": json.dumps(started)}
@@ -90,8 +93,8 @@ def written(lines: str | None, form: str, *, limit: int) -> str:
     if len(lines) > limit:
         raise InputError("That is more than can be written at once. Take some texts away first.")
     texts = [
-        formats.parse_json_line(line, "The texts", number)
-        for number, line in enumerate(formats.text_lines(lines), start=1)
+        parse_json_line(line, "The texts", number)
+        for number, line in enumerate(text_lines(lines), start=1)
     ]
     if not texts:
         raise InputError("There is no text yet. Start one above.")
@@ -99,15 +102,13 @@ def written(lines: str | None, form: str, *, limit: int) -> str:
 
 
 def _conll(texts: list[Tagged]) -> Iterator[str]:
-    return formats.conll_lines(
-        formats.annotate(line) for text in texts for line in formats.split_lines(text)
-    )
+    return conll_lines(annotate(line) for text in texts for line in split_lines(text))
 
 
 _WRITERS: dict[Format, Callable[[list[Tagged]], Iterator[str]]] = {
     Format.CONLL: _conll,
-    Format.JSONL: lambda texts: map(formats.json_line, texts),
-    Format.SPACY: lambda texts: map(formats.spacy_json_line, texts),
+    Format.JSONL: lambda texts: map(json_line, texts),
+    Format.SPACY: lambda texts: map(spacy_json_line, texts),
 }
 
 _PLAIN = "plain"

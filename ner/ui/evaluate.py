@@ -15,7 +15,8 @@ from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
 from ner.evaluating.without_gold import AgreementReport
-from ner.files import formats
+from ner.files.encoding import read_lines, text_lines
+from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
@@ -98,7 +99,7 @@ class EvaluateHandler:
     def _own_set(self, name: str, lowercase: bool, request: EvaluateRequest) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
-        gold = formats.read_gold(assets() / "gold" / f"{name}.conll")
+        gold = read_gold(assets() / "gold" / f"{name}.conll")
         yield from self._score_models(gold, lowercase, request, [])
 
     def _given(
@@ -109,9 +110,9 @@ class EvaluateHandler:
             return
         limit = self.service.bounds.gold_characters
         _check_length(len(text), limit)
-        lines = formats.text_lines(text)
-        gold = formats.parse_gold(lines, "The gold")
-        hints = formats.tag_hints(lines, "The gold")
+        lines = text_lines(text)
+        gold = parse_gold(lines, "The gold")
+        hints = repair_sentences(lines, "The gold")
         if not files:
             yield from self._score_models(gold, lowercase, request, hints)
             return
@@ -134,7 +135,7 @@ class EvaluateHandler:
         yield value
 
     def _lines(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
-        lines = [line for line in formats.text_lines(text) if line.strip()]
+        lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
@@ -162,7 +163,7 @@ def score_files(
 ) -> Report:
     """One or two files of predictions of up to ``limit`` characters, scored on ``gold``."""
     found = [
-        evaluation.as_predictions(gold, formats.parse_gold(_bounded_lines(file, limit), file))
+        evaluation.as_predictions(gold, parse_gold(_bounded_lines(file, limit), file))
         for file in files
     ]
     scores = evaluation.score_predictions(gold, *found, labels=request.choice.labels)
@@ -184,7 +185,7 @@ def _bounded_lines(file: Path, limit: int) -> Iterator[str]:
     if file.is_file():
         _check_length(file.stat().st_size // 4, limit, file.name)
     length = 0
-    for line in formats.read_lines(file):
+    for line in read_lines(file):
         length += len(line) + 1
         _check_length(length, limit, file.name)
         yield line

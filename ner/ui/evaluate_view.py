@@ -47,7 +47,7 @@ _ERRORS = {
 _KINDS = {
     Kind.BOUNDARY: "boundary differs",
     Kind.LABEL: "label differs",
-    Kind.ONLY_LEFT: "only original",
+    Kind.ONLY_LEFT: "only the original",
     Kind.ONLY_RIGHT: "only INT8",
     Kind.SAME: "same",
 }

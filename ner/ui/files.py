@@ -16,10 +16,13 @@ import gradio as gr
 from ner import render
 from ner.entities import Tagged
 from ner.errors import Failure, InputError, one_of
-from ner.files import batch, outputs, rows
-from ner.files.batch import Step, errors_file
+from ner.files import batch
+from ner.files.batch import Step
 from ner.files.csv_records import BadRow
-from ner.files.rows import Row, Source
+from ner.files.read import ENDINGS, Format, Row, Source, inspect
+from ner.files.report import excerpt
+from ner.files.resume import errors_file
+from ner.files.write import CSV_RULE
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
 from ner.render import escape, notice
@@ -142,7 +145,7 @@ class FilesHandler:
         spec = find_offered(chosen.model)
         sides = yield from open_sides_with_progress(self.load, spec, chosen.device, _progress)
         tagger = sides.side(variant).tagger.using(choice)
-        described = batch.described(spec, variant, chosen.device, choice)
+        described = batch.run_settings(spec, variant, chosen.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"
             first: list[tuple[Row, Tagged]] = []
@@ -191,7 +194,7 @@ def _inspected(path: str, encoding: str, bounds: Bounds) -> Source:
         )
     if encoding not in _ENCODINGS.values():
         raise InputError(f"There is no encoding {str(encoding)[:40]!r} to choose.")
-    return rows.inspect(file, encoding=encoding or None)
+    return inspect(file, encoding=encoding or None)
 
 
 def _check_rows(source: Source, most: int) -> None:
@@ -207,7 +210,7 @@ def _what_it_is(source: Source) -> str:
     what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}."
-    if source.format is rows.Format.JSONL and not source.columns:
+    if source.format is Format.JSONL and not source.columns:
         return f"{what} None of its first objects has a text."
     return f"{what} Choose the column with the texts." if source.columns else what
 
@@ -229,7 +232,7 @@ def _finished(step: Step, out: Path) -> str:
         )
     ]
     if out.suffix == ".csv":
-        parts.append(f'<p class="small">{escape(outputs.CSV_RULE)}</p>')
+        parts.append(f'<p class="small">{escape(CSV_RULE)}</p>')
     if step.failed:
         parts.append(_failures(step.failed, errors_file(out)))
     return "".join(parts)
@@ -251,7 +254,7 @@ def _first_rows(first: list[tuple[Row, Tagged]], labels: tuple[str, ...]) -> str
         return ""
     classes = render.colour_classes(labels)
     items = "".join(
-        f'<li value="{row.line}">{outputs.shown(tagged, classes)}</li>' for row, tagged in first
+        f'<li value="{row.line}">{excerpt(tagged, classes)}</li>' for row, tagged in first
     )
     return f"<h3>First rows, by line</h3><ol>{items}</ol>"
 
@@ -271,7 +274,7 @@ def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service
     _html(notice(_limits(service.bounds)))
     file = gr.File(
         label="File of texts",
-        file_types=list(rows.ENDINGS),
+        file_types=list(ENDINGS),
         height=130,
         elem_id="texts-file",
     )

@@ -31,16 +31,11 @@ from ner.ui.page import build
 from ner.ui.progress import Loader, describe_failure
 
 _LOG = logging.getLogger(__name__)
-# A backstop: handlers wait for places of our own, which bound them long before this does.
-_EVENTS = 128
-_THREADS = 96
-# Visitors whose page Gradio remembers.
-_SESSIONS = 2_000
 # The page's script: one scope, in which a file may use what stands before it.
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
     "common/copy_table",
-    *(f"tag/{name}" for name in ("state", "sides_open", "marks", "table", "walk", "formats")),
+    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
     *("tag/share", "tag/tag"),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),

@@ -12,7 +12,8 @@ from typing import Any
 import gradio as gr
 
 from ner.measuring import benchmark
-from ner.measuring.benchmark import Benchmark, Progress, Settings, Stopped
+from ner.measuring.benchmark import Benchmark, BenchmarkPlan
+from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
 from ner.models.prepared import find_offered
 from ner.render import notice
@@ -23,7 +24,7 @@ from ner.ui.measure_view import measured, recorded
 from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, run_in_background
 
 # A quarter of a minute on two cores.
-_QUICK = Settings(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
+_QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
 _TEXTS = 100
 
 
@@ -36,7 +37,7 @@ class MeasureHandler:
 
     load: Loader
     service: Service
-    settings: Settings = _QUICK
+    plan: BenchmarkPlan = _QUICK
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(self, request: gr.Request, model: str) -> Iterator[str]:
@@ -73,7 +74,7 @@ class MeasureHandler:
             with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
                 return benchmark.run(
                     spec,
-                    self.settings,
+                    self.plan,
                     texts,
                     processes=False,
                     report=lambda step: tell(_under_way(step)),
@@ -90,7 +91,7 @@ class MeasureHandler:
             stopping.set()
 
 
-def _under_way(step: Progress) -> str:
+def _under_way(step: BenchmarkStep) -> str:
     return notice(f"Measuring, {step.done} of {step.total}: {step.what} …", kind="progress")
 
 

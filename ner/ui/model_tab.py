@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from markdown_it import MarkdownIt
 
-from ner.evaluating.report import set_name
+from ner.evaluating.report import recorded_sides, set_name
 from ner.markup import megabytes
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, assets
 from ner.models.prepared import Prepared, find_offered, find_prepared
@@ -68,27 +68,40 @@ def _labels(spec: ModelSpec, prepared: Prepared | None) -> str:
 
 
 def _scores(records: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """F1 of both variants on each set of the recorded evaluations, in per cent."""
+    """F1 of both variants on each set of the recorded evaluations, in per cent.
+
+    By sentence, and as documents where that was recorded.
+    """
     if not records:
         return ""
     rows = [
         row(
             escape(set_name(dataset, record["settings"])),
             (
-                *(f'<td class="number">{_f1(result[variant.value])}</td>' for variant in Variant),
-                f'<td class="number">{100 * result["agreement"]:.1f}</td>',
+                *(f'<td class="number">{_f1(side)}</td>' for side in recorded_sides(result)),
+                f'<td class="number">{_agreement(result)}</td>',
             ),
         )
         for _, record in records
         for dataset, result in record["sets"].items()
     ]
-    heads = [head(["set", "F1 original", "F1 INT8", "agreement"])]
+    heads = [
+        '<tr><td></td><th scope="colgroup" colspan="2">F1 by sentence</th>'
+        '<th scope="colgroup" colspan="2">F1 by document</th><td></td></tr>',
+        head(["set", *["original", "INT8"] * 2, "agreement"]),
+    ]
     files = ", ".join(name for name, _ in records)
     note = f"In per cent with 95 % intervals; recorded in assets/results/: {files}."
     return section("Scores", note, table("Scores", heads, rows))
 
 
-def _f1(side: dict[str, float]) -> str:
+def _agreement(result: Mapping[str, Any]) -> str:
+    return f"{100 * result['agreement']:.1f}" if "agreement" in result else ""
+
+
+def _f1(side: Mapping[str, Any] | None) -> str:
+    if side is None:
+        return ""
     low, high = 100 * side["f1_low"], 100 * side["f1_high"]
     return f'{100 * side["f1"]:.1f} <span class="small">{low:.1f}–{high:.1f}</span>'
 

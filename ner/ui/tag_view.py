@@ -243,6 +243,7 @@ def _data(result: TagResult) -> dict[str, Any]:
         "left": tagged["left"]["entities"],
         "right": tagged["right"] and tagged["right"]["entities"],
         "titles": {side.key: side.title for side in result.results},
+        "origins": {side.key: schema.origin_json(side.side.origin) for side in result.results},
         "timing": tagged.get("timing"),
         **_pairs(result),
         "pieces": _pieces(result.results),

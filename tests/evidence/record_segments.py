@@ -1,6 +1,6 @@
 """Measures how a long text is best read; writes assets/results/segments.json.
 
-PYTHONPATH=. python tests/evidence/record_segments.py data
+PYTHONPATH=.:tests python tests/evidence/record_segments.py data
 
 Reads only the dev sets in the folder given: conll2003 by itself, by sentences joined with a space
 and by its own documents (dev.docs.txt), and wnut17, uner_ewt and btc_fixed where they are there.
@@ -24,7 +24,7 @@ from typing import Any
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
-from ner.files.formats import read_conll, read_conll_documents
+from ner.files.conll import read_conll, read_conll_documents
 from ner.machine import describe
 from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.opened import open_sides
@@ -35,7 +35,7 @@ from ner.tagging.tagger import Model, OpenVinoTagger
 
 log = logging.getLogger(__name__)
 
-COMMAND = "PYTHONPATH=. python tests/evidence/record_segments.py data"
+COMMAND = "PYTHONPATH=.:tests python tests/evidence/record_segments.py data"
 RECORD = Path("assets/results/segments.json")
 WINDOWS = "windows"
 SENTENCES = "sentences"
@@ -198,7 +198,7 @@ def main() -> None:
         "rows": measure(model, sets, chosen(asked.way), asked.rounds),
         "date": datetime.now(UTC).date().isoformat(),
         "command": " ".join(
-            ["PYTHONPATH=. python tests/evidence/record_segments.py data", *options]
+            ["PYTHONPATH=.:tests python tests/evidence/record_segments.py data", *options]
         ),
         "machine": machine_json(describe()),
     }

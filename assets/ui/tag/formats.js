@@ -17,8 +17,8 @@ const tagFormats = (() => {
     const identical = pairs.length ? 1 - different.length / pairs.length : 1;
     const answer = {
       text: data.text,
-      left,
-      right: visible("right"),
+      left: { ...data.origins.left, entities: left },
+      right: { ...data.origins.right, entities: visible("right") },
       differences: different.map(({ kind, left, right, drift }) => ({
         kind,
         left,
@@ -93,7 +93,8 @@ const tagFormats = (() => {
 
   /** The result as a page of its own: its markup, its style, nothing from elsewhere. */
   function page() {
-    const title = `NER: ${tagState.shown.data.settings.model}, ${Object.values(tagState.shown.data.titles).join(" and ")}`;
+    const { settings, titles } = tagState.shown.data;
+    const title = `NER: ${settings.model}, ${Object.values(titles).join(" and ")}`;
     const alone = document.implementation.createHTMLDocument(title);
     alone.documentElement.lang = "en";
     const charset = dom.make("meta");

@@ -13,6 +13,7 @@
  * entity, of INT8's, drift of the score].
  * @typedef {{
  *   text: string, left: Entity[], right: Entity[] | null, timing: unknown, titles: Record<Side, string>,
+ *   origins: Record<Side, Record<string, string | null>>,
  *   pairs: [number | null, number | null, number | null][], fragile: number[], pieces: Pieces,
  *   labels: Record<string, {name: string, class: string}>,
  *   settings: {model: string, device: string, strategy: string},

@@ -78,7 +78,11 @@ const tagTable = (() => {
     const score = (entity) => cell(entity ? entity.score.toFixed(3) : "–", "number");
     const drift = pair.drift === null ? "" : wording.signed(pair.drift);
     const both = tagState.shown.data.right !== null;
-    const kind = both ? wording.status(pair.kind, pair.fragile, tagState.shown.data.titles) : pair.fragile ? "fragile" : "";
+    const kind = both
+      ? wording.status(pair.kind, pair.fragile, tagState.shown.data.titles)
+      : pair.fragile
+        ? "fragile"
+        : "";
     return make(
       "tr",
       { className: pair.kind === "same" ? "" : "differs", data: { pair: String(pair.index) } },

@@ -1,0 +1,63 @@
+"""Bracketed text, ``[Berlin](LOC)``, both ways."""
+
+from __future__ import annotations
+
+import re
+
+from ner.entities import Entity, Tagged
+from ner.errors import InputError
+
+_BRACKETED = re.compile(
+    r"\[(?P<span>(?:\\.|[^\\\[\]])+)\]\((?P<label>[\w.-]+)\)|\\(?P<escaped>[\\\[\]])", re.DOTALL
+)
+_LABEL = re.compile(r"[\w.-]+")
+
+
+def parse_bracketed(marked: str) -> Tagged:
+    r"""Text with entities as ``[Berlin](LOC)``; ``\[``, ``\]`` and ``\\`` are the characters.
+
+    No text is an error: what marks nothing, a link for one, stays as it is.
+
+    >>> tagged = parse_bracketed(r"[Ada](PER) wrote \[sic\], see [here](https://example.org)")
+    >>> tagged.text
+    'Ada wrote [sic], see [here](https://example.org)'
+    >>> [(entity.start, entity.end, entity.label) for entity in tagged.entities]
+    [(0, 3, 'PER')]
+    """
+    text = ""
+    entities = []
+    position = 0
+    for match in _BRACKETED.finditer(marked):
+        text += marked[position : match.start()]
+        position = match.end()
+        if match["escaped"]:
+            text += match["escaped"]
+            continue
+        start = len(text)
+        text += re.sub(r"\\([\\\[\]])", r"\1", match["span"])
+        entities.append(Entity(start, len(text), match["label"]))
+    return Tagged(text + marked[position:], tuple(entities))
+
+
+def bracketed_text(tagged: Tagged) -> str:
+    """The text as `parse_bracketed` reads it; ``InputError`` for a label that can't stand there."""
+    parts = []
+    position = 0
+    for entity in tagged.entities:
+        if not _LABEL.fullmatch(entity.label):
+            raise InputError(
+                f"Label {entity.label!r} can't stand in brackets; letters, digits, _, . and - can."
+            )
+        parts.append(_escape(tagged.text[position : entity.start]))
+        parts.append(f"[{_escape(tagged.spelled(entity))}]({entity.label})")
+        position = entity.end
+    return "".join(parts) + _escape(tagged.text[position:])
+
+
+def has_brackets(line: str) -> bool:
+    """Whether an entity is marked in it."""
+    return any(match["label"] for match in _BRACKETED.finditer(line))
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"[\\\[\]]", r"\\\g<0>", text)

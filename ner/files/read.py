@@ -1,0 +1,322 @@
+"""Texts in files, one after the other: CSV, TSV, JSON lines, plain lines and CoNLL.
+
+Reading is streamed. What can't be read is handed on as a `BadRow` with its line, and the rest goes
+on; only a file that as a whole is not what it should be is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+from ner.errors import FileFormatError, InputError
+from ner.files.columns import guess_column
+from ner.files.conll import DOCUMENT_START, iter_conll
+from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
+from ner.files.encoding import find_codec, refuse_binary, survey
+from ner.files.json_lines import parse_json_object
+
+_SAMPLE = 100
+# As many as a spreadsheet has; a sample of more would not fit into memory.
+_MOST_COLUMNS = 16_384
+
+
+class Format(StrEnum):
+    """How a file holds its texts."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    TXT = "txt"
+    CONLL = "conll"
+
+
+ENDINGS: Mapping[str, Format] = {
+    ".csv": Format.CSV,
+    ".tsv": Format.TSV,
+    ".tab": Format.TSV,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".txt": Format.TXT,
+    ".text": Format.TXT,
+    ".conll": Format.CONLL,
+    ".bio": Format.CONLL,
+    ".iob": Format.CONLL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text; ``line`` is where it begins in the file, from 1.
+
+    ``tokens`` are their half-open offsets where the file gives them.
+    """
+
+    line: int
+    text: str
+    tokens: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as `inspect` found it.
+
+    ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
+    where those hold none, and for formats without. ``column`` holds the texts; None where it is
+    still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``lines`` is how many
+    the file has.
+    """
+
+    path: Path
+    format: Format
+    encoding: str
+    lines: int
+    sha256: str
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    column: str | None = None
+    guessed: bool = field(default=False, compare=False)
+
+    @property
+    def encoding_name(self) -> str:
+        """The encoding as people write it; ``encoding`` is the codec, which also skips a mark."""
+        return self.encoding.removesuffix("-sig").upper()
+
+    def choose(self, column: str | None) -> Source:
+        """With the texts in ``column``; None keeps the guess.
+
+        Raises ``InputError`` if there is not one such column, or none could be guessed.
+        """
+        tabular = self.format in (Format.CSV, Format.TSV)
+        if column is None:
+            if self.column is None and (tabular or self.format is Format.JSONL):
+                raise InputError(self._no_column())
+            return self
+        found = self.columns.count(column)
+        # A key of JSON lines may first occur late in the file.
+        if tabular and found != 1:
+            problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
+            raise InputError(f"{self.path.name} {problem}. Its columns are {self._column_list()}.")
+        if not tabular and self.format is not Format.JSONL:
+            raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
+        return replace(self, column=column, guessed=False)
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Its texts in order, streamed; what can't be read stands among them.
+
+        Raises ``InputError`` where a column must be chosen first, ``FileFormatError`` if the file
+        has changed under our hands.
+        """
+        return _READERS[self.format](self.choose(None))
+
+    def _no_column(self) -> str:
+        if not self.columns:
+            return (
+                f"The first {_SAMPLE} JSON objects of {self.path.name} hold no strings. "
+                "Choose the key with the texts."
+            )
+        return (
+            f"Which column of {self.path.name} holds the texts can't be told. "
+            f"Choose one of {self._column_list()}."
+        )
+
+    def _column_list(self) -> str:
+        return ", ".join(map(repr, self.columns))[:500]
+
+
+def inspect(
+    path: Path,
+    *,
+    format: Format | None = None,
+    encoding: str | None = None,
+) -> Source:
+    """What is in a file: format by its ending, encoding, columns, and a guess at the text column.
+
+    Without ``encoding`` a byte-order mark decides, else it is UTF-8; the whole file is checked, so
+    that nothing is read wrongly in silence. Raises ``FileFormatError`` for a file that is empty,
+    an archive or binary, not in that encoding, or of a kind that is not read.
+    """
+    chosen = format or ENDINGS.get(path.suffix.lower())
+    if chosen is None:
+        raise FileFormatError(
+            path, None, f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
+        )
+    try:
+        if path.exists() and not path.is_file():
+            raise FileFormatError(
+                path,
+                None,
+                "it is a pipe, a device or a folder, and must be a file, since it is read more "
+                "than once. Save the texts to a file first.",
+            )
+        with path.open("rb") as file:
+            head = file.read(16)
+        refuse_binary(path, head)
+        codec = find_codec(encoding, head)
+        sha256, lines = survey(path, codec)
+    except OSError as error:
+        raise FileFormatError(path, None, f"can't be read ({error.strerror}).") from error
+    source = Source(path, chosen, codec, lines, sha256)
+    if chosen in (Format.CSV, Format.TSV):
+        return _with_header(source)
+    return _with_keys(source) if chosen is Format.JSONL else source
+
+
+def _lines(source: Source) -> Iterator[Line]:
+    """The lines of a file (ended by LF, CRLF or CR; never U+2028), none read beyond the limit."""
+    number = 0
+    try:
+        with source.path.open(encoding=source.encoding, newline="") as file:
+            while text := file.readline(LONGEST_RECORD):
+                number += 1
+                yield Line(number, text)
+                while len(text) == LONGEST_RECORD and not text.endswith("\n"):
+                    text = file.readline(LONGEST_RECORD)
+    except (OSError, UnicodeError) as error:
+        raise FileFormatError(
+            source.path, number + 1, "the file changed while it was read."
+        ) from error
+
+
+def _text_rows(source: Source) -> Iterator[Row | BadRow]:
+    """Each line is a text, blank ones too, so that line n stays line n."""
+    for line in _lines(source):
+        problem = line.problem
+        yield line.bad(problem) if problem else Row(line.number, line.text.rstrip("\r\n"))
+
+
+def _json_rows(source: Source) -> Iterator[Row | BadRow]:
+    for line, record in _objects(source):
+        if isinstance(record, str):
+            yield line.bad(record)
+            continue
+        text = record.get(source.column or "")
+        if isinstance(text, str):
+            yield Row(line.number, text)
+        else:
+            kind = "missing" if source.column not in record else f"of type {type(text).__name__}"
+            yield line.bad(f"{source.column!r} is {kind}; expected a string.")
+
+
+def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | str]]:
+    """Each line that is not blank with its object, or with what is wrong with it."""
+    for line in _lines(source):
+        if line.problem:
+            yield line, line.problem
+        elif line.text.strip():
+            try:
+                yield line, parse_json_object(line.text, source.path, line.number)
+            except FileFormatError as error:
+                yield line, error.problem
+
+
+def _with_keys(source: Source) -> Source:
+    sample = [record for _, record in islice(_objects(source), _SAMPLE) if isinstance(record, dict)]
+    if not sample:
+        raise FileFormatError(
+            source.path, None, f"none of its first {_SAMPLE} lines is a JSON object."
+        )
+    keys = dict.fromkeys(
+        key for record in sample for key, value in record.items() if isinstance(value, str)
+    )
+    columns = tuple(islice(keys, _MOST_COLUMNS))
+    cells = [[str(record.get(key, "")) for key in columns] for record in sample]
+    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+
+
+def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
+    """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
+    for block in _blocks(_lines(source)):
+        bad = next((line for line in block if line.problem), None)
+        if bad is not None and bad.problem:
+            yield _bad_sentence(block, bad.number, bad.problem)
+        elif sum(len(line.text) for line in block) >= LONGEST_RECORD:
+            problem = f"a sentence over {LONGEST_RECORD:,} characters."
+            yield _bad_sentence(block, block[0].number, problem)
+        else:
+            try:
+                for sentence in iter_conll((line.text for line in block), source.path):
+                    yield Row(block[0].number, sentence.tagged.text, sentence.token_offsets)
+            except FileFormatError as error:
+                at = block[(error.line or 1) - 1]
+                yield _bad_sentence(block, at.number, error.problem)
+
+
+def _bad_sentence(block: Sequence[Line], number: int, problem: str) -> BadRow:
+    """All lines of a sentence, reported under the number of the one that is at fault."""
+    content = "".join(line.text for line in block).rstrip("\r\n")
+    return BadRow(number, problem, content[:LONGEST_RECORD])
+
+
+def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines of one sentence each.
+
+    They are parted at blank lines, around ``-DOCSTART-``, and before a line that would make a
+    block too long to keep.
+    """
+    block: list[Line] = []
+    size = 0
+    for line in lines:
+        words = line.text.split(maxsplit=1)
+        document = words[:1] == [DOCUMENT_START]
+        if block and (not words or document or size >= LONGEST_RECORD):
+            yield block
+            block, size = [], 0
+        if document:
+            yield [line]
+        elif words:
+            block.append(line)
+            size += len(line.text)
+    if block:
+        yield block
+
+
+def _with_header(source: Source) -> Source:
+    """With delimiter, columns and the guessed text column of a CSV or TSV file."""
+    first = next((line.text for line in _lines(source) if line.text.strip()), "")
+    source = replace(source, delimiter=_delimiter(source.format, first))
+    records = _records(source)
+    header = next(records, None)
+    if not isinstance(header, Record):
+        problem = "no header in it." if header is None else header.problem
+        raise FileFormatError(source.path, None if header is None else header.line, problem)
+    if len(header.fields) > _MOST_COLUMNS:
+        problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
+        raise FileFormatError(source.path, header.line, problem)
+    sampled = list(islice(records, _SAMPLE))
+    if not sampled:
+        raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
+    cells = [record.fields for record in sampled if isinstance(record, Record)]
+    columns = tuple(header.fields)
+    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+
+
+def _delimiter(kind: Format, header: str) -> str:
+    """A tab for TSV; else what occurs most often in the header outside quotes."""
+    if kind is Format.TSV:
+        return "\t"
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t|", key=bare.count)
+
+
+def _records(source: Source) -> Iterator[Record | BadRow]:
+    return records(_lines(source), source.delimiter, lenient=source.format is Format.TSV)
+
+
+def _table_rows(source: Source) -> Iterator[Row | BadRow]:
+    index = source.columns.index(source.column or "")
+    for record in islice(_records(source), 1, None):
+        yield (record if isinstance(record, BadRow) else Row(record.line, record.fields[index]))
+
+
+_READERS = {
+    Format.CSV: _table_rows,
+    Format.TSV: _table_rows,
+    Format.JSONL: _json_rows,
+    Format.TXT: _text_rows,
+    Format.CONLL: _conll_rows,
+}

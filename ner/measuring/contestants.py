@@ -1,0 +1,56 @@
+"""What is timed against each other: our taggers, and any pipeline of somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ner.measuring.rows import AGAIN, BF16, INT8, ORIGINAL
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
+from ner.tagging.inference import supports_bf16
+from ner.tagging.tagger import Model, OpenVinoTagger
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A pipeline to be timed: one text, and a whole file, to its entities."""
+
+    tag: Callable[[str], object]
+    tag_file: Callable[[Sequence[str]], object]
+
+
+def load_taggers(prepared: Prepared, *, self_check: bool) -> dict[str, OpenVinoTagger]:
+    """Our taggers by row: the original, in BF16 too where the CPU has it, and INT8.
+
+    INT8 is loaded whether or not it is served: a variant that is withheld is measured all the same.
+    With ``self_check`` it is INT8 twice.
+    """
+
+    def load(variant: Variant, precision: str = "f32") -> OpenVinoTagger:
+        return OpenVinoTagger(Model.load(prepared.variant(variant), precision=precision))
+
+    if self_check:
+        return {INT8: load(Variant.INT8), AGAIN: load(Variant.INT8)}
+    rows = {ORIGINAL: load(Variant.ORIGINAL)}
+    if supports_bf16():
+        rows[BF16] = load(Variant.ORIGINAL, "bf16")
+    return {**rows, INT8: load(Variant.INT8)}
+
+
+def as_contestants(taggers: Mapping[str, OpenVinoTagger]) -> dict[str, Contestant]:
+    """Our taggers as things to be timed."""
+    return {name: Contestant(tagger, tagger.tag_many) for name, tagger in taggers.items()}
+
+
+def text_of(tagger: OpenVinoTagger, texts: Sequence[str], tokens: int) -> str:
+    """A text that is exactly ``tokens`` long, special tokens included, made from ``texts``."""
+    joined = " ".join(texts)
+    low, high = 1, len(joined)
+    while low < high:
+        middle = (low + high) // 2
+        if tagger.model.count(joined[:middle]) < tokens:
+            low = middle + 1
+        else:
+            high = middle
+    return joined[:low]

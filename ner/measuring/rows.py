@@ -1,0 +1,75 @@
+"""The values of a run: what was timed at which length or over the file, and their ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ner.comparing.timing import Latency
+from ner.stats import Interval, ratio_interval, ratio_verdict
+
+ORIGINAL, BF16, INT8, AGAIN = "original FP32", "original BF16", "INT8", "INT8 again"
+BARE, PEAK = "bare request", "matrix peak"
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """One thing at one length: end to end from text to entities, or the bare request for it."""
+
+    row: str
+    tokens: int
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class ThroughputRow:
+    """One thing over the whole file: the ``seconds`` that each pass took."""
+
+    row: str
+    texts: int
+    seconds: tuple[float, ...]
+
+    @property
+    def texts_per_second(self) -> float:
+        """Of the median pass."""
+        return self.texts / median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """``numerator`` over ``denominator`` in time, paired by round, with its 95 % interval."""
+
+    numerator: str
+    denominator: str
+    value: float
+    interval: Interval
+
+    @property
+    def verdict(self) -> str:
+        """In words: how many times faster the denominator is, or that no difference is shown."""
+        return ratio_verdict(self.value, self.interval)
+
+
+def ratios_of(
+    latency: Sequence[LatencyRow], throughput: Sequence[ThroughputRow]
+) -> dict[str, Ratio]:
+    """Every row over INT8, and INT8 over its bare request, at each length and for the file."""
+    series: dict[str, dict[str, tuple[float, ...]]] = {}
+    for timed in latency:
+        series.setdefault(f"{timed.tokens} tokens", {})[timed.row] = timed.latency.samples_ms
+    for passes in throughput:
+        series.setdefault("file", {})[passes.row] = passes.seconds
+    ratios = {}
+    for where, rows in series.items():
+        for name in rows:
+            if name == INT8 or PEAK in name:
+                continue
+            bare = name.startswith(f"{INT8}, ")
+            top, bottom = (INT8, name) if bare else (name, INT8)
+            if not bare and BARE in name:
+                continue
+            value = median(rows[top]) / median(rows[bottom])
+            interval = ratio_interval(rows[top], rows[bottom])
+            ratios[f"{top} / {bottom}, {where}"] = Ratio(top, bottom, value, interval)
+    return ratios

@@ -1,0 +1,94 @@
+"""Putting a made folder in its place, whole or not at all, and keeping few of them.
+
+One process makes a folder; others wait for its lock. It is made in a workplace beside its place, on
+the same disk, and renamed: whoever looks finds all of it or nothing, also after a kill.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from ner.errors import PrepareFailed
+from ner.models.prepared import Manifest, Prepared, fetched
+from ner.models.recipes import sha256
+
+_log = logging.getLogger(__name__)
+
+# A leftover of a killed run is removed once it is older than any run takes.
+_STALE_SECONDS = 6 * 3600
+_MAKING = ".making-"
+# How many models of the Hub that are not in the catalogue are kept, and how many bytes of them.
+_MAX_FETCHED = 5
+_MAX_FETCHED_BYTES = 5_000_000_000
+
+
+def lock(target: Path) -> FileLock:
+    """The lock of whoever makes ``target``; entering it waits for the others."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(target.parent / f".{target.name}.lock")
+
+
+@contextmanager
+def workplace(target: Path) -> Iterator[Path]:
+    """A folder for half-made things on the disk of ``target``, gone afterwards."""
+    work = Path(tempfile.mkdtemp(prefix=f"{_MAKING}{target.name}-", dir=target.parent))
+    try:
+        yield work
+    except OSError as error:
+        raise PrepareFailed(
+            f"Preparing failed while writing: {error.strerror or error}."
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what killed runs left.
+
+    Whoever began to make ``target`` is gone, since its lock is held here; of other models that is
+    known only after a time in which any run ends.
+    """
+    for folder in target.parent.glob(f"{_MAKING}*"):
+        ours = folder.name.startswith(f"{_MAKING}{target.name}-")
+        if ours or time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    # Damaged, or its manifest can't be read.
+    if target.exists():
+        shutil.rmtree(target)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file below ``folder``, by its path relative to it."""
+    return {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def publish(folder: Path, manifest: Manifest, target: Path) -> Prepared:
+    """Write the manifest into ``folder`` and rename it to ``target``, where it is found from then.
+
+    Both must be on one disk.
+    """
+    (folder / "manifest.json").write_bytes(manifest.dump().encode())
+    folder.rename(target)
+    return Prepared(target, manifest)
+
+
+def keep_few(newest: Path) -> None:
+    """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
+    total = 0
+    for count, prepared in enumerate(fetched(), start=1):
+        total += sum(file.stat().st_size for file in prepared.folder.rglob("*.bin"))
+        if prepared.folder != newest and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
+            _log.info("%s was not used for long and is removed", prepared.folder.name)
+            shutil.rmtree(prepared.folder, ignore_errors=True)

@@ -1,0 +1,173 @@
+"""The page's field for models of the Hub: there where allowed, and harmless to everyone else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import pytest
+from fakes import FakeSides, loader_of
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from hub_of_models import COMMIT, HubOfModels, running
+
+from browser.fixtures import Open, tag
+from ner.errors import PrepareFailed
+from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
+from ner.models.child import OnStage, ensure_prepared
+from ner.models.opened import Sides
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
+from ner.ui.from_hub import HubHandler
+
+ROOT = Path(__file__).parents[2]
+# Preparing is a process of its own that imports a lot, in milliseconds.
+PATIENCE = 180_000
+
+
+@pytest.mark.parametrize(("given", "allowed"), [(None, False), ("0", False), ("1", True)])
+def test_the_owner_allows_it(
+    given: str | None, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By setting NER_ALLOW_HUB to 1, and by nothing else."""
+    monkeypatch.delenv("NER_ALLOW_HUB", raising=False)
+    if given is not None:
+        monkeypatch.setenv("NER_ALLOW_HUB", given)
+
+    assert allowed == hub_allowed()
+
+
+def test_the_field_is_not_there_unless_allowed(fake_url: str) -> None:
+    """Neither the field nor what it would call is part of the page."""
+    assert "hub-id" not in httpx.get(f"{fake_url}config").text
+
+
+def test_stages_are_told_and_the_model_is_chosen(
+    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end it is among the models, with the commit that it came from."""
+    from test_hub import pretend_fetched
+
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setenv("NER_ALLOW_HUB", "1")
+    pretend_fetched("owner/name", 1)
+    handler = HubHandler(loader_of(FakeSides(), ["export"]), catalogue())
+
+    *stages, (done, update) = handler.answer(" owner/name ")
+
+    assert "export" in stages[0][0]
+    assert f"owner/name is ready and chosen above. Its commit is {COMMIT}" in done
+    assert "hub:owner/name" == update["value"]
+    assert ("owner/name", "hub:owner/name") in update["choices"]
+    assert "hub:owner/name" == find("hub:owner/name", local=False).name
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "../x", "assets/model/", "https://example.org/x", "hub:a/b", "<script>", None]
+)
+def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> None:
+    """A sentence, escaped; the list of models stays as it is."""
+
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+        raise AssertionError("nothing should be loaded")
+
+    [(said, update)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
+
+    assert "is not the id of a model on the Hub" in said
+    assert "<script>" not in said
+    assert gr.skip() == update
+
+
+def test_a_hub_that_fails_is_told() -> None:
+    """In the Hub's place on the page, and nowhere else."""
+
+    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+        raise PrepareFailed("The Hub is too slow.")
+
+    [(said, update)] = HubHandler(load, ()).answer("owner/name")
+
+    assert "The Hub is too slow." in said
+    assert gr.skip() == update
+
+
+@pytest.fixture
+def hub(tiny_checkpoint: Path) -> Iterator[HubOfModels]:
+    """A Hub with the tiny model."""
+    files = {file.name: file.read_bytes() for file in tiny_checkpoint.iterdir()}
+    with running(HubOfModels(files)) as hub:
+        yield hub
+
+
+@pytest.fixture
+def app(hub: HubOfModels, bundled_sides: Sides, tmp_path: Path) -> Iterator[str]:
+    """``python app.py`` where models of the Hub are allowed; gives its address."""
+    prepared = ensure_prepared(bundled_sides.spec, tuple(Variant)).folder
+    shutil.copytree(prepared, tmp_path / "prepared" / prepared.name)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "NER_HOME": str(tmp_path),
+        "NER_ALLOW_HUB": "1",
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": "hf_secretOfTheOwner",
+        "GRADIO_SERVER_PORT": str(port),
+    }
+    with (
+        (tmp_path / "log").open("w+") as log,
+        subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stderr is not None
+        assert any("ready" in line for line in process.stderr)
+        yield f"http://127.0.0.1:{port}/"
+        process.terminate()
+        assert "hf_secretOfTheOwner" not in process.communicate()[1]
+
+
+@pytest.mark.browser
+def test_a_visitor_fetches_a_model_and_tags_with_it(
+    app: str, hub: HubOfModels, open_page: Open
+) -> None:
+    """A failing Hub first, which harms nobody; then the model, on the page and in the API."""
+    client = Client(app, verbose=False)
+    with pytest.raises(AppError, match="has not been fetched"):
+        client.predict("Berlin", "hub:tester/tiny", api_name="/tag")
+    assert "hub-id" in httpx.get(f"{app}config").text
+    hub.statuses = [404]
+    page = open_page(app)
+    page.get_by_role("tab", name="Model", exact=True).click()
+    page.locator("#hub-id textarea, #hub-id input").fill("tester/tiny")
+    page.locator("#hub-fetch").click()
+    page.get_by_text("private, gated or gone").wait_for(timeout=PATIENCE)
+    assert client.predict("I live in Berlin.", api_name="/tag")["entities"]
+
+    page.locator("#hub-fetch").click()
+    page.get_by_text("tester/tiny is ready and chosen").wait_for(timeout=PATIENCE)
+    page.locator("#model-facts").get_by_text(COMMIT).wait_for()
+    page.get_by_role("tab", name="Tag", exact=True).click()
+    tag(page, "My name is Wolfgang and I live in Berlin.")
+
+    assert page.locator('.panel[data-side="right"]').count()
+    found = client.predict("My name is Wolfgang", "hub:tester/tiny", api_name="/tag")
+    assert found["entities"]
+    assert not any("authorization" in headers for _, headers in hub.requests)
+    # The list of models has it for whoever comes next.
+    page.reload()
+    page.wait_for_selector("#result .panel")
+    page.get_by_label("Model", exact=True).first.click()
+    page.get_by_role("option", name="tester/tiny").wait_for()

@@ -1,0 +1,65 @@
+"""Tab 'Status': what it says is what holds."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeSides, service_of
+from playwright.sync_api import expect
+
+from browser.fixtures import Open
+from ner.machine import Machine
+from ner.models.prepared import Gate
+from ner.render import escape
+from ner.serving.addresses import Addresses
+from ner.serving.bounds import Bounds, SlotBounds
+from ner.serving.service import Service
+from ner.ui.status import StatusHandler
+
+MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {})
+
+
+def shown(service: Service, *pairs: FakeSides) -> str:
+    return StatusHandler(service, MACHINE, lambda: pairs).answer()
+
+
+def test_limits_are_those_in_force() -> None:
+    """Read from where they are enforced."""
+    short = SlotBounds(running=3, queued=9, reserved=4, patience=1.5)
+    service = service_of(requests_per_minute=77, request_burst=11, short=short, file_rows=123_456)
+    text = shown(service)
+
+    assert f"{service.bounds.text_characters:,} characters" in text
+    assert "123,456 rows" in text
+    assert "77 requests a minute, 11 at once. Over the limit: retry after" in text
+    assert "3 at a time, 9 wait, for 1.5 s at most; over the HTTP API 5" in text
+    assert "<dd>none</dd>" in shown(service_of(requests_per_minute=0))
+
+
+def test_readiness_and_open_models_are_told() -> None:
+    """Why it is not ready; since when it is; which models passed their check, and which did not."""
+    service = service_of()
+    failed = FakeSides(right=None, gate=Gate(f1=0.5, entities=300))
+
+    assert "Not ready. The default model is being opened." in shown(service)
+    service.readiness.ready()
+    text = shown(service, FakeSides(), failed)
+    assert "<dd>Ready.</dd>" in text
+    assert "both variants checked" in text
+    assert escape(str(failed.withheld)) in text
+
+
+@pytest.mark.parametrize(("addresses", "expected"), [(True, "also logged"), (False, "not logged")])
+def test_whether_addresses_are_logged_is_told(addresses: bool, expected: str) -> None:
+    """As it is set."""
+    assert f"uploads; {expected}" in shown(Service(Bounds(), Addresses(logged=addresses)))
+
+
+@pytest.mark.browser
+def test_the_tab_is_read_anew_at_each_visit(fake_url: str, open_page: Open) -> None:
+    """It is the last one, and has its four parts."""
+    page = open_page(fake_url)
+    page.get_by_role("tab", name="Status", exact=True).click()
+
+    titles = page.locator("#status h2")
+    expect(titles).to_have_text(["Health", "Limits", "What is logged and kept", "Versions"])
+    expect(page.locator("#status")).to_contain_text("Running 0, queued 0")

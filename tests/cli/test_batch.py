@@ -1,0 +1,120 @@
+"""The command `batch`: what it says, refuses, resumes and takes of memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from files.samples import a_file
+from test_cli import ROOT, answers, run
+
+from ner.cli import batch as command
+from ner.errors import Failure
+from ner.files.batch import Step
+from ner.files.read import inspect
+from ner.models.catalogue import ModelSpec
+from ner.models.prepared import Prepared
+
+
+def test_the_command_tells_what_is_kept(tmp_path: Path) -> None:
+    """Only where something is: after rows were tagged."""
+
+    def failing(rows: int) -> Iterator[Step]:
+        yield Step(rows=rows, tagged=rows, failed=0, resumed=0, seconds=1.0, fraction=0.5)
+        raise Failure("The disk is full.")
+
+    with pytest.raises(Failure, match=r"full. 1,200 rows are done and kept; the same command"):
+        command._followed(failing(1_200))
+    with pytest.raises(Failure, match=r"full.$"):
+        command._followed(failing(0))
+
+
+def test_the_command_tags_and_resumes(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, many: Path, tmp_path: Path
+) -> None:
+    """Killed once it has reported progress, the same command goes on and counts all rows."""
+    out = tmp_path / "out.jsonl"
+    arguments = [str(many), "--out", str(out), "--model", str(tiny_spec.folder), "--json"]
+    command = [sys.executable, "-m", "ner", "batch", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as first:
+        assert first.stderr is not None
+        source, progress = first.stderr.readline(), first.stderr.readline()
+        first.kill()
+    assert b"column 'text' (a guess" in source
+    assert b"rows/s" in progress
+    assert b"left" in progress
+    [answer] = answers(run("batch", *arguments))
+
+    assert {"rows", "tagged", "failed", "seconds"} == set(answer)
+    assert (6_000, 62) == (answer["rows"], answer["failed"])
+    assert answer["tagged"] == len(out.read_text().splitlines())
+
+
+def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
+    """Exit code 2 and a sentence; the model, which does not exist, is never reached."""
+    file = a_file(tmp_path, "in.csv", ["a,b", "1,2"])
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    for arguments, message in (
+        ([str(file), "--out", "x.docx"], "expected a name ending in .jsonl"),
+        ([str(file), "--out", "x.csv", "--column", "c"], "has no column 'c'"),
+        ([str(file), "--out", "x.csv"], "Choose one of 'a', 'b'"),
+        ([str(file), "--column", "a", "--out", "no/x.csv"], "There is no folder no"),
+        (["nowhere.csv", "--out", "x.csv"], "can't be read"),
+        ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
+        ([str(file), "--out", "x.csv", "--encoding", "undefined"], "no text encoding"),
+        ([str(file), "--column", "a", "--out", str(loop)], "leads back to itself"),
+    ):
+        done = run("batch", *arguments, "--model", "no-such-model")
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_command_warns_of_a_key_that_it_did_not_see(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It may occur later, so it is no error."""
+    source = inspect(a_file(tmp_path, "a.jsonl", ['{"text": "a"}']))
+    command._print_source(source)
+    assert "first objects" not in capsys.readouterr().err
+    command._print_source(source.choose("txet"))
+    assert "None of its first objects has a text under 'txet'" in capsys.readouterr().err
+
+
+def test_the_command_refuses_a_pipe(tmp_path: Path) -> None:
+    """Whatever it holds: it would give an empty result."""
+    arguments = ["/dev/stdin", "--format", "txt", "--out", str(tmp_path / "o.jsonl")]
+    done = run("batch", *arguments, stdin=b"In Berlin\n")
+
+    assert 2 == done.returncode
+    assert "Save the texts to a file first" in done.stderr
+
+
+def peak_mb(*arguments: str) -> float:
+    """The most memory that was resident while this command ran, in MB."""
+    child = subprocess.Popen([sys.executable, "-m", "ner", "batch", *arguments], cwd=ROOT)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    # Kilobytes on Linux, bytes on macOS.
+    return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+@pytest.mark.full
+def test_memory_does_not_follow_the_length(
+    bundled_sides: object, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """A million short lines take no more than 150 MB over what ten thousand take."""
+    peaks = {}
+    for count in (10_000, 1_000_000):
+        lines = [f"Ada met {name} in Rome." for name in ("Bob", "Eve", "Tom", "Ann", "Max")]
+        file = a_file(tmp_path, f"{count}.txt", lines * (count // 5))
+        peaks[count] = peak_mb(str(file), "--out", str(tmp_path / f"{count}.jsonl"))
+    record_property("peaks_mb", peaks)
+
+    assert peaks[1_000_000] - peaks[10_000] < 150

@@ -1,0 +1,68 @@
+"""Two taggers on one text: aligned, timed in turns; and one alone."""
+
+from __future__ import annotations
+
+from fakes import INT8_WORDS, DictionaryTagger
+
+from ner.comparing.comparison import compare, time_in_turns
+
+TEXT = "Wolfgang and Acme Corp left Paris."
+
+
+def test_both_results_are_aligned() -> None:
+    """What either tagger finds is on its side."""
+    left, right = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+    found = compare(TEXT, left, right)
+
+    assert found.agreement is not None
+    assert left(TEXT) == found.left.tagged == found.agreement.left
+    assert right(TEXT) == found.agreement.right
+    assert found.timing is None
+
+
+def test_a_missing_right_side_is_none_everywhere() -> None:
+    """No result, no agreement and no timing; and the left side tags once, whatever the budget."""
+    left = DictionaryTagger()
+    found = compare(TEXT, left, None, budget_ms=50)
+
+    assert found.right is found.agreement is found.timing is None
+    assert [TEXT] == left.seen
+
+
+def test_without_a_budget_each_side_tags_once() -> None:
+    """Nothing is tagged twice."""
+    left, right = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+    compare(TEXT, left, right)
+
+    assert [TEXT] == left.seen == right.seen
+
+
+def test_a_text_without_words_is_not_timed() -> None:
+    """It runs no model."""
+    assert compare("  ", DictionaryTagger(), DictionaryTagger(), budget_ms=50).timing is None
+
+
+def test_timing_runs_in_pairs() -> None:
+    """Both sides have as many runs, and at least as many as an interval needs."""
+    timing = compare(TEXT, DictionaryTagger(), DictionaryTagger(), budget_ms=1).timing
+
+    assert timing is not None
+    assert timing.left.n == timing.right.n >= 8
+    assert timing.interval.low <= timing.ratio <= timing.interval.high
+
+
+def test_the_side_that_goes_first_alternates() -> None:
+    """Neither always runs on what the other left in the caches."""
+    order: list[str] = []
+
+    class Noting(DictionaryTagger):
+        def __call__(self, text: str) -> object:  # type: ignore[override]
+            order.append(self.name)
+            return super().__call__(text)
+
+    left, right = Noting(), Noting()
+    object.__setattr__(left, "name", "left")
+    object.__setattr__(right, "name", "right")
+    time_in_turns(TEXT, left, right, 0.001)
+
+    assert ["left", "right", "right", "left"] * 4 == order[:16]

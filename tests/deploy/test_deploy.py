@@ -1,0 +1,419 @@
+"""The Space's folder: what is in it, that it starts, and its upload to a Hub on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evidence import record_cold_start
+from hub_of_spaces import HubOfSpaces, hub_of_spaces
+from huggingface_hub import HfApi
+
+from ner.deploy.closure import closure, distributions, pins, required
+from ner.deploy.space import Space, check_header, check_size
+from ner.deploy.trial import start
+from ner.deploy.upload import check_login, check_name, upload
+from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
+from ner.models.catalogue import ModelSpec, catalogue
+from ner.models.child import ensure_prepared
+from ner.models.prepared import Prepared, read_prepared
+from ner.models.recipes import Variant, recipe_of
+
+ROOT = Path(__file__).parents[2]
+CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
+
+
+def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``python -m ner deploy`` with these arguments."""
+    return subprocess.run(
+        [sys.executable, "-m", "ner", "deploy", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def made(bundled_sides: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What ``deploy --dry-run --json`` says of the folder that it made and started."""
+    out = tmp_path_factory.mktemp("deploy") / "space"
+    done = deploy("--space", "someone/ner", "--dry-run", "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def folder(made: dict[str, Any]) -> Path:
+    """The folder itself."""
+    return Path(made["folder"])
+
+
+@pytest.fixture
+def hub() -> Iterator[HubOfSpaces]:
+    """A Hub on loopback."""
+    with hub_of_spaces() as one:
+        yield one
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder to upload: two small files."""
+    (tmp_path / "small" / "ner").mkdir(parents=True)
+    (tmp_path / "small" / "README.md").write_text("---\nsdk: gradio\n---\n")
+    (tmp_path / "small" / "ner" / "x.py").write_text("x = 1\n")
+    return tmp_path / "small"
+
+
+def test_the_folder_was_started_and_is_told(made: dict[str, Any], folder: Path) -> None:
+    """The command answers only after the app in the folder did; its list of files is the disk's."""
+    on_disk = {
+        file.relative_to(folder).as_posix(): file.stat().st_size
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+    assert made["first_answer_seconds"] > 0
+    assert made["uploaded"] is None
+    assert made["files"] == on_disk
+    assert made["bytes"] == sum(on_disk.values())
+
+
+def test_the_code_is_what_the_app_imports(folder: Path) -> None:
+    """Every module in the folder is reached from app.py, and nothing that is reached is missing."""
+    here = closure(folder, folder / "app.py")
+    there = closure(ROOT, ROOT / "app.py")
+
+    assert here.files == frozenset(folder.rglob("*.py"))
+    assert {file.relative_to(folder) for file in here.files} == {
+        file.relative_to(ROOT) for file in there.files
+    }
+    assert "ner" not in here.libraries
+    assert not {"convert.py", "train", "cli"} & {file.name for file in (folder / "ner").iterdir()}
+
+
+def test_the_packages_are_the_serving_ones(folder: Path) -> None:
+    """No converter; pins are those of requirements.txt; everything imported comes with them."""
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    names = {line.partition("==")[0] for line in lines}
+    # Spaces installs its own package where there is a GPU to be lent.
+    libraries = closure(folder, folder / "app.py").libraries - {"spaces"}
+
+    assert not CONVERTERS & names
+    assert set(lines) <= set((ROOT / "requirements.txt").read_text().splitlines())
+    assert distributions(libraries) == required(names)
+
+
+def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
+    """Ready to be served: a sound prepared folder, in line with the checkpoint that is there."""
+    for spec in catalogue():
+        if spec.folder is not None:
+            key = recipe_of(spec).key
+            prepared = read_prepared(folder / "assets" / "prepared" / f"{spec.name}-{key}")
+            assert prepared is not None
+            assert not prepared.damaged(*Variant)
+
+
+def test_nothing_else_is_inside(folder: Path) -> None:
+    """No hidden file, no cache, no build recipe, no picture of the README."""
+    names = {part for file in folder.rglob("*") for part in file.relative_to(folder).parts}
+
+    assert not {name for name in names if name.startswith(".")}
+    assert not names & {"__pycache__", "deploy", "screenshot.png", "tests"}
+
+
+def test_the_same_folder_is_made_anew_but_never_another_one(tmp_path: Path) -> None:
+    """A folder with something else in it is refused before anything is written."""
+    (tmp_path / "precious").write_text("mine")
+    done = deploy("--space", "someone/ner", "--dry-run", "--out", str(tmp_path))
+
+    assert done.returncode == 2
+    assert "is not empty" in done.stderr
+    assert ["precious"] == [file.name for file in tmp_path.iterdir()]
+
+
+def test_a_shipped_model_is_found_without_a_home(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the app, read only; the user's cache folder need not exist."""
+    shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / tiny_prepared.folder.name)
+    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setenv("NER_HOME", str(tmp_path / "absent"))
+
+    found = ensure_prepared(tiny_spec, tuple(Variant))
+
+    assert found.folder.parent == tmp_path / "shipped"
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_damaged_shipped_model_gives_way_to_one_made_here(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was shipped can't be mended, and must not have to be made anew at each start."""
+    name = tiny_prepared.folder.name
+    shipped = shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / name)
+    with (shipped / "int8" / "openvino_model.bin").open("r+b") as file:
+        file.write(b"\0\1\2")
+    made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
+    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
+
+    assert made == ensure_prepared(tiny_spec, tuple(Variant)).folder
+
+
+def test_where_nothing_can_be_prepared_that_is_said(
+    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without torch no child process is started that would only fail."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(PrepareFailed, match="only serves"):
+        ensure_prepared(tiny_spec, tuple(Variant))
+
+
+HEADER = """---
+title: "T"
+emoji: 🏷️
+colorFrom: blue
+colorTo: indigo
+sdk: gradio
+sdk_version: 6.31.0
+python_version: "3.12"
+app_file: app.py
+short_description: Short
+license: apache-2.0
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ('title: "T"', "", "title is missing"),
+        ("🏷️", "abc", "emoji is missing"),
+        ("blue", "teal", "colorFrom is none of"),
+        ("indigo", "ultramarine", "colorTo is none of"),
+        ("sdk: gradio", "sdk: static", "sdk is not gradio"),
+        ("6.31.0", "6.30.0", "sdk_version is not the one"),
+        ('"3.12"', '"3.8"', "python_version is not"),
+        ('"3.12"', "3.12", "python_version is not"),
+        ("app.py", "main.py", "app_file is not there"),
+        ("Short", "x" * 61, "over 60 characters"),
+        ("license: apache-2.0", "", "license is missing"),
+        ("title", "title: [", "no header that can be read"),
+    ],
+)
+def test_a_header_that_spaces_would_refuse_is_refused(
+    tmp_path: Path, before: str, after: str, problem: str
+) -> None:
+    """Each field by itself; the header that is not changed passes."""
+    (tmp_path / "app.py").touch()
+    (tmp_path / "requirements.txt").write_text("gradio==6.31.0\n")
+    (tmp_path / "README.md").write_text(HEADER, encoding="utf-8")
+    check_header(tmp_path)
+    (tmp_path / "README.md").write_text(HEADER.replace(before, after), encoding="utf-8")
+
+    with pytest.raises(FileFormatError, match=problem):
+        check_header(tmp_path)
+
+
+def test_a_folder_over_the_limit_is_refused() -> None:
+    """With the largest file's name; up to the limit it passes. Large files are told apart."""
+    space = Space(Path("x"), {"small": 1, "big.bin": 20_000_000})
+    check_size(space, limit=20_000_001)
+
+    assert space.large == ("big.bin",)
+    with pytest.raises(Failure, match=r"20 MB; a Space takes 20 MB.*big\.bin"):
+        check_size(space, limit=20_000_000)
+
+
+def test_the_closure_follows_every_form_of_import(tmp_path: Path) -> None:
+    """Packages, submodules, names of a module, imports inside functions."""
+    (tmp_path / "pack" / "inner").mkdir(parents=True)
+    for name in ("__init__", "a", "b", "unused", "inner/__init__", "inner/c"):
+        (tmp_path / "pack" / f"{name}.py").touch()
+    (tmp_path / "pack" / "a.py").write_text("from pack.inner.c import d\nimport numpy.fft\n")
+    (tmp_path / "main.py").write_text(
+        "import json\nfrom pack import a\ndef f():\n    import pack.b\n    from rich import x\n"
+    )
+    found = closure(tmp_path, tmp_path / "main.py")
+
+    assert {"main.py", "__init__.py", "a.py", "b.py", "c.py"} == {file.name for file in found.files}
+    assert found.libraries == {"numpy", "rich"}
+
+
+def test_pins_are_found_by_canonical_name() -> None:
+    """Spelling does not matter, comments and longer names do not match, order stays."""
+    text = "# numpy\nHuggingface_Hub==1\nnumpy==2\nnumpy-more==3\n"
+
+    assert pins(text, ["numpy", "huggingface-hub"]) == ["Huggingface_Hub==1", "numpy==2"]
+
+
+def test_a_start_that_fails_is_told_with_the_last_words(tmp_path: Path) -> None:
+    """An app that ends at once: exit code and what it said, at once."""
+    (tmp_path / "app.py").write_text("raise SystemExit('no such luck')")
+
+    with pytest.raises(Failure, match=r"exit code 1 before it answered.*no such luck"):
+        start(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ner",
+        "a/b/c",
+        "../ner",
+        "a/..",
+        "https://x/y",
+        "a/b c",
+        "a/",
+        "/b",
+        "a/" + "b" * 97,
+        "a/b--c",
+    ],
+)
+def test_names_that_the_hub_does_not_allow_are_refused(name: str) -> None:
+    """By pattern, before anything is made."""
+    with pytest.raises(InputError, match="does not name a Space"):
+        check_name(name)
+
+
+def test_the_upload_is_one_commit_of_exactly_the_folder(hub: HubOfSpaces, small: Path) -> None:
+    """A Gradio Space is created, private and with hardware as asked for, and given the files."""
+    api = HfApi(endpoint=hub.url, token="hf_secret")
+    address = upload(small, "someone/ner", private=True, hardware="zero-a10g", api=api)
+
+    assert address == f"{hub.url}/spaces/someone/ner"
+    assert hub.commits == 1
+    assert hub.spaces.get("someone/ner") == {
+        "README.md": b"---\nsdk: gradio\n---\n",
+        "ner/x.py": b"x = 1\n",
+    }
+    [asked] = hub.created_with
+    assert ("gradio", "zero-a10g", "private") == (
+        asked["sdk"],
+        asked["hardware"],
+        asked.get("visibility") or ("private" if asked["private"] else None),
+    )
+
+
+def test_an_existing_space_is_only_touched_with_update(hub: HubOfSpaces, small: Path) -> None:
+    """Without it nothing changes; with it files that are no longer in the folder go."""
+    hub.spaces["someone/ner"] = {"old.py": b"old", "README.md": b"old"}
+    api = HfApi(endpoint=hub.url, token="hf_secret")
+
+    with pytest.raises(InputError, match="--update"):
+        upload(small, "someone/ner", api=api)
+    assert hub.spaces.get("someone/ner") == {"old.py": b"old", "README.md": b"old"}
+
+    upload(small, "someone/ner", update=True, api=api)
+    assert set(hub.spaces.get("someone/ner")) == {"README.md", "ner/x.py"}
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "kind", "message"),
+    [
+        ("create", 401, InputError, "does not accept the access token"),
+        ("create", 403, InputError, "no right to write to 'someone'"),
+        ("create", 402, InputError, "plan of 'someone'"),
+        ("create", 400, InputError, r"refuses someone/ner \(400\)"),
+        ("create", 503, Failure, r"busy or has a fault \(503\)"),
+        ("commit/main", 403, InputError, "no right to write"),
+    ],
+)
+def test_the_hubs_refusals_are_told_in_words(
+    hub: HubOfSpaces, small: Path, end: str, status: int, kind: type[Exception], message: str
+) -> None:
+    """Whichever step is refused; the token is in no message."""
+    hub.refuse[end] = status
+
+    with pytest.raises(kind, match=message) as refusal:
+        upload(small, "someone/ner", api=HfApi(endpoint=hub.url, token="hf_secret"))
+
+    assert "hf_secret" not in str(refusal.value)
+
+
+def test_the_token_is_tried_before_anything_is_made(hub: HubOfSpaces) -> None:
+    """One that the Hub knows is fine; one that it does not is told."""
+    api = HfApi(endpoint=hub.url, token="hf_secret")
+    check_login("someone/ner", api)
+    hub.refuse["whoami-v2"] = 401
+
+    with pytest.raises(InputError, match="does not accept the access token"):
+        check_login("someone/ner", api)
+    assert hub.requests == [("GET", "/api/whoami-v2")] * 2
+
+
+def test_without_a_token_it_says_how_to_log_in(tmp_path: Path) -> None:
+    """At once: no folder is made."""
+    out = tmp_path / "space"
+    done = deploy(
+        "--space", "someone/ner", "--out", str(out), HF_TOKEN="", HF_HOME=str(tmp_path / "hf")
+    )
+
+    assert done.returncode == 2
+    assert "hf auth login" in done.stderr
+    assert not out.exists()
+
+
+def test_a_hub_that_is_not_there_is_told(small: Path) -> None:
+    """Nothing listens on port 9 of loopback."""
+    with pytest.raises(Failure, match="can't be reached"):
+        upload(small, "someone/ner", api=HfApi(endpoint="http://127.0.0.1:9", token="hf_secret"))
+
+
+def test_on_zero_gpu_the_app_registers_a_gpu_function_and_runs(
+    folder: Path, tmp_path: Path
+) -> None:
+    """With the real package: at launch it reports for duty only if there is a GPU function."""
+    pytest.importorskip("spaces", reason="part of tests/requirements.txt")
+    # The folder's packages have no torch, and that package accepts none or one with CUDA.
+    (tmp_path / "torch.py").write_text("raise ImportError")
+    with hub_of_spaces() as pool:
+        start(
+            folder,
+            environment={
+                "SPACES_ZERO_GPU": "true",
+                "SPACES_ZERO_DEVICE_API_URL": pool.url,
+                "PYTHONPATH": str(tmp_path),
+            },
+        )
+
+    assert pool.requests == [("POST", "/startup-report")]
+
+
+@pytest.mark.full
+def test_the_folder_starts_on_its_own(bundled_sides: Any, tmp_path: Path) -> None:
+    """In an environment with nothing but its requirements it answers, and writes nothing there.
+
+    As root on Linux without network too, and as another user if that one can reach this Python.
+    """
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    record = record_cold_start.measure(tmp_path / "work", sys.executable, starts=1)
+
+    assert not record["torch"]
+    if record_cold_start.can_isolate():
+        assert record["isolation"]["network"] == "loopback only"
+
+
+def test_the_recorded_cold_start_keeps_its_promise() -> None:
+    """The first answer within 5 seconds, isolated, without torch: as README.md says."""
+    record = json.loads(record_cold_start.RECORD.read_text())
+
+    assert record["first_answer_seconds"] <= 5
+    assert record["isolation"] == {
+        "network": "loopback only",
+        "user": record_cold_start.UNPRIVILEGED,
+        "folder": "read-only",
+    }
+    assert not record["torch"]

@@ -1,0 +1,366 @@
+"""Evaluations, what stands behind their figures, the verdict and the files: on pure values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+
+import pytest
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.comparing.agreement import align
+from ner.comparing.origin import Origin
+from ner.counts import Counts
+from ner.entities import Annotated, Entity, Tagged
+from ner.errors import InputError
+from ner.evaluating import verdict
+from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
+from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, score_predictions
+from ner.evaluating.report import (
+    Report,
+    errors_csv,
+    figures_csv,
+    markdown,
+    report_json,
+    report_sides,
+    scores_json,
+)
+from ner.evaluating.scores import ErrorKind, total
+from ner.evaluating.verdict import Answer
+from ner.files.conll import annotate_tokens
+from ner.files.gold import annotate, parse_gold
+from ner.tagging.choice import Choice
+
+LINES = [
+    "[Wolfgang](PER) lives in [Berlin](LOC)",
+    "[Acme Corp](ORG) of [Paris](LOC) sued [Amazon](ORG)",
+    "she left Oslo and [London](LOC)",
+]
+LABELS = ("PER", "ORG", "LOC")
+
+
+def both(lines: list[str] = LINES, *, labels: tuple[str, ...] | None = None) -> Evaluation:
+    """The dictionary pair on bracketed gold."""
+    gold = parse_gold(lines, "test")
+    return evaluate(gold, DictionaryTagger(), DictionaryTagger(INT8_WORDS), labels=labels)
+
+
+def taggings(length: int) -> st.SearchStrategy[list[str]]:
+    tags = st.sampled_from(
+        ["O", "O", *(f"{prefix}-{label}" for prefix in "BI" for label in LABELS)]
+    )
+    return st.lists(tags, min_size=length, max_size=length)
+
+
+words = st.sampled_from(["Ada", "NATO", "iPhone", "tree", "J.", "3-1", "Ünal"])
+sentences = st.lists(words, min_size=1, max_size=35).flatmap(
+    lambda tokens: st.tuples(st.just(tokens), *(taggings(len(tokens)) for _ in range(3)))
+)
+
+
+def evaluation_of(drawn: list[tuple[list[str], list[str], list[str], list[str]]]) -> Evaluation:
+    gold, first, second = (
+        [annotate_tokens(one[0], one[side]) for one in drawn] for side in (1, 2, 3)
+    )
+    return score_predictions(gold, [one.tagged for one in first], [one.tagged for one in second])
+
+
+@given(st.lists(sentences, min_size=1, max_size=5))
+def test_decisions_count_to_the_scores(drawn: list) -> None:
+    """Right ones are true positives, and the kinds, the confusion and the changes are the same."""
+    evaluation = evaluation_of(drawn)
+    for side, per_sentence in enumerate(evaluation.sides):
+        scores = total(per_sentence)
+        listed = list(decisions(evaluation, side))
+        assert scores.micro.tp == sum(one.error is None for one in listed)
+        assert scores.micro.support == sum(one.gold is not None for one in listed)
+        assert scores.micro.found == sum(one.predicted is not None for one in listed)
+        assert scores.errors == Counter(one.error for one in listed if one.error is not None)
+        assert scores.confusion == Counter(
+            tuple("O" if found is None else found.label for found in (one.gold, one.predicted))
+            for one in listed
+        )
+        changed = sum(len(one.added if side else one.removed) for one in evaluation.changes)
+        assert changed == sum(one.changed for one in listed)
+
+
+@given(st.lists(sentences, min_size=1, max_size=5))
+def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
+    """Nothing is in two buckets or in none."""
+    evaluation = evaluation_of(drawn)
+    micro = total(evaluation.left).micro
+    for rows in bucket_counts(evaluation, 0).values():
+        assert micro == sum(rows.values(), Counts())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("[Ada Lovelace](PER) lives", ("2 tokens", "under 10 tokens", "Capitalized")),
+        ("[NATO](ORG)", ("1 token", "under 10 tokens", "UPPER CASE")),
+        ("[J](PER) a b c d e f g h i", ("1 token", "10 to 19 tokens", "Capitalized")),
+        ("[ada king von foo](PER)", ("4 tokens or more", "under 10 tokens", "lower case")),
+        ("[iPhone](MISC) " + "a " * 30, ("1 token", "30 tokens or more", "other")),
+        ("[2024](MISC)", ("1 token", "under 10 tokens", "other")),
+    ],
+)
+def test_buckets_of_an_entity(line: str, expected: tuple[str, ...]) -> None:
+    """Length in tokens of the entity and of its sentence, and how it is written."""
+    [sentence] = parse_gold([line], "test")
+    found = buckets(sentence.tagged.entities[0], sentence)
+    assert dict(zip(BUCKETS, expected, strict=True)) == found
+
+
+def test_labels_that_do_not_count_are_nowhere() -> None:
+    """With labels, the others leave gold, both predictions and the agreement."""
+    evaluation = both(labels=("LOC",))
+    listed = [*decisions(evaluation, 0), *decisions(evaluation, 1)]
+    labels = {side.label for one in listed for side in (one.gold, one.predicted) if side}
+    assert labels == {"LOC"}
+    assert {"LOC"} == {
+        pair.right.label for one in evaluation.agreements for pair in one.pairs if pair.right
+    }
+
+
+def test_unknown_labels_are_refused() -> None:
+    """Gold with a label that the model lacks is never scored in silence."""
+    with pytest.raises(InputError, match="does not know: DRUG"):
+        both(["[aspirin](DRUG)"])
+
+
+def test_predictions_move_onto_the_spaces_of_gold() -> None:
+    """Tokens joined by one space are the same sentence as the text that they came from."""
+    gold = [annotate(Tagged("Ada, in  Rome!", (Entity(0, 3, "PER"),)))]
+    given_ = [annotate_tokens(["Ada", ",", "in", "Rome", "!"], ["O", "O", "O", "B-LOC", "O"])]
+    [moved] = as_predictions(gold, given_)
+    assert "Rome" == moved.spelled(moved.entities[0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [(["one"], "3 sentences and the predictions have 1"), (["x", "y", "z"], "Sentence 1 reads")],
+)
+def test_predictions_of_other_sentences_are_refused(lines: list[str], message: str) -> None:
+    """The error says which sentence, and how both read."""
+    given_ = [annotate(Tagged(line)) for line in lines]
+    with pytest.raises(InputError, match=message):
+        as_predictions(parse_gold(LINES, "test"), given_)
+
+
+def of_rows(right: int, lost: int) -> Evaluation:
+    """Gold that the left side finds whole, and the right one but for ``lost`` sentences."""
+    gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
+    full = [one.tagged for one in gold]
+    return score_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
+
+
+@pytest.mark.parametrize(
+    ("right", "lost", "answer", "reason"),
+    [
+        (300, 0, Answer.YES, "ruled out"),
+        (299, 0, Answer.OPEN, "at least 300 entities"),
+        (280, 20, Answer.NO, "more than the 1.0 points"),
+        (297, 3, Answer.OPEN, "neither shown nor ruled out"),
+        (2, 2, Answer.OPEN, "−100.0 to +100.0"),
+    ],
+)
+def test_verdict_needs_an_interval_and_enough_entities(
+    right: int, lost: int, answer: Answer, reason: str
+) -> None:
+    """Yes only where a loss over the tolerance is ruled out; no only where it is shown."""
+    given_ = verdict.against_gold(of_rows(right, lost))
+    assert answer == given_.answer
+    assert reason in given_.sentence
+    assert f"n = {right + lost:,} entities" in given_.sentence
+
+
+def test_a_larger_tolerance_turns_the_verdict() -> None:
+    """What the reader accepts decides."""
+    assert Answer.YES == verdict.against_gold(of_rows(290, 10), tolerance=0.05).answer
+
+
+@pytest.mark.parametrize(
+    ("same", "missing", "answer"),
+    [(60, 0, Answer.YES), (59, 0, Answer.OPEN), (190, 15, Answer.OPEN), (80, 20, Answer.NO)],
+)
+def test_verdict_without_gold_asks_for_the_gate(same: int, missing: int, answer: Answer) -> None:
+    """The agreement's interval against 95 %, and enough entities to tell."""
+    berlin = Tagged("Berlin", (Entity(0, 6, "LOC"),))
+    lines = [align(berlin, berlin)] * same + [align(berlin, Tagged("Berlin"))] * missing
+    given_ = verdict.without_gold(lines)
+    assert answer == given_.answer
+    assert f"n = {same + missing} entities" in given_.sentence
+
+
+def test_share_of_identical_pairs_lies_in_its_interval() -> None:
+    """The interval is of the share of pairs, not of an F1."""
+    agreements = both(LINES * 5).agreements
+    pairs = [pair for one in agreements for pair in one.pairs]
+    share = sum(pair.left == pair.right or pair.kind == "same" for pair in pairs) / len(pairs)
+    assert share in verdict.identical_interval(agreements)
+    assert verdict.identical_interval(agreements).high < 1
+
+
+MODELS = FakeSides().origins
+ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled"}
+
+
+def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
+    """Model, variant, device and precision beside the scores; agreement, verdict and changes."""
+    evaluation = both()
+    report = report_json(Report(evaluation, tuple(MODELS)))
+
+    assert {
+        "sentences",
+        "left",
+        "right",
+        "agreement",
+        "difference",
+        "verdict",
+        "changes",
+    } == set(report)
+    for key, variant, scores in (
+        ("left", "original", evaluation.left),
+        ("right", "int8", evaluation.right),
+    ):
+        expected = {**ORIGIN, "variant": variant, **scores_json(scores)}
+        assert expected == {name: report[key][name] for name in expected}
+        assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
+    assert report["right"]["errors"]["type"] == 1
+    assert {"added": 4, "removed": 0, "p": 0.125} == report["changes"]
+    assert {"answer", "sentence", "tolerance"} == set(report["verdict"])
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_a_report_of_one_file_has_one_side() -> None:
+    """No right side, no difference, no verdict; and it is not called a model."""
+    gold = parse_gold(LINES, "test")
+    alone = score_predictions(gold, [one.tagged for one in gold])
+    report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
+
+    assert {"sentences", "left"} == set(report)
+    nothing = {"variant": None, "device": None, "inference_precision": None}
+    expected = {"model": "mine.conll", **nothing}
+    assert expected == {key: report["left"][key] for key in expected}
+
+
+def test_a_missing_right_side_is_none_everywhere() -> None:
+    """No scores, agreements, changes or verdict; and each text is tagged once."""
+    gold = parse_gold(LINES, "test")
+    tagger = DictionaryTagger(INT8_WORDS)
+    evaluation = evaluate(gold, tagger)
+    report = Report(evaluation, (MODELS[0],))
+
+    assert evaluation.right is None
+    assert (evaluation.left,) == evaluation.sides
+    assert () == evaluation.agreements == evaluation.changes
+    assert 0.0 == evaluation.gap
+    assert (-1.0, 1.0) == (evaluation.gap_interval.low, evaluation.gap_interval.high)
+    assert report.verdict is None
+    assert (0, 0) == report.changes
+    assert 1 == len(report.sides) == len(evaluation.found)
+    assert [one.tagged.text for one in gold] == tagger.seen
+    assert "McNemar" not in markdown(report)
+    for written in (figures_csv(report), errors_csv(report)):
+        assert {"Original"} == {row["side"] for row in csv.DictReader(io.StringIO(written))}
+
+
+@pytest.mark.parametrize("right", [DictionaryTagger(INT8_WORDS), None], ids=["both", "alone"])
+def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
+    """Each side that there is tags each text once."""
+    gold = parse_gold(LINES, "test")
+    texts = [one.tagged.text for one in gold]
+    taggers = [DictionaryTagger(), *([right] if right else [])]
+    for tagger in taggers:
+        tagger.seen.clear()
+    report = report_sides(FakeSides(taggers[0], right), gold, Choice())
+
+    assert [texts] * len(taggers) == [tagger.seen for tagger in taggers]
+    assert len(taggers) == len(report.sides)
+
+
+def test_a_file_called_original_is_not_taken_for_the_model() -> None:
+    """What a side is follows from its origin, not from its name."""
+    files = (Origin("Original", "Original"), Origin("INT8", "INT8"))
+    report = Report(both(), files)
+    models = Report(both(), tuple(MODELS))
+
+    assert report.verdict is not None and models.verdict is not None
+    assert "Original's" in report.verdict.sentence
+    assert "the original" not in report.verdict.sentence
+    assert "the original's" in models.verdict.sentence
+    sides = [report_json(report)[key] for key in ("left", "right")]
+    assert [("Original", None), ("INT8", None)] == [(s["model"], s["variant"]) for s in sides]
+
+
+def test_a_report_needs_an_origin_for_each_side() -> None:
+    """None is left without, or taken for the other."""
+    with pytest.raises(ValueError, match="one origin for each side"):
+        Report(both(), (MODELS[0],))
+
+
+def test_csv_of_figures_is_that_of_the_scores() -> None:
+    """Overall, types and buckets of both sides, as fractions."""
+    report = Report(both(), tuple(MODELS))
+    rows = list(csv.DictReader(io.StringIO(figures_csv(report))))
+    [overall] = [row for row in rows if (row["side"], row["group"]) == ("INT8", "overall")]
+    micro = report.sides[1].total.micro
+    assert (f"{micro.f1:.6f}", str(micro.tp), str(micro.fn)) == (
+        overall["f1"],
+        overall["tp"],
+        overall["fn"],
+    )
+    assert {"overall", "type", *BUCKETS} == {row["group"] for row in rows}
+
+
+def test_csv_of_errors_spells_them() -> None:
+    """One row for each error; offsets and spelling fit."""
+    report = Report(both(), tuple(MODELS))
+    rows = list(csv.DictReader(io.StringIO(errors_csv(report))))
+    errors = sum(sum(side.total.errors.values()) for side in report.sides)
+    assert errors == len(rows)
+    for row in rows:
+        for side in ("gold", "found"):
+            if row[f"{side}_start"]:
+                spelled = row["text"][int(row[f"{side}_start"]) : int(row[f"{side}_end"])]
+                assert spelled == row[f"{side}_text"]
+
+
+def test_no_cell_of_the_errors_is_a_formula() -> None:
+    """A text of the file that begins like one has an apostrophe before it; numbers stay."""
+    lines = ["[ =1+1](LOC) is not [-1](PER)"]
+    gold = parse_gold(lines, "test")
+    found = [Tagged(one.tagged.text, ()) for one in gold]
+    report = Report(score_predictions(gold, found, found), tuple(MODELS))
+    rows = list(csv.DictReader(io.StringIO(errors_csv(report))))
+    assert {"'=1+1", "'-1"} == {row["gold_text"] for row in rows}
+    assert "1" == rows[0]["gold_start"]
+
+
+def test_markdown_is_inert_and_complete() -> None:
+    """A label of markup is text; the verdict, both sides and the changes are there."""
+    lines = ["[x](a_b)", *LINES]
+    gold = parse_gold(lines, "test")
+    found = [one.tagged for one in gold]
+    origins = (Origin("a|<b>.conll", "a|<b>.conll"), MODELS[1])
+    text = markdown(Report(score_predictions(gold, found, found), origins))
+    assert r"## a\|\<b\>.conll" in text
+    assert r"| type | a\_b |" in text
+    assert "McNemar" in text
+    assert all(kind in text for kind in ErrorKind)
+
+
+def test_an_annotation_is_gold_and_prediction_alike() -> None:
+    """Two annotators: F1 is the same whichever of them is taken for gold."""
+    first = parse_gold(["[Ada](PER) met [Bob](PER)", "in Rome"], "first")
+    second = parse_gold(["[Ada](PER) met Bob", "in [Rome](LOC)"], "second")
+
+    def f1(gold: list[Annotated], given_: list[Annotated]) -> float:
+        found = as_predictions(gold, given_)
+        return total(score_predictions(gold, found, found).left).micro.f1
+
+    assert f1(first, second) == f1(second, first) == pytest.approx(0.5)

@@ -1,0 +1,390 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from nervaluate import Evaluator
+from seqeval.metrics import classification_report as seqeval_report
+from seqeval.scheme import IOB2
+from sklearn.metrics import classification_report as sklearn_report
+
+from ner.comparing.agreement import agreement_f1, align
+from ner.counts import Counts, Figures, strict_counts
+from ner.entities import Annotated, Entity, Tagged
+from ner.evaluating.scores import (
+    Error,
+    ErrorKind,
+    Outcomes,
+    Scores,
+    conlleval,
+    find_changes,
+    find_errors,
+    report,
+    score,
+    total,
+    widen,
+)
+from ner.files.conll import annotate_tokens
+
+Tags = list[str]
+TagPair = tuple[Tags, Tags]
+
+# I- where nothing is open included: such tags are read as conlleval reads them.
+tags = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+tag_pairs = st.lists(st.tuples(tags, tags), min_size=1, max_size=12).map(
+    lambda columns: ([gold for gold, _ in columns], [found for _, found in columns])
+)
+sentence_pairs = st.lists(tag_pairs, min_size=1, max_size=8)
+
+
+def _annotated(tags: Sequence[str]) -> Annotated:
+    """A sentence of tokens of different lengths with these tags."""
+    return annotate_tokens(["x" * (1 + index % 3) for index in range(len(tags))], tags)
+
+
+def _scores(pairs: Sequence[TagPair]) -> Scores:
+    return total(score(_annotated(gold), _annotated(found).tagged) for gold, found in pairs)
+
+
+def _repaired(pairs: Sequence[TagPair]) -> tuple[list[Tags], list[Tags]]:
+    """The tags of gold, and those of the prediction, as BIO2."""
+    gold = [list(_annotated(tags).tags) for tags, _ in pairs]
+    return gold, [list(_annotated(tags).tags) for _, tags in pairs]
+
+
+def _rows(figures: dict[str, Figures]) -> dict[str, list[float]]:
+    return {name: [row.precision, row.recall, row.f1, row.support] for name, row in figures.items()}
+
+
+def _oracle_rows(figures: dict[str, dict[str, float]]) -> dict[str, object]:
+    return {
+        name: pytest.approx([row["precision"], row["recall"], row["f1-score"], row["support"]])
+        for name, row in figures.items()
+    }
+
+
+@settings(max_examples=300)
+@given(pairs=sentence_pairs)
+def test_strict_scores_equal_seqeval(pairs: list[TagPair]) -> None:
+    """Per type and on average: seqeval's default mode, which is conlleval's."""
+    gold, found = [tags for tags, _ in pairs], [tags for _, tags in pairs]
+    scores = _scores(pairs)
+    if scores.strict:
+        expected = seqeval_report(gold, found, output_dict=True, zero_division=0)
+
+        assert _rows(report(scores.strict)) == _oracle_rows(expected)
+
+
+@settings(max_examples=300)
+@given(pairs=sentence_pairs)
+def test_strict_scores_of_repaired_tags_equal_seqeval_strict(pairs: list[TagPair]) -> None:
+    """Once repaired, the tags are BIO2, and seqeval's strict mode says the same."""
+    gold, found = _repaired(pairs)
+    scores = _scores(pairs)
+    if scores.strict:
+        expected = seqeval_report(
+            gold, found, output_dict=True, zero_division=0, mode="strict", scheme=IOB2
+        )
+
+        assert _rows(report(scores.strict)) == _oracle_rows(expected)
+
+
+@settings(max_examples=300)
+@given(pairs=sentence_pairs)
+def test_tag_table_equals_scikit_learn_without_o(pairs: list[TagPair]) -> None:
+    """One row per tag but O, and its averages, are those of a token classification report."""
+    gold, found = ([tag for tags in side for tag in tags] for side in _repaired(pairs))
+    scores = _scores(pairs)
+    labels = sorted({*gold, *found} - {"O"})
+    if labels:
+        expected = sklearn_report(gold, found, labels=labels, output_dict=True, zero_division=0)
+        if "accuracy" in expected:
+            # Where O never occurs scikit-learn calls the micro average so.
+            value = expected.pop("accuracy")
+            micro = dict.fromkeys(("precision", "recall", "f1-score"), value)
+            expected["micro avg"] = micro | {"support": len(gold)}
+
+        assert _rows(report(scores.tags)) == _oracle_rows(expected)
+    assert scores.accuracy == pytest.approx(
+        sum(one == other for one, other in zip(gold, found, strict=True)) / len(gold)
+    )
+
+
+def _outcomes(result: object) -> Outcomes:
+    names = ("correct", "incorrect", "partial", "missed", "spurious")
+    return Outcomes(*(getattr(result, name) for name in names))
+
+
+# One prediction over two entities of its type takes the closer one, which the next then lacks.
+TWO_OVER_TWO: TagPair = (
+    ["B-PER", "B-PER", "I-PER", "I-PER", "I-PER"],
+    ["B-PER", "I-PER", "I-PER", "I-PER", "B-PER"],
+)
+
+
+@settings(max_examples=300)
+@example(pairs=[TWO_OVER_TWO])
+@given(pairs=sentence_pairs)
+def test_partial_scores_equal_nervaluate(pairs: list[TagPair]) -> None:
+    """All four schemes, over all types and per type; nervaluate's tag lists end inclusively."""
+    gold, found = _repaired(pairs)
+    expected = Evaluator(gold, found, tags=["PER", "LOC"], loader="list").evaluate()
+    scores = _scores(pairs)
+
+    for result, ours in [
+        (expected["overall"], scores.semeval),
+        *((expected["entities"][label], ours) for label, ours in scores.semeval_per_type.items()),
+    ]:
+        for theirs, mine in [
+            ("strict", ours.strict),
+            ("exact", ours.exact),
+            ("partial", ours.partial),
+            ("ent_type", ours.type),
+        ]:
+            assert mine == _outcomes(result[theirs])
+            assert (mine.precision, mine.recall, mine.f1) == pytest.approx(
+                (result[theirs].precision, result[theirs].recall, result[theirs].f1)
+            )
+    assert expected["entities"].keys() == scores.semeval_per_type.keys()
+
+
+def test_neighbours_do_not_overlap_where_nervaluate_says_so() -> None:
+    """Half-open spans that touch share nothing; nervaluate takes ends for inclusive.
+
+    Given such spans it counts half a match for two entities that have no character in common.
+    """
+    gold = Annotated(Tagged("abcd", (Entity(0, 2, "PER"),)), ((0, 2), (2, 4)))
+    found = Tagged("abcd", (Entity(2, 4, "PER"),))
+    theirs = Evaluator(
+        [[{"label": "PER", "start": 0, "end": 2}]],
+        [[{"label": "PER", "start": 2, "end": 4}]],
+        tags=["PER"],
+        loader="dict",
+    ).evaluate()["overall"]["partial"]
+
+    ours = score(gold, found).semeval.partial
+
+    assert _outcomes(theirs) == Outcomes(partial=1)
+    assert theirs.f1 == 0.5
+    assert ours == Outcomes(missed=1, spurious=1)
+    assert ours.f1 == 0
+
+
+def test_conlleval_report_is_spelled_as_the_script_does() -> None:
+    """Counts, accuracy and a line per type, in the script's columns, also for a type never found.
+
+    Two sentences: one person right, one found one token short; a place found that is none.
+    """
+    scores = _scores(
+        [
+            (["B-PER", "I-PER", "O", "O", "B-ORG"], ["B-PER", "I-PER", "O", "B-LOC", "O"]),
+            (["B-PER", "I-PER", "O"], ["B-PER", "O", "O"]),
+        ]
+    )
+
+    assert conlleval(scores) == (
+        "processed 8 tokens with 3 phrases; found: 3 phrases; correct: 1.\n"
+        "accuracy:  62.50%; precision:  33.33%; recall:  33.33%; FB1:  33.33\n"
+        "              LOC: precision:   0.00%; recall:   0.00%; FB1:   0.00  1\n"
+        "              ORG: precision:   0.00%; recall:   0.00%; FB1:   0.00  0\n"
+        "              PER: precision:  50.00%; recall:  50.00%; FB1:  50.00  2\n"
+    )
+
+
+def test_conlleval_of_nothing_has_no_shares() -> None:
+    """Without a token there is a first line and no division by zero."""
+    assert conlleval(Scores()) == (
+        "processed 0 tokens with 0 phrases; found: 0 phrases; correct: 0.\n"
+    )
+
+
+US = Annotated(
+    Tagged("U.S. rivals Acme-based Bo Li", (Entity(0, 4, "LOC"), Entity(12, 22, "MISC"))),
+    ((0, 4), (5, 11), (12, 22), (23, 25), (26, 28)),
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([(0, 3, "LOC")], [(0, 4, "LOC")]),
+        ([(1, 6, "LOC")], [(0, 11, "LOC")]),
+        ([(12, 16, "ORG"), (17, 22, "MISC")], [(12, 22, "ORG")]),
+        ([(12, 16, "ORG"), (17, 25, "PER")], [(12, 22, "ORG"), (23, 25, "PER")]),
+        ([(12, 16, "ORG"), (16, 17, "PER"), (17, 25, "ORG")], [(12, 25, "ORG")]),
+        ([(4, 5, "LOC")], [(4, 5, "LOC")]),
+    ],
+    ids=["part", "two parts", "first keeps", "second gets the rest", "merged", "between tokens"],
+)
+def test_predictions_are_widened_to_gold_tokens(
+    found: list[tuple[int, int, str]], expected: list[tuple[int, int, str]]
+) -> None:
+    """Touched tokens are taken whole; a shared one goes to the first, equal types become one."""
+    text = US.tagged.text
+
+    widened = widen(Tagged(text, tuple(Entity(*span) for span in found)), US)
+
+    assert widened == Tagged(text, tuple(Entity(*span) for span in expected))
+
+
+@given(pair=tag_pairs)
+def test_widening_leaves_whole_tokens_alone(pair: TagPair) -> None:
+    """A prediction on token borders is its own widening."""
+    gold, found = _annotated(pair[0]), _annotated(pair[1]).tagged
+
+    assert widen(found, gold) == found
+
+
+@given(
+    tags=st.lists(tags, min_size=1, max_size=8),
+    borders=st.sets(st.integers(0, 16), max_size=10),
+    labels=st.lists(st.sampled_from(["PER", "LOC"]), min_size=10, max_size=10),
+)
+def test_widening_covers_and_is_final(tags: Tags, borders: set[int], labels: list[str]) -> None:
+    """What was covered of a token stays covered, on token borders, and widening again is idle."""
+    gold = _annotated(tags)
+    text = gold.tagged.text
+    inner = sorted(border for border in borders if border <= len(text))
+    spans = zip(inner[::2], inner[1::2], labels, strict=False)
+    found = Tagged(text, tuple(Entity(start, end, label) for start, end, label in spans))
+
+    widened = widen(found, gold)
+
+    def touched(tagged: Tagged) -> set[int]:
+        return {
+            index
+            for index, (start, end) in enumerate(gold.token_offsets)
+            if any(entity.start < end and start < entity.end for entity in tagged.entities)
+        }
+
+    assert touched(widened) == touched(found)
+    assert widen(widened, gold) == widened
+    on_tokens = tuple(e for e in widened.entities if text[e.start : e.end] != " ")
+    assert Annotated(Tagged(text, on_tokens), gold.token_offsets).tagged.entities == on_tokens
+
+
+def test_exact_counts_do_without_widening() -> None:
+    """A lost dot costs the exact F1 and not the one quoted beside published figures."""
+    scores = score(US, Tagged(US.tagged.text, (Entity(0, 3, "LOC"), Entity(12, 22, "MISC"))))
+
+    assert scores.micro == Counts(tp=2)
+    assert scores.exact_micro == Counts(tp=1, fp=1, fn=1)
+    assert scores.exact_micro.f1 == 0.5
+
+
+def test_labels_restrict_both_sides() -> None:
+    """With labels, entities of other types are neither wanted nor held against the prediction."""
+    found = Tagged(US.tagged.text, (Entity(0, 4, "LOC"), Entity(23, 28, "PER")))
+
+    scores = score(US, found, labels=["LOC"])
+
+    assert scores.strict == {"LOC": Counts(tp=1)}
+    assert scores.tags == {"B-LOC": Counts(tp=1)}
+    assert scores.correct_tokens == scores.tokens == 5
+    assert find_errors(US, found, labels=["LOC"]) == ()
+
+
+def test_a_prediction_for_another_text_is_refused() -> None:
+    """Gold and prediction must be of the same text."""
+    with pytest.raises(ValueError, match="same text"):
+        score(US, Tagged("another text"))
+
+
+def test_errors_are_told_by_kind_in_reading_order() -> None:
+    """A wrong type, a wrong boundary, a spurious and a missed entity, and their confusion."""
+    gold = _annotated(["B-PER", "O", "B-LOC", "I-LOC", "O", "O", "B-PER"])
+    found = _annotated(["B-LOC", "O", "B-LOC", "O", "O", "B-PER", "O"]).tagged
+    wanted = gold.tagged.entities
+
+    scores = score(gold, found)
+
+    assert find_errors(gold, found) == (
+        Error(ErrorKind.TYPE, wanted[0], found.entities[0]),
+        Error(ErrorKind.BOUNDARY, wanted[1], found.entities[1]),
+        Error(ErrorKind.SPURIOUS, None, found.entities[2]),
+        Error(ErrorKind.MISSED, wanted[2], None),
+    )
+    assert scores.errors == dict.fromkeys(ErrorKind, 1)
+    assert scores.confusion == {
+        ("PER", "LOC"): 1,
+        ("LOC", "LOC"): 1,
+        ("O", "PER"): 1,
+        ("PER", "O"): 1,
+    }
+
+
+@given(pairs=sentence_pairs)
+def test_every_entity_is_right_or_one_error(pairs: list[TagPair]) -> None:
+    """Errors by kind, confusion, SemEval's strict scheme and strict counts tell one story."""
+    scores = _scores(pairs)
+    kinds = {kind: scores.errors.get(kind, 0) for kind in ErrorKind}
+    paired = kinds[ErrorKind.BOUNDARY] + kinds[ErrorKind.TYPE]
+
+    assert scores.micro.support == scores.micro.tp + paired + kinds[ErrorKind.MISSED]
+    assert scores.micro.found == scores.micro.tp + paired + kinds[ErrorKind.SPURIOUS]
+    assert sum(scores.confusion.values()) == scores.micro.tp + sum(kinds.values())
+    assert scores.semeval.strict.correct == scores.micro.tp
+    assert scores.exact_micro == scores.micro
+
+
+@given(first=sentence_pairs, second=sentence_pairs)
+def test_scores_add(first: list[TagPair], second: list[TagPair]) -> None:
+    """The scores of two sets of sentences are those of all, in either order."""
+    together = _scores(first + second)
+
+    assert _scores(first) + _scores(second) == together
+    assert _scores(second) + _scores(first) == together
+    assert together.sentences == len(first) + len(second)
+
+
+@given(pair=tag_pairs, other=st.lists(tags, min_size=12, max_size=12))
+def test_changes_are_what_one_prediction_gets_wrong_alone(pair: TagPair, other: Tags) -> None:
+    """Swapping the predictions swaps added and removed; the numbers of errors differ by them."""
+    gold, original = _annotated(pair[0]), _annotated(pair[1]).tagged
+    int8 = _annotated(other[: len(pair[0])]).tagged
+
+    changes, back = find_changes(gold, original, int8), find_changes(gold, int8, original)
+
+    assert (changes.added, changes.removed) == (back.removed, back.added)
+    before, after = find_errors(gold, original), find_errors(gold, int8)
+    assert len(after) - len(before) == len(changes.added) - len(changes.removed)
+    assert find_changes(gold, int8, int8).added == ()
+
+
+def test_an_entity_that_both_get_wrong_is_no_change() -> None:
+    """Missed by one and cut short by the other: neither added nor removed, whatever the scores."""
+    gold = _annotated(["B-PER", "I-PER", "O", "O", "B-LOC"])
+    spurious = gold.token_offsets[2]
+    original = Tagged(gold.tagged.text, (Entity(*spurious, "LOC", 0.9),))
+    int8 = Tagged(
+        gold.tagged.text, (Entity(*gold.token_offsets[0], "PER"), Entity(*spurious, "LOC", 0.4))
+    )
+    fixed = Tagged(gold.tagged.text, gold.tagged.entities)
+
+    assert find_changes(gold, original, int8).added == ()
+    assert find_changes(gold, original, int8).removed == ()
+    kinds = [error.kind for error in find_changes(gold, original, fixed).removed]
+    assert kinds == [ErrorKind.MISSED, ErrorKind.SPURIOUS, ErrorKind.MISSED]
+
+
+@given(pair=tag_pairs)
+def test_agreement_f1_is_the_f1_with_the_original_as_gold(pair: TagPair) -> None:
+    """INT8's entities are scored strictly; where neither finds any, they agree wholly."""
+    original, int8 = _annotated(pair[0]).tagged, _annotated(pair[1]).tagged
+    counts = sum(strict_counts(original, int8).values(), Counts())
+    expected = counts.f1 if original.entities or int8.entities else 1.0
+
+    assert agreement_f1([align(original, int8)]) == expected
+    assert agreement_f1([align(original, original)]) == 1.0
+
+
+def test_agreement_f1_is_over_all_texts() -> None:
+    """Entities of all texts count alike, however they are spread."""
+    ada, london = Entity(0, 1, "PER"), Entity(2, 3, "LOC")
+    agreements = [
+        align(Tagged("a b", (ada, london)), Tagged("a b", (ada, london))),
+        align(Tagged("a b", (ada,)), Tagged("a b")),
+        align(Tagged("a b"), Tagged("a b")),
+    ]
+
+    assert agreement_f1(agreements) == pytest.approx(0.8)

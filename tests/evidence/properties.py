@@ -1,0 +1,481 @@
+"""What must hold whatever is given: texts, files, and the arguments of the API and the page.
+
+Each property is tried by ``test_properties.py``; ``record_properties.py`` tries all of them on more
+than 10,000 cases and writes down what came of it. Only an error of ours may be raised, and no
+handler of the page may come to its last line of defence.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+from fakes import FakeSides, loader_of, service_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ner.ui.probing import ProbeHandler
+
+from ner.entities import Tagged
+from ner.errors import InputError, ModelRefused, NerError
+from ner.files.gold import read_gold
+from ner.machine import Machine
+from ner.models.catalogue import find, of_hub
+from ner.models.prepared import Manifest
+from ner.models.recipes import Variant
+from ner.preparing import checkpoint
+from ner.tagging.choice import Choice
+from ner.tagging.decode import Strategy
+from ner.ui.api import Endpoints
+from ner.ui.correct import CorrectHandler, written
+from ner.ui.evaluate import EvaluateHandler
+from ner.ui.files import FilesHandler
+from ner.ui.tag import TagHandler
+
+_Given = Mapping[str, st.SearchStrategy[Any]]
+LAST_DEFENCE = "Something failed"
+_MACHINE = Machine("A processor", (), 2, 1, "Linux", "3.11", {})
+_LOAD = loader_of(FakeSides())
+_SERVICE = service_of()
+
+
+@dataclass(frozen=True)
+class Property:
+    """``holds`` raises for a case, drawn from ``given``, in which the property does not hold."""
+
+    name: str
+    holds: Callable[..., None]
+    given: _Given = field(repr=False)
+
+    def try_on(self, cases: int) -> int:
+        """Try it on so many cases; gives how many it were, and raises for the first that fails."""
+        tried = 0
+
+        @settings(
+            max_examples=cases,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(**self.given)
+        def once(**case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            self.holds(**case)
+
+        once()
+        return tried
+
+
+# Texts: words that the models know, and what breaks programs.
+_PIECES = st.sampled_from(
+    [
+        *("Wolfgang", "Berlin", "Ada Lovelace", "Acme Corp", " ", "\n", "\r\n", "\r", "\t", ". "),
+        *("\x00", "\x1b", "\ufeff", "\u200b", "\u2028", "\u202e", "\u2066", "\ud800", "\udfff"),
+        *(
+            "👩‍👩‍👧",
+            "🇩🇪",
+            "e\u0301",
+            "𝔅",
+            "مرحبا",
+            "中文",
+            "ﬁ",
+            "İ",
+            "<script>",
+            "=1+1",
+            '"',
+            "'",
+            "&amp;",
+        ),
+    ]
+)
+TEXTS = st.one_of(
+    st.text(st.characters(), max_size=80), st.lists(_PIECES, max_size=30).map("".join)
+)
+_NUMBERS = st.one_of(
+    st.integers(), st.just(10**400), st.floats(allow_nan=True, allow_infinity=True)
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), _NUMBERS, TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=6), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+def _or_anything(*usual: Any) -> st.SearchStrategy[Any]:
+    """Mostly what is expected, so that other arguments are looked at too."""
+    return st.one_of(*[st.sampled_from(usual)] * 9, JSON)
+
+
+_MODEL = _or_anything("bundled", "bundled", "bundled", "elastic-distilbert", "../x", "hub:a/b")
+_VARIANT = _or_anything("int8", "original", "INT8")
+_STRATEGY = _or_anything(*map(str, Strategy), "best")
+_THRESHOLD = _or_anything(0, 0.5, 1, -1, True)
+_LABELS = _or_anything(None, [], ["PER"], ["PER", "LOC"], ["DRUG"], [None])
+_LABEL_NAMES = _or_anything(None, "", "PER", "PER, LOC,", "DRUG")
+_DEVICE = _or_anything("CPU")
+
+_TAGS = st.sampled_from(["O", "B-PER", "I-PER", "E-LOC", "S-ORG", "I-", "B", "-X-", "B-DRUG", ""])
+_WORDS = st.sampled_from(["Wolfgang", "Berlin", "-DOCSTART-", ".", "\u200b", "[x](PER)", "🙂", ""])
+_CONLL = st.lists(
+    st.tuples(_WORDS, st.sampled_from(["\t", " ", "  "]), _TAGS).map("".join), max_size=12
+).map("\n".join)
+_SPANS = st.fixed_dictionaries(
+    {
+        "text": _or_anything("Wolfgang lives in Berlin."),
+        "entities": st.one_of(
+            st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "start": _or_anything(0, 18, 3),
+                        "end": _or_anything(8, 24, 2),
+                        "label": _or_anything("PER", "LOC", "<b>"),
+                    }
+                ),
+                max_size=3,
+            ),
+            JSON,
+        ),
+    }
+).map(lambda value: json.dumps(value))
+_BRACKETS = st.lists(
+    st.sampled_from(["[Wolfgang](PER)", " in ", "[Berlin](LOC)", "[", "](", ")", "\n", "\\"]),
+    max_size=12,
+).map("".join)
+_JSON_LINES = st.lists(
+    st.one_of(_SPANS, JSON.map(lambda value: json.dumps(value)), TEXTS), max_size=4
+).map("\n".join)
+GOLD = st.one_of(_CONLL, _JSON_LINES, _BRACKETS, TEXTS)
+
+_CELLS = st.sampled_from(
+    [
+        "text",
+        "id",
+        "Berlin",
+        ",",
+        ";",
+        "\t",
+        '"',
+        "\n",
+        "\r\n",
+        "\r",
+        "=1",
+        "NA",
+        "\x00",
+        "ü",
+        "{",
+        "}",
+    ]
+)
+_FILES = st.one_of(
+    st.binary(max_size=60),
+    st.lists(_CELLS, max_size=30).map("".join).map(str.encode),
+    GOLD.map(lambda text: text.encode("utf-8", "surrogatepass")),
+    GOLD.map(lambda text: text.encode("utf-16", "surrogatepass")),
+    st.sampled_from([b"PK\x03\x04x", b"\x1f\x8b\x08x", b"\xff\xfex", b"\xef\xbb\xbf", b"text\n"]),
+)
+_ENDINGS = st.sampled_from([".csv", ".tsv", ".jsonl", ".txt", ".conll", ".bin", ""])
+
+
+def _answered(ask: Callable[[], Any]) -> None:
+    """The answer is JSON that any client can read; or the question is refused in words."""
+    try:
+        answer = ask()
+    except NerError as error:
+        assert str(error)
+        return
+    json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
+
+
+def _defended(results: Iterable[Any]) -> None:
+    """No result tells of a failure that was not foreseen."""
+    for result in results:
+        assert LAST_DEFENCE not in str(result)
+
+
+def _tag(**arguments: Any) -> None:
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).tag(**arguments))
+
+
+def _compare(**arguments: Any) -> None:
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).compare(**arguments))
+
+
+def _evaluate(**arguments: Any) -> None:
+    _answered(lambda: Endpoints(_LOAD, _SERVICE).evaluate(**arguments))
+
+
+def _page_tags(**arguments: Any) -> None:
+    _defended(TagHandler(_LOAD, _MACHINE, _SERVICE).answer(**arguments))
+
+
+def _page_probes(**arguments: Any) -> None:
+    _defended(ProbeHandler(_LOAD, _SERVICE).answer(**arguments))
+
+
+def _page_evaluates(
+    gold: Any, name: Any, lowercase: bool, settings_: list[Any], which: int
+) -> None:
+    handler = EvaluateHandler(_LOAD, _SERVICE)
+    _defended(
+        (
+            lambda: handler.given(gold, None, None, lowercase, *settings_),
+            lambda: handler.lines(gold, *settings_),
+            lambda: handler.own_set(name, lowercase, *settings_),
+        )[which]()
+    )
+
+
+def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, model: Any) -> None:
+    _defended(CorrectHandler(_LOAD, _SERVICE).start(text, model, "CPU", begin))
+    try:
+        text_written = written(lines, form, limit=2 * _SERVICE.bounds.gold_characters)
+    except InputError:
+        return
+    assert text_written.endswith("\n")
+
+
+def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
+    request: Any = SimpleNamespace(session_hash="case", request=None)
+    handler = FilesHandler(_LOAD, _SERVICE)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"texts{ending}"
+        file.write_bytes(content)
+        _defended([handler.inspected(str(file), arguments[0])])
+        _defended(handler.tagged(request, str(file), *arguments))
+        try:
+            read_gold(file)
+        except InputError:
+            return
+
+
+def _finds_models(name: Any) -> None:
+    for look in (lambda: find(name, local=False), lambda: of_hub(str(name))):
+        try:
+            spec = look()
+        except ModelRefused:
+            continue
+        assert spec.repo_id is None or "/" in spec.repo_id
+
+
+def _vets_checkpoints(config: Any, tokenizer: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "model.safetensors").touch()
+        (Path(folder) / "config.json").write_text(json.dumps(config))
+        (Path(folder) / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+        try:
+            vetted = checkpoint.vet(Path(folder))
+        except ModelRefused:
+            return
+    assert "auto_map" not in vetted
+    assert all(isinstance(label, str) for label in vetted["id2label"].values())
+
+
+def _reads_manifests(text: str) -> None:
+    try:
+        Manifest.parse(text)
+    except ValueError:
+        return
+    raise AssertionError("no such text is a manifest")
+
+
+_API: _Given = {
+    "text": st.one_of(TEXTS, TEXTS, JSON),
+    "model": _MODEL,
+    "strategy": _STRATEGY,
+    "threshold": _THRESHOLD,
+    "labels": _LABELS,
+}
+_PAGE: _Given = {
+    "text": st.one_of(TEXTS, TEXTS, JSON.filter(lambda value: isinstance(value, str | None))),
+    "model": _MODEL,
+    "device": _DEVICE,
+    "strategy": _STRATEGY,
+}
+_EVALUATION = st.tuples(
+    _MODEL,
+    _DEVICE,
+    _STRATEGY,
+    _LABEL_NAMES.filter(lambda one: isinstance(one, str | None)),
+    _or_anything(1, 0.5, 0, None),
+).map(list)
+_READING = st.tuples(
+    _or_anything("", "cp1252", "latin-1", "utf-16-le", "utf-16-be"),
+    _or_anything(None, "text", "id", ""),
+    _MODEL,
+    _DEVICE,
+    _VARIANT,
+    _STRATEGY,
+    _THRESHOLD,
+    st.sampled_from(["", "PER", "DRUG", ",", None]),
+    _or_anything(".jsonl", ".csv", ".conll", ".txt", ".html", "/../x"),
+).map(list)
+_CONFIG = st.one_of(
+    JSON,
+    st.fixed_dictionaries(
+        {
+            "architectures": _or_anything(["BertForTokenClassification"], None, "x"),
+            "id2label": _or_anything({"0": "O", "1": "B-PER"}, {}, {"0": 1}),
+            "model_type": _or_anything("bert", "bilstm"),
+        },
+        optional={"auto_map": JSON, "text_config": JSON, "x_internal": JSON},
+    ),
+)
+
+PROPERTIES = (
+    Property("the API tags any text, with any arguments", _tag, {**_API, "variant": _VARIANT}),
+    Property("the API compares any text, with any arguments", _compare, _API),
+    Property(
+        "the API evaluates on any gold, with any arguments",
+        _evaluate,
+        {
+            **{name: one for name, one in _API.items() if name != "text"},
+            "gold": st.one_of(GOLD, GOLD, JSON),
+            "tolerance": _or_anything(0.01, 0, 2),
+        },
+    ),
+    Property("the page tags any text", _page_tags, _PAGE),
+    Property("the page probes any text", _page_probes, _PAGE),
+    Property(
+        "the page evaluates on any gold",
+        _page_evaluates,
+        {
+            "gold": st.one_of(GOLD, st.none()),
+            "name": _or_anything("nothing", None),
+            "lowercase": st.booleans(),
+            "settings_": _EVALUATION,
+            "which": st.integers(0, 2),
+        },
+    ),
+    Property(
+        "the page corrects any text and writes any spans",
+        _page_corrects,
+        {
+            "text": st.one_of(TEXTS, st.none()),
+            "begin": _or_anything("int8", "original", "plain"),
+            "lines": st.one_of(_JSON_LINES, TEXTS, st.none()),
+            "form": _or_anything("conll", "jsonl", "spacy"),
+            "model": _MODEL,
+        },
+    ),
+    Property(
+        "the page reads any file",
+        _page_reads_files,
+        {"content": _FILES, "ending": _ENDINGS, "arguments": _READING},
+    ),
+    Property("any name is a model or refused", _finds_models, {"name": _MODEL}),
+    Property(
+        "any configuration is vetted", _vets_checkpoints, {"config": _CONFIG, "tokenizer": JSON}
+    ),
+    Property(
+        "any text is a manifest or not",
+        _reads_manifests,
+        {"text": st.one_of(TEXTS, JSON.map(lambda value: json.dumps(value)))},
+    ),
+)
+
+
+def tagging(sides: Any) -> Property:
+    """Every entity of a real model lies in the text that it gives back, and spells it."""
+
+    def holds(text: str, variant: Variant, strategy: Strategy, threshold: float) -> None:
+        tagger = sides.side(variant).tagger.using(Choice(strategy, threshold))
+        tagged: Tagged = tagger(text)
+        assert len(tagged.text) == len(text)
+        for entity in tagged.entities:
+            assert 0 <= entity.start < entity.end <= len(text)
+            assert threshold <= entity.score <= 1.0
+
+    return Property(
+        "a real model tags any text",
+        holds,
+        {
+            "text": TEXTS,
+            "variant": st.sampled_from(Variant),
+            "strategy": st.sampled_from(Strategy),
+            "threshold": st.sampled_from([0.0, 0.5, 1.0]),
+        },
+    )
+
+
+_ROUTES = st.sampled_from(
+    [
+        *("config", "gradio_api/info", "gradio_api/queue/join", "gradio_api/queue/data"),
+        *("gradio_api/call/tag", "gradio_api/call/v2/tag", "gradio_api/call/compare/x"),
+        *("gradio_api/upload", "gradio_api/cancel", "gradio_api/reset", "gradio_api/run/tag"),
+        *("gradio_api/api/tag", "gradio_api/queue/status"),
+        *("gradio_api/file=x", "gradio_api/heartbeat", "theme.css", "healthz", "readyz", "metrics"),
+    ]
+)
+_BODIES = st.one_of(
+    st.binary(max_size=40),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.fixed_dictionaries(
+        {
+            # Nothing null: that is an input's default, with which a real benchmark begins.
+            "data": st.lists(JSON.map(lambda value: value or "x"), max_size=9),
+            "fn_index": st.one_of(st.integers(-2, 50), JSON),
+            # Never the page's own: nobody listens to what comes of it.
+            "session_hash": st.one_of(st.just("case"), JSON),
+        },
+        optional={"event_data": JSON, "trigger_id": JSON, "event_id": JSON, "text": JSON},
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+def over_http(url: str) -> tuple[Property, Property]:
+    """Of the page at ``url``: no request gets 5xx but 503, and every call comes to its end."""
+
+    def answers(route: str, method: str, query: str, body: bytes) -> None:
+        # Not all answers end; what counts has been said by then.
+        with httpx.stream(
+            method,
+            f"{url}{route}",
+            params={"session_hash": query, "upload_id": query},
+            content=body,
+            headers={"content-type": "application/json"},
+            timeout=30,
+        ) as answer:
+            assert answer.status_code < 500 or answer.status_code == 503, (route, body)
+
+    def calls(name: str, data: list[Any]) -> None:
+        joined = httpx.post(
+            f"{url}gradio_api/call/{name}", content=json.dumps({"data": data}), timeout=30
+        )
+        if joined.status_code in (422, 429, 503):
+            return
+        assert joined.status_code == 200
+        event = joined.json()["event_id"]
+        said = httpx.get(f"{url}gradio_api/call/{name}/{event}", timeout=30).text
+        assert "event: complete" in said or "event: error" in said
+        assert LAST_DEFENCE not in said
+
+    return (
+        Property(
+            "any request is answered or refused",
+            answers,
+            {
+                "route": _ROUTES,
+                "method": st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"]),
+                "query": st.text(max_size=10),
+                "body": _BODIES,
+            },
+        ),
+        Property(
+            "any call comes to its end",
+            calls,
+            {
+                "name": st.sampled_from(["tag", "compare", "evaluate"]),
+                "data": st.tuples(
+                    st.one_of(TEXTS, TEXTS, JSON), _MODEL, _STRATEGY, _THRESHOLD, _LABELS
+                ).map(list),
+            },
+        ),
+    )

@@ -1,0 +1,219 @@
+"""Writes the results in README.md, and the model cards, from the records in assets/results.
+
+python tests/evidence/readme_results.py          rewrites the tables and cards
+python tests/evidence/readme_results.py --check  exits with 1 if the README is not what they say
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ner.evaluating.report import recorded_sides, set_name
+from ner.models.catalogue import catalogue
+from ner.train.card import write_card
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "assets" / "results"
+BARE = "bare request"
+HEADER = (
+    "| set | original, by sentence | INT8 | original, by document | INT8 | agreement |",
+    "|---|--:|--:|--:|--:|--:|",
+)
+BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
+
+
+def evaluation_rows(record: dict[str, Any]) -> list[str]:
+    """Sets by variants: F1 by sentence and by document with 95 % intervals, and the agreement."""
+    settings = record["settings"]
+    lines = []
+    for name, result in record["sets"].items():
+        cells = [*map(f1_cell, recorded_sides(result)), f"{100 * result['agreement']:.1f}"]
+        lines.append(f"| {set_name(name, settings)} | {' | '.join(cells)} |")
+    return lines
+
+
+def f1_cell(side: Mapping[str, Any] | None) -> str:
+    """F1 with its interval, in per cent; empty where it was not measured."""
+    if side is None:
+        return ""
+    return f"{100 * side['f1']:.1f} [{100 * side['f1_low']:.1f}–{100 * side['f1_high']:.1f}]"
+
+
+def evaluations() -> list[str]:
+    """A table for each model, the models of the catalogue first."""
+    by_model: dict[str, list[Path]] = {spec.name: [] for spec in catalogue()}
+    for file in sorted(RESULTS.glob("evaluation-*.json")):
+        by_model.setdefault(read(file)["settings"]["model"], []).append(file)
+    parts = []
+    for model, files in by_model.items():
+        if files:
+            records = ", ".join(f"[{number}]({link(file)})" for number, file in enumerate(files, 1))
+            rows = [row for file in files for row in evaluation_rows(read(file))]
+            parts += [f"F1 of `{model}` in per cent with 95 % intervals (records {records}):", ""]
+            parts += [*HEADER, *rows, ""]
+    return parts
+
+
+def benchmark_table(record: dict[str, Any]) -> list[str]:
+    """Latency at 32 and 128 tokens, throughput and size of each row of ours."""
+    lines = [
+        "| pipeline | one text, 32 tokens | 128 tokens | texts a second |",
+        "|---|--:|--:|--:|",
+    ]
+    latency = {(row["row"], row["tokens"]): row["median_ms"] for row in record["latency"]}
+    for row in record["throughput"]:
+        name = row["row"]
+        if (name, 32) in latency:
+            times = " | ".join(f"{latency[(name, tokens)]:.1f} ms" for tokens in (32, 128))
+            lines.append(f"| {name} | {times} | {row['texts_per_second']:.0f} |")
+    return lines
+
+
+def ratio_table(record: dict[str, Any]) -> list[str]:
+    """How many times longer others take than INT8 here, and INT8 than the bare request."""
+    lines = ["| | one text, 32 tokens | a file |", "|---|--:|--:|"]
+    ratios = record["ratios"]
+    for name, one in ratios.items():
+        pair, _, where = name.rpartition(", ")
+        if where != "32 tokens":
+            continue
+        together = (one, ratios.get(f"{pair}{'s' if BARE in pair else ''}, file"))
+        cells = [
+            f"{ratio['value']:.2f} [{ratio['low']:.2f}–{ratio['high']:.2f}]" if ratio else ""
+            for ratio in together
+        ]
+        lines.append(f"| {pair} | {' | '.join(cells)} |")
+    return lines
+
+
+def benchmarks() -> list[str]:
+    """What each recorded benchmark found."""
+    parts = []
+    for file in sorted(RESULTS.glob("bench-*.json")):
+        record = read(file)
+        machine = record["machine"]
+        parts += [
+            f"Speed of `{Path(record['model']).name}` on {machine['cores']} cores of "
+            f"{machine['cpu']} ({', '.join(machine['vector_extensions'])}), {record['date']} "
+            f"([record]({link(file)})):",
+            "",
+            *benchmark_table(record),
+            "",
+            "Ratios of times in the same rounds, with 95 % intervals:",
+            "",
+            *ratio_table(record),
+            "",
+        ]
+    return parts
+
+
+def of_files() -> list[str]:
+    """Whole files: memory, throughput, Spark."""
+    record = read(RESULTS / "files.json")
+    memory, batch, spark = record["memory"], record["batch"], record["spark"]
+    return [
+        f"1,000,000 lines take {memory['growth_mb']:.0f} MB more than 10,000",
+        f"`batch` has {100 * batch['ratio']:.0f} % of `tag_many`'s throughput",
+        f"two workers of a Spark cluster are {spark['speed_up']:.2f} times as fast as one, and "
+        f"{spark['lines_that_differ_from_one_process']} of {spark['lines']:,} lines differ from "
+        "a single process",
+    ]
+
+
+def of_load() -> list[str]:
+    """A visitor among others: at capacity, at multiples of it, for long, beside a file."""
+    load, beside = read(RESULTS / "load-bundled.json"), read(RESULTS / "beside-a-file.json")
+    parts = [f"capacity {load['capacity_per_second']} texts a second over HTTP"]
+    for name, run in load.items():
+        if not name.startswith("at_"):
+            continue
+        answered, refused = run["answered"], run["refused"]
+        surplus = (
+            f", {refused['n']:,} refused, p95 {refused['p95_ms']:.0f} ms" if refused["n"] else ""
+        )
+        parts.append(
+            f"at {name[3:-1]}× for {run['seconds']:.0f} s: {answered['n']:,} answered, p95 "
+            f"{answered['p95_ms']:.0f} ms{surplus}, {run['wrong']} wrong, {run['errors']} errors"
+        )
+    memory = load["memory"]
+    parts.append(
+        f"{memory['requests']:,} requests: {memory['slope_mb_per_1000']:+.2f} MB a thousand, peak "
+        f"{memory['peak_mb']:,.0f} MB"
+    )
+    ratio = beside["p95_ratio"]
+    return [*parts, f"beside a file of {beside['rows']:,} rows p95 is {ratio:.2f} times that alone"]
+
+
+def others() -> list[str]:
+    """The other records, a line each."""
+    self_check = read(RESULTS / "self-check-bundled.json")["ratios"]
+    again = [one for name, one in self_check.items() if name.startswith("INT8 again")]
+    shown = sum(not one["low"] <= 1 <= one["high"] for one in again)
+    kills, properties = read(RESULTS / "kills.json"), read(RESULTS / "properties.json")
+    padding = read(RESULTS / "padding.json")
+    memory = [padding[way]["peak_memory_mb"] for way in ("within a budget", "fixed length")]
+    lines = {
+        "files": of_files(),
+        "load-bundled": of_load(),
+        "self-check-bundled": [
+            f"INT8 measured against itself: a difference shown in {shown} of {len(again)} ratios"
+        ],
+        "padding": [
+            f"training within a token budget takes {memory[0]:,} MB, padded to the longest text "
+            f"{memory[1]:,} MB"
+        ],
+        "kills": [
+            f"preparing killed {kills['kills']} times: {kills['clean']} clean starts; "
+            f"{kills['found']} of {kills['flips']} flipped bytes found"
+        ],
+        "properties": [
+            f"{properties['cases']:,} cases of properties, {properties['problems']} problems"
+        ],
+    }
+    return [
+        f"- {'; '.join(said)} ([record]({link(RESULTS / name)}.json))."
+        for name, said in lines.items()
+    ]
+
+
+def results() -> str:
+    """The whole block between the markers."""
+    return "\n".join([*evaluations(), *benchmarks(), "Also recorded:", "", *others(), ""])
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A record."""
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
+def link(file: Path) -> str:
+    """The path of a record as the README links it."""
+    return file.relative_to(ROOT).as_posix()
+
+
+def rewritten(readme: str) -> str:
+    """The README with the block replaced."""
+    before, rest = readme.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}{results()}{END}{after}"
+
+
+def write_cards() -> None:
+    """The cards of the bundled models, quoting their evaluations."""
+    for spec in catalogue():
+        if spec.folder is not None:
+            write_card(spec.folder, model=spec.name, results=RESULTS.glob("evaluation-*.json"))
+
+
+if __name__ == "__main__":
+    file = ROOT / "README.md"
+    text = file.read_text(encoding="utf-8")
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(rewritten(text) != text)
+    file.write_text(rewritten(text), encoding="utf-8")
+    write_cards()

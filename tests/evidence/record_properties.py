@@ -1,0 +1,76 @@
+"""Tries every property on many cases, and records how many and what came of it.
+
+PYTHONPATH=.:tests python tests/evidence/record_properties.py --out assets/results/properties.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from browser.fixtures import _serve
+from conftest import make_tiny_checkpoint
+from fakes import FakeSides
+
+from evidence.properties import PROPERTIES, Property, over_http, tagging
+from ner.machine import describe
+from ner.models.catalogue import find
+from ner.models.opened import open_sides
+from ner.schema import machine_json
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The page over dictionaries, in a process of its own; gives its address."""
+    ours, theirs = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_serve, args=(FakeSides, theirs), daemon=True)
+    process.start()
+    yield ours.recv()
+    process.kill()
+    process.join()
+
+
+def tried(one: Property, cases: int) -> dict[str, Any]:
+    """How many cases it were, and the first in which the property did not hold."""
+    try:
+        count, problem = one.try_on(cases), None
+    # Whatever it is, it is what is looked for here.
+    except Exception as error:  # noqa: BLE001
+        count, problem = 0, f"{type(error).__name__}: {error}"[:500]
+    return {"property": one.name, "cases": count, "problem": problem}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1000, help="of each property")
+    parser.add_argument("--http-cases", type=int, default=300)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        os.environ["NER_HOME"] = f"{folder}/home"
+        pair = open_sides(find(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
+        found = [tried(one, asked.cases) for one in (*PROPERTIES, tagging(pair))]
+        with served() as url:
+            found += [tried(one, asked.http_cases) for one in over_http(url)]
+    record = {
+        "command": "PYTHONPATH=.:tests python tests/evidence/record_properties.py "
+        f"--cases {asked.cases} --http-cases {asked.http_cases}",
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine_json(describe()),
+        "cases": sum(one["cases"] for one in found),
+        "problems": sum(one["problem"] is not None for one in found),
+        "properties": found,
+    }
+    asked.out.write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Tagging whole files: every row is in the output or beside it."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fakes import DictionaryTagger
+
+from files.samples import LINES, SETTINGS, Breaking, a_file, tag
+from ner.errors import Failure, FileFormatError, InputError
+from ner.files import batch
+from ner.files.batch import Step
+from ner.files.read import inspect
+from ner.files.resume import errors_file
+from ner.models.catalogue import ModelSpec
+from ner.models.prepared import Prepared
+from ner.models.recipes import Variant
+from ner.tagging.choice import Choice
+
+
+def test_what_cant_stand_in_a_file_is_kept_apart(tmp_path: Path) -> None:
+    """An entity that ends in a control character is made of no tokens of CoNLL."""
+    file = a_file(tmp_path, lines=["In Berlin", "in \x07 Berlin", "In Paris"])
+    words = {"Berlin": ("LOC", 0.9), "in \x07": ("LOC", 0.9), "Paris": ("LOC", 0.9)}
+    out = tmp_path / "out.conll"
+    step = tag(file, out, DictionaryTagger(words))
+    [failure] = [json.loads(line) for line in errors_file(out).read_text().splitlines()]
+
+    assert (3, 2, 1) == (step.rows, step.tagged, step.failed)
+    assert 2 == failure["line"]
+    assert "does not begin and end on token borders" in failure["problem"]
+
+
+def test_bad_rows_are_kept_apart(tmp_path: Path) -> None:
+    """Rows that can't be read or are too long stand beside the output, in order, whole."""
+    lines = ["id,text", '1,"open', "2,Berlin", "3," + "x" * 1_000_001, "4", "5,Paris"]
+    out = tmp_path / "out.csv"
+    step = tag(a_file(tmp_path, "in.csv", lines), out)
+    failures = [json.loads(line) for line in errors_file(out).read_text().splitlines()]
+
+    assert (5, 2, 3) == (step.rows, step.tagged, step.failed)
+    assert [(2, '1,"open'), (4, "x" * 1_000_001), (5, "4")] == [
+        (one["line"], one["content"]) for one in failures
+    ]
+    assert "at most 1,000,000" in failures[1]["problem"]
+    assert ["Berlin", "Paris"] == pd.read_csv(out)["text"].tolist()
+
+
+def test_a_run_without_failures_removes_old_ones(tmp_path: Path) -> None:
+    """The errors beside an output are always those of the run that wrote it."""
+    out = tmp_path / "out.txt"
+    tag(a_file(tmp_path, "in.csv", ["a,text", "1,x", "2"]), out)
+    assert errors_file(out).exists()
+    tag(a_file(tmp_path), out)
+
+    assert not errors_file(out).exists()
+
+
+def test_another_model_of_the_same_recipe_starts_anew(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when one of the Hub is fetched again at another commit."""
+
+    def settings() -> dict[str, str]:
+        return batch.run_settings(tiny_spec, Variant.INT8, "CPU", Choice())
+
+    before = settings()
+    assert before == settings()
+    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    another = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
+    monkeypatch.setattr("ner.files.batch.find_sound", lambda *_: another)
+
+    assert {"Model"} == {name for name, said in settings().items() if said != before[name]}
+
+
+def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
+    """From nothing to everything; rate and time left come from this run's rows."""
+    steps = list(
+        batch.run(
+            inspect(a_file(tmp_path)),
+            DictionaryTagger(),
+            tmp_path / "out.txt",
+            settings=SETTINGS,
+            chunk_rows=2,
+        )
+    )
+
+    assert [0, 2, 4] == [step.rows for step in steps]
+    assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]
+    assert steps[0].seconds_left is None
+    assert [LINES[0], LINES[1]] == [row.text for row, _ in steps[1].results]
+    half = Step(rows=60, tagged=60, failed=0, resumed=20, seconds=4.0, fraction=0.75)
+    assert 10.0 == half.rate
+    assert half.seconds_left == pytest.approx(2.0)
+
+
+def test_long_texts_make_shorter_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that memory does not follow the length of the rows in a chunk."""
+    monkeypatch.setattr(batch, "_CHUNK_CHARACTERS", 200)
+    tagger = Breaking(99)
+    tag(a_file(tmp_path, lines=["x" * 90] * 7), tmp_path / "out.txt", tagger)
+
+    assert [3, 3, 1] == tagger.seen
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("out.xlsx", "expected a name ending in .jsonl"),
+        ("in.txt", "would replace the file that is read"),
+        ("no/out.csv", "There is no folder"),
+        ("folder.csv", "is a folder"),
+    ],
+)
+def test_outputs_that_cant_be_written(tmp_path: Path, out: str, message: str) -> None:
+    """Refused before anything is tagged."""
+    (tmp_path / "folder.csv").mkdir()
+    tagger = Breaking(0)
+    with pytest.raises((InputError, FileFormatError), match=message):
+        tag(a_file(tmp_path), tmp_path / out, tagger)
+
+    assert sorted(["folder.csv", "in.txt"]) == sorted(one.name for one in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("loop", ["out.txt", "out.txt.errors.jsonl", "out.txt.partial"])
+def test_links_that_lead_back_to_themselves_are_refused(tmp_path: Path, loop: str) -> None:
+    """As the output, beside it, or in the place of what is resumed from."""
+    (tmp_path / loop).symlink_to(tmp_path / loop)
+    tagger = Breaking(0)
+    with pytest.raises(InputError, match=r"leads back to itself|can't be written there"):
+        tag(a_file(tmp_path), tmp_path / "out.txt", tagger)
+
+    assert [] == tagger.seen
+
+
+def test_failed_rows_tagged_anew_are_not_their_own_errors(tmp_path: Path) -> None:
+    """The errors of the new output would take the place of the file that is read."""
+    file = a_file(tmp_path, "out.jsonl.errors.jsonl", ['{"content": "In Berlin"}'])
+    before = file.read_bytes()
+    with pytest.raises(InputError, match="would replace the file that is read"):
+        tag(file, tmp_path / "out.jsonl")
+
+    assert before == file.read_bytes()
+    assert 1 == tag(file, tmp_path / "again.jsonl").tagged
+
+
+def test_labels_that_conll_cant_hold_are_refused_before_tagging(tmp_path: Path) -> None:
+    """What was written could not be read by `evaluate` and `train`."""
+    words = {"aspirin": ("Chemical Compound", 0.9)}
+    tagger = DictionaryTagger(words)
+    for name, lines in (("in.txt", ["no aspirin"]), ("in.conll", ["aspirin O"])):
+        with pytest.raises(InputError, match="Label 'Chemical Compound' can't stand in CoNLL"):
+            tag(a_file(tmp_path, name, lines), tmp_path / "out.conll", tagger)
+
+    assert [] == tagger.seen
+    assert 1 == tag(a_file(tmp_path, lines=["aspirin"]), tmp_path / "out.jsonl", tagger).tagged
+
+
+def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence without the folder, which on the page is the server's."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Failure, match=r"^out.txt can't be written: No space left on device.$"):
+        tag(a_file(tmp_path), tmp_path / "out.txt")
+
+
+def test_the_examples_run() -> None:
+    """Those of the docstrings."""
+    assert 0 == doctest.testmod(batch).failed

@@ -1,0 +1,264 @@
+"""CoNLL columns: every dialect is read, nothing malformed is, and what is written reads back."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics.sequence_labeling import get_entities
+
+from files.samples import spelled, written
+from ner.entities import Annotated, Entity, Tagged
+from ner.errors import FileFormatError, InputError
+from ner.files import conll
+from ner.files.conll import (
+    Scheme,
+    TagNotes,
+    annotate_tokens,
+    conll_lines,
+    iter_conll,
+    read_conll,
+    read_conll_documents,
+    tag_notes,
+    to_bio,
+    write_conll,
+)
+from ner.files.gold import annotate
+
+tokens = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=" "), min_size=1, max_size=6
+)
+ADA = "Ada\tB-PER\nLovelace\tI-PER\nsat\tO\n\nin\tO\nLondon\tB-LOC\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ADA,
+        ADA + "\n\n",
+        ADA.rstrip("\n"),
+        ADA.replace("\n", "\r\n"),
+        ADA.replace("\t", " "),
+        ADA.replace("\t", "   "),
+        ADA.replace("\t", "\tNNP\tx\t"),
+        ADA.replace("\t", " NNP x "),
+        ADA.replace("\n\n", "\n \t\n"),
+        "-DOCSTART- -X- O O\n\n" + ADA,
+        "-DOCSTART-\n" + ADA.replace("\n\n", "\n-DOCSTART-\tO\n"),
+        "# Guidelines: names of people are PER.\n#\n\n# id = 1\n" + ADA,
+        "\ufeff" + ADA,
+        ADA.encode("utf-16"),
+        ("\ufeff" + ADA).encode("utf-16-be"),
+        ADA.replace("I-PER", "E-PER").replace("B-LOC", "S-LOC"),
+        ADA.replace("B-", "I-"),
+    ],
+    ids=[
+        "plain",
+        "blank lines at the end",
+        "no last line end",
+        "CRLF",
+        "space",
+        "spaces",
+        "four columns, tabs",
+        "four columns, spaces",
+        "blank line with white space",
+        "document start",
+        "document starts without blank lines",
+        "comments",
+        "UTF-8 mark",
+        "UTF-16 little endian",
+        "UTF-16 big endian",
+        "IOBES",
+        "IOB1",
+    ],
+)
+def test_conll_is_read_in_all_its_dialects(tmp_path: Path, content: str | bytes) -> None:
+    """Two sentences, tokens joined by one space, whatever the layout, encoding or scheme."""
+    first, second = read_conll(written(tmp_path, "gold.conll", content))
+
+    assert first.tagged.text == "Ada Lovelace sat"
+    assert first.tagged.entities == (Entity(0, 12, "PER"),)
+    assert first.tokens == ("Ada", "Lovelace", "sat")
+    assert second.tagged == Tagged("in London", (Entity(3, 9, "LOC"),))
+
+
+@pytest.mark.parametrize("label", ["Chemical Compound", "a\tb", ""])
+def test_a_label_that_would_not_be_read_back_is_not_written(label: str) -> None:
+    """In CoNLL; JSON lines take any."""
+    tagged = Tagged("Ada", (Entity(0, 3, label),))
+
+    with pytest.raises(InputError, match="can't stand in CoNLL"):
+        list(conll_lines([annotate(tagged)]))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("Ada\tB-PER\nsat\n", r"gold\.conll, line 2: 'sat' is no token and tag"),
+        ("Ada\tB-PER\n\tO\n", r"gold\.conll, line 2: .* is no token and tag"),
+        ("Ada\tPER\n", r"line 1: tag 'PER' is neither O nor"),
+        ("Ada\tB-\n", r"line 1: tag 'B-' is neither"),
+        ("a O\n\nb o\n", r"line 3: tag 'o' is neither"),
+        ("Ada O\n# not a comment inside a sentence\n", r"line 2: tag 'sentence'"),
+        ("", r"gold\.conll: there is no sentence"),
+        ("\n-DOCSTART- O\n\n", r"gold\.conll: there is no sentence"),
+        (b"Ada O\nZ\xfcrich B-LOC\n", r"gold\.conll: not UTF-8.* save the file as UTF-8"),
+        ("Ada\tO\n".encode("utf-16-le"), r"line 1: a NUL character"),
+        ("Ada\tO\n".encode("utf-32"), r"UTF-16|NUL"),
+    ],
+    ids=[
+        "no tag",
+        "no token",
+        "no prefix",
+        "no type",
+        "small o",
+        "late comment",
+        "empty",
+        "no tokens",
+        "cp1252",
+        "UTF-16 without a mark",
+        "UTF-32",
+    ],
+)
+def test_malformed_conll_is_refused_with_its_line(
+    tmp_path: Path, content: str | bytes, problem: str
+) -> None:
+    """The message names file and line, and says what was found and expected."""
+    with pytest.raises(FileFormatError, match=problem):
+        read_conll(written(tmp_path, "gold.conll", content))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """A path that can't be opened is a file error, not a trace."""
+    with pytest.raises(FileFormatError, match=r"absent\.conll: can't be read \(No such file"):
+        read_conll(tmp_path / "absent.conll")
+
+
+def test_documents_are_kept_apart(tmp_path: Path) -> None:
+    """One list of sentences for each -DOCSTART-, none for an empty document."""
+    path = written(
+        tmp_path, "gold.conll", "-DOCSTART- O\n\na O\n\nb O\n\n-DOCSTART- O\n-DOCSTART- O\n\nc O\n"
+    )
+
+    texts = [[one.tagged.text for one in document] for document in read_conll_documents(path)]
+
+    assert texts == [["a", "b"], ["c"]]
+    path = written(tmp_path, "gold.conll", ADA)
+    assert [len(document) for document in read_conll_documents(path)] == [2]
+
+
+def test_reading_conll_is_streamed() -> None:
+    """The first sentence is there before the line after it has been asked for."""
+    asked = []
+
+    def lines() -> Iterator[str]:
+        for line in ("a O", "", "b O", ""):
+            asked.append(line)
+            yield line
+
+    assert next(iter_conll(lines(), "stream")).tagged.text == "a"
+    assert asked == ["a O", ""]
+
+
+def test_a_token_may_hold_any_character_but_its_separator() -> None:
+    """With tabs a token keeps its spaces and no-break spaces; nothing is normalized."""
+    (gold,) = iter_conll(["New York\tB-LOC", "10\u00a0000\tO", "\u2028\tO"], "lines")
+
+    assert gold.tokens == ("New York", "10\u00a0000", "\u2028")
+    assert spelled(gold) == [("New York", "LOC")]
+
+
+@given(st.lists(st.tuples(tokens, st.sampled_from(["O", "B-PER", "I-PER", "B-LOC"])), min_size=1))
+def test_conll_lines_read_back_are_the_same(columns: list[tuple[str, str]]) -> None:
+    """What is written is read as the same gold, a hash or an odd space as a token included."""
+    gold = annotate_tokens(*zip(*columns, strict=True))
+
+    assert list(iter_conll(conll_lines([gold, gold]), "lines")) == [gold, gold]
+
+
+def test_written_files_are_read_back(tmp_path: Path) -> None:
+    """A written file holds the same sentences, in UTF-8 with plain line ends."""
+    gold = [annotate_tokens(["Zoë", "sat"], ["B-PER", "O"]), annotate_tokens(["x"], ["O"])]
+    path = tmp_path / "out.conll"
+
+    write_conll(gold, path)
+
+    assert path.read_bytes() == "Zoë\tB-PER\nsat\tO\n\nx\tO\n\n".encode()
+    assert read_conll(path) == gold
+
+
+def test_a_token_that_breaks_columns_is_not_written() -> None:
+    """A tab or a line end inside a token would be read as something else."""
+    gold = Annotated(Tagged("a\tb"), ((0, 3),))
+
+    with pytest.raises(ValueError, match="can't stand in a CoNLL column"):
+        list(conll_lines([gold]))
+
+
+iobes = st.lists(
+    st.sampled_from([f"{prefix}-{label}" for prefix in "BIES" for label in ("PER", "LOC")] + ["O"]),
+    max_size=10,
+)
+
+
+@given(tags=iobes)
+def test_iobes_is_read_as_seqeval_reads_it(tags: list[str]) -> None:
+    """Also malformed sequences: seqeval's default mode has conlleval's rules for E- and S-."""
+    spans = [(first, last, label) for label, first, last in get_entities(tags)]
+
+    gold = annotate_tokens(["x"] * len(tags), tags)
+
+    assert [(e.start // 2, (e.end - 1) // 2, e.label) for e in gold.tagged.entities] == spans
+
+
+@given(
+    segments=st.lists(st.tuples(st.sampled_from(["PER", "LOC", None]), st.integers(1, 3))),
+    letters=st.sampled_from(["BIES", "BILU"]),
+)
+def test_neighbours_of_one_type_are_kept_apart_in_iobes_and_bilou(
+    segments: list[tuple[str | None, int]], letters: str
+) -> None:
+    """Every entity of a well-formed sequence is read, with the tokens it was given."""
+    begin, inside, last, single = letters
+    tags, expected = [], []
+    for label, length in segments:
+        if label is not None:
+            expected.append((len(tags), len(tags) + length, label))
+            prefixes = single if length == 1 else begin + inside * (length - 2) + last
+        tags += ["O"] * length if label is None else [f"{prefix}-{label}" for prefix in prefixes]
+
+    gold = annotate_tokens(["x"] * len(tags), tags)
+
+    assert [(e.start // 2, (e.end + 1) // 2, e.label) for e in gold.tagged.entities] == expected
+
+
+def test_bilou_closes_as_iobes_does() -> None:
+    """L- and U- close an entity, so what follows with I- begins another."""
+    assert to_bio(["B-X", "L-X", "I-X", "U-X", "O"]) == ["B-X", "I-X", "B-X", "B-X", "O"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (["B-X", "I-X", "O", "B-X"], TagNotes(Scheme.BIO2, ())),
+        (["B-X", "O", "I-X", "B-Y", "I-X"], TagNotes(Scheme.BIO2, (3, 5))),
+        (["I-X", "O", "I-X", "I-X"], TagNotes(Scheme.IOB1, ())),
+        (["I-X", "B-X", "I-Y"], TagNotes(Scheme.IOB1, ())),
+        (["B-X", "E-X", "O", "S-Y"], TagNotes(Scheme.IOBES, ())),
+        (["S-X", "E-X", "O"], TagNotes(Scheme.IOBES, (2,))),
+        (["O"], TagNotes(Scheme.BIO2, ())),
+    ],
+    ids=["BIO2", "repaired", "I- only", "B- between neighbours", "IOBES", "E- alone", "no entity"],
+)
+def test_scheme_and_repairs_are_told(tags: list[str], expected: TagNotes) -> None:
+    """The scheme follows from the prefixes; in IOB1 an I- that begins an entity is no repair."""
+    assert tag_notes([f"x {tag}" for tag in tags], "lines") == expected
+
+
+def test_the_examples_run() -> None:
+    """Those of the docstrings."""
+    assert 0 == doctest.testmod(conll).failed

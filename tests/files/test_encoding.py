@@ -1,0 +1,91 @@
+"""Bytes as text: the encoding found or chosen, archives refused, lines at line ends only."""
+
+from __future__ import annotations
+
+import codecs
+import doctest
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from files.samples import written
+from ner.errors import FileFormatError, InputError
+from ner.files import encoding
+from ner.files.encoding import read_lines, text_lines
+from ner.files.read import Row, inspect
+
+
+def test_lines_end_at_line_ends_only(tmp_path: Path) -> None:
+    """U+2028, U+0085 and form feeds stay inside a line, in files and in pasted texts."""
+    content = "a\u2028b\x85c\x0cd\r\ne\rf\n"
+
+    lines = ["a\u2028b\x85c\x0cd", "e", "f"]
+
+    assert lines == list(read_lines(written(tmp_path, "gold.conll", content)))
+    assert lines == text_lines(content)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "option"),
+    [("utf-8", None), ("utf-8-sig", None), ("utf-16", None), ("cp1252", "cp1252")],
+)
+def test_encodings(tmp_path: Path, encoding: str, option: str | None) -> None:
+    """UTF-8 with and without a mark and UTF-16 are told by themselves, others are chosen."""
+    file = written(tmp_path, "a.csv", "id,text\r\n1,Zürich – «é»\r\n".encode(encoding))
+    source = inspect(file, encoding=option)
+
+    assert source.columns == ("id", "text")
+    assert [Row(2, "Zürich – «é»")] == list(source.rows())
+
+
+@pytest.mark.parametrize("chosen", ["utf-16-le", "utf-16-be", "UTF-16"])
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_a_mark_is_no_text_where_the_encoding_was_chosen(
+    tmp_path: Path, chosen: str, mark: bytes
+) -> None:
+    """It goes, and the order of bytes that it tells is the one that is read."""
+    order = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
+    file = written(tmp_path, "a.txt", mark + "Zürich".encode(order))
+    bare = written(tmp_path, "bare.txt", "Zürich".encode("utf-16-be"))
+
+    assert [Row(1, "Zürich")] == list(inspect(file, encoding=chosen).rows())
+    assert [Row(1, "Zürich")] == list(inspect(bare, encoding="utf-16-be").rows())
+
+
+def test_no_silent_mojibake(tmp_path: Path) -> None:
+    """What is not UTF-8 is refused with its line and what to do, also far into the file."""
+    file = written(tmp_path, "a.txt", b"fine\n" * 300_000 + b"caf\xe9\n")
+
+    with pytest.raises(FileFormatError, match=r"line 300001: not utf-8.*cp1252"):
+        inspect(file)
+    assert "café" == list(inspect(file, encoding="latin-1").rows())[-1].text
+    with pytest.raises(FileFormatError, match="not utf-8"):
+        inspect(written(tmp_path, "cut.txt", "é".encode()[:1]))
+
+
+def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    """Also a codec that is none of text, and the one that refuses every text."""
+    file = written(tmp_path, "a.txt", "a")
+
+    for name in ("klingon", "zlib", "undefined"):
+        with pytest.raises(InputError, match="no text encoding"):
+            inspect(file, encoding=name)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl", "a.conll"])
+def test_archives_are_refused_by_their_first_bytes(tmp_path: Path, name: str) -> None:
+    """Whatever they are called; nothing is unpacked."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("bomb.csv", "0" * 1_000_000)
+    for content in (archive.getvalue(), gzip.compress(b"text\n"), b"%PDF-1.7", b"PAR1"):
+        with pytest.raises(FileFormatError, match="not text; nothing was unpacked"):
+            inspect(written(tmp_path, name, content))
+
+
+def test_the_examples_run() -> None:
+    """Those of the docstrings."""
+    assert 0 == doctest.testmod(encoding).failed

@@ -1,0 +1,85 @@
+"""JSON lines with spans: strict, both ways."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from files.samples import BERLIN, LOC, PER, tagged_texts
+from ner.entities import Entity, Tagged
+from ner.errors import FileFormatError
+from ner.files.gold import iter_jsonl
+from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
+
+
+@given(tagged=tagged_texts())
+def test_json_lines_read_back_are_the_same(tagged: Tagged) -> None:
+    """Both JSON forms are one line each and keep text and spans."""
+    for line in (json_line(tagged), spacy_json_line(tagged)):
+        assert "\n" not in line
+        assert "\r" not in line
+        assert parse_json_line(line, "lines", 1) == tagged
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"entities": [{"start": a, "end": b, "label": c} for a, b, c in [LOC, PER]]},
+        {"spans": [{"start": a, "end": b, "label": c} for a, b, c in [PER, LOC]]},
+        {"label": [PER, LOC]},
+        {"id": 7, "labels": [PER, LOC]},
+        {
+            "entities": [
+                {"start": 0, "end": 3, "text": "Ada", "label": "PER", "score": 0.99},
+                {"start": 14, "end": 20, "text": "Berlin", "label": "LOC", "score": 0.98},
+            ]
+        },
+    ],
+    ids=["any order", "spans", "label", "labels", "as the command line writes it"],
+)
+def test_json_spans_are_read_in_their_usual_forms(record: dict[str, object]) -> None:
+    """Objects or triples, under each of the keys in use."""
+    line = json.dumps({"text": BERLIN.text} | record)
+
+    assert parse_json_line(line, "lines", 1) == BERLIN
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"text": "a", "entities": [', "not a line of JSON"),
+        ('["a"]', "expected a JSON object"),
+        ('{"text": 5}', 'no "text" that is a string'),
+        ('{"entities": []}', 'no "text" that is a string'),
+        ('{"text": "a", "text": "b"}', "'text' stands in it twice"),
+        ('{"text": "a", "score": NaN}', "NaN is not JSON"),
+        ('{"text": "a", "n": ' + "9" * 5_000 + "}", "not a line of JSON"),
+        ('{"text": "a", "n": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+        ('{"text": "a", "entities": {}}', '"entities" is no list'),
+        ('{"text": "a", "entities": [{"start": 0, "end": 1}]}', "has no"),
+        ('{"text": "a", "entities": [{"start": false, "end": 1, "label": "X"}]}', "has no"),
+        ('{"text": "a", "entities": [{"start": 0.0, "end": 1, "label": "X"}]}', "has no"),
+        ('{"text": "a", "entities": [[0, 1]]}', "has no"),
+        ('{"text": "a", "entities": [[0, 2, "X"]]}', "outside a text of 1 char"),
+        ('{"text": "ab", "entities": [[0, 2, "X"], [1, 2, "Y"]]}', "overlapping"),
+        (
+            '{"text": "\\ud83d\\ude00 Bo", "entities": [{"start": 3, "end": 5, "label": "PER", '
+            '"text": "Bo"}]}',
+            "is 'o', not 'Bo'; offsets are code points",
+        ),
+        ('{"text": "a b", "entities": [[1, 2, "X"]]}', "white space"),
+    ],
+)
+def test_malformed_json_lines_are_refused_with_their_line(line: str, problem: str) -> None:
+    """Strict JSON, whole-number spans inside the text, and no silent shift by UTF-16 offsets."""
+    with pytest.raises(FileFormatError, match=rf"gold\.jsonl, line 3: .*{problem}"):
+        list(iter_jsonl(['{"text": "fine"}', "", line], "gold.jsonl"))
+
+
+def test_a_lone_surrogate_in_json_is_replaced_one_for_one() -> None:
+    """Offsets after it stay right, and the text can be encoded."""
+    tagged = parse_json_line(r'{"text": "\ud800 Bo", "entities": [[2, 4, "PER"]]}', "lines", 1)
+
+    assert tagged == Tagged("\ufffd Bo", (Entity(2, 4, "PER"),))

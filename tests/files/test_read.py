@@ -1,0 +1,221 @@
+"""Reading files row by row: nothing swallowed, every problem with its line."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from files.samples import good, problems, texts, written
+from ner.errors import FileFormatError, InputError
+from ner.files.csv_records import LONGEST_RECORD, BadRow
+from ner.files.read import Format, Row, inspect
+
+
+def test_cells_are_never_interpreted(tmp_path: Path) -> None:
+    """NA, numbers and truth values are the text that stands there; blank lines are no rows."""
+    cells = ["NA", "None", "null", "nan", "007", "TRUE", "", " 1e5 "]
+    file = written(tmp_path, "a.csv", "n,text\n" + "\n".join(f"1,{cell}" for cell in cells))
+
+    assert cells == texts(file)
+
+
+def test_endless_lines_are_reported_in_bounded_memory(tmp_path: Path) -> None:
+    """A line over the limit is skipped whole, and the next one has the right number."""
+    file = written(tmp_path, "a.txt", "a\n" + "x" * (2 * LONGEST_RECORD + 5) + "\nb\n")
+
+    assert {1: "a", 3: "b"} == good(file)
+    assert "longer than 8,000,000" in problems(file)[2]
+
+
+def test_columns_and_delimiters(tmp_path: Path) -> None:
+    """The delimiter is the header's; a column can be chosen, one that is not there can't."""
+    semicolons = written(tmp_path, "a.csv", '"a,b";note;body\n1;2;"x;y"\n')
+    source = inspect(semicolons)
+
+    assert (source.columns, source.column, source.guessed) == (
+        ("a,b", "note", "body"),
+        "body",
+        True,
+    )
+    assert ["x;y"] == texts(semicolons)
+    assert ["2"] == texts(semicolons, "note")
+    with pytest.raises(InputError, match=r"no column 'Text'\. Its columns are 'a,b', "):
+        source.choose("Text")
+
+
+def test_a_header_with_a_name_twice(tmp_path: Path) -> None:
+    """It is refused only where the texts would be in one of the two."""
+    source = inspect(written(tmp_path, "a.csv", "x,x,text\n1,2,three\n"))
+
+    assert [Row(2, "three")] == list(source.rows())
+    with pytest.raises(InputError, match="2 columns 'x'"):
+        source.choose("x")
+
+
+def test_which_column_it_is_may_be_left_open(tmp_path: Path) -> None:
+    """Where no column looks like text, one must be chosen."""
+    source = inspect(written(tmp_path, "a.csv", "a,b\n1,2\n"))
+
+    assert source.column is None
+    with pytest.raises(InputError, match="Choose one of 'a', 'b'"):
+        source.rows()
+    assert [Row(2, "1")] == list(source.choose("a").rows())
+
+
+def test_json_lines_fail_one_by_one(tmp_path: Path) -> None:
+    """NaN, a key twice, depth, huge numbers, no string: an error each, and the rest goes on."""
+    lines = [
+        '{"text": "a\u2028b"}',
+        '{"text": NaN}',
+        "",
+        '{"text": "a", "text": "b"}',
+        "[" * 100_000,
+        '{"text": "a", "n": ' + "9" * 5_000 + "}",
+        '{"text": 5}',
+        '{"other": "a"}',
+        "plain",
+        '{"text": "\\ud800 last"}',
+    ]
+    file = written(tmp_path, "a.jsonl", "\r\n".join(lines))
+
+    assert {1: "a\u2028b", 10: "\ud800 last"} == good(file)
+    assert [2, 4, 5, 6, 7, 8, 9] == sorted(problems(file))
+
+
+def test_json_keys_are_columns(tmp_path: Path) -> None:
+    """The key with the texts is guessed among those that hold strings; any may be chosen."""
+    record = json.dumps({"id": 5, "title": "T", "content": "C", "author": "A"})
+    source = inspect(written(tmp_path, "a.jsonl", record))
+
+    assert (("title", "content", "author"), "content") == (source.columns, source.column)
+    assert [Row(1, "A")] == list(source.choose("author").rows())
+
+
+def test_the_key_may_hold_text_only_later(tmp_path: Path) -> None:
+    """Where the first objects hold none nothing is guessed, but a key may be chosen."""
+    lines = ['{"text": null}'] * 100 + ['{"text": "late"}']
+    source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
+
+    assert ((), None) == (source.columns, source.column)
+    with pytest.raises(InputError, match="hold no strings"):
+        source.choose(None)
+    *failed, last = source.choose("text").rows()
+    assert Row(101, "late") == last
+    assert 100 == len(failed)
+
+
+def test_a_sample_of_many_keys_is_bounded(tmp_path: Path) -> None:
+    """Objects without a key in common, each of which would have a cell for all."""
+    lines = [json.dumps({f"k{n}-{key}": "" for key in range(500)}) for n in range(100)]
+    source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
+
+    assert 16_384 == len(source.columns)
+
+
+def test_plain_lines_keep_their_numbers(tmp_path: Path) -> None:
+    """Blank lines are rows; LF, CRLF and CR end a line and U+2028 does not."""
+    file = written(tmp_path, "a.txt", "a\r\n\n b\u2028c \rd")
+
+    assert {1: "a", 2: "", 3: " b\u2028c ", 4: "d"} == good(file)
+
+
+def test_conll_sentences_fail_one_by_one(tmp_path: Path) -> None:
+    """Wrong columns cost their sentence; -DOCSTART-, comments and IOB1 do not."""
+    file = written(
+        tmp_path,
+        "a.conll",
+        "-DOCSTART- -X- O O\n\nAda I-PER\nran O\n\n# note\nlonely\n\nin O\n\tO\n\nBonn\tX-LOC\n\n"
+        "Rome I-LOC",
+    )
+
+    assert {3: "Ada ran", 14: "Rome"} == good(file)
+    assert [7, 10, 12] == sorted(problems(file))
+
+
+def test_a_malformed_sentence_is_put_apart_whole(tmp_path: Path) -> None:
+    """Under the number of its malformed line; sentences that documents part are not touched."""
+    file = written(
+        tmp_path,
+        "a.conll",
+        "-DOCSTART- -X- O\nAda B-PER\nlonely\nran O\n-DOCSTART- -X- O\nin O\nRome B-LOC\n"
+        "-DOCSTART- -X- O\nBonn B-LOC\n\n" + f"{'x' * LONGEST_RECORD}\n",
+    )
+    malformed, rome, bonn, endless = inspect(file).rows()
+
+    assert isinstance(malformed, BadRow)
+    assert (3, "Ada B-PER\nlonely\nran O") == (malformed.line, malformed.content)
+    assert [Row(6, "in Rome", ((0, 2), (3, 7))), Row(9, "Bonn", ((0, 4),))] == [rome, bonn]
+    assert isinstance(endless, BadRow)
+    assert (11, LONGEST_RECORD) == (endless.line, len(endless.content))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "", "is empty"),
+        ("a.csv", codecs.BOM_UTF8, "no header"),
+        ("a.csv", "text\n", "only a header"),
+        ("a.csv", '"text\n1\n', "not closed"),
+        ("a.csv", "," * 16_384 + "\n1\n", "16,385 columns; at most 16,384"),
+        ("a.jsonl", "plain\n", "none of its first 100 lines"),
+        ("a.xlsx", "x", "not known by its name; expected .csv"),
+        ("a.json", "[]", "not known by its name"),
+    ],
+)
+def test_files_that_hold_no_texts(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
+    """Refused as a whole, with what is wrong."""
+    with pytest.raises(FileFormatError, match=message):
+        inspect(written(tmp_path, name, content))
+
+
+def test_a_file_that_is_not_there() -> None:
+    """As any other that can't be read."""
+    with pytest.raises(FileFormatError, match="can't be read"):
+        inspect(Path("nowhere.csv"))
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+    """A pipe would be empty the second time; nothing waits for somebody to write into it."""
+    pipe = tmp_path / "a.txt"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(FileFormatError, match="Save the texts to a file first"):
+            inspect(path, format=Format.TXT)
+
+
+def test_the_format_can_be_said(tmp_path: Path) -> None:
+    """For a file with an ending that misleads; CoNLL has no column to choose."""
+    source = inspect(written(tmp_path, "train.txt", "Ada B-PER\n"), format=Format.CONLL)
+
+    assert [Row(1, "Ada", ((0, 3),))] == list(source.rows())
+    with pytest.raises(InputError, match="no columns"):
+        source.choose("text")
+
+
+@given(
+    st.sampled_from(list(Format)),
+    st.sampled_from([b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"text,id\n", b'{"text": "a"}\n']),
+    st.binary(max_size=60) | st.text('a",;\t\r\n{}[]:\\ é', max_size=60).map(str.encode),
+)
+def test_any_bytes_are_read_or_refused(kind: Format, start: bytes, rest: bytes) -> None:
+    """Whatever a file holds, there is an error of ours or there are rows, with growing lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = written(Path(folder), "any", start + rest)
+        try:
+            source = inspect(file, format=kind)
+            found = list(source.rows())
+        except InputError:
+            return
+
+    numbers = [row.line for row in found]
+    assert numbers == sorted(numbers)
+    assert all(1 <= number <= source.lines for number in numbers)

@@ -1,0 +1,101 @@
+"""What the README of `ner/files` says is so: its commands, its endings, its rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli import ROOT
+
+from ner.files.columns import guess_column
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
+from ner.files.read import ENDINGS
+from ner.files.write import CSV_COLUMNS, OUTPUTS
+from ner.spreadsheet import neutralize
+from ner.tagging.tagger import MAX_CHARACTERS
+
+FOLDER = ROOT / "ner" / "files"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE)
+
+
+def ner(*arguments: str, folder: Path = ROOT) -> str:
+    """What a command prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "ner", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ).stdout
+
+
+def section(title: str) -> str:
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
+    """On a file such as it names; the columns are those that the README lists."""
+    [line] = [line for line in COMMANDS if line.endswith("--out entities.csv")]
+    (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
+    ner(*line.split(), folder=tmp_path)
+    head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
+
+    assert ", ".join(f"`{name}`" for name in head.split(",")) in README
+    assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_example_command_parses(line: str) -> None:
+    """Options in the examples exist; --help after them shows it without running anything."""
+    shown = ner(line.split()[0], "--help")
+
+    assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
+
+
+def test_the_endings_are_those_that_are_read_and_written() -> None:
+    """Each stands in its table, and no other one."""
+    first_cells = {
+        title: re.findall(r"^\| (`\..*?) \|", section(title), flags=re.MULTILINE)
+        for title in ("In", "Out")
+    }
+
+    assert set(ENDINGS) == set(re.findall(r"`(\.\w+)`", " ".join(first_cells["In"])))
+    assert [f"`{ending}`" for ending in OUTPUTS] == first_cells["Out"]
+    assert ", ".join(f"`{name}`" for name in CSV_COLUMNS) in section("Out")
+
+
+def test_the_rules_hold() -> None:
+    """The limit of a text, the usual names, and how cells like formulas begin."""
+    assert f"more than {MAX_CHARACTERS:,} characters" in " ".join(section("In").split())
+    for name in ("text", "sentence", "content", "review"):
+        assert name == guess_column(["id", name, "other"], [])
+    for start in ("=", "+", "-", "@", "＝", " =", "\t", "\n", "\0"):
+        assert f"'{start}x" == neutralize(f"{start}x")
+
+
+def test_the_examples_of_gold_are_read() -> None:
+    """Brackets as they stand there, and the same as JSON lines."""
+    [marked] = re.findall(r"`(\[Ada Lovelace\].*?)`", README)
+    [gold] = parse_gold(text_lines(marked), "the README")
+    spans = [{"start": 0, "end": 12, "label": "PER"}, {"start": 22, "end": 28, "label": "LOC"}]
+    record = {"text": "Ada Lovelace lived in London.", "entities": spans}
+
+    assert [gold] == parse_gold([json.dumps(record)], "the README")
+
+
+def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:
+    """A stranger finds every file of the folder in the table."""
+    targets = re.findall(r"\]\(([^)#:]+\.(?:py|md))\)", README)
+    modules = {file.name for file in FOLDER.glob("*.py")} - {"__init__.py"}
+
+    assert all((FOLDER / target).exists() for target in targets)
+    assert modules <= {Path(target).name for target in targets}

@@ -1,0 +1,106 @@
+"""The benchmark: what it measures, that it is fair, and what it says. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ner.measuring import benchmark
+from ner.measuring.benchmark import BenchmarkPlan
+from ner.measuring.contestants import Contestant
+from ner.measuring.report import benchmark_json, summary
+from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.measuring.rows import BARE, INT8, ORIGINAL
+from ner.models.catalogue import ModelSpec
+from ner.models.opened import Sides
+from ner.models.prepared import Gate
+
+QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
+
+
+def test_every_row_is_timed_as_often(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """Each length has every row with n runs; the file has every row with n passes."""
+    heard: list[BenchmarkStep] = []
+    result = benchmark.run(tiny_spec, QUICK, texts, processes=False, report=heard.append)
+
+    assert {16, 32} == {row.tokens for row in result.latency}
+    assert {6} == {row.latency.n for row in result.latency}
+    assert {6} == {len(row.seconds) for row in result.throughput}
+    assert {ORIGINAL, INT8, f"{INT8}, {BARE}"} <= {row.row for row in result.latency}
+    assert (heard[-1].done, heard[-1].total) == (18, 18)
+    assert result.ratios[f"{INT8} / {INT8}, {BARE}, 32 tokens"].value > 0
+    assert {"original", "int8"} == set(result.bytes_on_disk)
+
+
+def test_the_result_is_strict_json(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """Nothing in it is infinite or not a number, and machine and conditions are in it."""
+    result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
+    answer = json.loads(json.dumps(benchmark_json(result), allow_nan=False))
+
+    assert answer["machine"]["cores"] >= 1
+    assert {"steal_seconds", "throttled_seconds", "load"} == set(answer["conditions"]["before"])
+    for ratio in answer["ratios"].values():
+        assert ratio["low"] <= ratio["value"] <= ratio["high"]
+
+
+def test_a_run_can_be_stopped(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
+    """It ends within a round of being told to."""
+    heard: list[BenchmarkStep] = []
+    with pytest.raises(Stopped):
+        benchmark.run(
+            tiny_spec,
+            QUICK,
+            texts,
+            processes=False,
+            report=heard.append,
+            stop=lambda: len(heard) >= 3,
+        )
+
+    assert len(heard) == 3
+
+
+def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]) -> None:
+    """Whatever is given is timed on the same texts, and has a ratio over INT8."""
+    seen: list[Any] = []
+    result = benchmark.run(
+        tiny_spec,
+        QUICK,
+        texts,
+        peers={"peer": Contestant(seen.append, seen.append)},
+        processes=False,
+    )
+
+    assert f"peer / {INT8}, file" in result.ratios
+    assert texts in seen
+
+
+def test_a_self_check_compares_int8_with_itself(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """The rows are INT8 and INT8 again, and no original."""
+    result = benchmark.run(tiny_spec, QUICK, texts, self_check=True, processes=False)
+
+    assert {"INT8", "INT8 again"} <= {row.row for row in result.throughput}
+    assert ORIGINAL not in {row.row for row in result.throughput}
+
+
+def test_int8_that_is_withheld_is_measured_all_the_same(
+    tiny_spec: ModelSpec,
+    tiny_sides: Sides,
+    texts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is only not served; sentence and JSON say so."""
+    monkeypatch.setattr(Gate, "FLOOR", 1.1)
+    monkeypatch.setattr(Gate, "ENOUGH", 1)
+    result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
+
+    assert INT8 in {row.row for row in result.throughput}
+    assert "INT8 of this model is not served" in summary(result)
+    assert result.withheld == benchmark_json(result)["withheld"]

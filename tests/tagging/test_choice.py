@@ -1,0 +1,112 @@
+"""A caller's choice: read from what people and programs write, checked when made."""
+
+from __future__ import annotations
+
+import doctest
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.entities import Entity, Tagged
+from ner.errors import InputError
+from ner.tagging import choice as module
+from ner.tagging.choice import Choice
+from ner.tagging.decode import Strategy
+
+KNOWN = ("PER", "ORG", "LOC", "MISC")
+
+
+def test_the_examples_hold() -> None:
+    """Those in the docstrings, run."""
+    results = doctest.testmod(module)
+
+    assert 0 == results.failed
+    assert results.attempted > 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (None, None),
+        ("", None),
+        (" , ", None),
+        ("PER", ("PER",)),
+        (" PER ,, LOC", ("PER", "LOC")),
+        (["PER", "LOC"], ("PER", "LOC")),
+        (("PER",), ("PER",)),
+        ([], ()),
+    ],
+    ids=str,
+)
+def test_labels_are_read_from_text_or_a_list(labels: Any, expected: Any) -> None:
+    """As people type them and as programs give them; no text at all keeps all labels."""
+    assert expected == Choice.parse(labels=labels).labels
+
+
+@given(
+    st.sampled_from(Strategy),
+    st.floats(0, 1),
+    st.none() | st.lists(st.sampled_from(KNOWN), min_size=1, unique=True),
+)
+def test_what_is_parsed_is_the_choice(
+    strategy: Strategy, threshold: float, labels: list[str] | None
+) -> None:
+    """Written in either way it is the same value."""
+    chosen = None if labels is None else tuple(labels)
+    written = None if labels is None else ",".join(labels)
+
+    assert Choice(strategy, threshold, chosen) == Choice.parse(strategy.value, threshold, labels)
+    assert Choice(strategy, threshold, chosen) == Choice.parse(strategy.value, threshold, written)
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"strategy": "best"}, "Choose one of first, average, max, simple, none"),
+        ({"strategy": 5}, "Choose one of first"),
+        ({"threshold": 2}, "threshold is 2; expected a number from 0 to 1"),
+        ({"threshold": -0.1}, "number from 0 to 1"),
+        ({"threshold": float("nan")}, "number from 0 to 1"),
+        ({"threshold": True}, "is of type bool; expected a number from 0 to 1"),
+        ({"threshold": "high"}, "is of type str; expected a number from 0 to 1"),
+        ({"threshold": None}, "is null; expected a number from 0 to 1"),
+        ({"labels": 5}, "not a list of names"),
+        ({"labels": ["PER", None]}, "not a list of names"),
+        ({"labels": {"PER": 1}}, "not a list of names"),
+    ],
+    ids=str,
+)
+def test_what_is_no_choice_is_refused(given_: dict[str, Any], message: str) -> None:
+    """Each refusal says what was given and what was expected."""
+    with pytest.raises(InputError, match=message):
+        Choice.parse(**given_)
+
+
+@pytest.mark.parametrize("threshold", [2.0, -0.1, float("nan"), float("inf")])
+def test_a_choice_is_checked_when_made(threshold: float) -> None:
+    """However it was made."""
+    with pytest.raises(InputError, match="expected a number from 0 to 1"):
+        Choice(threshold=threshold)
+
+
+def test_labels_are_checked_against_a_model() -> None:
+    """Those that it lacks are named, and so are those that it has."""
+    Choice().check_labels(KNOWN)
+    Choice(labels=("PER", "LOC")).check_labels(KNOWN)
+
+    with pytest.raises(InputError, match=r"no label DISEASE, DRUG\. It has PER, ORG, LOC, MISC"):
+        Choice(labels=("DRUG", "PER", "DISEASE")).check_labels(KNOWN)
+
+
+def test_only_what_was_chosen_is_kept() -> None:
+    """The labels asked for, at or over the threshold."""
+    ada, oslo = Entity(0, 3, "PER", 0.5), Entity(7, 11, "LOC", 0.9)
+    tagged = Tagged("Ada in Oslo", (ada, oslo))
+
+    assert tagged == Choice().keep(tagged)
+    assert (ada, oslo) == Choice(threshold=0.5).keep(tagged).entities
+    assert (oslo,) == Choice(threshold=0.51).keep(tagged).entities
+    assert (ada,) == Choice(labels=("PER",)).keep(tagged).entities
+    assert () == Choice(labels=()).keep(tagged).entities

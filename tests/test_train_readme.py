@@ -1,0 +1,78 @@
+"""What ner/train/README.md says is so, and so are the worked examples in the code."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_language import write_base, write_split, write_texts
+from typer.testing import CliRunner
+
+from ner.cli.main import app
+from ner.train.run import train
+from ner.train.settings import DataSource, TrainSettings
+
+FOLDER = Path(__file__).parent.parent / "ner/train"
+README = (FOLDER / "README.md").read_text("utf-8")
+COMMANDS = [
+    command.replace("\\\n", " ").split()[3:]
+    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    for command in re.findall(r"^python -m ner .+?(?<!\\)$", block, flags=re.MULTILINE | re.DOTALL)
+]
+
+
+def test_the_commands_run_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command as it stands, on a tiny language, from a tiny base and for a tiny time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.chdir(tmp_path)
+    for name in ("news", "tweets"):
+        Path("data", name).mkdir(parents=True)
+        write_split(Path("data", name, "train.txt"), 30, seed=1)
+        write_split(Path("data", name, "dev.txt"), 10, seed=2)
+    tweets = Path("data/tweets/train.txt")
+    tweets.write_text(tweets.read_text("utf-8").replace("LOC", "ORG"), "utf-8")
+    news = Path("data/news/train.txt")
+    news.write_text(news.read_text("utf-8") + "Acme\tB-ORG\n\n", "utf-8")
+    write_texts(Path("data/plain.txt"), 30, seed=3)
+    Path("base").mkdir()
+    write_base(Path("base"))
+    settings = TrainSettings((DataSource(Path("data/news")),), Path("large"), base="base", epochs=1)
+    train(settings, report=lambda _: None)
+
+    for command in COMMANDS:
+        small = ["--base", "base"] if command[0] == "train" and "--base" not in command else []
+        result = CliRunner().invoke(app, [*command, *small])
+        assert result.exit_code == 0, (command, result.output, result.exception)
+        assert (Path(command[-1]) / "config.json").is_file()
+    torch.set_num_threads(threads)
+
+
+def test_the_commands_show_all_that_training_offers() -> None:
+    """Training, averaging, distilling."""
+    assert [command[0] for command in COMMANDS] == ["train", "train", "train", "average", "train"]
+
+
+def test_every_file_is_named() -> None:
+    """A stranger is told where to read, of files that are there."""
+    named = set(re.findall(r"`(\w+\.py)`", README))
+
+    assert named == {path.name for path in FOLDER.glob("*.py")} - {"__init__.py"}
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Relative links name files that are there."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (FOLDER / target).exists(), target
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py")))
+def test_worked_examples_run(name: str) -> None:
+    """The docstrings' examples give what they say."""
+    assert doctest.testmod(importlib.import_module(f"ner.train.{name}")).failed == 0

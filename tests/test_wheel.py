@@ -1,0 +1,179 @@
+"""The wheel: built from the tree, installed apart from it, and run where there is no checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from zipfile import ZipFile
+
+import httpx
+import pytest
+
+from ner.models.opened import Sides
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ("ner", "assets", "setup.py", "pyproject.toml", "requirements.txt")
+DOCUMENTS = ("README.md", "LICENSE")
+
+
+def pip(*arguments: str, cwd: Path) -> None:
+    """Run pip, with nothing fetched from anywhere."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
+    subprocess.run([*command, "--no-deps", "--no-index"], cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, made from a copy, so that nothing left in the tree by earlier builds gets in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    tree = folder / "tree"
+    tree.mkdir()
+    unneeded = shutil.ignore_patterns("__pycache__", ".*", "prepared", "node_modules")
+    for name in (*SOURCES, *DOCUMENTS):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=unneeded)
+        else:
+            shutil.copy(source, tree)
+    pip("wheel", ".", "--no-build-isolation", "--wheel-dir", str(folder), cwd=tree)
+    [made] = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to put on the path, with the wheel installed in it."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip("install", str(wheel), "--target", str(folder), cwd=folder)
+    return folder
+
+
+def run(installed: Path, cwd: Path, *arguments: str, ok: int = 0) -> str:
+    """What a Python that has the wheel and no checkout prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == ok, done.stderr
+    return done.stdout + (done.stderr if ok else "")
+
+
+def test_all_of_the_package_is_in_the_wheel(wheel: Path) -> None:
+    """Each module, template, style and script; of the bundled files what the program reads."""
+    inside = set(ZipFile(wheel).namelist())
+    kinds = {".py", ".html", ".jinja", ".css", ".js"}
+    package = {
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "ner").rglob("*")
+        if file.suffix in kinds
+    }
+    folders = ("model", "model-medical", "gold", "texts", "examples", "ui")
+    bundled = {
+        f"ner/{file.relative_to(ROOT).as_posix()}"
+        for name in folders
+        for file in (ROOT / "assets" / name).rglob("*")
+        if file.is_file()
+    }
+
+    assert package | bundled <= inside
+    assert not {name for name in inside if name.endswith((".png", "Dockerfile"))}
+    assert not {name for name in inside if name.startswith(("tests/", "assets/"))}
+
+
+def test_the_size_is_that_of_the_models(wheel: Path) -> None:
+    """Nothing large travels by accident."""
+    models = sum(file.stat().st_size for file in (ROOT / "assets").glob("model*/*"))
+
+    assert wheel.stat().st_size <= models
+
+
+def test_it_tags_from_the_command_line(
+    installed: Path, tmp_path: Path, bundled_sides: Sides
+) -> None:
+    """With the model that came in the wheel; the module and the script are the same program."""
+    text = "Ada Lovelace lived in London."
+    script = installed / "bin" / "ner-compare"
+    by_module = run(installed, tmp_path, "-m", "ner", "tag", text, "--json")
+    by_script = run(installed, tmp_path, str(script), "tag", text, "--json")
+
+    assert '"Ada Lovelace"' in by_module
+    assert by_module == by_script
+
+
+def test_it_loads_from_python(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
+    """``ner.load()`` needs no checkout; the package that runs is the installed one."""
+    code = (
+        "import ner; print(ner.__file__); "
+        "print([entity.label for entity in ner.load()('Ada Lovelace lived in London.').entities])"
+    )
+    where, labels = run(installed, tmp_path, "-c", code).splitlines()
+
+    assert Path(where).is_relative_to(installed)
+    assert "['PER', 'LOC']" == labels
+
+
+def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
+    """Gold sets, calibration and gate texts and recorded results, inside the package."""
+    code = (
+        "from ner.models.catalogue import assets, calibration_file, catalogue, gate_file\n"
+        "from ner.files.gold import read_gold\n"
+        "bundled = [spec for spec in catalogue() if spec.folder]\n"
+        "assert all(calibration_file(spec).is_file() for spec in bundled)\n"
+        "assert all(gate_file(spec).is_file() for spec in bundled)\n"
+        "assert all(read_gold(file) for file in (assets() / 'gold').iterdir())\n"
+        "assert list((assets() / 'results').glob('bench-*.json'))\n"
+        "print(assets())"
+    )
+
+    assert str(installed / "ner" / "assets") == run(installed, tmp_path, "-c", code).strip()
+
+
+def test_the_page_is_served(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
+    """With its own style and script and the examples, as from the checkout."""
+    log = tmp_path / "log"
+    with (
+        log.open("w", encoding="utf-8") as written,
+        subprocess.Popen(
+            [sys.executable, "-m", "ner", "serve", "--port", "0"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"},
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        ) as served,
+    ):
+        while not (found := re.search(r"http://[\d.]+:\d+", log.read_text(encoding="utf-8"))):
+            assert served.poll() is None, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        page = httpx.get(found[0], timeout=60).text
+        served.terminate()
+
+    assert 'id="ner-style"' in page
+    assert 'id="ner-script"' in page
+
+
+def test_a_missing_extra_is_named_by_what_it_holds(installed: Path, tmp_path: Path) -> None:
+    """There is no checkout to install from, so the packages themselves are named."""
+    code = "from ner.errors import MissingExtra; print(MissingExtra('Spark', 'spark'))"
+
+    assert (
+        'Spark needs an optional part: pip install "pyspark==4.3.0" "pyarrow==26.0.1"'
+        == run(installed, tmp_path, "-c", code).strip()
+    )
+
+
+def test_what_needs_a_checkout_says_so(installed: Path, tmp_path: Path) -> None:
+    """A Space is made of app.py and requirements.txt, which a wheel hasn't."""
+    command = ("-m", "ner", "deploy", "--space", "some/name", "--dry-run", "--out", "space")
+
+    assert "Run it in a copy of the repository" in " ".join(
+        run(installed, tmp_path, *command, ok=2).split()
+    )
