@@ -27,7 +27,8 @@ from ner.models.opened import withheld_reason
 from ner.models.prepared import Manifest, Prepared, home, read_prepared
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
-from ner.tagging.tagger import Model, OpenVinoTagger, clean
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger, clean
 
 try:
     import pyarrow as pa

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import MISSING, fields
+from types import GenericAlias
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
@@ -22,7 +23,7 @@ def _parameters() -> list[inspect.Parameter]:
         option, default = options[field.name], field.default
         kind: Any = hints[field.name]
         if get_origin(kind) is tuple:
-            kind = list[get_args(kind)[0]]
+            kind = GenericAlias(list, get_args(kind)[0])
         flag = f"--{option.flag or field.name.replace('_', '-')}"
         metavar = "TEXT" if option.parse else None
         told = typer.Option(flag, help=option.help, parser=option.parse, metavar=metavar)

@@ -9,7 +9,8 @@ from ner.measuring.rows import AGAIN, BF16, INT8, ORIGINAL
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 from ner.tagging.inference import supports_bf16
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 
 @dataclass(frozen=True)

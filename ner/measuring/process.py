@@ -19,7 +19,8 @@ from ner.models.catalogue import ModelSpec, find, is_local
 from ner.models.child import ensure_prepared
 from ner.models.opened import withheld_reason
 from ner.models.recipes import Variant
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -8,12 +8,12 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from ner.errors import ModelRefused, PrepareFailed
+from ner.errors import ModelRefused, NerError, PrepareFailed
 from ner.models.catalogue import ModelSpec, is_local
 from ner.models.prepared import Prepared, find_sound
 from ner.models.recipes import Variant, recipe_of
@@ -30,6 +30,8 @@ class Stage:
 
 OnStage = Callable[[Stage], None]
 
+# Where the child finds this package, wherever it is started.
+_PACKAGE = Path(__file__).parents[2]
 
 _log = logging.getLogger(__name__)
 
@@ -60,18 +62,14 @@ def _check_converters(spec: ModelSpec) -> None:
 
 def _prepare_in_child(spec: ModelSpec, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    beside_package = Path(__file__).parents[2]
-    paths = [str(beside_package), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     name = str(spec.folder) if is_local(spec) else spec.name
     command = [sys.executable, "-m", "ner", "prepare", "--model", name, "--progress-lines"]
-    error: dict[str, str] = {}
     with (
         TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
         # The command is this package's own; the name has been checked by find.
         subprocess.Popen(  # noqa: S603
             command,
-            env=environment,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=chatter,
@@ -80,23 +78,34 @@ def _prepare_in_child(spec: ModelSpec, report: OnStage | None) -> None:
         ) as child,
     ):
         assert child.stdout is not None  # noqa: S101 - it is a pipe
-        for line in child.stdout:
-            message = json.loads(line)
-            if "stage" in message and report is not None:
-                report(Stage(message["stage"], message["number"], message["stages"]))
-            if "error" in message:
-                error = message
+        error = _read_messages(child.stdout, report)
         child.wait()
         chatter.seek(0)
-        _log.log(
-            logging.ERROR if child.returncode else logging.DEBUG,
-            "python -m ner prepare wrote:\n%s",
-            chatter.read(),
-        )
-    if error:
-        raise (ModelRefused if error["kind"] == "refused" else PrepareFailed)(error["error"])
+        level = logging.ERROR if child.returncode else logging.DEBUG
+        _log.log(level, "python -m ner prepare wrote:\n%s", chatter.read())
+    if error is not None:
+        raise error
     if child.returncode:
         raise PrepareFailed(
             f"Preparing {spec.name!r} stopped (exit code {child.returncode}). "
             f"To see why, run: python -m ner prepare --model {name}"
         )
+
+
+def _environment() -> dict[str, str]:
+    """This process's, in which the child finds this package."""
+    paths = [str(_PACKAGE), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _read_messages(lines: Iterable[str], report: OnStage | None) -> NerError | None:
+    """Pass on the child's stages, one JSON object a line; gives the error that it ended with."""
+    error: NerError | None = None
+    for line in lines:
+        message = json.loads(line)
+        if "stage" in message and report is not None:
+            report(Stage(message["stage"], message["number"], message["stages"]))
+        if "error" in message:
+            kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
+            error = kind(message["error"])
+    return error

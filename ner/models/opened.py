@@ -17,7 +17,8 @@ from ner.models.child import OnStage, Stage, ensure_prepared
 from ner.models.prepared import Gate, Prepared
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice, ChoosingTagger
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 # Two models, both variants of each: within a small server's memory.
 _OPEN_AT_ONCE = 2

@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ner.entities import Entity, Tagged
 from ner.errors import ModelRefused
 from ner.models.catalogue import HUB, ModelSpec, assets, find
 from ner.models.recipes import Quantization, Recipe, Variant, recipe_of, sha256
+from ner.tagging.segments import Reading
 
 # The manifest's key for the SHA-256 of all its other keys, as they are written.
 _CHECKSUM = "manifest_sha256"
@@ -71,7 +72,8 @@ class Manifest:
 
     ``files`` maps each file's path relative to the folder to the SHA-256 of its bytes;
     ``revision`` is the commit of a Hub model; ``golden`` is what INT8 found in a few gate texts
-    where it was made, to be found again wherever it is served.
+    where it was made, to be found again wherever it is served; ``reading`` is how it reads long
+    texts.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Manifest:
     gate: Gate
     files: Mapping[str, str]
     golden: tuple[Tagged, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     def dump(self) -> str:
         """As JSON text, with a checksum of itself."""
@@ -105,6 +108,7 @@ class Manifest:
                     Tagged(one["text"], tuple(Entity(**entity) for entity in one["entities"]))
                     for one in data["golden"]
                 ),
+                reading=Reading(**data["reading"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a manifest of this format") from error

@@ -14,7 +14,7 @@ from ner.machine import package_versions
 from ner.models.catalogue import ModelSpec, calibration_file, gate_file
 
 # Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
-FORMAT = 2
+FORMAT = 3
 
 
 # The packages whose versions decide what conversion makes of a checkpoint.

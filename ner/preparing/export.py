@@ -19,7 +19,7 @@ from transformers import (
 
 from ner.errors import ModelRefused
 from ner.preparing.checkpoint import Checkpoint
-from ner.tagging.tagger import max_length
+from ner.tagging.model import max_length
 from ner.telemetry import without_telemetry
 from ner.train import bilstm
 from ner.train.bilstm import MODEL_TYPE as BILSTM

@@ -18,7 +18,8 @@ from ner.preparing.export import export
 from ner.preparing.gate import run_gate
 from ner.preparing.publish import digests, keep_few, lock, publish, remove_leftovers, workplace
 from ner.preparing.quantize import quantize
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,9 @@ def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: OnS
     gate, golden = run_gate(left, right, read_texts(gate_file(spec)))
     _begin_stage(report, 4)
     files = digests(folder)
-    manifest = Manifest(spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden)
+    manifest = Manifest(
+        spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden, left.model.reading
+    )
     return publish(folder, manifest, target)
 
 

@@ -41,6 +41,24 @@ class Reading:
                 "expected at least 1 and 0."
             )
 
+    @classmethod
+    def parse(cls, stated: object) -> Reading:
+        """What a checkpoint's config.json states under ``reading``; the default where it is silent.
+
+        >>> Reading.parse({"length": 94, "context": 0}), Reading.parse(None) == Reading()
+        (Reading(length=94, context=0), True)
+        """
+        if stated is None:
+            return cls()
+        values = stated if isinstance(stated, dict) else {}
+        length, context = values.get("length"), values.get("context", 0)
+        if not isinstance(length, int) or not isinstance(context, int):
+            raise InputError(
+                "The model's config.json has a reading that is none; expected for example "
+                '{"length": 62, "context": 0}, in pieces.'
+            )
+        return cls(length, context)
+
     @property
     def window(self) -> int:
         """The most pieces that one request reads."""

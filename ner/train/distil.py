@@ -102,11 +102,7 @@ class Teacher:
 
     def __init__(self, folder: Path, tags: Sequence[str]) -> None:
         self._order = check_teacher(folder, tags)
-        try:
-            self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-            self._model: nn.Module = transformer.load(folder)
-        except (OSError, ValueError) as error:
-            raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
+        self._tokenizer, self._model = _load(folder)
         self._model.eval()
         self._pad_id = transformer.pad_id(self._tokenizer)
         if torch.cuda.is_available():
@@ -146,6 +142,13 @@ class Teacher:
         ):
             logits = logits_of(self._model, input_ids.to(device), attention_mask.to(device))
         return logits.float().softmax(-1)[..., self._order].half().cpu().numpy()
+
+
+def _load(folder: Path) -> tuple[PreTrainedTokenizerBase, nn.Module]:
+    try:
+        return AutoTokenizer.from_pretrained(folder), transformer.load(folder)
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
 
 
 def pre_tokens(

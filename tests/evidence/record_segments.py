@@ -31,7 +31,8 @@ from ner.models.opened import open_sides
 from ner.models.recipes import Variant
 from ner.schema import machine_json
 from ner.tagging.segments import Reading, Segment, windows
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 log = logging.getLogger(__name__)
 

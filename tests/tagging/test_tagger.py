@@ -26,7 +26,8 @@ from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.tagging.inference import batch_size, bucket
 from ner.tagging.segments import Reading
-from ner.tagging.tagger import Model, OpenVinoTagger
+from ner.tagging.model import Model
+from ner.tagging.tagger import OpenVinoTagger
 
 HARD_TEXTS = {
     "empty": "",

@@ -10,7 +10,9 @@
     const table = rows.map(cells);
     const lines = table.map((row) => `${row.join("\t")}\n`);
     event.clipboardData.setData("text/plain", lines.join(""));
-    const made = table.map((row) => dom.make("tr", {}, ...row.map((text) => dom.cell(text))));
+    const made = table.map((row) =>
+      dom.make("tr", {}, ...row.map((textContent) => dom.make("td", { textContent }))),
+    );
     event.clipboardData.setData("text/html", dom.make("table", {}, ...made).outerHTML);
     event.preventDefault();
   });

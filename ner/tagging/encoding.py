@@ -1,0 +1,82 @@
+"""Texts as the word pieces of a tokenizer, with offsets into the texts as given."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, chain
+
+import numpy as np
+from tokenizers import Encoding
+
+from ner.tagging.boundaries import paragraph_starts
+from ner.tagging.decode import Bools, Ints, Pieces
+from ner.tagging.segments import pieces_at
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Texts as piece ids ``(pieces,)`` behind one another, special tokens left out."""
+
+    texts: Sequence[str]
+    ids: Ints
+    pieces: Pieces
+    encodings: Sequence[Encoding]
+
+    @cached_property
+    def begins_word(self) -> Bools:
+        """Whether each piece (pieces,) is the first one of a word."""
+        begins = np.zeros(len(self.ids), dtype=bool)
+        begins[self.pieces.word_starts] = True
+        return begins
+
+
+def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded:
+    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, words kept whole."""
+    borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
+    count = int(borders[-1])
+    flat = chain.from_iterable
+    ids = np.fromiter(flat(one.ids for one in encodings), np.int64, count)
+    pairs = flat(flat(one.offsets for one in encodings))
+    offsets = np.fromiter(pairs, np.int64, 2 * count).reshape(-1, 2)
+    # None, for a piece without a word, becomes NaN: such a piece is a word of its own.
+    numbers = np.array(list(flat(one.word_ids for one in encodings)), dtype=np.float64)
+    if np.isnan(numbers).any():
+        numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
+    words = numbers.astype(np.int64)
+    for index, text in enumerate(texts):
+        if not text.isascii():
+            own = slice(borders[index], borders[index + 1])
+            offsets[own], words[own] = _keep_graphemes(text, offsets[own], words[own])
+    ends = offsets[:, 1]
+    breaks: list[int] = []
+    for index, text in enumerate(texts):
+        if starts := paragraph_starts(text):
+            begin, end = borders[index : index + 2].tolist()
+            breaks += (pieces_at(ends[begin:end], starts) + begin).tolist()
+    pieces = Pieces(offsets[:, 0], ends, words, borders, tuple(breaks))
+    return Encoded(texts, ids, pieces, encodings)
+
+
+def _keep_graphemes(text: str, offsets: Ints, words: Ints) -> tuple[Ints, Ints]:
+    """Offsets and words such that no combining mark is parted from the character before it.
+
+    A mark that the normalizer took out is in no piece: the piece before it grows over it. A mark
+    with a piece of its own joins the word that it touches.
+    """
+    marks = np.array([unicodedata.category(char)[0] == "M" for char in text])
+    if not marks.any():
+        return offsets, words
+    positions = np.where(np.append(marks, False), len(text), np.arange(len(text) + 1))
+    after_marks = np.minimum.accumulate(positions[::-1])[::-1]
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    grown = np.where(ends > starts, after_marks[ends], ends)
+    limit = np.append(np.maximum(starts[1:], ends[:-1]), len(text))
+    ends = np.minimum(grown, limit)
+    borders = np.diff(words, prepend=-1) != 0
+    touching = np.append(False, starts[1:] == ends[:-1])
+    on_mark = np.append(marks, False)[starts]
+    begins = borders & ~(touching & on_mark)
+    return np.stack([starts, ends], axis=1), np.cumsum(begins) - 1

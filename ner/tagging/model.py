@@ -1,0 +1,231 @@
+"""A variant's folder as a loaded model: texts in, probabilities of their pieces out.
+
+Serving needs openvino, tokenizers and numpy only; nothing that converts is imported here.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from ner.errors import ModelRefused
+from ner.tagging import decode
+from ner.tagging.decode import Floats, Ints, Scheme
+from ner.tagging.encoding import Encoded, encode_texts
+from ner.tagging.inference import Frame, Runner, plan
+from ner.tagging.segments import Reading, Segment, cut, stitch
+
+# Used when a checkpoint states no length, or one beyond reason (1e30 is common).
+_DEFAULT_LENGTH = 512
+
+
+@dataclass(frozen=True)
+class Model:
+    """One variant, loaded: safe to be used by several threads at once.
+
+    Make one with :meth:`load`.
+    """
+
+    scheme: Scheme
+    device: str
+    reading: Reading
+    _tokenizer: Tokenizer = field(repr=False)
+    _runner: Runner = field(repr=False)
+    _special: int = field(repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        *,
+        device: str = "CPU",
+        precision: str = "f32",
+        reading: Reading | None = None,
+    ) -> Model:
+        """Load and compile the variant in ``folder`` for an OpenVINO device.
+
+        ``precision`` is what floating-point parts run in; ``reading`` is how long texts are read,
+        as far as the model can read at once (None: as its config.json states). Raises
+        ``ModelRefused`` if the folder does not hold a token classifier, ``InputError`` for a device
+        that is not there.
+        """
+        config = _read_json(folder / "config.json")
+        tokenizer = _load_tokenizer(folder)
+        before, after = _special_ids(tokenizer)
+        frame = Frame(before, after, config.get("pad_token_id") or 0)
+        stated = _read_json(folder / "tokenizer_config.json", optional=True)
+        return cls(
+            scheme=Scheme.of(_tags(config)),
+            device=device,
+            reading=(reading or Reading.parse(config.get("reading"))).within(
+                max_length(config, stated) - frame.special
+            ),
+            _tokenizer=tokenizer,
+            _runner=Runner.load(
+                folder / "openvino_model.xml", frame, device=device, precision=precision
+            ),
+            _special=frame.special,
+        )
+
+    @property
+    def precision(self) -> str:
+        """What the floating-point parts are executed in, as the device reports it: ``f32``."""
+        return self._runner.precision
+
+    @property
+    def threads(self) -> int:
+        """How many threads inference may use; 0 where the device has no such notion."""
+        return self._runner.threads
+
+    def count(self, text: str) -> int:
+        """How many tokens ``text`` has, special ones included, were it read in one window."""
+        return len(self.encode([text]).ids) + self._special
+
+    def bare(self, rows: int, length: int) -> Callable[[], object]:
+        """A request of ``rows`` by ``length`` tokens, ready to be run and timed: nothing but it."""
+        return self._runner.bare(rows, length)
+
+    def batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """The shapes ``(rows, tokens)`` of the batches that ``texts`` would be run in."""
+        lengths = [
+            end - start + self._special
+            for segments in self.segments(self.encode(texts))
+            for segment in segments
+            for start, end in segment.windows
+        ]
+        return [(len(members), length) for length, members in plan(lengths)]
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Split texts into pieces, in parallel where there are several."""
+        if len(texts) == 1:
+            encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
+        else:
+            encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return encode_texts(texts, encodings)
+
+    def segments(self, encoded: Encoded) -> list[tuple[Segment, ...]]:
+        """What the requests for each text read; none for a text without pieces."""
+        pieces, breaks = encoded.pieces, encoded.pieces.breaks
+        found: list[tuple[Segment, ...]] = []
+        for text, (begin, end) in zip(
+            encoded.texts, pairwise(pieces.borders.tolist()), strict=True
+        ):
+            inside = [
+                piece - begin
+                for piece in breaks[bisect_left(breaks, begin) : bisect_left(breaks, end)]
+            ]
+            if begin == end:
+                found.append(())
+            elif end - begin <= self.reading.length and not inside:
+                found.append((Segment(0, end - begin, ((0, end - begin),)),))
+            else:
+                ends, begins_word = pieces.ends[begin:end], encoded.begins_word[begin:end]
+                found.append(cut(text, ends, begins_word, inside, self.reading))
+        return found
+
+    def probabilities(self, encoded: Encoded) -> tuple[Floats, dict[int, tuple[int, ...]]]:
+        """Probabilities ``(pieces, tags)``, and for each text read in segments where they meet.
+
+        A seam is the index of a piece within its text.
+        """
+        segments = self.segments(encoded)
+        borders = encoded.pieces.borders.tolist()
+        windows = [
+            encoded.ids[border + start : border + end]
+            for border, parts in zip(borders, segments, strict=False)
+            for part in parts
+            for start, end in part.windows
+        ]
+        if not windows:
+            return np.empty((0, len(self.scheme.tags)), dtype=np.float32), {}
+        read = decode.softmax(np.concatenate(self._runner.run(windows)))
+        if len(windows) == sum(map(bool, segments)):
+            return read, {}
+        return self._stitched(read, windows, segments, encoded)
+
+    def _stitched(
+        self,
+        read: Floats,
+        windows: Sequence[Ints],
+        segments: Sequence[tuple[Segment, ...]],
+        encoded: Encoded,
+    ) -> tuple[Floats, dict[int, tuple[int, ...]]]:
+        """The same from ``read``, what all windows hold behind one another, overlaps included."""
+        views = iter(np.split(read, np.cumsum([len(window) for window in windows])[:-1]))
+        borders = encoded.pieces.borders.tolist()
+        parts, seams = [], {}
+        for index, (begin, end) in enumerate(pairwise(borders)):
+            words = encoded.begins_word[begin:end]
+            inside: list[int] = []
+            for segment in segments[index]:
+                its_views = [next(views) for _ in segment.windows]
+                part, its_seams = stitch(segment, its_views, words, self.scheme)
+                parts.append(part)
+                inside += (segment.start, *its_seams)
+            if len(inside) > 1:
+                seams[index] = tuple(inside[1:])
+        return np.concatenate(parts), seams
+
+
+def _read_json(file: Path, *, optional: bool = False) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if optional:
+            return {}
+        raise ModelRefused(f"{file.parent.name} has no {file.name}.") from error
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"{file.parent.name}/{file.name} can't be read as JSON.") from error
+    if not isinstance(data, dict):
+        raise ModelRefused(f"{file.parent.name}/{file.name} is not a JSON object.")
+    return data
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # The Rust binding raises nothing narrower.
+    except Exception as error:
+        raise ModelRefused(
+            f"{folder.name}/tokenizer.json can't be read: a fast tokenizer is needed."
+        ) from error
+    # Set once and left alone: changing these later fails when threads share the tokenizer.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _special_ids(tokenizer: Tokenizer) -> tuple[Ints, Ints]:
+    """The ids that the model expects before and after a text."""
+    encoding = tokenizer.encode("a", add_special_tokens=True)
+    mask = encoding.special_tokens_mask
+    before = mask.index(0)
+    after = mask[::-1].index(0)
+    ids = np.array(encoding.ids, dtype=np.int64)
+    return ids[:before], ids[len(ids) - after :]
+
+
+def _tags(config: dict[str, Any]) -> tuple[str, ...]:
+    """The model's tags in the order of its outputs."""
+    by_id = config.get("id2label")
+    if not isinstance(by_id, dict) or not all(key.isdecimal() for key in by_id):
+        raise ModelRefused("The model's config.json names no labels (id2label).")
+    return tuple(str(by_id[key]) for key in sorted(by_id, key=int))
+
+
+def max_length(config: Mapping[str, Any], tokenizer_config: Mapping[str, Any]) -> int:
+    """How many tokens the model reads at once, special ones included."""
+    positions = config.get("max_position_embeddings") or _DEFAULT_LENGTH
+    if "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert":
+        # These number positions from the padding id on.
+        positions -= (config.get("pad_token_id") or 0) + 1
+    stated = tokenizer_config.get("model_max_length") or _DEFAULT_LENGTH
+    return int(min(positions, stated, _DEFAULT_LENGTH))
