@@ -19,7 +19,6 @@ import httpx
 from fakes import FakeSides, loader_of, service_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ner.ui.probing import ProbeHandler
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
@@ -35,7 +34,7 @@ from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler
 from ner.ui.files import FilesHandler
-from ner.ui.tag import TagHandler
+from ner.ui.tag import ProbeHandler, TagHandler
 
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"

@@ -30,8 +30,8 @@ from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.opened import open_sides
 from ner.models.recipes import Variant
 from ner.schema import machine_json
-from ner.tagging.segments import Reading, Segment, windows
 from ner.tagging.model import Model
+from ner.tagging.segments import Reading, Segment, windows
 from ner.tagging.tagger import OpenVinoTagger
 
 log = logging.getLogger(__name__)

@@ -25,8 +25,8 @@ from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.tagging.inference import batch_size, bucket
-from ner.tagging.segments import Reading
 from ner.tagging.model import Model
+from ner.tagging.segments import Reading
 from ner.tagging.tagger import OpenVinoTagger
 
 HARD_TEXTS = {
