@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, pairwise, takewhile
 
-from ner.entities import Entity, Tagged
+from ner.comparing.agreement import Agreement, align
+from ner.entities import Entity, Tagged, Tagger
 
 # One word in this many gets a typo.
 _TYPO_EVERY = 3
@@ -46,10 +47,48 @@ class Rewritten:
     def fates(self, original: Tagged, found: Tagged) -> tuple[Fate, ...]:
         """What became of each entity of ``original``, given what was found in ``text``."""
         back = tuple(
-            Entity(self.origin[one.start], self.origin[one.end - 1] + 1, one.label, one.score)
-            for one in found.entities
+            Entity(
+                self.origin[entity.start],
+                self.origin[entity.end - 1] + 1,
+                entity.label,
+                entity.score,
+            )
+            for entity in found.entities
         )
-        return tuple(_fate(original.text, one, back) for one in original.entities)
+        return tuple(_fate(original.text, entity, back) for entity in original.entities)
+
+
+Fates = dict[Entity, tuple[Fate, ...]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What two sides still find of a text's entities in each of its rewritings.
+
+    ``left`` and ``right`` give the fates of an entity in the order of ``names``, the rewritings.
+    """
+
+    found: Agreement
+    names: tuple[str, ...]
+    left: Fates
+    right: Fates
+
+
+def probe(text: str, left: Tagger, right: Tagger) -> Probe:
+    """Tag ``text`` and its rewritings with both."""
+    written = rewritings(text)
+    (found_left, left_fates), (found_right, right_fates) = (
+        _probe_side(text, written, tagger) for tagger in (left, right)
+    )
+    names = tuple(rewriting.name for rewriting in written)
+    return Probe(align(found_left, found_right), names, left_fates, right_fates)
+
+
+def _probe_side(text: str, written: Sequence[Rewritten], tagger: Tagger) -> tuple[Tagged, Fates]:
+    """What ``tagger`` finds in the text as given, and what becomes of it."""
+    plain, *others = tagger.tag_many([text, *(rewriting.text for rewriting in written)])
+    fates = [way.fates(plain, other) for way, other in zip(written, others, strict=True)]
+    return plain, dict(zip(plain.entities, zip(*fates, strict=True), strict=True))
 
 
 def rewritings(text: str) -> tuple[Rewritten, ...]:
@@ -98,12 +137,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
     """``found`` is in the original's code points, in order."""
-    first = bisect_right(found, entity.start, key=lambda one: one.end)
-    touching = list(takewhile(lambda one: one.start < entity.end, islice(found, first, None)))
+    first = bisect_right(found, entity.start, key=lambda entity: entity.end)
+    touching = list(takewhile(lambda other: other.start < entity.end, islice(found, first, None)))
     if not touching:
         return Fate.LOST
     wanted = (entity.label, *_core(text, entity))
-    kept = any((one.label, *_core(text, one)) == wanted for one in touching)
+    kept = any((other.label, *_core(text, other)) == wanted for other in touching)
     return Fate.KEPT if kept else Fate.CHANGED
 
 

@@ -32,10 +32,8 @@ from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
-from ner.ui.contract import Loader
-from ner.ui.failures import answered, told
-from ner.ui.opening import opened
+from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
+from ner.ui.tag import strategy_dropdown
 
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
@@ -96,7 +94,7 @@ class FilesHandler:
             source = _inspect(path, encoding, self.service.bounds)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
-            return notice(told(error), kind="problem"), no_column
+            return notice(describe_failure(error), kind="problem"), no_column
         columns = list(dict.fromkeys(source.columns))
         column = gr.update(visible=bool(columns), choices=columns, value=source.column)
         return notice(_describe(source)), column
@@ -117,7 +115,7 @@ class FilesHandler:
         try:
             client = client_address(request, self.service.addresses)
             steps = self._tag(path, settings, client)
-            yield from answered(self._until_stopped(steps, stopping), _problem)
+            yield from catch_failures(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
 
@@ -141,7 +139,7 @@ class FilesHandler:
         choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
         variant = one_of(Variant, settings.variant, "variant")
         spec = find_offered(settings.model)
-        sides = yield from opened(self.load, spec, settings.device, _progress)
+        sides = yield from open_sides_with_progress(self.load, spec, settings.device, _progress)
         tagger = sides.side(variant).tagger.using(choice)
         facts = batch.run_settings(spec, variant, settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
@@ -307,11 +305,10 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
 def _settings() -> list[gr.components.Component]:
     """How it is tagged and what is made of it, in the order of `Settings`."""
     variants = [("INT8", "int8"), ("Original", "original")]
-    strategies = [(strategy.value, strategy.value) for strategy in Strategy]
     with gr.Row(elem_classes="settings"):
         return [
             _dropdown("Variant", variants, "int8", look="beside narrow"),
-            _dropdown("Aggregation", strategies, Strategy.FIRST.value, look="beside narrow"),
+            strategy_dropdown(),
             gr.Number(
                 label="Threshold",
                 value=0.0,

@@ -34,8 +34,7 @@ from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler
 from ner.ui.files import FilesHandler
-from ner.ui.probing import ProbeHandler
-from ner.ui.tag import TagHandler
+from ner.ui.tag import ProbeHandler, TagHandler
 
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"
