@@ -18,9 +18,8 @@ from ner.ui import evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
-from ner.ui.from_hub import add_hub_field
 from ner.ui.measure import add_measure_tab
-from ner.ui.model_tab import add_model_tab
+from ner.ui.model import add_hub_field, add_model_tab
 from ner.ui.progress import Loader
 from ner.ui.status import add_status_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html

@@ -25,7 +25,7 @@ from ner.models.child import OnStage, ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
-from ner.ui.from_hub import HubHandler
+from ner.ui.model import HubHandler
 
 ROOT = Path(__file__).parents[2]
 # Preparing is a process of its own that imports a lot, in milliseconds.

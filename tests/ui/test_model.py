@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
 from ner.models.opened import Sides
-from ner.models.prepared import Prepared
-from ner.ui.model_tab import ModelHandler, _card, _scores, described
+from ner.models.prepared import Gate, Prepared
+from ner.ui.model import ModelHandler, _card, _describe_gate, _score_rows, describe_model
 
 
 def test_the_manifest_is_told(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
     """Sizes, gate, quantization settings and versions, and the command that repeats it."""
-    markup = described(tiny_spec, tiny_prepared)
+    markup = describe_model(tiny_spec, tiny_prepared)
 
     for said in (
         "Original, FP32",
@@ -26,7 +26,7 @@ def test_the_manifest_is_told(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> 
 
 def test_labels_are_explained(tiny_sides: Sides) -> None:
     """What each stands for, with an example."""
-    markup = described(tiny_sides.spec, None)
+    markup = describe_model(tiny_sides.spec, None)
 
     assert "<td>organization</td>" in markup
     assert "Ada Lovelace" in markup
@@ -36,7 +36,7 @@ def test_labels_are_explained(tiny_sides: Sides) -> None:
 def test_names_from_elsewhere_are_escaped(tiny_spec: ModelSpec) -> None:
     """Labels and titles are foreign data."""
     hostile = "<img src=x onerror=alert(1)>"
-    markup = described(replace(tiny_spec, title=hostile, label_names={hostile: hostile}), None)
+    markup = describe_model(replace(tiny_spec, title=hostile, label_names={hostile: hostile}), None)
 
     assert "<img" not in markup
 
@@ -68,13 +68,20 @@ def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
     plain = {"left": figures, "right": figures, "agreement": 0.99}
     documents = {"left": {**figures, "f1": 0.9}, "right": figures}
     sets = {"old/test": plain, "new/test": {**plain, "documents": documents}}
-    markup = _scores([("evaluation.json", {"settings": {}, "sets": sets})])
+    (_, old), (_, new) = _score_rows({"settings": {}, "sets": sets})
 
-    old, new = markup.split("<tr>")[-2:]
-    assert 2 == old.count('<span class="small">87.0–89.0</span>')
-    assert 4 == new.count('<span class="small">87.0–89.0</span>')
-    assert "90.0 <span" in new
-    assert "F1 by document" in markup
+    assert ["87.0–89.0"] * 2 + ["", "", ""] == [cell.small for cell in old]
+    assert ["87.0–89.0"] * 4 + [""] == [cell.small for cell in new]
+    assert ["88.1", "88.1", "90.0", "88.1", "99.0"] == [cell.written for cell in new]
+    assert "F1 by document" in describe_model(catalogue()[0], None)
+
+
+def test_the_check_when_made_is_told_in_words() -> None:
+    """What was reached and needed; that it did not pass, or that too little was found to tell."""
+    passed = "97.9 % agreement on 510 entities (95 % needed)"
+    assert passed == _describe_gate(Gate(f1=0.979, entities=510))
+    assert "not passed, INT8 is not served" in _describe_gate(Gate(f1=0.5, entities=510))
+    assert "not established, under 200" in _describe_gate(Gate(f1=0.5, entities=199))
 
 
 def test_an_unknown_model_gets_a_sentence() -> None:
