@@ -15,6 +15,7 @@ import gradio as gr
 
 from ner.colours import colours_css
 from ner.errors import MissingExtra
+from ner.markup import macro
 from ner.models.catalogue import ModelSpec, assets, catalogue
 from ner.models.child import OnStage, Stage
 from ner.models.opened import OpenSides, Sides
@@ -176,10 +177,8 @@ def _head() -> str:
     folder = assets() / "ui"
     style = _joined(sorted(folder.glob("*.css")))
     script = _joined([folder / f"{name}.js" for name in SCRIPTS])
-    return (
-        f'<style id="ner-style">{colours_css()}\n{style}</style>\n'
-        f'<script id="ner-script">(() => {{\n"use strict";\n{script}\n}})();</script>'
-    )
+    # As plain text: Gradio puts it together with its own, which must not be escaped.
+    return str(macro("ner.ui", "page.html", "head", f"{colours_css()}\n{style}", script))
 
 
 def _joined(files: Sequence[Path]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Callable, Sequence
 
 import gradio as gr
+from markupsafe import Markup
 
 from ner.machine import describe
+from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
 from ner.models.opened import Sides
 from ner.serving.gradio_seam import Page
@@ -87,21 +87,15 @@ def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> tuple[gr.Drop
             elem_classes="beside narrow",
             scale=0,
         )
-        plain_html(_THEME_BUTTON, "theme")
+        plain_html(macro("ner.ui", "page.html", "theme_button"), "theme")
     return model, device
 
 
-_THEME_BUTTON = (
-    '<button type="button" class="plain" data-do="theme" '
-    'aria-label="Light or dark theme">◐</button>'
-)
-
-
-def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> str:
+def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
     """The title; it also tells the script what a shared link may choose."""
     offered = {
         "model": [spec.name for spec in specs],
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }
-    return f'<h1 data-offered="{html.escape(json.dumps(offered))}">{_TITLE}</h1>'
+    return macro("ner.ui", "page.html", "heading", _TITLE, offered)
