@@ -298,7 +298,10 @@ class SparkTagger:
         return [
             Tagged(
                 text,
-                tuple(Entity(one.start, one.end, one.label, one.score) for one in found[index]),
+                tuple(
+                    Entity(struct.start, struct.end, struct.label, struct.score)
+                    for struct in found[index]
+                ),
             )
             for index, text in enumerate(texts)
         ]

@@ -46,10 +46,15 @@ class Rewritten:
     def fates(self, original: Tagged, found: Tagged) -> tuple[Fate, ...]:
         """What became of each entity of ``original``, given what was found in ``text``."""
         back = tuple(
-            Entity(self.origin[one.start], self.origin[one.end - 1] + 1, one.label, one.score)
-            for one in found.entities
+            Entity(
+                self.origin[entity.start],
+                self.origin[entity.end - 1] + 1,
+                entity.label,
+                entity.score,
+            )
+            for entity in found.entities
         )
-        return tuple(_fate(original.text, one, back) for one in original.entities)
+        return tuple(_fate(original.text, entity, back) for entity in original.entities)
 
 
 def rewritings(text: str) -> tuple[Rewritten, ...]:
@@ -98,12 +103,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
     """``found`` is in the original's code points, in order."""
-    first = bisect_right(found, entity.start, key=lambda one: one.end)
-    touching = list(takewhile(lambda one: one.start < entity.end, islice(found, first, None)))
+    first = bisect_right(found, entity.start, key=lambda other: other.end)
+    touching = list(takewhile(lambda other: other.start < entity.end, islice(found, first, None)))
     if not touching:
         return Fate.LOST
     wanted = (entity.label, *_core(text, entity))
-    kept = any((one.label, *_core(text, one)) == wanted for one in touching)
+    kept = any((other.label, *_core(text, other)) == wanted for other in touching)
     return Fate.KEPT if kept else Fate.CHANGED
 
 
