@@ -123,15 +123,23 @@ class Explained:
     pieces: tuple[Piece, ...]
     seams: tuple[int, ...] = ()
 
-    def margin(self, entity: Entity) -> float:
-        """The smallest margin among the pieces that begin a word of ``entity``; 1.0 if none do."""
-        margins = [
-            piece.margin
-            for before, piece in zip((None, *self.pieces), self.pieces, strict=False)
-            if entity.start <= piece.start < entity.end
-            and (before is None or before.word != piece.word)
-        ]
-        return min(margins, default=1.0)
+    @property
+    def margins(self) -> dict[Entity, float]:
+        """Each entity's smallest margin among the pieces that begin its words; 1.0 if none do."""
+        margins = dict.fromkeys(self.tagged.entities, 1.0)
+        entities = iter(self.tagged.entities)
+        entity = next(entities, None)
+        word = None
+        # Both are in order, so that one pass is enough.
+        for piece in self.pieces:
+            while entity is not None and entity.end <= piece.start:
+                entity = next(entities, None)
+            if entity is None:
+                break
+            if piece.start >= entity.start and piece.word != word:
+                margins[entity] = min(margins[entity], piece.margin)
+            word = piece.word
+        return margins
 
 
 class Tagger(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -63,6 +64,18 @@ def environment(package: str = "ner") -> Environment:
     templates.filters["visible"] = visible
     templates.filters["short"] = _shorten
     return templates
+
+
+def render(package: str, template: str, **values: object) -> Markup:
+    """A template of ``package``, filled in."""
+    filled = environment(package).get_template(template).render(**values)
+    return Markup(filled)  # noqa: S704 - a template escapes what it is given
+
+
+def macro(package: str, template: str, name: str, *values: object) -> Markup:
+    """One macro of a template of ``package``, filled in."""
+    filled = getattr(environment(package).get_template(template).module, name)(*values)
+    return Markup(filled)  # noqa: S704 - as above
 
 
 def visible(text: str) -> Markup:
@@ -122,8 +135,7 @@ def marked_text(explained: Explained, classes: Mapping[str, str]) -> Markup:
     The label of an entity is an attribute that the stylesheet shows, so that copying or searching
     the text meets the text alone. ``classes`` are those of :func:`ner.colours.colour_classes`.
     """
-    template = environment().get_template("text.html")
-    return Markup(template.render(runs=runs(explained), classes=classes))  # noqa: S704 - a template
+    return render("ner", "text.html", runs=runs(explained), classes=classes)
 
 
 def _shorten(label: str) -> str:
@@ -132,5 +144,46 @@ def _shorten(label: str) -> str:
 
 def notice(text: str, *, kind: str = "hint") -> Markup:
     """A sentence for the reader; ``kind`` is ``hint``, ``problem`` or ``progress``."""
-    parts = environment().get_template("parts.html").module
-    return Markup(parts.notice(text, kind))  # type: ignore[attr-defined]  # noqa: S704 - a template
+    return macro("ner", "parts.html", "notice", text, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number in a table, as ``parts.number`` lays it out.
+
+    With ``query`` it is a button that opens what is behind it; ``what`` says so to those who can't
+    see it. ``small`` stands behind it; ``share``, in [0, 1], is how strong its ground is.
+    """
+
+    written: str
+    query: Mapping[str, Any] | None = None
+    what: str = ""
+    small: str = ""
+    share: float | None = None
+
+
+def percent(share: float) -> str:
+    """A share in per cent without its sign.
+
+    >>> percent(0.9125)
+    '91.2'
+    """
+    return f"{100 * share:.1f}"
+
+
+def megabytes(size: int) -> str:
+    """Bytes as MB, with as many decimals as say something.
+
+    >>> megabytes(19_600_000), megabytes(266_000_000)
+    ('19.6 MB', '266 MB')
+    """
+    return f"{size / 1e6:.0f} MB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+
+def milliseconds(value: float) -> str:
+    """Milliseconds with three figures.
+
+    >>> milliseconds(2.8), milliseconds(41.26), milliseconds(380.4)
+    ('2.80 ms', '41.3 ms', '380 ms')
+    """
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.{1 if value >= 10 else 2}f} ms"

@@ -130,5 +130,4 @@ def test_margin_is_the_least_of_the_pieces_that_begin_words() -> None:
     pieces = (_piece(0, 2, 0, 0.7), _piece(2, 3, 0, 0.1), _piece(4, 12, 1, 0.5))
     explained = Explained(Tagged(TEXT, (ADA, LONDON)), pieces)
 
-    assert explained.margin(ADA) == 0.5
-    assert explained.margin(LONDON) == 1.0
+    assert {ADA: 0.5, LONDON: 1.0} == explained.margins

@@ -20,7 +20,6 @@ from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
 from ner.models.opened import OpenSides, Sides
 from ner.serving.bounds import SlotBounds
-from ner.ui.lines import line_chart
 from ner.ui.measure import MeasureHandler
 from ner.ui.measure_view import measured, recorded
 
@@ -180,21 +179,3 @@ def test_the_markup_is_well_formed(shown: list[str]) -> None:
     tags.feed(shown[-1])
 
     assert (tags.open, tags.wrong) == ([], [])
-
-
-def test_lines_differ_without_colour() -> None:
-    """By dashes and markers; axes have names and units; names are escaped."""
-    chart = line_chart(
-        "Latency <b>", "tokens", "ms", {"<i>": [(16, 1.5), (32, 3.0)], "two": [(16, 2), (32, 40)]}
-    )
-
-    assert "<b>" not in chart and "<i>" not in chart
-    assert len(set(re.findall(r'stroke-dasharray="([^"]*)"', chart))) == 2
-    assert "<circle" in chart and "<polygon" in chart
-    assert ">tokens</text>" in chart and ">ms</text>" in chart
-
-
-@pytest.mark.parametrize("points", [[(16.0, 5.0)], [(16.0, 5.0), (16.0, 5.0)], [(1.0, 1.0)]])
-def test_a_chart_of_one_point_is_drawn(points: list[tuple[float, float]]) -> None:
-    """A scale without extent divides by nothing."""
-    assert "nan" not in line_chart("one", "x", "y", {"a": points}).lower()

@@ -23,9 +23,8 @@ from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui.api import Endpoints
-from ner.ui.contract import Loader
-from ner.ui.probing import ProbeHandler
-from ner.ui.tag import TagHandler
+from ner.ui.progress import Loader
+from ner.ui.tag import ProbeHandler, TagHandler
 
 BOUNDS = Bounds()
 
@@ -202,6 +201,39 @@ def test_the_probe_refuses_long_texts() -> None:
     )
 
     assert "5,000" in answer
+
+
+def test_one_side_alone_is_not_probed() -> None:
+    """Where INT8 is withheld there is nothing to hold against the original."""
+    [answer] = ProbeHandler(loader_of(FakeSides(right=None)), service_of()).answer(
+        "Berlin", "bundled", "CPU", "first"
+    )
+
+    assert "INT8 is not served" in answer
+
+
+def test_a_text_without_entities_has_none_to_lose() -> None:
+    """A sentence stands in the table's place."""
+    [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
+        "nothing", "bundled", "CPU", "first"
+    )
+
+    assert "Neither model finds an entity" in answer
+
+
+def test_the_probe_shows_what_both_lose() -> None:
+    """How many are kept by rewriting; in a cell one word where both agree, else two."""
+    words = {"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}
+    sides = FakeSides(
+        left=DictionaryTagger(words), right=DictionaryTagger({"Berlin": words["Berlin"]})
+    )
+    [answer] = ProbeHandler(loader_of(sides), service_of()).answer(
+        "Berlin, Oslo.", "bundled", "CPU", "first"
+    )
+
+    assert "<td>0 of 2 / 0 of 1</td>" in answer
+    assert '<td class="lost">lost / not found</td>' in answer
+    assert '<td class="kept">kept</td>' in answer
 
 
 def test_a_body_over_the_limit_is_refused_unread(fake_url: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ner.counts import Counts, strict_counts
 from ner.entities import Entity, Tagged
+
+# An entity is fragile when another type comes this close to one of its words on either side.
+FRAGILE_MARGIN = 0.2
 
 
 class Kind(StrEnum):
@@ -48,6 +51,13 @@ class Pair:
         if self.left is None or self.right is None:
             return None
         return self.right.score - self.left.score
+
+    def margins(
+        self, left: Mapping[Entity, float], right: Mapping[Entity, float]
+    ) -> tuple[float, ...]:
+        """The margins of the entities that there are, given those of each side by entity."""
+        both = ((left, self.left), (right, self.right))
+        return tuple(side[entity] for side, entity in both if entity is not None)
 
     @property
     def start(self) -> int:
@@ -137,6 +147,11 @@ def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
 def _ordered(entities: Sequence[Entity | None]) -> tuple[Entity, ...]:
     present = [entity for entity in entities if entity is not None]
     return tuple(sorted(present, key=lambda entity: entity.start))
+
+
+def fragile(*margins: float) -> bool:
+    """Whether little would flip an entity that has these margins (``Explained.margins``)."""
+    return min(margins) < FRAGILE_MARGIN
 
 
 def agreement_counts(agreement: Agreement) -> dict[str, Counts]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, pairwise, takewhile
 
-from ner.entities import Entity, Tagged
+from ner.comparing.agreement import Agreement, align
+from ner.entities import Entity, Tagged, Tagger
 
 # One word in this many gets a typo.
 _TYPO_EVERY = 3
@@ -55,6 +56,39 @@ class Rewritten:
             for entity in found.entities
         )
         return tuple(_fate(original.text, entity, back) for entity in original.entities)
+
+
+Fates = dict[Entity, tuple[Fate, ...]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What two sides still find of a text's entities in each of its rewritings.
+
+    ``left`` and ``right`` give the fates of an entity in the order of ``names``, the rewritings.
+    """
+
+    found: Agreement
+    names: tuple[str, ...]
+    left: Fates
+    right: Fates
+
+
+def probe(text: str, left: Tagger, right: Tagger) -> Probe:
+    """Tag ``text`` and its rewritings with both."""
+    written = rewritings(text)
+    (found_left, left_fates), (found_right, right_fates) = (
+        _probe_side(text, written, tagger) for tagger in (left, right)
+    )
+    names = tuple(rewriting.name for rewriting in written)
+    return Probe(align(found_left, found_right), names, left_fates, right_fates)
+
+
+def _probe_side(text: str, written: Sequence[Rewritten], tagger: Tagger) -> tuple[Tagged, Fates]:
+    """What ``tagger`` finds in the text as given, and what becomes of it."""
+    plain, *others = tagger.tag_many([text, *(rewriting.text for rewriting in written)])
+    fates = [way.fates(plain, other) for way, other in zip(written, others, strict=True)]
+    return plain, dict(zip(plain.entities, zip(*fates, strict=True), strict=True))
 
 
 def rewritings(text: str) -> tuple[Rewritten, ...]:
@@ -103,7 +137,7 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
     """``found`` is in the original's code points, in order."""
-    first = bisect_right(found, entity.start, key=lambda other: other.end)
+    first = bisect_right(found, entity.start, key=lambda entity: entity.end)
     touching = list(takewhile(lambda other: other.start < entity.end, islice(found, first, None)))
     if not touching:
         return Fate.LOST

@@ -21,8 +21,7 @@ from ner.serving.bounds import timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
-from ner.ui.contract import Loader
-from ner.ui.failures import as_gradio_errors
+from ner.ui.progress import Loader, as_gradio_errors
 
 
 @dataclass(frozen=True)

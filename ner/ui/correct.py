@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 
+from ner.colours import colour_classes
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
 from ner.files.conll import conll_lines
@@ -24,15 +25,20 @@ from ner.files.gold import annotate, split_lines
 from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
-from ner.render import colour_classes
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.tagger import clean
-from ner.ui.contract import Loader
-from ner.ui.evaluate import ON_MODEL, EvaluateTab
-from ner.ui.failures import answered, as_gradio_errors
-from ner.ui.opening import opened
-from ner.ui.result import Value, message, problem
+from ner.ui.evaluate import EvaluateTab
+from ner.ui.progress import (
+    ON_MODEL,
+    Loader,
+    Value,
+    as_gradio_errors,
+    catch_failures,
+    open_sides_with_progress,
+    problem,
+    progress,
+)
 
 
 class Format(StrEnum):
@@ -52,7 +58,7 @@ class CorrectHandler:
 
     def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         """The text for the editor; ``begin`` is a variant or 'plain'."""
-        yield from answered(self._started(text or "", model, device, begin), problem)
+        yield from catch_failures(self._started(text or "", model, device, begin), problem)
 
     def _started(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
         if not text.strip():
@@ -60,7 +66,9 @@ class CorrectHandler:
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        sides = yield from opened(self.load, find_offered(model), device, _progress)
+        sides = yield from open_sides_with_progress(
+            self.load, find_offered(model), device, progress
+        )
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
             tagger = sides.side(one_of(Variant, begin, "variant")).tagger
@@ -73,10 +81,6 @@ class CorrectHandler:
             "labels": colour_classes(sides.labels),
         }
         yield {"html": "", "data": json.dumps(started)}
-
-
-def _progress(sentence: str) -> Value:
-    return message(sentence, kind="progress")
 
 
 def written(lines: str | None, form: str, *, limit: int) -> str:

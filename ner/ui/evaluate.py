@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -15,6 +14,7 @@ from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
+from ner.evaluating.without_gold import AgreementReport
 from ner.files.encoding import read_lines, text_lines
 from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.models.catalogue import assets
@@ -25,26 +25,32 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
-from ner.ui.agreement_view import Lines, agreement_value
-from ner.ui.contract import Loader
-from ner.ui.evaluation_view import evaluation_value
-from ner.ui.failures import answered, as_gradio_errors
-from ner.ui.opening import opened
-from ner.ui.result import Value, message, problem
+from ner.ui.evaluate_view import agreement_value, evaluation_value
+from ner.ui.progress import (
+    ON_MODEL,
+    Loader,
+    Value,
+    as_gradio_errors,
+    catch_failures,
+    message,
+    open_sides_with_progress,
+    problem,
+    progress,
+)
+from ner.ui.tag import strategy_dropdown
 
 GOLD_SETS = {
     "General English: news, web, lower case, tricky names": "general",
     "Medical: chemicals and diseases": "medical",
 }
 
-
-# Model, device, strategy, labels and points, as the components give them to `Settings`.
-_Given = tuple[str, str, str, str | None, float]
+# Model, device, strategy, labels and points, as the components give them to `EvaluateRequest`.
+_Settings = tuple[str, str, str, str | None, float]
+_Path = str | None
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluateRequest:
     """What stands above all three ways in; ``points`` are of F1, in per cent."""
 
     model: str
@@ -73,103 +79,96 @@ class EvaluateHandler:
     load: Loader
     service: Service
 
-    def own_set(self, name: str, lowercase: bool, *settings: *_Given) -> Iterator[Value]:
+    def own_set(self, name: str, lowercase: bool, *settings: *_Settings) -> Iterator[Value]:
         """Score both models on a gold set of the project."""
-        yield from answered(self._own_set(name, lowercase, Settings(*settings)), problem)
+        results = self._own_set(name, lowercase, EvaluateRequest(*settings))
+        yield from catch_failures(results, problem)
 
     def given(
-        self, gold: str, first: str | None, second: str | None, lowercase: bool, *settings: *_Given
+        self, gold: str, first: _Path, second: _Path, lowercase: bool, *settings: *_Settings
     ) -> Iterator[Value]:
         """Score both models, or one or two files of predictions, on the visitor's gold."""
         files = [Path(path) for path in (first, second) if path]
-        yield from answered(self._given(gold or "", files, lowercase, Settings(*settings)), problem)
+        results = self._given(gold or "", files, lowercase, EvaluateRequest(*settings))
+        yield from catch_failures(results, problem)
 
-    def lines(self, text: str, *settings: *_Given) -> Iterator[Value]:
+    def lines(self, text: str, *settings: *_Settings) -> Iterator[Value]:
         """Compare both models on lines without gold."""
-        yield from answered(self._lines(text or "", Settings(*settings)), problem)
+        yield from catch_failures(self._lines(text or "", EvaluateRequest(*settings)), problem)
 
-    def _own_set(self, name: str, lowercase: bool, settings: Settings) -> Iterator[Value]:
+    def _own_set(self, name: str, lowercase: bool, request: EvaluateRequest) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
         gold = read_gold(assets() / "gold" / f"{name}.conll")
-        yield from self._scored(gold, lowercase, settings, [])
+        yield from self._score_models(gold, lowercase, request, [])
 
     def _given(
-        self, text: str, files: list[Path], lowercase: bool, settings: Settings
+        self, text: str, files: list[Path], lowercase: bool, request: EvaluateRequest
     ) -> Iterator[Value]:
         if not text.strip():
             yield message("Paste gold or load a file, then press Evaluate.")
             return
-        _check_length(len(text), self.service.bounds.gold_characters)
+        limit = self.service.bounds.gold_characters
+        _check_length(len(text), limit)
         lines = text_lines(text)
         gold = parse_gold(lines, "The gold")
         hints = repair_sentences(lines, "The gold")
         if not files:
-            yield from self._scored(gold, lowercase, settings, hints)
+            yield from self._score_models(gold, lowercase, request, hints)
             return
         yield self._under_way("Scoring the predictions …")
         with self.service.long.slot(disconnected=client_disconnected):
-            value = predicted_value(
-                gold, files, settings, hints, limit=self.service.bounds.gold_characters
-            )
+            report = score_files(gold, files, request, limit=limit)
+            value = evaluation_value(report, hints)
         yield value
 
-    def _scored(
-        self, gold: list[Annotated], lowercase: bool, settings: Settings, hints: list[str]
+    def _score_models(
+        self, gold: list[Annotated], lowercase: bool, request: EvaluateRequest, hints: list[str]
     ) -> Iterator[Value]:
-        tolerance = settings.tolerance
-        sides = yield from self._open(settings)
+        tolerance = request.tolerance
+        sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(gold):,} sentences with both models …")
         cased = evaluation.lowercase(gold) if lowercase else gold
         with self.service.long.slot(disconnected=client_disconnected):
-            value = scored_value(sides, cased, settings, tolerance, hints)
+            report = report_sides(sides, cased, request.choice, tolerance=tolerance)
+            value = evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
         yield value
 
-    def _lines(self, text: str, settings: Settings) -> Iterator[Value]:
+    def _lines(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
         lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
         _check_length(len(text), self.service.bounds.lines_characters)
-        sides = yield from self._open(settings)
+        sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
         both = [sides.side(variant) for variant in Variant]
-        taggers = [side.tagger.using(settings.choice) for side in both]
+        taggers = [side.tagger.using(request.choice) for side in both]
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
-            value = agreement_value(Lines((both[0].origin, both[1].origin), left, right))
+            report = AgreementReport((both[0].origin, both[1].origin), left, right)
+            value = agreement_value(report)
         yield value
 
     def _under_way(self, sentence: str) -> Value:
-        return message(WAITING if self.service.long.taken else sentence, kind="progress")
+        return progress(WAITING if self.service.long.taken else sentence)
 
-    def _open(self, settings: Settings) -> Generator[Value, None, Sides]:
-        spec = find_offered(settings.model)
-        return (yield from opened(self.load, spec, settings.device, _progress))
-
-
-def scored_value(
-    sides: Sides, gold: list[Annotated], settings: Settings, tolerance: float, hints: list[str]
-) -> Value:
-    """The sides that there are on ``gold``."""
-    report = report_sides(sides, gold, settings.choice, tolerance=tolerance)
-    return evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
+    def _open(self, request: EvaluateRequest) -> Generator[Value, None, Sides]:
+        spec = find_offered(request.model)
+        return (yield from open_sides_with_progress(self.load, spec, request.device, progress))
 
 
-def predicted_value(
-    gold: list[Annotated], files: list[Path], settings: Settings, hints: list[str], *, limit: int
-) -> Value:
-    """One file of predictions, or two, scored on ``gold``; raises where one can't be read.
-
-    ``limit`` is in characters.
-    """
+def score_files(
+    gold: list[Annotated], files: list[Path], request: EvaluateRequest, *, limit: int
+) -> Report:
+    """One or two files of predictions of up to ``limit`` characters, scored on ``gold``."""
     found = [
         evaluation.as_predictions(gold, parse_gold(_bounded_lines(file, limit), file))
         for file in files
     ]
-    scored = evaluation.score_predictions(gold, *found, labels=settings.choice.labels)
+    scores = evaluation.score_predictions(gold, *found, labels=request.choice.labels)
     origins = tuple(Origin(title=file.name, model=file.name) for file in files)
-    return evaluation_value(Report(scored, origins, settings.tolerance), hints)
+    return Report(scores, origins, request.tolerance)
 
 
 def _check_length(length: int, limit: int, what: str = "That") -> None:
@@ -192,17 +191,6 @@ def _bounded_lines(file: Path, limit: int) -> Iterator[str]:
         yield line
 
 
-def _progress(sentence: str) -> Value:
-    return message(sentence, kind="progress")
-
-
-# Without a limit of Gradio's, since `Slots` bound the work.
-ON_MODEL: dict[str, Any] = {
-    "show_progress": "hidden",
-    "trigger_mode": "once",
-    "concurrency_limit": None,
-    "api_visibility": "private",
-}
 TAB = "evaluate-tab"
 _GIVEN_TAB = "your-gold"
 _EMPTY = "Choose what to evaluate on above. The answer and its reasons appear here."
@@ -226,14 +214,14 @@ class EvaluateTab:
 
     def follow(self, event: gr.events.Dependency) -> None:
         """After ``event`` has filled ``gold``: come to the fore and evaluate on it."""
-        shown = event.success(
+        visible = event.success(
             lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB)),
             None,
             [self.outer, self.inner],
             show_progress="hidden",
             api_visibility="private",
         )
-        self.run(shown)
+        self.run(visible)
 
 
 def add_evaluate_tab(
@@ -256,14 +244,10 @@ def add_evaluate_tab(
         apply_default_css=False,
         elem_id="evaluation",
     )
-    for asked, answer in (
-        (own, handler.own_set),
-        (given, handler.given),
-        (lines, handler.lines),
-    ):
-        run_on = asked.button.click(
+    for form, answer in ((own, handler.own_set), (given, handler.given), (lines, handler.lines)):
+        run_on = form.button.click(
             answer,
-            [*asked.inputs, *settings],
+            [*form.inputs, *settings],
             result,
             js="(...values) => (evaluation.busy(), values)",
             **ON_MODEL,
@@ -280,13 +264,7 @@ def add_evaluate_tab(
 
 def _settings() -> list[gr.components.Component]:
     with gr.Row(elem_classes="settings"):
-        strategy = gr.Dropdown(
-            [strategy.value for strategy in Strategy],
-            value=Strategy.FIRST.value,
-            label="Aggregation",
-            elem_classes="beside narrow",
-            scale=0,
-        )
+        strategy = strategy_dropdown()
         labels = gr.Textbox(
             value="", label="Count only labels", placeholder="all", elem_classes="beside", scale=0
         )
@@ -303,24 +281,24 @@ def _settings() -> list[gr.components.Component]:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Form:
     """A way in: its button, and the components that it reads."""
 
     button: gr.Button
     inputs: list[gr.components.Component]
 
 
-def _own_set() -> _Asked:
+def _own_set() -> _Form:
     with gr.Row(elem_classes="settings"):
         name = gr.Dropdown(
             list(GOLD_SETS.items()), label="Set", elem_classes="beside wide", scale=0
         )
         lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
         button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-own", scale=0)
-    return _Asked(button, [name, lowercase])
+    return _Form(button, [name, lowercase])
 
 
-def _given(limit: int) -> _Asked:
+def _given(limit: int) -> _Form:
     gold = gr.Textbox(
         label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
         placeholder=_FORMATS,
@@ -342,23 +320,23 @@ def _given(limit: int) -> _Asked:
             )
         ]
     upload.upload(
-        as_gradio_errors(partial(loaded, limit=limit)),
+        as_gradio_errors(partial(read_upload, limit=limit)),
         upload,
         gold,
         show_progress="hidden",
         api_visibility="private",
     )
-    return _Asked(button, [gold, *files, lowercase])
+    return _Form(button, [gold, *files, lowercase])
 
 
-def loaded(path: str | None, *, limit: int) -> str:
+def read_upload(path: str | None, *, limit: int) -> str:
     """The text of an uploaded file; raises ``InputError`` for none, no text, or over ``limit``."""
     if path is None:
         raise InputError("Choose a file first.")
     return "\n".join(_bounded_lines(Path(path), limit))
 
 
-def _lines() -> _Asked:
+def _lines() -> _Form:
     text = gr.Textbox(
         label="One text to a line",
         placeholder="Lines of your own text, at least a hundred if they are to tell anything",
@@ -367,4 +345,4 @@ def _lines() -> _Asked:
         elem_id="lines",
     )
     button = gr.Button("Compare", variant="primary", elem_id="evaluate-lines", scale=0)
-    return _Asked(button, [text])
+    return _Form(button, [text])

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from ner import render
-from ner.entities import Tagged
+from ner.colours import colour_classes
 from ner.errors import Failure, InputError, one_of
 from ner.files import batch
 from ner.files.batch import Step
 from ner.files.csv_records import BadRow
-from ner.files.read import ENDINGS, Format, Row, Source, inspect
-from ner.files.report import excerpt
+from ner.files.read import ENDINGS, Format, Source, inspect
+from ner.files.report import Excerpt, excerpt
 from ner.files.resume import errors_file
 from ner.files.write import CSV_RULE
+from ner.markup import macro, notice
 from ner.models.prepared import find_offered
 from ner.models.recipes import Variant
-from ner.render import escape, notice
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
-from ner.ui.contract import Loader
-from ner.ui.failures import answered, told
-from ner.ui.opening import opened
+from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
+from ner.ui.tag import strategy_dropdown
 
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
@@ -55,9 +54,9 @@ _CHUNK_ROWS = 200
 _ROWS_SHOWN = 5
 _FAILURES_SHOWN = 10
 
-# What `FilesHandler.tagged` shows: a result or progress as markup, and the files to download as
-# an update of their component, which is hidden where there are none.
-Shown = tuple[str, dict[str, Any]]
+# What `FilesHandler.tag` answers: a result or progress as markup, and the files to download as an
+# update of their component, which is hidden where there are none.
+Outcome = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,6 @@ class Settings:
     labels: str | None
     kind: str
 
-    @property
-    def kept(self) -> list[str] | None:
-        """The labels to look for; None for all."""
-        return [label.strip() for label in (self.labels or "").split(",") if label.strip()] or None
-
 
 @dataclass(frozen=True)
 class FilesHandler:
@@ -91,79 +85,89 @@ class FilesHandler:
     service: Service
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
-    def inspected(self, path: str | None, encoding: str) -> tuple[str, dict[str, Any]]:
+    def inspect(self, path: str | None, encoding: str) -> tuple[str, dict[str, Any]]:
         """What the file is, and its columns to choose from; a sentence if it can't be used."""
-        hidden = gr.update(visible=False, choices=[], value=None)
+        no_column = gr.update(visible=False, choices=[], value=None)
         if path is None:
-            return "", hidden
+            return "", no_column
         try:
-            source = _inspected(path, encoding, self.service.bounds)
+            source = _inspect(path, encoding, self.service.bounds)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
-            return notice(told(error), kind="problem"), hidden
+            return notice(describe_failure(error), kind="problem"), no_column
         columns = list(dict.fromkeys(source.columns))
         column = gr.update(visible=bool(columns), choices=columns, value=source.column)
-        return notice(_what_it_is(source)), column
+        return notice(_describe(source)), column
 
     def stop(self, request: gr.Request) -> None:
         """End the run of this session after the rows that it is at."""
         if request.session_hash in self.running:
             self.running[request.session_hash].set()
 
-    def tagged(
+    def tag(
         self, request: gr.Request, path: str | None, *settings: *tuple[Any, ...]
-    ) -> Iterator[Shown]:
+    ) -> Iterator[Outcome]:
         """Progress with the first rows, then the outcome and the files."""
         if path is None:
-            yield _alone(notice("Choose a file first."))
+            yield _message("Choose a file first.")
             return
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            steps = self._tagged(path, settings, self._client(request))
-            yield from answered(self._until_stopped(steps, stopping), _problem)
+            client = client_address(request, self.service.addresses)
+            steps = self._tag(path, settings, client)
+            yield from catch_failures(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
 
-    def _until_stopped(self, steps: Iterator[Shown], stopping: threading.Event) -> Iterator[Shown]:
-        for shown in steps:
-            yield shown
+    def _until_stopped(
+        self, steps: Iterator[Outcome], stopping: threading.Event
+    ) -> Iterator[Outcome]:
+        for step in steps:
+            yield step
             if stopping.is_set() or self.service.readiness.draining:
-                yield _alone(notice(self.service.readiness.ended))
+                yield _message(self.service.readiness.ended)
                 return
 
-    def _client(self, request: gr.Request) -> str | None:
-        return client_address(request, self.service.addresses)
-
-    def _tagged(self, path: str, settings: tuple[Any, ...], client: str | None) -> Iterator[Shown]:
-        chosen = Settings(*settings)
-        bounds = self.service.bounds
-        source = _inspected(path, chosen.encoding, bounds).choose(chosen.column or None)
-        _check_rows(source, bounds.file_rows)
+    def _tag(self, path: str, values: tuple[Any, ...], client: str | None) -> Iterator[Outcome]:
+        settings = Settings(*values)
+        source = _inspect(path, settings.encoding, self.service.bounds)
+        source = source.choose(settings.column or None)
+        _check_rows(source, self.service.bounds.file_rows)
         self._check_room(source, client)
-        if chosen.kind not in _KINDS.values():
-            raise InputError(f"There is no output {str(chosen.kind)[:40]!r}.")
-        choice = Choice.parse(chosen.strategy, chosen.threshold, chosen.labels)
-        variant = one_of(Variant, chosen.variant, "variant")
-        spec = find_offered(chosen.model)
-        sides = yield from opened(self.load, spec, chosen.device, _progress)
+        if settings.kind not in _KINDS.values():
+            raise InputError(f"There is no output {str(settings.kind)[:40]!r}.")
+        choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
+        variant = one_of(Variant, settings.variant, "variant")
+        spec = find_offered(settings.model)
+        sides = yield from open_sides_with_progress(self.load, spec, settings.device, _progress)
         tagger = sides.side(variant).tagger.using(choice)
-        described = batch.run_settings(spec, variant, chosen.device, choice)
+        facts = batch.run_settings(spec, variant, settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
-            out = Path(folder) / f"{source.path.stem}.entities{chosen.kind}"
-            first: list[tuple[Row, Tagged]] = []
-            if self.service.long.taken:
-                yield _progress(WAITING)
-            with self.service.long.slot(disconnected=client_disconnected):
-                for step in batch.run(
-                    source, tagger, out, settings=described, chunk_rows=_CHUNK_ROWS
-                ):
-                    first = [*first, *step.results][:_ROWS_SHOWN]
-                    shown = _first_rows(first, tagger.labels)
-                    yield _alone(_running(step) + shown)
-            files = [file for file in (out, errors_file(out)) if file.exists()]
-            self.service.quota.add(client, sum(file.stat().st_size for file in files))
-            update = gr.update(visible=True, value=[str(file) for file in files])
-            yield _finished(step, out) + shown, update
+            out = Path(folder) / f"{source.path.stem}.entities{settings.kind}"
+            yield from self._run(source, tagger, out, facts, client)
+
+    def _run(
+        self,
+        source: Source,
+        tagger: batch.ManyTagger,
+        out: Path,
+        facts: Mapping[str, str],
+        client: str | None,
+    ) -> Iterator[Outcome]:
+        """Each step of the run, then the files, which count against the client's quota."""
+        classes = colour_classes(tagger.labels)
+        rows: list[Excerpt] = []
+        if self.service.long.taken:
+            yield _progress(WAITING)
+        with self.service.long.slot(disconnected=client_disconnected):
+            for step in batch.run(source, tagger, out, settings=facts, chunk_rows=_CHUNK_ROWS):
+                for row, tagged in step.results[: _ROWS_SHOWN - len(rows)]:
+                    rows.append(excerpt(row.line, tagged, classes))
+                yield _without_files(_running(step, rows))
+        files = [file for file in (out, errors_file(out)) if file.exists()]
+        self.service.quota.add(client, sum(file.stat().st_size for file in files))
+        update = gr.update(visible=True, value=[str(file) for file in files])
+        yield _finished(step, out, rows), update
 
     def _check_room(self, source: Source, client: str | None) -> None:
         """Refuse before the work what there would be no room for; how large it is, is a guess."""
@@ -174,20 +178,18 @@ class FilesHandler:
             raise Failure(f"Too many files are kept for you or for all. They {again}")
 
 
-def _progress(sentence: str) -> Shown:
-    return _alone(notice(sentence, kind="progress"))
-
-
-def _problem(sentence: str) -> Shown:
-    return _alone(notice(sentence, kind="problem"))
-
-
-def _alone(markup: str) -> Shown:
-    """Without files."""
+def _without_files(markup: str) -> Outcome:
     return markup, gr.update(visible=False, value=None)
 
 
-def _inspected(path: str, encoding: str, bounds: Bounds) -> Source:
+def _message(sentence: str, kind: str = "hint") -> Outcome:
+    return _without_files(notice(sentence, kind=kind))
+
+
+_progress, _problem = (partial(_message, kind=kind) for kind in ("progress", "problem"))
+
+
+def _inspect(path: str, encoding: str, bounds: Bounds) -> Source:
     file = Path(path)
     if file.stat().st_size > bounds.file_bytes:
         raise InputError(
@@ -208,7 +210,7 @@ def _check_rows(source: Source, most: int) -> None:
         )
 
 
-def _what_it_is(source: Source) -> str:
+def _describe(source: Source) -> str:
     what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}."
@@ -217,48 +219,30 @@ def _what_it_is(source: Source) -> str:
     return f"{what} Choose the column with the texts." if source.columns else what
 
 
-def _running(step: Step) -> str:
+def _running(step: Step, rows: Sequence[Excerpt]) -> Markup:
     left = "" if step.seconds_left is None else f", about {step.seconds_left:,.0f} s left"
     done = f"{step.rows:,} rows, {step.fraction:.0%}, {step.rate:,.0f} rows a second{left}"
-    return (
-        f'<p class="notice progress" role="status">{escape(done)}'
-        f'<progress max="1" value="{step.fraction:.3f}" aria-label="Progress"></progress></p>'
+    return macro("ner.ui", "files.html", "running", done, step.fraction, rows)
+
+
+def _finished(step: Step, out: Path, rows: Sequence[Excerpt]) -> Markup:
+    done = (
+        f"Tagged {step.tagged:,} of {step.rows:,} rows in {step.seconds:.1f} s, "
+        f"{step.rate:,.0f} rows a second."
     )
+    rule = CSV_RULE if out.suffix == ".csv" else ""
+    failures = _first_failures(errors_file(out)) if step.failed else []
+    problem = ""
+    if failures:
+        more = f" The first {len(failures)}:" if step.failed > len(failures) else ""
+        file = errors_file(out).name
+        problem = f"Rows that could not be tagged: {step.failed:,}. They are in {file}.{more}"
+    return macro("ner.ui", "files.html", "finished", done, rule, problem, failures, rows)
 
 
-def _finished(step: Step, out: Path) -> str:
-    parts = [
-        notice(
-            f"Tagged {step.tagged:,} of {step.rows:,} rows in {step.seconds:.1f} s, "
-            f"{step.rate:,.0f} rows a second."
-        )
-    ]
-    if out.suffix == ".csv":
-        parts.append(f'<p class="small">{escape(CSV_RULE)}</p>')
-    if step.failed:
-        parts.append(_failures(step.failed, errors_file(out)))
-    return "".join(parts)
-
-
-def _failures(count: int, file: Path) -> str:
+def _first_failures(file: Path) -> list[BadRow]:
     with file.open(encoding="utf-8", newline="\n") as lines:
-        failures = [BadRow(**json.loads(line)) for line in islice(lines, _FAILURES_SHOWN)]
-    items = "".join(
-        f"<li>line {failure.line:,}: {escape(failure.problem)}</li>" for failure in failures
-    )
-    more = f" The first {len(failures)}:" if count > len(failures) else ""
-    head = f"Rows that could not be tagged: {count:,}. They are in {file.name}.{more}"
-    return f"{notice(head, kind='problem')}<ul>{items}</ul>"
-
-
-def _first_rows(first: list[tuple[Row, Tagged]], labels: tuple[str, ...]) -> str:
-    if not first:
-        return ""
-    classes = render.colour_classes(labels)
-    items = "".join(
-        f'<li value="{row.line}">{excerpt(tagged, classes)}</li>' for row, tagged in first
-    )
-    return f"<h3>First rows, by line</h3><ol>{items}</ol>"
+        return [BadRow(**json.loads(line)) for line in islice(lines, _FAILURES_SHOWN)]
 
 
 def _limits(bounds: Bounds) -> str:
@@ -275,17 +259,16 @@ def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service
     handler = FilesHandler(load, service)
     _html(notice(_limits(service.bounds)))
     file = gr.File(
-        label="File of texts",
-        file_types=list(ENDINGS),
-        height=130,
-        elem_id="texts-file",
+        label="File of texts", file_types=list(ENDINGS), height=130, elem_id="texts-file"
     )
     about = _html("", elem_id="file-about")
-    encoding, column = _reading()
+    with gr.Row(elem_classes="settings"):
+        encoding = _dropdown("Encoding", list(_ENCODINGS.items()), "")
+        column = _dropdown("Column", [], None, visible=False, elem_id="column")
     settings = _settings()
     gr.on(
         [file.change, encoding.input],
-        handler.inspected,
+        handler.inspect,
         [file, encoding],
         [about, column],
         show_progress="hidden",
@@ -308,7 +291,7 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
     )
     outcome = _html("", elem_id="file-outcome")
     start.click(
-        handler.tagged,
+        handler.tag,
         inputs,
         [outcome, results],
         show_progress="hidden",
@@ -319,56 +302,41 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")
 
 
-def _reading() -> tuple[gr.Dropdown, gr.Dropdown]:
-    """How the file is read: its encoding, and the column with the texts."""
-    with gr.Row(elem_classes="settings"):
-        encoding = gr.Dropdown(
-            list(_ENCODINGS.items()), value="", label="Encoding", elem_classes="beside", scale=0
-        )
-        column = gr.Dropdown(
-            [], label="Column", visible=False, elem_id="column", elem_classes="beside", scale=0
-        )
-    return encoding, column
-
-
 def _settings() -> list[gr.components.Component]:
     """How it is tagged and what is made of it, in the order of `Settings`."""
+    variants = [("INT8", "int8"), ("Original", "original")]
     with gr.Row(elem_classes="settings"):
-        variant = gr.Dropdown(
-            [("INT8", "int8"), ("Original", "original")],
-            value="int8",
-            label="Variant",
-            elem_classes="beside narrow",
-            scale=0,
-        )
-        strategy = gr.Dropdown(
-            [strategy.value for strategy in Strategy],
-            value=Strategy.FIRST.value,
-            label="Aggregation",
-            elem_classes="beside narrow",
-            scale=0,
-        )
-        threshold = gr.Number(
-            label="Threshold",
-            value=0.0,
-            minimum=0.0,
-            maximum=1.0,
-            step=0.05,
-            elem_classes="beside narrow",
-            scale=0,
-        )
-        labels = gr.Textbox(
-            label="Only labels", placeholder="all, or PER,LOC", elem_classes="beside", scale=0
-        )
-        kind = gr.Dropdown(
-            list(_KINDS.items()),
-            value=".jsonl",
-            label="Result",
-            elem_id="file-kind",
-            elem_classes="beside wide",
-            scale=0,
-        )
-    return [variant, strategy, threshold, labels, kind]
+        return [
+            _dropdown("Variant", variants, "int8", look="beside narrow"),
+            strategy_dropdown(),
+            gr.Number(
+                label="Threshold",
+                value=0.0,
+                minimum=0.0,
+                maximum=1.0,
+                step=0.05,
+                elem_classes="beside narrow",
+                scale=0,
+            ),
+            gr.Textbox(
+                label="Only labels", placeholder="all, or PER,LOC", elem_classes="beside", scale=0
+            ),
+            _dropdown(
+                "Result", list(_KINDS.items()), ".jsonl", look="beside wide", elem_id="file-kind"
+            ),
+        ]
+
+
+def _dropdown(
+    label: str,
+    choices: list[tuple[str, str]],
+    value: str | None,
+    *,
+    look: str = "beside",
+    **settings: Any,  # noqa: ANN401 - Gradio's own
+) -> gr.Dropdown:
+    """A list of names and values; ``look`` are its CSS classes."""
+    return gr.Dropdown(choices, value=value, label=label, elem_classes=look, scale=0, **settings)
 
 
 def _html(markup: str, **settings: Any) -> gr.HTML:  # noqa: ANN401 - Gradio's own

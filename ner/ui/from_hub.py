@@ -12,9 +12,7 @@ from ner.models.catalogue import HUB, ModelSpec, find
 from ner.models.prepared import fetched, find_prepared
 from ner.models.recipes import recipe_of
 from ner.render import notice
-from ner.ui.contract import Loader
-from ner.ui.failures import answered
-from ner.ui.opening import opened
+from ner.ui.progress import Loader, catch_failures, open_sides_with_progress
 
 # What is shown, and what becomes of the list of models.
 _Shown = tuple[str, dict[str, Any]]
@@ -34,12 +32,12 @@ class HubHandler:
 
     def answer(self, repo_id: str) -> Iterator[_Shown]:
         """Stages, then the commit, with the model chosen; or a sentence in its place."""
-        yield from answered(self._fetched(repo_id), _problem)
+        yield from catch_failures(self._fetched(repo_id), _problem)
 
     def _fetched(self, repo_id: str) -> Iterator[_Shown]:
         # With its prefix, so that what was typed is never taken for a folder.
         spec = find(f"{HUB}{(repo_id or '').strip()}")
-        yield from opened(self.load, spec, "CPU", _progress)
+        yield from open_sides_with_progress(self.load, spec, "CPU", _progress)
         prepared = find_prepared(recipe_of(spec), spec.name)
         commit = prepared.manifest.revision if prepared else None
         done = f"{spec.title} is ready and chosen above. Its commit is {commit}."

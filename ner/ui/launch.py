@@ -13,11 +13,11 @@ from typing import Any
 
 import gradio as gr
 
+from ner.colours import colours_css
 from ner.errors import MissingExtra
 from ner.models.catalogue import ModelSpec, assets, catalogue
 from ner.models.child import OnStage, Stage
 from ner.models.opened import OpenSides, Sides
-from ner.render import colours_css
 from ner.serving import draining
 from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected
@@ -27,9 +27,8 @@ from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service
 from ner.tagging.inference import available_devices
-from ner.ui import failures
-from ner.ui.contract import Loader
 from ner.ui.page import build
+from ner.ui.progress import Loader, describe_failure
 
 _LOG = logging.getLogger(__name__)
 # The page's script: one scope, in which a file may use what stands before it.
@@ -132,7 +131,7 @@ def _open_first(load: Loader, readiness: Readiness) -> None:
         load(spec, "CPU", tell)
     # Nobody waits for this thread, so whatever ends it is to be told here.
     except Exception as error:  # noqa: BLE001
-        readiness.missing = failures.told(error)
+        readiness.missing = describe_failure(error)
         _LOG.warning("%s", readiness.missing)
 
 

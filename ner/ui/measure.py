@@ -20,11 +20,8 @@ from ner.render import notice
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.background import in_background
-from ner.ui.contract import Loader
-from ner.ui.failures import answered
 from ner.ui.measure_view import measured, recorded
-from ner.ui.opening import opened
+from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, run_in_background
 
 # A quarter of a minute on two cores.
 _QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
@@ -47,7 +44,9 @@ class MeasureHandler:
         """Progress while it runs, then the result; ended early it stops measuring too."""
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            yield from answered(self._measured(model, stopping), partial(notice, kind="problem"))
+            yield from catch_failures(
+                self._measured(model, stopping), partial(notice, kind="problem")
+            )
         finally:
             self.running.pop(request.session_hash, None)
 
@@ -58,7 +57,9 @@ class MeasureHandler:
 
     def _measured(self, model: str, stopping: threading.Event) -> Iterator[str]:
         spec = find_offered(model)
-        yield from opened(self.load, spec, "CPU", partial(notice, kind="progress"))
+        yield from open_sides_with_progress(
+            self.load, spec, "CPU", partial(notice, kind="progress")
+        )
         if self.service.long.taken:
             yield notice(WAITING, kind="progress")
         yield from self._results(spec, stopping)
@@ -81,7 +82,7 @@ class MeasureHandler:
                 )
 
         try:
-            result = yield from in_background(run)
+            result = yield from run_in_background(run)
             yield measured(result, f"python -m ner bench --model {spec.name}")
         except (Stopped, ClientDisconnected):
             yield notice(self.service.readiness.ended)

@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ner.markup import megabytes, milliseconds
 from ner.measuring.benchmark import Benchmark
 from ner.measuring.report import benchmark_csv, benchmark_json, summary
 from ner.measuring.rows import BARE, PEAK
 from ner.render import Bar, bar_chart, definitions, escape
 from ner.ui.lines import line_chart
-from ner.ui.result import megabytes, milliseconds
 from ner.ui.tables import head, row, section, table
 
 

@@ -12,12 +12,12 @@ import gradio as gr
 from markdown_it import MarkdownIt
 
 from ner.evaluating.report import recorded_sides, set_name
+from ner.markup import megabytes
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, assets
 from ner.models.prepared import Prepared, find_offered, find_prepared
 from ner.models.recipes import Variant, recipe_of
 from ner.render import definitions, escape, notice
-from ner.ui.failures import told
-from ner.ui.result import megabytes
+from ner.ui.progress import describe_failure
 from ner.ui.tables import head, row, section, table
 
 
@@ -33,7 +33,7 @@ class ModelHandler:
             return described(spec, prepared), _card(spec)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
-            return notice(told(error), kind="problem"), ""
+            return notice(describe_failure(error), kind="problem"), ""
 
 
 def described(spec: ModelSpec, prepared: Prepared | None) -> str:

@@ -16,12 +16,12 @@ from ner.serving.service import Service
 from ner.tagging.decode import Strategy
 from ner.ui import evaluate
 from ner.ui.api import add_endpoints
-from ner.ui.contract import Loader
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
 from ner.ui.from_hub import add_hub_field
 from ner.ui.measure import add_measure_tab
 from ner.ui.model_tab import add_model_tab
+from ner.ui.progress import Loader
 from ner.ui.status import add_status_tab
 from ner.ui.tag import TagHandler, add_tag_tab, plain_html
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
+from markupsafe import Markup
 
 from ner.machine import Machine, describe, package_versions
+from ner.markup import render
 from ner.models.opened import Sides
-from ner.render import definitions, notice
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service
-from ner.ui.tables import section
 
 _PACKAGES = ("ner-compare", "gradio", "openvino", "tokenizers", "numpy")
 _Rows = Sequence[tuple[str, str]]
@@ -22,42 +22,39 @@ _Rows = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class StatusHandler:
-    """What opening the tab shows."""
+    """What opening the tab shows; ``open_sides`` gives the models that are open."""
 
     service: Service
     machine: Machine
-    opened: Callable[[], Sequence[Sides]]
+    open_sides: Callable[[], Sequence[Sides]]
 
-    def answer(self) -> str:
-        """Health, limits, what is kept, versions; as markup."""
+    def answer(self) -> Markup:
+        """Health, limits, what is kept, versions."""
         service = self.service
-        parts = [
-            _health(service, self.opened()),
-            section("Limits", "", definitions(_limits(service.bounds))),
-            section("What is logged and kept", "", definitions(_kept(service))),
-            section("Versions", "", definitions(_versions(self.machine))),
-        ]
-        return f'<div class="ner model status">{"".join(parts)}</div>'
+        sections = (
+            ("Limits", _limits(service.bounds)),
+            ("What is logged and kept", _kept(service)),
+            ("Versions", _versions(self.machine)),
+        )
+        health = _health(service, self.open_sides())
+        return render("ner.ui", "status.html", health=health, sections=sections)
 
 
-def _health(service: Service, opened: Sequence[Sides]) -> str:
+def _health(service: Service, open_sides: Sequence[Sides]) -> _Rows:
     readiness = service.readiness
     since = readiness.ready_since
     state = "Ready." if not readiness.reasons else f"Not ready. {' '.join(readiness.reasons)}"
-    rows = [
+    return (
         ("State", state),
         ("Ready since", "not yet" if since is None else _moment(since)),
         ("Up for", _duration(time.time() - readiness.started)),
-        *(("Model open", _described(sides)) for sides in opened),
+        *(("Model open", _describe(sides)) for sides in open_sides),
         ("Single texts", _load(service.short)),
         ("Files, Evaluate, Measure", _load(service.long)),
-    ]
-    return section("Health", "", definitions(rows)) + notice(
-        "For machines: /healthz (alive), /readyz (ready, with reasons), /metrics (Prometheus)."
     )
 
 
-def _described(sides: Sides) -> str:
+def _describe(sides: Sides) -> str:
     checked = "both variants checked" if sides.withheld is None else sides.withheld
     return f"{sides.spec.title} on {sides.device}: {checked}"
 
@@ -177,15 +174,15 @@ def _duration(seconds: float) -> str:
 
 
 def add_status_tab(
-    page: gr.Blocks, tab: gr.Tab, service: Service, opened: Callable[[], Sequence[Sides]]
+    page: gr.Blocks, tab: gr.Tab, service: Service, open_sides: Callable[[], Sequence[Sides]]
 ) -> None:
     """Put the tab's component into ``page``, the Blocks at hand; it is read anew at each visit."""
-    shown = gr.HTML("", elem_id="status", js_on_load=None, apply_default_css=False)
+    status = gr.HTML("", elem_id="status", js_on_load=None, apply_default_css=False)
     gr.on(
         [page.load, tab.select],
-        StatusHandler(service, describe(), opened).answer,
+        StatusHandler(service, describe(), open_sides).answer,
         None,
-        shown,
+        status,
         show_progress="hidden",
         api_visibility="private",
     )

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import gradio as gr
+from markupsafe import Markup
 
+from ner.colours import colour_classes
+from ner.comparing.agreement import Pair
+from ner.comparing.probe import Fate, Probe, probe
 from ner.errors import TextTooLong
 from ner.machine import Machine
+from ner.markup import notice, render
 from ner.models.catalogue import assets, catalogue
 from ner.models.prepared import find_offered
+from ner.models.recipes import Variant
 from ner.serving.bounds import timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
-from ner.ui.contract import Loader
-from ner.ui.failures import answered
-from ner.ui.opening import opened
-from ner.ui.probing import ProbeHandler
-from ner.ui.result import Shown, Value, message, problem
+from ner.ui.progress import (
+    ON_MODEL,
+    Loader,
+    Value,
+    catch_failures,
+    message,
+    open_sides_with_progress,
+    problem,
+    progress,
+)
+from ner.ui.tag_view import TagResult
 
-# Without a limit of Gradio's, since `Slots` bound the work; a model that is prepared for minutes
-# holds nobody up.
-_ON_MODEL: dict[str, Any] = {
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-    "concurrency_limit": None,
-    "api_visibility": "private",
-}
-
+# The last of what was asked for counts, while a result is on its way.
+_ON_LATEST = {**ON_MODEL, "trigger_mode": "always_last"}
 _EMPTY = "Type or paste a text, or take an example; then press Tag."
 _MOUNT = "ner.mount(element, props, watch);"
 
@@ -56,7 +61,7 @@ class TagHandler:
 
     def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        yield from answered(self._results(text or "", model, device, strategy), problem)
+        yield from catch_failures(self._results(text or "", model, device, strategy), problem)
 
     def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
@@ -67,16 +72,90 @@ class TagHandler:
             raise TextTooLong(len(text), limit)
         spec = find_offered(model)
         choice = Choice.parse(strategy)
-        sides = yield from opened(self.load, spec, device, _progress)
+        sides = yield from open_sides_with_progress(self.load, spec, device, progress)
         places = self.service.short
         with places.slot(disconnected=client_disconnected):
             budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
-        yield Shown(comparison, sides, self.machine, choice).value
+        yield TagResult(comparison, sides, self.machine, choice).value
 
 
-def _progress(sentence: str) -> Value:
-    return message(sentence, kind="progress")
+@dataclass(frozen=True)
+class ProbeHandler:
+    """What pressing 'Probe robustness' does."""
+
+    load: Loader
+    service: Service
+
+    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+        """The table as markup, or a sentence in its place."""
+        results = self._results(text or "", model, device, strategy)
+        yield from catch_failures(results, partial(notice, kind="problem"))
+
+    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+        limit = self.service.bounds.probe_characters
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
+        spec = find_offered(model)
+        choice = Choice.parse(strategy)
+        show = partial(notice, kind="progress")
+        sides = yield from open_sides_with_progress(self.load, spec, device, show)
+        taggers = [sides.side(variant).tagger.using(choice) for variant in Variant]
+        with self.service.short.slot(disconnected=client_disconnected):
+            result = probe(text, *taggers)
+        yield probe_table(result, sides.labels)
+
+
+def probe_table(result: Probe, labels: Sequence[str]) -> Markup:
+    """What each side still finds of each entity, by rewriting; or that there is none to lose."""
+    if not result.found.pairs:
+        return notice("Neither model finds an entity in this text, so there is none to lose.")
+    classes = colour_classes(labels)
+    return render(
+        "ner.ui",
+        "probe.html",
+        names=result.names,
+        totals=[_kept(result, index) for index in range(len(result.names))],
+        rows=[_probe_row(result, pair, classes) for pair in result.found.pairs],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """An entity, and what became of it in each rewriting: the worst fate, and both in words."""
+
+    spelled: str
+    label: str
+    style: str
+    fates: tuple[tuple[str, str], ...]
+
+
+def _kept(result: Probe, index: int) -> str:
+    """How many entities of each side are kept in a rewriting."""
+    return " / ".join(
+        f"{sum(fates[index] is Fate.KEPT for fates in side.values())} of {len(side)}"
+        for side in (result.left, result.right)
+    )
+
+
+def _probe_row(result: Probe, pair: Pair, classes: Mapping[str, str]) -> ProbeRow:
+    entity = next(side for side in (pair.left, pair.right) if side is not None)
+    both = (
+        result.left.get(pair.left) if pair.left else None,
+        result.right.get(pair.right) if pair.right else None,
+    )
+    return ProbeRow(
+        result.found.text[entity.start : entity.end],
+        entity.label,
+        classes[entity.label],
+        tuple(_fate(both, index) for index in range(len(result.names))),
+    )
+
+
+def _fate(both: Sequence[tuple[Fate, ...] | None], index: int) -> tuple[str, str]:
+    words = ["not found" if fates is None else fates[index].value for fates in both]
+    worst = "kept" if set(words) == {"kept"} else "lost" if "lost" in words else "changed"
+    return worst, words[0] if len(set(words)) == 1 else " / ".join(words)
 
 
 def add_tag_tab(
@@ -92,7 +171,7 @@ def add_tag_tab(
         elem_id="result",
     )
     probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
-    probe = plain_html("", "probe-result")
+    probe_result = plain_html("", "probe-result")
     inputs = [text, model, device, strategy]
     asked = gr.on(
         [button.click, model.input, device.input, strategy.input],
@@ -100,7 +179,7 @@ def add_tag_tab(
         inputs,
         result,
         js="(...values) => (ner.busy(), values)",
-        **_ON_MODEL,
+        **_ON_LATEST,
     )
     asked.then(None, js="() => ner.done()")
     # A request that is refused before it is begun has only this.
@@ -108,9 +187,9 @@ def add_tag_tab(
     probe_button.click(
         ProbeHandler(handler.load, handler.service).answer,
         inputs,
-        probe,
+        probe_result,
         js="(...values) => (ner.probing(), values)",
-        **_ON_MODEL,
+        **_ON_LATEST,
     )
     page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
         None, js="() => ner.tagFirst()"
@@ -134,13 +213,7 @@ def _question(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
     with gr.Row(elem_id="ask"):
         button = gr.Button("Tag", variant="primary", elem_id="tag", scale=0, min_width=110)
         plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
-        strategy = gr.Dropdown(
-            [strategy.value for strategy in Strategy],
-            value=Strategy.FIRST.value,
-            label="Aggregation",
-            elem_classes="beside narrow",
-            scale=0,
-        )
+        strategy = strategy_dropdown()
         gr.Examples(
             [[example.text, example.model] for example in examples],
             [text, model],
@@ -150,6 +223,17 @@ def _question(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
             api_visibility="private",
         )
     return text, button, strategy
+
+
+def strategy_dropdown() -> gr.Dropdown:
+    """How word pieces become one entity."""
+    return gr.Dropdown(
+        [strategy.value for strategy in Strategy],
+        value=Strategy.FIRST.value,
+        label="Aggregation",
+        elem_classes="beside narrow",
+        scale=0,
+    )
 
 
 def plain_html(markup: str, elem_id: str) -> gr.HTML:
@@ -162,6 +246,6 @@ def _examples() -> list[Example]:
     file = assets() / "examples" / "examples.json"
     default = catalogue()[0].name
     return [
-        Example(one["title"], one["text"], one.get("model", default))
-        for one in json.loads(file.read_text(encoding="utf-8"))
+        Example(example["title"], example["text"], example.get("model", default))
+        for example in json.loads(file.read_text(encoding="utf-8"))
     ]

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from fakes import DictionaryTagger, FakeSides
+from fakes import DictionaryTagger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.comparing.probe import Fate, Rewritten, rewritings
+from ner.comparing.probe import Fate, Rewritten, probe, rewritings
 from ner.entities import Entity, Tagged
-from ner.errors import PrepareFailed
-from ner.tagging.choice import Choice
-from ner.ui.probing import probe_text
 
 
 def rewritten(text: str, name: str) -> Rewritten:
@@ -63,21 +60,13 @@ def test_fates() -> None:
     assert (Fate.KEPT, Fate.CHANGED, Fate.LOST) == one.fates(original, found)
 
 
-def test_both_variants_are_probed_on_their_own_entities() -> None:
+def test_both_sides_are_probed_on_their_own_entities() -> None:
     """A dictionary of capitalized words loses all of them in lower case, none to punctuation."""
-    sides = FakeSides(
-        left=DictionaryTagger({"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}),
-        right=DictionaryTagger({"Berlin": ("LOC", 0.9)}),
-    )
+    left = DictionaryTagger({"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)})
+    right = DictionaryTagger({"Berlin": ("LOC", 0.9)})
 
-    probe = probe_text("Berlin, Oslo.", sides, Choice())
+    result = probe("Berlin, Oslo.", left, right)
 
-    berlin, oslo = probe.found.left.entities
-    assert {berlin: Fate.LOST, oslo: Fate.LOST} == {e: f[0] for e, f in probe.left.items()}
-    assert {berlin: Fate.KEPT} == {e: f[2] for e, f in probe.right.items()}
-
-
-def test_one_side_alone_is_not_probed() -> None:
-    """Where INT8 is withheld there is nothing to hold against the original."""
-    with pytest.raises(PrepareFailed, match="INT8 is not served"):
-        probe_text("Berlin, Oslo.", FakeSides(right=None), Choice())
+    berlin, oslo = result.found.left.entities
+    assert {berlin: Fate.LOST, oslo: Fate.LOST} == {e: f[0] for e, f in result.left.items()}
+    assert {berlin: Fate.KEPT} == {e: f[2] for e, f in result.right.items()}

@@ -34,8 +34,7 @@ from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler
 from ner.ui.files import FilesHandler
-from ner.ui.probing import ProbeHandler
-from ner.ui.tag import TagHandler
+from ner.ui.tag import ProbeHandler, TagHandler
 
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"
@@ -248,8 +247,8 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"
         file.write_bytes(content)
-        _defended([handler.inspected(str(file), arguments[0])])
-        _defended(handler.tagged(request, str(file), *arguments))
+        _defended([handler.inspect(str(file), arguments[0])])
+        _defended(handler.tag(request, str(file), *arguments))
         try:
             read_gold(file)
         except InputError:

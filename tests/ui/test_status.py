@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from browser.fixtures import Open
 from fakes import FakeSides, service_of
 from playwright.sync_api import expect
 
-from browser.fixtures import Open
 from ner.machine import Machine
+from ner.markup import visible
 from ner.models.prepared import Gate
-from ner.render import escape
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service
@@ -45,7 +45,7 @@ def test_readiness_and_open_models_are_told() -> None:
     text = shown(service, FakeSides(), failed)
     assert "<dd>Ready.</dd>" in text
     assert "both variants checked" in text
-    assert escape(str(failed.withheld)) in text
+    assert visible(str(failed.withheld)) in text
 
 
 @pytest.mark.parametrize(("addresses", "expected"), [(True, "also logged"), (False, "not logged")])

@@ -37,31 +37,31 @@ def settings(**other: object) -> list[Any]:
 
 
 def last(path: str | None, **other: object) -> tuple[str, dict[str, Any]]:
-    *_, shown = HANDLER.tagged(REQUEST, path, *settings(**other))
+    *_, shown = HANDLER.tag(REQUEST, path, *settings(**other))
     return shown
 
 
 def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     """Format, encoding, lines and the guess; the choice is there for formats with columns."""
-    about, column = HANDLER.inspected(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
+    about, column = HANDLER.inspect(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
     assert "CSV, UTF-8, 2 lines." in about
-    assert "&#x27;text&#x27;" in about
+    assert "&#39;text&#39;" in about
     assert (True, ["id", "text"], "text") == (column["visible"], column["choices"], column["value"])
 
-    about, column = HANDLER.inspected(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
+    about, column = HANDLER.inspect(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
     assert "Choose the column" in about
     assert (["a", "b"], None) == (column["choices"], column["value"])
 
-    about, column = HANDLER.inspected(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
+    about, column = HANDLER.inspect(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
     assert "None of its first objects has a text" in about
     assert column["visible"] is False
 
-    about, column = HANDLER.inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
+    about, column = HANDLER.inspect(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
     assert "TXT, CP1252" in about
     assert column["visible"] is False
     assert ("", False) == (
-        HANDLER.inspected(None, "")[0],
-        HANDLER.inspected(None, "")[1]["visible"],
+        HANDLER.inspect(None, "")[0],
+        HANDLER.inspect(None, "")[1]["visible"],
     )
 
 
@@ -80,7 +80,7 @@ def test_files_that_cant_be_used_are_refused_at_once(
     """When they are chosen, and when they are tagged all the same."""
     path = given(tmp_path, name, content)
 
-    assert message in HANDLER.inspected(path, "")[0]
+    assert message in HANDLER.inspect(path, "")[0]
     assert message in last(path)[0]
 
 
@@ -89,7 +89,7 @@ def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
     tagger = DictionaryTagger()
     handler = FilesHandler(loader_of(FakeSides(right=tagger)), service_of())
     path = given(tmp_path, "a.txt", "x\n" * (BOUNDS.file_rows + 1))
-    [(said, _)] = handler.tagged(REQUEST, path, *settings())
+    [(said, _)] = handler.tag(REQUEST, path, *settings())
 
     assert "more than 20,000 rows" in said
     assert "python -m ner batch" in said
@@ -101,8 +101,8 @@ def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     service = service_of(upload_bytes=25_000)
     handler = FilesHandler(loader_of(FakeSides()), service)
     path = given(tmp_path, "a.txt", "Berlin\n" * 300)
-    *_, (first, _) = handler.tagged(REQUEST, path, *settings())
-    [(second, update)] = handler.tagged(REQUEST, path, *settings())
+    *_, (first, _) = handler.tag(REQUEST, path, *settings())
+    [(second, update)] = handler.tag(REQUEST, path, *settings())
 
     assert "Tagged 300" in first
     assert "room again in" in second
@@ -134,7 +134,7 @@ def test_without_a_file_it_asks_for_one() -> None:
 def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
     """Before the run is over, and markup in them is only text."""
     path = given(tmp_path, "a.txt", "\n".join(TEXTS * 100))
-    _, first, second, (said, update) = HANDLER.tagged(REQUEST, path, *settings())
+    _, first, second, (said, update) = HANDLER.tag(REQUEST, path, *settings())
 
     assert "200 rows, 67%" in first[0]
     assert "300 rows, 100%" in second[0]
@@ -147,7 +147,7 @@ def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
 def test_results_and_failures_are_files(tmp_path: Path) -> None:
     """While they are shown both exist; the page says which rows failed and why."""
     path = given(tmp_path, "mine.csv", "id,text\n1,Berlin\n2\n3,Paris <b>\n")
-    steps = HANDLER.tagged(REQUEST, path, *settings(variant="original"))
+    steps = HANDLER.tag(REQUEST, path, *settings(variant="original"))
     said, update = next(step for step in steps if step[1]["visible"])
     found = [
         [json.loads(line) for line in Path(file).read_text().splitlines()]
@@ -165,7 +165,7 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
     path = given(tmp_path, "a.txt", "Wolfgang in Berlin and Paris, Oslo")
 
     def spelled(**other: object) -> list[str]:
-        steps = HANDLER.tagged(REQUEST, path, *settings(**other))
+        steps = HANDLER.tag(REQUEST, path, *settings(**other))
         [file] = next(update["value"] for _, update in steps if update["visible"])
         [line] = Path(file).read_text().splitlines()
         return [entity["text"] for entity in json.loads(line)["entities"]]
@@ -181,8 +181,8 @@ def test_stop_ends_the_run_of_its_session(tmp_path: Path) -> None:
     path = given(tmp_path, "a.txt", "x\n" * 1_000)
     other = SimpleNamespace(session_hash="another", request=None)
     run, others = (
-        HANDLER.tagged(REQUEST, path, *settings()),
-        HANDLER.tagged(other, path, *settings()),
+        HANDLER.tag(REQUEST, path, *settings()),
+        HANDLER.tag(other, path, *settings()),
     )
     next(run), next(others)
     HANDLER.stop(REQUEST)
@@ -259,7 +259,7 @@ def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
         session_hash = "one"
         request = None
 
-    shown = handler.tagged(Asked(), str(file), *settings)  # type: ignore[arg-type]
+    shown = handler.tag(Asked(), str(file), *settings)  # type: ignore[arg-type]
     assert "rows" in next(shown)[0]
     service.readiness.draining = True
 

@@ -22,11 +22,9 @@ from ner.models.opened import OpenSides
 from ner.models.prepared import Gate
 from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
-from ner.ui.background import in_background
-from ner.ui.contract import Loader
 from ner.ui.launch import _loader, _open_first, launch
-from ner.ui.opening import opened
 from ner.ui.page import build
+from ner.ui.progress import Loader, open_sides_with_progress, run_in_background
 
 
 def test_reports_come_in_order_and_then_the_result() -> None:
@@ -40,7 +38,7 @@ def test_reports_come_in_order_and_then_the_result() -> None:
     results = []
 
     def all_of_it() -> Iterator[int]:
-        results.append((yield from in_background(work)))
+        results.append((yield from run_in_background(work)))
 
     assert [0, 1, 2] == list(all_of_it())
     assert ["done"] == results
@@ -53,7 +51,7 @@ def test_an_error_is_raised_to_who_waits() -> None:
         tell(1)
         raise OSError("no space left")
 
-    told = in_background(work)
+    told = run_in_background(work)
 
     assert 1 == next(told)
     with pytest.raises(OSError, match="no space left"):
@@ -71,7 +69,7 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
         made.set()
         return FakeSides()
 
-    shown = opened(load, find("bundled"), "CPU", str)
+    shown = open_sides_with_progress(load, find("bundled"), "CPU", str)
     assert "step 1 of 2: export" in next(shown)
 
     leaving = threading.Thread(target=shown.close)

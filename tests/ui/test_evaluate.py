@@ -29,7 +29,7 @@ from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
 from ner.ui.correct import CorrectHandler, written
-from ner.ui.evaluate import EvaluateHandler, loaded
+from ner.ui.evaluate import EvaluateHandler, read_upload
 
 BOUNDS = Bounds()
 
@@ -194,7 +194,7 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     assert ["mine.txt", "other.txt"] == [report[key]["model"] for key in ("left", "right")]
     assert [None, None] == [report[key]["variant"] for key in ("left", "right")]
     assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
-    assert "other.txt&#x27;s F1" in html
+    assert "other.txt's F1" in unescape(html)
 
 
 def test_a_file_called_original_is_not_taken_for_the_model(tmp_path: Path) -> None:
@@ -331,13 +331,13 @@ def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
     """By its byte-order mark, with any line ends; too long or binary is refused."""
     file = tmp_path / "gold.conll"
     file.write_bytes("Zürich\tB-LOC\r\n".encode("utf-16"))
-    assert "Zürich\tB-LOC" == loaded(str(file), limit=BOUNDS.gold_characters)
+    assert "Zürich\tB-LOC" == read_upload(str(file), limit=BOUNDS.gold_characters)
     file.write_bytes(b"x\n" * BOUNDS.gold_characters)
     with pytest.raises(InputError, match="command line"):
-        loaded(str(file), limit=BOUNDS.gold_characters)
+        read_upload(str(file), limit=BOUNDS.gold_characters)
     file.write_bytes(b"PK\x03\x04\0\0")
     with pytest.raises(FileFormatError):
-        loaded(str(file), limit=BOUNDS.gold_characters)
+        read_upload(str(file), limit=BOUNDS.gold_characters)
 
 
 def started(text: str, begin: str) -> dict[str, Any]:

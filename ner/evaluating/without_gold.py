@@ -1,0 +1,127 @@
+"""How far two sides agree on texts without gold: shares with intervals, by label, and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ner import schema
+from ner.comparing.agreement import Agreement, Kind, agreement_counts, align
+from ner.comparing.origin import Origin
+from ner.counts import Counts
+from ner.entities import Explained
+from ner.evaluating import verdict
+from ner.evaluating.verdict import Verdict
+from ner.stats import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share in [0, 1] with its 95 % interval over texts."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementFigures:
+    """Of one label or of all: how far both sides agree, and how many entities each has.
+
+    ``identical`` is the share of aligned entities with the same span and label; ``f1`` scores the
+    right side's entities against the left one's. Both are 1 where neither side found any.
+    """
+
+    identical: Share
+    f1: Share
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class AgreementReport:
+    """What both sides found in each text, in order."""
+
+    origins: tuple[Origin, Origin]
+    left: tuple[Explained, ...]
+    right: tuple[Explained, ...]
+
+    @cached_property
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Both results of each text, aligned."""
+        return tuple(
+            align(left.tagged, right.tagged)
+            for left, right in zip(self.left, self.right, strict=True)
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the right side may stand in for the left one."""
+        return verdict.without_gold(self.agreements)
+
+    @property
+    def pairs(self) -> int:
+        """How many aligned entities there are."""
+        return sum(len(agreement.pairs) for agreement in self.agreements)
+
+    @property
+    def differences(self) -> int:
+        """How many of them differ."""
+        return sum(len(agreement.differences) for agreement in self.agreements)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that either side found."""
+        pairs = (pair for agreement in self.agreements for pair in agreement.pairs)
+        both = (side for pair in pairs for side in (pair.left, pair.right))
+        return tuple(sorted({side.label for side in both if side is not None}))
+
+    def figures(self, label: str | None = None) -> AgreementFigures:
+        """The figures of one label, or of all (None)."""
+        kept = [_of_label(agreement, label) for agreement in self.agreements]
+        pairs = [pair for agreement in kept for pair in agreement.pairs]
+        same = sum(pair.kind is Kind.SAME for pair in pairs)
+        by_label = (
+            item for agreement in self.agreements for item in agreement_counts(agreement).items()
+        )
+        counts = sum((count for key, count in by_label if label in (None, key)), Counts())
+        return AgreementFigures(
+            Share(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
+            Share(counts.f1 if pairs else 1.0, verdict.agreement_interval(self.agreements, label)),
+            counts.support,
+            counts.found,
+        )
+
+
+def _of_label(agreement: Agreement, label: str | None) -> Agreement:
+    """The pairs in which either side has the label; all of them for None."""
+    if label is None:
+        return agreement
+    pairs = tuple(
+        pair
+        for pair in agreement.pairs
+        if label in {side.label for side in (pair.left, pair.right) if side is not None}
+    )
+    return Agreement(agreement.text, pairs)
+
+
+def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
+    """Both shares with their intervals, and for each text what ``compare`` answers."""
+    figures = report.figures()
+    return {
+        "agreement": _share_json(figures.f1),
+        "identical": _share_json(figures.identical),
+        "entities": report.pairs,
+        "lines": [
+            schema.agreement_json(agreement, report.origins, None)
+            for agreement in report.agreements
+        ],
+    }
+
+
+def _share_json(share: Share) -> dict[str, float]:
+    return {
+        "share": round(share.value, 6),
+        "low": round(share.interval.low, 6),
+        "high": round(share.interval.high, 6),
+    }

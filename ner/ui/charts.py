@@ -1,0 +1,240 @@
+"""Charts as SVG: geometry as plain values here, markup in ``templates/charts.html``.
+
+Each chart has a name for those who can't see it, and its series differ by shape or dashes, not by
+colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ner.markup import macro
+from ner.stats import Interval
+
+Points = Sequence[tuple[float, float]]
+
+_SHAPES = ("circle", "square", "diamond", "triangle")
+_CORNERS = {
+    "square": ((-4, -4), (4, -4), (4, 4), (-4, 4)),
+    "diamond": ((0, -5), (5, 0), (0, 5), (-5, 0)),
+    "triangle": ((0, -5), (5, 4), (-5, 4)),
+}
+# Of each line, beside its shape.
+_DASHES = ("", "7 4", "2 3", "9 3 2 3")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A point of a series, centred on ``x`` and ``y``."""
+
+    shape: str
+    x: float
+    y: float
+
+    @property
+    def points(self) -> str:
+        """Its corners, as SVG writes them; of a circle none."""
+        corners = _CORNERS.get(self.shape, ())
+        return " ".join(f"{round(self.x + dx, 1)},{round(self.y + dy, 1)}" for dx, dy in corners)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """A number on an axis."""
+
+    place: float
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its length, how that is written, and how far its whisker reaches."""
+
+    name: str
+    value: float
+    written: str
+    whisker: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _BarRow:
+    """A bar in per cent of the chart's width."""
+
+    name: str
+    written: str
+    width: float
+    reach: float | None
+
+
+def bar_chart(title: str, bars: Sequence[Bar], verdict: str) -> Markup:
+    """Bars on one scale from zero, their values written beside them, and what follows from them."""
+    longest = max((max(bar.value, bar.whisker or 0.0) for bar in bars), default=0.0) or 1.0
+
+    def share(value: float) -> float:
+        return round(100 * value / longest, 1)
+
+    rows = [
+        _BarRow(
+            bar.name,
+            bar.written,
+            share(bar.value),
+            None if bar.whisker is None else share(bar.whisker),
+        )
+        for bar in bars
+    ]
+    return _draw("bars", title, rows, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A share in [0, 1] and its interval."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class _DotMark:
+    """A dot, and where its interval begins and ends."""
+
+    mark: _Mark
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class _DotRow:
+    """A group: its name and its dots, in the height ``y``."""
+
+    name: str
+    y: int
+    dots: tuple[_DotMark, ...]
+
+
+# The width of a dot chart and of the names in it, and the height of a row.
+_DOTS_WIDTH, _DOTS_LEFT, _ROW = 700, 130, 34
+
+
+def dot_chart(
+    title: str, axis: str, series: Sequence[str], rows: Sequence[tuple[str, Sequence[Dot]]]
+) -> Markup:
+    """Shares on one scale up to 1: a row for each group, in it a dot for each of two series.
+
+    The scale begins at the tenth below the lowest interval.
+    """
+    lowest = min(dot.interval.low for _, dots in rows for dot in dots)
+    begin = math.floor(10 * min(lowest, 0.9)) / 10
+    ticks = [
+        _Tick(_dots_x(tenth / 10, begin), str(10 * tenth)) for tenth in range(round(10 * begin), 11)
+    ]
+    return _draw(
+        "dots",
+        title,
+        _Tick(_dots_x((1 + begin) / 2, begin), axis),
+        [(name, _Mark(shape, 7, 7)) for name, shape in zip(series, _SHAPES, strict=False)],
+        ticks,
+        [
+            _dot_row(name, dots, begin, _ROW * index + _ROW // 2)
+            for index, (name, dots) in enumerate(rows)
+        ],
+        (_DOTS_WIDTH, _ROW * len(rows) + 34),
+    )
+
+
+def _dots_x(share: float, begin: float) -> float:
+    wide = _DOTS_WIDTH - _DOTS_LEFT - 20
+    return round(_DOTS_LEFT + wide * (share - begin) / (1 - begin), 1)
+
+
+def _dot_row(name: str, dots: Sequence[Dot], begin: float, y: int) -> _DotRow:
+    def place(share: float) -> float:
+        return _dots_x(max(share, begin), begin)
+
+    short = name if len(name) <= 18 else f"{name[:17]}…"
+    marks = tuple(
+        _DotMark(
+            _Mark(shape, place(dot.value), y + (6 * (2 * index - 1) if len(dots) > 1 else 0)),
+            place(dot.interval.low),
+            place(dot.interval.high),
+        )
+        for index, (dot, shape) in enumerate(zip(dots, _SHAPES, strict=False))
+    )
+    return _DotRow(short, y, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogScale:
+    """From values between ``low`` and ``high``, given as their logarithms, to places."""
+
+    low: float
+    high: float
+    begin: float
+    end: float
+
+    def place(self, value: float) -> float:
+        """Where ``value``, above zero, is drawn."""
+        share = (math.log10(value) - self.low) / max(self.high - self.low, 1e-9)
+        return round(self.begin + share * (self.end - self.begin), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A series: its path, as SVG writes it, the marks on it, and a mark for the legend."""
+
+    name: str
+    dashes: str
+    path: str
+    marks: tuple[_Mark, ...]
+    sample: _Mark
+
+
+_LINES_SIZE = (620, 260)
+# Where the axes of a line chart begin and end.
+_LEFT, _RIGHT, _TOP, _FLOOR = 52, 608, 10, 216
+
+
+def line_chart(title: str, x_axis: str, y_axis: str, series: Mapping[str, Points]) -> Markup:
+    """Lines through points ``(x, y)``, both above zero, on logarithmic axes; at most four lines."""
+    xs = sorted({x for points in series.values() for x, _ in points})
+    ys = [y for points in series.values() for _, y in points]
+    low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
+    across = _LogScale(math.log10(xs[0]), math.log10(xs[-1]), _LEFT, _RIGHT)
+    up = _LogScale(low, max(high, low + 1), _FLOOR, _TOP)
+    return _draw(
+        "lines",
+        title,
+        (x_axis, y_axis),
+        [_Tick(across.place(x), f"{x:g}") for x in xs],
+        _log_ticks(up),
+        [
+            _line(index, name, [(across.place(x), up.place(y)) for x, y in points])
+            for index, (name, points) in enumerate(list(series.items())[:4])
+        ],
+        {"size": _LINES_SIZE, "left": _LEFT, "right": _RIGHT, "floor": _FLOOR},
+    )
+
+
+def _log_ticks(scale: _LogScale) -> list[_Tick]:
+    """1, 2 and 5 of each power of ten."""
+    values = (
+        step * 10.0**power
+        for power in range(int(scale.low), int(scale.high) + 1)
+        for step in (1, 2, 5)
+    )
+    shown = [value for value in values if math.log10(value) <= scale.high + 1e-9]
+    return [_Tick(scale.place(value), f"{value:g}") for value in shown]
+
+
+def _line(index: int, name: str, places: Points) -> _Line:
+    shape = _SHAPES[index]
+    path = "M" + "L".join(f"{x} {y}" for x, y in places)
+    marks = tuple(_Mark(shape, x, y) for x, y in places)
+    return _Line(name, _DASHES[index], path, marks, _Mark(shape, 17, 6))
+
+
+def _draw(chart: str, *values: object) -> Markup:
+    return macro("ner.ui", "charts.html", chart, *values)

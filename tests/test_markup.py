@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.colours import colour_classes
+from ner.entities import Entity, Explained, Tagged
+from ner.markup import marked_text, notice, visible
+
+HOSTILE = "<img src=x onerror=alert(1)>&\"'</span><script>alert(2)</script>"
+
+
+class _Reader(HTMLParser):
+    """Collects a fragment's text, and its tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(markup: str) -> _Reader:
+    reader = _Reader()
+    # As plain text: what is added to Markup is escaped.
+    reader.feed(str(markup))
+    reader.close()
+    return reader
+
+
+@st.composite
+def explained(draw: st.DrawFn) -> Explained:
+    """A text with entities in any arrangement that is allowed, and seams anywhere inside."""
+    text = draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    spans = list(zip(cuts[::2], cuts[1::2], strict=False))
+    entities = [Entity(a, b, draw(st.sampled_from(["PER", "<b>"])), 0.5) for a, b in spans]
+    seams = sorted(draw(st.sets(st.integers(1, max(1, len(text) - 1)), max_size=4)))
+    return Explained(Tagged(text, tuple(entities)), (), tuple(s for s in seams if s < len(text)))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_escaped_text_reads_as_the_text(text: str) -> None:
+    """What a browser makes of the markup is the text again, NUL apart, which HTML can't hold."""
+    assert text.replace("\0", "") == read(visible(text)).text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_escaped_text_holds_no_elements_but_isolated_controls(text: str) -> None:
+    """Whatever the text, the only elements are those that name a control character."""
+    assert {"bdi"} >= {tag for tag, _ in read(visible(text)).tags}
+
+
+def test_bidirectional_controls_are_named_and_isolated() -> None:
+    """A right-to-left override is written out, inside an element that isolates it."""
+    assert 'a<bdi class="control" data-name="RLO">\u202e</bdi>b' == visible("a\u202eb")
+
+
+@given(explained())
+def test_marked_text_reads_as_the_text(result: Explained) -> None:
+    """Marks, labels and seams add nothing to the text that is copied, and lose none of it."""
+    classes = colour_classes(["PER", "<b>"])
+
+    assert result.tagged.text.replace("\0", "") == read(marked_text(result, classes)).text
+
+
+@given(explained())
+def test_every_entity_and_every_seam_is_marked_once(result: Explained) -> None:
+    """There are as many marks as entities, numbered in order, and as many seams as windows meet."""
+    tags = read(marked_text(result, colour_classes(["PER", "<b>"]))).tags
+
+    marks = [attributes for _, attributes in tags if "data-i" in attributes]
+    assert [str(i) for i in range(len(result.tagged.entities))] == [m["data-i"] for m in marks]
+    assert [e.label for e in result.tagged.entities] == [m["data-l"] for m in marks]
+    assert len(result.seams) == sum(attributes.get("class") == "seam" for _, attributes in tags)
+
+
+def test_hostile_text_and_labels_stay_text() -> None:
+    """Markup in a text or in a model's label makes no element and no attribute."""
+    result = Explained(Tagged(HOSTILE, (Entity(0, len(HOSTILE), HOSTILE, 1.0),)), ())
+
+    reader = read(marked_text(result, colour_classes([HOSTILE])))
+
+    assert ["span"] == [tag for tag, _ in reader.tags]
+    assert {"class", "data-i", "data-l"} == set(reader.tags[0][1])
+    assert ["p"] == [tag for tag, _ in read(notice(HOSTILE)).tags]
