@@ -36,6 +36,7 @@ from ner.ui.progress import (
     open_sides_with_progress,
     problem,
     progress,
+    result_component,
 )
 from ner.ui.tag import strategy_dropdown
 
@@ -237,13 +238,7 @@ def add_evaluate_tab(
             given = _given(service.bounds.gold_characters)
         with gr.Tab("Your text, without gold"):
             lines = _lines()
-    result = gr.HTML(
-        message(_EMPTY),
-        html_template='<div class="ner"></div>',
-        js_on_load="evaluation.mount(element, props, watch);",
-        apply_default_css=False,
-        elem_id="evaluation",
-    )
+    result = result_component(message(_EMPTY), "evaluation", "evaluation.mount")
     for form, answer in ((own, handler.own_set), (given, handler.given), (lines, handler.lines)):
         run_on = form.button.click(
             answer,
