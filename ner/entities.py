@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from ner.errors import InputError
@@ -203,3 +204,14 @@ def spans_of_bio(tags: Sequence[str]) -> list[tuple[int, int, str]]:
             chunks[-1] = (first, index + 1, label)
         previous = tag
     return chunks
+
+
+def utf16_offsets(text: str) -> Sequence[int]:
+    """For each code point offset into ``text``, its end included, the offset in UTF-16 units.
+
+    >>> utf16_offsets("a🙂b")
+    [0, 1, 3, 4]
+    """
+    if text.isascii():
+        return range(len(text) + 1)
+    return list(accumulate((1 + (char > "\uffff") for char in text), initial=0))

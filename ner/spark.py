@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ner.entities import Entity, Tagged
+from ner.entities import Entity, Tagged, utf16_offsets
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
 from ner.models.catalogue import find
 from ner.models.child import OnStage, ensure_prepared
@@ -112,6 +111,7 @@ def _tag(
     folder: str | None,
 ) -> DataFrame:
     _check_columns(df, text)
+    _use_this_python(df.sparkSession)
     source = _source(model, variant, folder)
     choice.check_labels(source.prepared.manifest.labels)
     where, shipped = (folder, False) if folder else _shipped(df.sparkSession, source)
@@ -160,6 +160,13 @@ def _given(folder: Path) -> _Source:
     if damaged := prepared.damaged(variant):
         raise InputError(f"{folder} is damaged: {damaged[0]} is not what the manifest says.")
     return _Source(prepared, variant)
+
+
+def _use_this_python(session: SparkSession) -> None:
+    """On this machine workers run the interpreter that runs here, not the first on the path."""
+    context = session.sparkContext
+    if str(context.master).startswith("local") and "PYSPARK_PYTHON" not in os.environ:
+        context.pythonExec = sys.executable
 
 
 def _with_added(schema: StructType) -> StructType:
@@ -264,13 +271,6 @@ def _structs(tagged: Tagged, utf16: bool) -> list[dict[str, Any]]:
     ]
 
 
-def utf16_offsets(text: str) -> Sequence[int]:
-    """For each code point offset into ``text``, its end included, the offset in UTF-16 units."""
-    if text.isascii():
-        return range(len(text) + 1)
-    return list(accumulate((1 + (char > "\uffff") for char in text), initial=0))
-
-
 @dataclass(frozen=True)
 class SparkTagger:
     """Tags lists of texts on a cluster; make one with :func:`connect`."""
@@ -298,7 +298,10 @@ class SparkTagger:
         return [
             Tagged(
                 text,
-                tuple(Entity(one.start, one.end, one.label, one.score) for one in found[index]),
+                tuple(
+                    Entity(struct.start, struct.end, struct.label, struct.score)
+                    for struct in found[index]
+                ),
             )
             for index, text in enumerate(texts)
         ]
@@ -321,9 +324,6 @@ def connect(
     to.
     """
     source = _source(model, variant, folder, report=report)
-    if master.startswith("local"):
-        # Workers would else run the first python3 on the path.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         session = (
             SparkSession.builder.master(master)

@@ -224,3 +224,36 @@ def test_a_serving_process_imports_no_converters(tiny_spec: ModelSpec, tmp_path:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_a_full_disk_is_told(tiny: list[str]) -> None:
+    """Standard output on a device without space: a sentence, no trace."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ner", "tag", "Ada", *tiny],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert 1 == done.returncode
+    assert "no space is left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """NER_HOME below a file: what to set is named, its path is not."""
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "ner", "tag", "Ada"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NER_HOME": str(tmp_path / "file" / "home")},
+    )
+
+    assert 1 == done.returncode
+    assert "Set NER_HOME to a folder" in done.stderr
+    assert "Traceback" not in done.stderr

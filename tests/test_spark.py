@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from spark_cluster import Cluster, running
 from test_cli import ROOT, answers, run
 
+from ner.entities import utf16_offsets
 from ner.errors import Failure, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.opened import Sides
@@ -53,7 +54,7 @@ def test_utf16_offsets_count_code_units(text: str) -> None:
     """Oracle: the length of the encoded beginning."""
     expected = [len(text[:end].encode("utf-16-le")) // 2 for end in range(len(text) + 1)]
 
-    assert expected == list(spark.utf16_offsets(text))
+    assert expected == list(utf16_offsets(text))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -50,6 +52,7 @@ def main() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = app(prog_name="python -m ner", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = 2
@@ -62,5 +65,12 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read the output has read enough.
         sys.stderr.close()
+        code = 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        stderr().print("Error: the output can't be written: no space is left. Free some.")
+        # What is left unwritten would be tried again when the process ends, with a trace.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     raise SystemExit(code or 0)

@@ -161,5 +161,5 @@ def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
 
 def agreement_f1(agreements: Iterable[Agreement]) -> float:
     """The micro F1 of the right entities against the left ones; 1.0 when neither found any."""
-    counts = [count for one in agreements for count in agreement_counts(one).values()]
+    counts = [count for agreement in agreements for count in agreement_counts(agreement).values()]
     return sum(counts, Counts()).f1 if counts else 1.0

@@ -86,7 +86,11 @@ def required(packages: Iterable[str]) -> frozenset[str]:
             continue
         found.add(name)
         parsed = map(Requirement, needs)
-        waiting += [one.name for one in parsed if not one.marker or one.marker.evaluate()]
+        waiting += [
+            requirement.name
+            for requirement in parsed
+            if not requirement.marker or requirement.marker.evaluate()
+        ]
     return frozenset(found)
 
 

@@ -146,6 +146,6 @@ def _ask(client: httpx.Client) -> list[tuple[str, str]]:
     data = stream.rpartition("event: complete\ndata: ")[2].partition("\n")[0]
     try:
         [answer] = json.loads(data)
-        return [(one["text"], one["label"]) for one in answer["entities"]]
+        return [(entity["text"], entity["label"]) for entity in answer["entities"]]
     except (ValueError, TypeError, KeyError) as error:
         raise Failure("The app answered, but not with entities.") from error

@@ -126,8 +126,8 @@ def _onto(gold: Annotated, given: Annotated, number: int) -> Tagged:
     starts = {there[0]: here[0] for there, here in pairs}
     ends = {there[1]: here[1] for there, here in pairs}
     moved = (
-        Entity(starts[one.start], ends[one.end], one.label, one.score)
-        for one in given.tagged.entities
+        Entity(starts[entity.start], ends[entity.end], entity.label, entity.score)
+        for entity in given.tagged.entities
     )
     return Tagged(gold.tagged.text, tuple(moved))
 

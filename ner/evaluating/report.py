@@ -295,7 +295,7 @@ def _percent(share: float) -> str:
 def scores_json(per_sentence: Sequence[Scores]) -> Json:
     """Strict figures overall and per type, the F1's 95 % interval, exact and partial beside it."""
     scores = total(per_sentence)
-    interval = f1_interval([one.micro.row for one in per_sentence])
+    interval = f1_interval([scores.micro.row for scores in per_sentence])
     return {
         **_figures(scores.micro),
         "f1_low": _r(interval.low),

@@ -216,6 +216,10 @@ def conlleval(scores: Scores) -> str:
         f"processed {scores.tokens} tokens with {micro.support} phrases; "
         f"found: {micro.found} phrases; correct: {micro.tp}."
     ]
+    inside = sum(scores.tags.values(), Counts())
+    if inside.support:
+        # Of the tokens that are part of an entity in gold.
+        lines.append(f"accuracy: {100 * inside.recall:6.2f}%; (non-O)")
     if scores.tokens:
         lines.append(f"accuracy: {100 * scores.accuracy:6.2f}%; {_conlleval_figures(micro)}")
     lines += [

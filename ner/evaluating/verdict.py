@@ -110,9 +110,10 @@ def agreement_interval(agreements: Sequence[Agreement], label: str | None = None
     """The bootstrap interval of ``agreement_f1`` over texts; of one label, or of all (None)."""
     counts = [agreement_counts(agreement) for agreement in agreements]
     rows = [
-        sum(one.values(), Counts()) if label is None else one.get(label, Counts()) for one in counts
+        sum(by_label.values(), Counts()) if label is None else by_label.get(label, Counts())
+        for by_label in counts
     ]
-    return f1_interval([one.row for one in rows])
+    return f1_interval([count.row for count in rows])
 
 
 def identical_interval(agreements: Sequence[Agreement]) -> Interval:

@@ -105,8 +105,8 @@ class Manifest:
                 gate=Gate(**data["gate"]),
                 files=data["files"],
                 golden=tuple(
-                    Tagged(one["text"], tuple(Entity(**entity) for entity in one["entities"]))
-                    for one in data["golden"]
+                    Tagged(tagged["text"], tuple(Entity(**entity) for entity in tagged["entities"]))
+                    for tagged in data["golden"]
                 ),
                 reading=Reading(**data["reading"]),
             )
@@ -214,8 +214,10 @@ def _file_name(name: str) -> str:
 def fetched() -> tuple[Prepared, ...]:
     """The prepared models of the Hub, but for those of the catalogue; the last used one first."""
     found = [read_prepared(file.parent) for file in prepared_root().glob("*/manifest.json")]
-    of_visitors = [one for one in found if one and one.manifest.name.startswith(HUB)]
-    return tuple(sorted(of_visitors, key=lambda one: one.last_used, reverse=True))
+    of_visitors = [
+        prepared for prepared in found if prepared and prepared.manifest.name.startswith(HUB)
+    ]
+    return tuple(sorted(of_visitors, key=lambda prepared: prepared.last_used, reverse=True))
 
 
 def find_prepared(wanted: Recipe, name: str) -> Prepared | None:

@@ -150,11 +150,11 @@ def _refuse_own_code(file: str, settings: object) -> None:
 
 def _own_code(settings: object) -> set[str]:
     if isinstance(settings, list):
-        return {key for one in settings for key in _own_code(one)}
+        return {key for part in settings for key in _own_code(part)}
     if not isinstance(settings, dict):
         return set()
     here = {key for key in settings if key == "auto_map" or key.endswith("_internal")}
-    return here.union(*(_own_code(one) for one in settings.values()))
+    return here.union(*(_own_code(part) for part in settings.values()))
 
 
 def _read_json(file: Path) -> dict[str, Any]:

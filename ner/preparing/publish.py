@@ -32,7 +32,13 @@ _MAX_FETCHED_BYTES = 5_000_000_000
 
 def lock(target: Path) -> FileLock:
     """The lock of whoever makes ``target``; entering it waits for the others."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PrepareFailed(
+            f"The folder of prepared models can't be made: {error.strerror}. Set NER_HOME to a "
+            "folder that can be written to."
+        ) from error
     return FileLock(target.parent / f".{target.name}.lock")
 
 

@@ -38,11 +38,11 @@ def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded
     borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
     count = int(borders[-1])
     flat = chain.from_iterable
-    ids = np.fromiter(flat(one.ids for one in encodings), np.int64, count)
-    pairs = flat(flat(one.offsets for one in encodings))
+    ids = np.fromiter(flat(encoding.ids for encoding in encodings), np.int64, count)
+    pairs = flat(flat(encoding.offsets for encoding in encodings))
     offsets = np.fromiter(pairs, np.int64, 2 * count).reshape(-1, 2)
     # None, for a piece without a word, becomes NaN: such a piece is a word of its own.
-    numbers = np.array(list(flat(one.word_ids for one in encodings)), dtype=np.float64)
+    numbers = np.array(list(flat(encoding.word_ids for encoding in encodings)), dtype=np.float64)
     if np.isnan(numbers).any():
         numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
     words = numbers.astype(np.int64)

@@ -95,7 +95,9 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities whose spans leave out the spaces that some tokenizers count to the next word."""
-    if not any(text[one.start].isspace() or text[one.end - 1].isspace() for one in entities):
+    if not any(
+        text[entity.start].isspace() or text[entity.end - 1].isspace() for entity in entities
+    ):
         return entities
     trimmed = []
     for entity in entities:

@@ -184,6 +184,7 @@ def test_conlleval_report_is_spelled_as_the_script_does() -> None:
 
     assert conlleval(scores) == (
         "processed 8 tokens with 3 phrases; found: 3 phrases; correct: 1.\n"
+        "accuracy:  60.00%; (non-O)\n"
         "accuracy:  62.50%; precision:  33.33%; recall:  33.33%; FB1:  33.33\n"
         "              LOC: precision:   0.00%; recall:   0.00%; FB1:   0.00  1\n"
         "              ORG: precision:   0.00%; recall:   0.00%; FB1:   0.00  0\n"
