@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
+from ner.markup import macro, megabytes, milliseconds, notice
 from ner.measuring import benchmark
 from ner.measuring.benchmark import Benchmark, BenchmarkPlan
+from ner.measuring.report import benchmark_csv, benchmark_json, summary
 from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.measuring.rows import BARE, PEAK
 from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
 from ner.models.prepared import find_offered
-from ner.render import notice
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.measure_view import measured, recorded
+from ner.ui.charts import Bar, bar_chart, line_chart
 from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, run_in_background
 
 # A quarter of a minute on two cores.
@@ -45,7 +50,7 @@ class MeasureHandler:
         stopping = self.running[request.session_hash] = threading.Event()
         try:
             yield from catch_failures(
-                self._measured(model, stopping), partial(notice, kind="problem")
+                self._measure(model, stopping), partial(notice, kind="problem")
             )
         finally:
             self.running.pop(request.session_hash, None)
@@ -55,7 +60,7 @@ class MeasureHandler:
         if request.session_hash in self.running:
             self.running[request.session_hash].set()
 
-    def _measured(self, model: str, stopping: threading.Event) -> Iterator[str]:
+    def _measure(self, model: str, stopping: threading.Event) -> Iterator[str]:
         spec = find_offered(model)
         yield from open_sides_with_progress(
             self.load, spec, "CPU", partial(notice, kind="progress")
@@ -77,13 +82,13 @@ class MeasureHandler:
                     self.plan,
                     texts,
                     processes=False,
-                    report=lambda step: tell(_under_way(step)),
+                    report=lambda step: tell(_progress(step)),
                     stop=stopped,
                 )
 
         try:
             result = yield from run_in_background(run)
-            yield measured(result, f"python -m ner bench --model {spec.name}")
+            yield show_run(result, f"python -m ner bench --model {spec.name}")
         except (Stopped, ClientDisconnected):
             yield notice(self.service.readiness.ended)
         finally:
@@ -91,8 +96,157 @@ class MeasureHandler:
             stopping.set()
 
 
-def _under_way(step: BenchmarkStep) -> str:
+def _progress(step: BenchmarkStep) -> str:
     return notice(f"Measuring, {step.done} of {step.total}: {step.what} …", kind="progress")
+
+
+@dataclass(frozen=True, slots=True)
+class RatioRow:
+    """A ratio of times as the page writes it."""
+
+    name: str
+    value: str
+    interval: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the template lays it out: charts, and rows of tables with their cells."""
+
+    chart: Markup
+    latency: list[tuple[str, list[str]]]
+    ratios: list[RatioRow]
+    bars: tuple[Markup, ...] = ()
+    throughput: list[tuple[str, list[str]]] = field(default_factory=list)
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that lies in the page itself."""
+
+    name: str
+    kind: str
+    text: str
+
+    @property
+    def url(self) -> str:
+        """Its content as a link."""
+        return f"data:{self.kind};base64,{base64.b64encode(self.text.encode()).decode()}"
+
+
+def show_run(result: Benchmark, command: str) -> Markup:
+    """The whole result of a run; ``command`` repeats it at full length."""
+    answer = benchmark_json(result)
+    run = Run(
+        _latency_chart(answer), _latency_rows(answer), _ratio_rows(answer), bars=_bars(result)
+    )
+    files = (
+        Download("benchmark.json", "application/json", json.dumps(answer, indent=1)),
+        Download("benchmark.csv", "text/csv", benchmark_csv(result)),
+    )
+    circumstances = _circumstances(result, command)
+    return macro("ner.ui", "measure.html", "result", summary(result), run, circumstances, files)
+
+
+def show_records(records: Sequence[tuple[str, Mapping[str, Any]]]) -> Markup:
+    """Runs that were made earlier, each with its date and machine; empty if there are none."""
+    runs = [
+        Run(
+            _latency_chart(record),
+            _latency_rows(record),
+            _ratio_rows(record),
+            throughput=_throughput_rows(record),
+            title=f"Recorded: {record['model']}, {record['date']}",
+            note=f"{record['machine']['cpu']}, {record['machine']['cores']} cores, "
+            f"{', '.join(record['machine']['vector_extensions'])}. {name}: {record['command']}",
+        )
+        for name, record in records
+    ]
+    return macro("ner.ui", "measure.html", "records", runs)
+
+
+def _row_name(name: str) -> str:
+    """A row of a benchmark in a reader's words."""
+    return re.sub(f"{BARE}s?", "the model alone", name)
+
+
+def _latency_chart(answer: Mapping[str, Any]) -> Markup:
+    """Medians over length, without those of the model alone."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row in answer["latency"]:
+        if BARE not in row["row"]:
+            series.setdefault(row["row"], []).append((row["tokens"], row["median_ms"]))
+    return line_chart("Latency over length", "tokens of the text", "median, ms", series)
+
+
+def _latency_rows(answer: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    return [
+        (
+            _row_name(row["row"]),
+            [
+                str(row["tokens"]),
+                milliseconds(row["median_ms"]),
+                milliseconds(row["p95_ms"]),
+                str(row["n"]),
+            ],
+        )
+        for row in answer["latency"]
+    ]
+
+
+def _bars(result: Benchmark) -> tuple[Markup, ...]:
+    rates = [
+        Bar(_row_name(row.row), row.texts_per_second, f"{row.texts_per_second:.0f} a second")
+        for row in result.throughput
+        if PEAK not in row.row
+    ]
+    sizes = [
+        Bar(name, size, megabytes(size))
+        for name, size in zip(("original", "INT8"), result.bytes_on_disk.values(), strict=True)
+    ]
+    ratio = sizes[0].value / sizes[1].value
+    return (
+        bar_chart("Texts a second, in batches", rates, f"{result.throughput[0].texts} texts"),
+        bar_chart("Size on disk", sizes, f"INT8 is {ratio:.1f} × smaller"),
+    )
+
+
+def _throughput_rows(answer: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    return [
+        (_row_name(row["row"]), [f"{row['texts_per_second']:.0f}", str(row["n"])])
+        for row in answer["throughput"]
+        if PEAK not in row["row"]
+    ]
+
+
+def _ratio_rows(answer: Mapping[str, Any]) -> list[RatioRow]:
+    return [
+        RatioRow(_row_name(name), f"{ratio['value']:.2f}", _interval(ratio), ratio["verdict"])
+        for name, ratio in answer["ratios"].items()
+    ]
+
+
+def _interval(ratio: Mapping[str, Any]) -> str:
+    high = "∞" if ratio["high"] is None else f"{ratio['high']:.2f}"
+    return f"{ratio['low']:.2f}–{high}"
+
+
+def _circumstances(result: Benchmark, command: str) -> list[tuple[str, str]]:
+    before, after = result.before, result.after
+    stolen = after.steal_seconds - before.steal_seconds
+    throttled = after.throttled_seconds - before.throttled_seconds
+    versions = ", ".join(f"{name} {version}" for name, version in result.machine.versions.items())
+    return [
+        ("Machine", result.machine.summary),
+        ("CPU time lost to other work", f"{stolen:.2f} s stolen, {throttled:.2f} s throttled"),
+        ("Load before and after", f"{before.load:.1f}, {after.load:.1f}"),
+        ("Order", "each round in a new random order; warmed for each shape"),
+        ("Versions", versions),
+        ("Reproduce at full length", command),
+    ]
 
 
 def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
@@ -103,14 +257,14 @@ def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
     gr.HTML(
         notice(
             "Times original and INT8 on this machine's CPU, a quarter of a minute: latency by "
-            "length, throughput in batches, against the bare request. Others on this machine "
+            "length, throughput in batches, against the model alone. Others on this machine "
             "lengthen the times; the ratios come from runs side by side."
         ),
         js_on_load=None,
         apply_default_css=False,
     )
     result = gr.HTML("", elem_id="measured", js_on_load=None, apply_default_css=False)
-    gr.HTML(recorded(_records()), js_on_load=None, apply_default_css=False)
+    gr.HTML(show_records(_records()), js_on_load=None, apply_default_css=False)
     handler = MeasureHandler(load, service)
     start.click(
         handler.answer,

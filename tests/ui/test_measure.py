@@ -20,8 +20,7 @@ from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
 from ner.models.opened import OpenSides, Sides
 from ner.serving.bounds import SlotBounds
-from ner.ui.measure import MeasureHandler
-from ner.ui.measure_view import measured, recorded
+from ner.ui.measure import MeasureHandler, show_records, show_run
 
 QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
@@ -145,12 +144,12 @@ def test_recorded_runs_show_date_and_machine(tiny_spec: ModelSpec, tiny_sides: S
     texts = read_texts(gate_file(find("bundled")))[:8]
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False)
     record = benchmark_json(result) | {"date": "2026-01-31", "command": "the command"}
-    markup = recorded([("bench-tiny.json", record)])
+    markup = show_records([("bench-tiny.json", record)])
 
     assert "2026-01-31" in markup
     assert result.machine.cpu in markup
-    assert recorded([]) == ""
-    assert "the other" in measured(result, "the other")
+    assert show_records([]) == ""
+    assert "the other" in show_run(result, "the other")
 
 
 class Tags(HTMLParser):
