@@ -38,6 +38,7 @@ from ner.ui.progress import (
     open_sides_with_progress,
     problem,
     progress,
+    result_component,
 )
 
 
@@ -148,13 +149,7 @@ def add_correct_tab(
             value: gr.Button(name, size="sm", scale=0, elem_id=f"start-{value}")
             for value, name in _STARTS
         }
-    editor = gr.HTML(
-        {"html": "", "data": ""},
-        html_template='<div class="ner"></div>',
-        js_on_load="correction.mount(element, props, watch);",
-        apply_default_css=False,
-        elem_id="correction",
-    )
+    editor = result_component({"html": "", "data": ""}, "correction", "correction.mount")
     take.click(None, None, text, js="() => document.querySelector('#text textarea').value")
     for value, button in starts.items():
         button.click(

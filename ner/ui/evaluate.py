@@ -36,6 +36,7 @@ from ner.ui.progress import (
     open_sides_with_progress,
     problem,
     progress,
+    result_component,
 )
 from ner.ui.tag import strategy_dropdown
 
@@ -79,30 +80,30 @@ class EvaluateHandler:
     load: Loader
     service: Service
 
-    def own_set(self, name: str, lowercase: bool, *settings: *_Settings) -> Iterator[Value]:
+    def evaluate_set(self, name: str, lowercase: bool, *settings: *_Settings) -> Iterator[Value]:
         """Score both models on a gold set of the project."""
-        results = self._own_set(name, lowercase, EvaluateRequest(*settings))
+        results = self._score_set(name, lowercase, EvaluateRequest(*settings))
         yield from catch_failures(results, problem)
 
-    def given(
+    def evaluate_gold(
         self, gold: str, first: _Path, second: _Path, lowercase: bool, *settings: *_Settings
     ) -> Iterator[Value]:
         """Score both models, or one or two files of predictions, on the visitor's gold."""
         files = [Path(path) for path in (first, second) if path]
-        results = self._given(gold or "", files, lowercase, EvaluateRequest(*settings))
+        results = self._score_gold(gold or "", files, lowercase, EvaluateRequest(*settings))
         yield from catch_failures(results, problem)
 
-    def lines(self, text: str, *settings: *_Settings) -> Iterator[Value]:
+    def compare_lines(self, text: str, *settings: *_Settings) -> Iterator[Value]:
         """Compare both models on lines without gold."""
-        yield from catch_failures(self._lines(text or "", EvaluateRequest(*settings)), problem)
+        yield from catch_failures(self._compare(text or "", EvaluateRequest(*settings)), problem)
 
-    def _own_set(self, name: str, lowercase: bool, request: EvaluateRequest) -> Iterator[Value]:
+    def _score_set(self, name: str, lowercase: bool, request: EvaluateRequest) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
         gold = read_gold(assets() / "gold" / f"{name}.conll")
         yield from self._score_models(gold, lowercase, request, [])
 
-    def _given(
+    def _score_gold(
         self, text: str, files: list[Path], lowercase: bool, request: EvaluateRequest
     ) -> Iterator[Value]:
         if not text.strip():
@@ -134,7 +135,7 @@ class EvaluateHandler:
             value = evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
         yield value
 
-    def _lines(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
+    def _compare(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
         lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
@@ -229,22 +230,20 @@ def add_evaluate_tab(
 ) -> EvaluateTab:
     """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
     handler = EvaluateHandler(load, service)
-    settings = [model, device, *_settings()]
+    settings = [model, device, *_settings_row()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
         with gr.Tab("Gold set of this project"):
-            own = _own_set()
+            own = _own_set_form()
         with gr.Tab("Your gold", id=_GIVEN_TAB):
-            given = _given(service.bounds.gold_characters)
+            gold = _gold_form(service.bounds.gold_characters)
         with gr.Tab("Your text, without gold"):
-            lines = _lines()
-    result = gr.HTML(
-        message(_EMPTY),
-        html_template='<div class="ner"></div>',
-        js_on_load="evaluation.mount(element, props, watch);",
-        apply_default_css=False,
-        elem_id="evaluation",
-    )
-    for form, answer in ((own, handler.own_set), (given, handler.given), (lines, handler.lines)):
+            lines = _lines_form()
+    result = result_component(message(_EMPTY), "evaluation", "evaluation.mount")
+    for form, answer in (
+        (own, handler.evaluate_set),
+        (gold, handler.evaluate_gold),
+        (lines, handler.compare_lines),
+    ):
         run_on = form.button.click(
             answer,
             [*form.inputs, *settings],
@@ -257,12 +256,12 @@ def add_evaluate_tab(
         run_on.failure(None, js="() => evaluation.done()")
 
     def run(event: gr.events.Dependency) -> None:
-        event.success(handler.given, [*given.inputs, *settings], result, **ON_MODEL)
+        event.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
 
-    return EvaluateTab(given.inputs[0], outer, inner, run)
+    return EvaluateTab(gold.inputs[0], outer, inner, run)
 
 
-def _settings() -> list[gr.components.Component]:
+def _settings_row() -> list[gr.components.Component]:
     with gr.Row(elem_classes="settings"):
         strategy = strategy_dropdown()
         labels = gr.Textbox(
@@ -288,7 +287,7 @@ class _Form:
     inputs: list[gr.components.Component]
 
 
-def _own_set() -> _Form:
+def _own_set_form() -> _Form:
     with gr.Row(elem_classes="settings"):
         name = gr.Dropdown(
             list(GOLD_SETS.items()), label="Set", elem_classes="beside wide", scale=0
@@ -298,7 +297,7 @@ def _own_set() -> _Form:
     return _Form(button, [name, lowercase])
 
 
-def _given(limit: int) -> _Form:
+def _gold_form(limit: int) -> _Form:
     gold = gr.Textbox(
         label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
         placeholder=_FORMATS,
@@ -336,7 +335,7 @@ def read_upload(path: str | None, *, limit: int) -> str:
     return "\n".join(_bounded_lines(Path(path), limit))
 
 
-def _lines() -> _Form:
+def _lines_form() -> _Form:
     text = gr.Textbox(
         label="One text to a line",
         placeholder="Lines of your own text, at least a hundred if they are to tell anything",

@@ -42,6 +42,17 @@ _Update = TypeVar("_Update")
 _Result = TypeVar("_Result")
 
 
+def result_component(value: Value, elem_id: str, mount: str) -> gr.HTML:
+    """Where a result is shown; the script's ``mount`` gets the element and what is shown there."""
+    return gr.HTML(
+        value,
+        html_template='<div class="ner"></div>',
+        js_on_load=f"{mount}(element, props, watch);",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
 def message(text: str, *, kind: str = "hint") -> Value:
     """A sentence in the place of a result; ``kind`` as in :func:`ner.markup.notice`."""
     return {"html": notice(text, kind=kind), "data": ""}

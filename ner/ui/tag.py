@@ -33,13 +33,13 @@ from ner.ui.progress import (
     open_sides_with_progress,
     problem,
     progress,
+    result_component,
 )
 from ner.ui.tag_view import TagResult
 
 # The last of what was asked for counts, while a result is on its way.
 _ON_LATEST = {**ON_MODEL, "trigger_mode": "always_last"}
 _EMPTY = "Type or paste a text, or take an example; then press Tag."
-_MOUNT = "ner.mount(element, props, watch);"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +163,7 @@ def add_tag_tab(
 ) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
     text, button, strategy = _question(model)
-    result = gr.HTML(
-        message(_EMPTY),
-        html_template='<div class="ner"></div>',
-        js_on_load=_MOUNT,
-        apply_default_css=False,
-        elem_id="result",
-    )
+    result = result_component(message(_EMPTY), "result", "ner.mount")
     probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
     probe_result = plain_html("", "probe-result")
     inputs = [text, model, device, strategy]

@@ -225,9 +225,9 @@ def _page_evaluates(
     handler = EvaluateHandler(_LOAD, _SERVICE)
     _defended(
         (
-            lambda: handler.given(gold, None, None, lowercase, *settings_),
-            lambda: handler.lines(gold, *settings_),
-            lambda: handler.own_set(name, lowercase, *settings_),
+            lambda: handler.evaluate_gold(gold, None, None, lowercase, *settings_),
+            lambda: handler.compare_lines(gold, *settings_),
+            lambda: handler.evaluate_set(name, lowercase, *settings_),
         )[which]()
     )
 

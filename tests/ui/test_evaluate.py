@@ -57,7 +57,7 @@ def given(
 ) -> tuple[str, dict[str, Any]]:
     handler = EvaluateHandler(loader_of(pair or FakeSides()), service_of(**bounds))
     first, second = [*map(str, files), None, None][:2]
-    return result(handler.given(gold, first, second, False, *settings))
+    return result(handler.evaluate_gold(gold, first, second, False, *settings))
 
 
 def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
@@ -114,19 +114,19 @@ def test_the_verdict_stands_on_top() -> None:
 def test_own_sets_are_evaluated() -> None:
     """The general set has no label that the model lacks; the medical one is refused with why."""
     handler = EvaluateHandler(loader_of(FakeSides()), service_of())
-    html, data = result(handler.own_set("general", False, *SETTINGS))
+    html, data = result(handler.evaluate_set("general", False, *SETTINGS))
     assert len(data["sentences"]) >= 150
     assert "verdict" in html
-    html, _ = result(handler.own_set("medical", False, *SETTINGS))
+    html, _ = result(handler.evaluate_set("medical", False, *SETTINGS))
     assert "labels that the model does not know: Chemical, Disease" in html
-    html, _ = result(handler.own_set("../general", False, *SETTINGS))
+    html, _ = result(handler.evaluate_set("../general", False, *SETTINGS))
     assert "There is no gold set" in html
 
 
 def test_lower_case_is_scored_in_lower_case() -> None:
     """The dictionaries know no lower-case name."""
     handler = EvaluateHandler(loader_of(FakeSides()), service_of())
-    _, data = result(handler.given(GOLD, None, None, True, *SETTINGS))
+    _, data = result(handler.evaluate_gold(GOLD, None, None, True, *SETTINGS))
     assert 0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
     assert "wolfgang lives in berlin" == data["sentences"][0]
 
@@ -262,8 +262,8 @@ def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
     service = service_of(long=SlotBounds(1, 0, 0, 10.0))
     handler = EvaluateHandler(loader_of(FakeSides()), service)
     with service.long.slot():
-        waiting, refused = handler.given(GOLD, str(mine), None, False, *SETTINGS)
-    *_, served = handler.given(GOLD, str(mine), None, False, *SETTINGS)
+        waiting, refused = handler.evaluate_gold(GOLD, str(mine), None, False, *SETTINGS)
+    *_, served = handler.evaluate_gold(GOLD, str(mine), None, False, *SETTINGS)
 
     assert WAITING in waiting["html"]
     assert "Too many" in refused["html"]
@@ -282,7 +282,7 @@ def test_markup_in_labels_and_file_names_is_inert(tmp_path: Path) -> None:
 
 def lines(text: str, pair: FakeSides | None = None) -> tuple[str, dict[str, Any]]:
     return result(
-        EvaluateHandler(loader_of(pair or FakeSides()), service_of()).lines(text, *SETTINGS)
+        EvaluateHandler(loader_of(pair or FakeSides()), service_of()).compare_lines(text, *SETTINGS)
     )
 
 
@@ -416,7 +416,7 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
 ) -> None:
     """Over the gold set of the project, digit by digit."""
     handler = EvaluateHandler(lambda *_: tiny_sides, service_of())
-    _, data = result(handler.own_set("general", False, *SETTINGS))
+    _, data = result(handler.evaluate_set("general", False, *SETTINGS))
     gold = assets() / "gold" / "general.conll"
     command = [sys.executable, "-m", "ner", "evaluate", str(gold), "--json"]
     done = subprocess.run(
