@@ -46,7 +46,7 @@ def test_openvino_alone_would_report(tmp_path: Path) -> None:
         "import ner.tagging.inference",
         "import ner.measuring.peak",
         "import ner.measuring.baselines",
-        "import ner.preparing.convert, nncf; nncf.quantize",
+        "import ner.preparing.quantize, nncf; nncf.quantize",
     ],
 )
 def test_nothing_is_there_to_report_with(code: str, tmp_path: Path) -> None:
