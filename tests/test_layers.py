@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("tagging", "comparing"),
     ("models",),
-    ("render", "schema", "evaluating", "measuring"),
+    ("schema", "evaluating", "measuring"),
     ("files",),
     ("train", "preparing"),
     ("spark", "deploy"),
