@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from browser.fixtures import Open
 from ner.evaluating.evaluation import evaluate
-from ner.evaluating.report import Report
+from ner.evaluating.scores import total
 from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
 
@@ -104,7 +104,7 @@ def expected(gold: str) -> list[str]:
     found = evaluate(
         parse_gold(text_lines(gold), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
     )
-    micro = [scores.micro for scores in Report(found).totals.values()]
+    micro = [total(scores).micro for scores in found.sides]
     figures = [f"{100 * f:.1f}" for one in micro for f in (one.precision, one.recall, one.f1)]
     return [*figures, str(micro[0].support)]
 
