@@ -65,3 +65,15 @@ def tiny_prepared(ner_home: Path, tiny_spec: ModelSpec) -> Prepared:
 def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
     return open_sides(find("bundled"))
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file of 6,000 rows, some of them bad."""
+    lines = [
+        f"{n}" if n % 97 == 0 else f'{n},"Wolfgang and I met in Berlin {"at the " * (n % 5)}{n}"'
+        for n in range(6_000)
+    ]
+    file = tmp_path_factory.mktemp("many") / "many.csv"
+    file.write_text("\n".join(["id,text", *lines, ""]), encoding="utf-8")
+    return file

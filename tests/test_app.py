@@ -94,7 +94,7 @@ def test_wolfgang_lives_in_berlin_over_http(app: App) -> None:
     """Exactly these two on both sides, through the client."""
     answer = app.client.predict(WOLFGANG, api_name="/compare")
 
-    assert found(answer["left"]) == found(answer["right"]) == EXPECTED
+    assert found(answer["left"]["entities"]) == found(answer["right"]["entities"]) == EXPECTED
     assert answer["timing"]["left"]["n"] >= 8
     assert found(app.client.predict(WOLFGANG, api_name="/tag")["entities"]) == EXPECTED
 

@@ -19,7 +19,15 @@ from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import find, of_hub
 from ner.models.child import ensure_prepared
 from ner.models.opened import open_sides
-from ner.models.prepared import Gate, Manifest, Prepared, fetched, prepared_folder, prepared_root
+from ner.models.prepared import (
+    Gate,
+    Manifest,
+    Prepared,
+    fetched,
+    find_offered,
+    prepared_folder,
+    prepared_root,
+)
 from ner.models.recipes import Variant, recipe_of
 from ner.preparing import checkpoint
 from ner.preparing.checkpoint import obtain
@@ -360,7 +368,7 @@ def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
 
     with pytest.raises(ModelRefused, match="assets/model has not been fetched"):
-        find("hub:assets/model", local=False)
+        find_offered("hub:assets/model")
     assert find("hub:assets/model").folder is None
 
 

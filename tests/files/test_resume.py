@@ -132,16 +132,6 @@ def test_one_process_writes_an_output(tmp_path: Path) -> None:
     assert out.exists()
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CSV file of 6,000 rows, some of them bad."""
-    lines = [
-        f"{n}" if n % 97 == 0 else f'{n},"Wolfgang and I met in Berlin {"at the " * (n % 5)}{n}"'
-        for n in range(6_000)
-    ]
-    return a_file(tmp_path_factory.mktemp("many"), "many.csv", ["id,text", *lines])
-
-
 def steps_of(command: subprocess.Popen[bytes]) -> Iterator[bytes]:
     assert command.stdout is not None
     return iter(command.stdout.readline, b"")
