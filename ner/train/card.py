@@ -273,10 +273,14 @@ def _data_lines(metrics: Json) -> list[str]:
 def _training_lines(metrics: Json, name: str) -> list[str]:
     lines = ["## Training"]
     runs = stages(metrics)
-    averaged = metrics.get("averaged", [])
     for number, stage in enumerate(runs, start=1):
         before = stage.get("before")
-        base = {"base": f"run-{runs.index(before) + 1}"} if before else {}
+        base = {}
+        if before and "averaged" in before:
+            lines += _mean_lines(before, runs, "mean")
+            base = {"base": "mean"}
+        elif before:
+            base = {"base": f"run-{runs.index(before) + 1}"}
         lines += [
             f"Run {number}:",
             "```",
@@ -287,18 +291,23 @@ def _training_lines(metrics: Json, name: str) -> list[str]:
             "",
         ]
     caption = "Training loss and dev F1 over steps"
-    if averaged:
-        names = [f"run-{runs.index(run) + 1}" for run in averaged]
-        data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
-        lines += [
-            "The mean of their weights:",
-            "```",
-            f"python -m ner average {' '.join(names)} {data} --out {name}",
-            "```",
-            "",
-        ]
+    if "averaged" in metrics:
+        lines += _mean_lines(metrics, runs, name)
         caption += ", of the best run"
     return [*lines, f"![{caption}](learning_curve.svg)", ""]
+
+
+def _mean_lines(metrics: Json, runs: Sequence[Json], name: str) -> list[str]:
+    """How the mean of several runs was made."""
+    names = [f"run-{runs.index(run) + 1}" for run in metrics["averaged"]]
+    data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
+    return [
+        "The mean of their weights:",
+        "```",
+        f"python -m ner average {' '.join(names)} {data} --out {name}",
+        "```",
+        "",
+    ]
 
 
 def _run_line(metrics: Json) -> str:

@@ -46,6 +46,8 @@ def build(
     deleting = (bounds.sweep_seconds, bounds.keep_seconds)
     page = Page(title=_TITLE, analytics_enabled=False, delete_cache=deleting)
     with page:
+        # First, so that no event of the page takes an endpoint's name.
+        add_endpoints(load, service)
         model, device = _header(offered, devices)
         handler = TagHandler(load, describe(), service)
         with gr.Tabs() as tabs:
@@ -65,7 +67,6 @@ def build(
                 add_model_tab(page, about, model)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
-        add_endpoints(load, service)
     return page
 
 
