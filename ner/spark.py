@@ -1,7 +1,7 @@
 """Named entities in Spark data frames: Arrow batches in, Arrow batches out.
 
-Needs the extra ``spark`` (and Java 17 or newer) on the driver, and this package on all executors.
-Each Python worker opens one tagger and keeps it; it takes as many threads as a task has cores.
+Needs the extra ``spark``, Java 17 or newer, and this package on all executors. Each Python worker
+keeps one tagger, with as many threads as a task has cores.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from ner.entities import Entity, Tagged, utf16_offsets
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
@@ -170,14 +170,13 @@ def _use_this_python(session: SparkSession) -> None:
 
 
 def _with_added(schema: StructType) -> StructType:
-    added = StructType.fromDDL(_ADDED)
-    assert isinstance(added, StructType)  # noqa: S101 - columns are declared, not a single type
+    added = cast(StructType, StructType.fromDDL(_ADDED))
     return StructType([*schema.fields, *added.fields])
 
 
 def _check_columns(df: DataFrame, text: str) -> None:
-    names = ", ".join(map(repr, df.columns))[:500]
     if df.columns.count(text) != 1:
+        names = ", ".join(map(repr, df.columns))[:500]
         raise InputError(f"The data frame has not one column {text!r}. Its columns are {names}.")
     if not isinstance(df.schema[text].dataType, StringType):
         kind = df.schema[text].dataType.simpleString()

@@ -13,8 +13,8 @@ import pytest
 
 from ner.cli.train import train
 from ner.errors import FileFormatError
-from ner.train.card import card, command, evaluation_command, purpose_of, write_card
-from ner.train.settings import Arch, DataSource, TrainSettings
+from ner.train.card import card, evaluation_command, purpose_of, write_card
+from ner.train.settings import Arch, DataSource, TrainSettings, command_of
 
 METRICS: dict[str, Any] = {
     "settings": {"data": ["conll2003:1", "letters:0.5:PER"], "epochs": 3.0, "arch": "transformer"},
@@ -115,7 +115,7 @@ def test_card_command_repeats_the_run() -> None:
     )
 
     words = shlex.split(
-        command(json.loads(json.dumps(settings.to_json())), "model"), comments=False
+        command_of(json.loads(json.dumps(settings.to_json())), "model"), comments=False
     )
 
     assert [word for word in words if word.strip()] == [

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,7 +15,7 @@ from rich.table import Table
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.models.catalogue import calibration_file, find, read_texts
+from ner.models.catalogue import ModelSpec, calibration_file, find, read_texts
 from ner.models.recipes import Variant
 
 if TYPE_CHECKING:
@@ -55,21 +55,13 @@ def bench(
     """Measure latency, throughput, size, memory and start-up, all in one interleaved run."""
     from ner.measuring import benchmark
     from ner.measuring.report import benchmark_json
-    from ner.models.child import ensure_prepared
 
     plan = benchmark.BenchmarkPlan(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
     spec = find(model)
     lines = read_texts(texts or calibration_file(spec))
-    rivals: Mapping[str, Contestant] = {}
-    sizes: Mapping[str, int] = {}
-    if peers:
-        # Imports torch and transformers, which only this option needs.
-        from ner.measuring import baselines as others
-
-        prepared = ensure_prepared(spec, tuple(Variant), report=print_stage)
-        rivals, sizes = others.contestants(prepared, str(spec.folder), lines)
+    rivals, sizes = _peers(spec, lines) if peers else ({}, {})
     result = benchmark.run(
         spec,
         plan,
@@ -84,12 +76,27 @@ def bench(
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
         "batch_sizes": dict(sizes),
     }
+    _tell(result, answer, out, as_json=as_json)
+
+
+def _tell(result: Benchmark, answer: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
+    """Write and print the result where it is asked for."""
     if out is not None:
         write_json(out, answer)
     if as_json:
         print_json(answer)
     else:
         _print_benchmark(result)
+
+
+def _peers(spec: ModelSpec, lines: list[str]) -> tuple[Mapping[str, Contestant], Mapping[str, int]]:
+    """Transformers' pipelines on the same model, and their best batch sizes."""
+    # Imports torch and transformers, which only this option needs.
+    from ner.measuring import baselines
+    from ner.models.child import ensure_prepared
+
+    prepared = ensure_prepared(spec, tuple(Variant), report=print_stage)
+    return baselines.contestants(prepared, str(spec.folder), lines)
 
 
 def _numbers(lengths: str) -> tuple[int, ...]:
@@ -107,10 +114,9 @@ def _print_step(step: BenchmarkStep) -> None:
 def _print_benchmark(result: Benchmark) -> None:
     table = Table("one text", "tokens", "median ms", "p95 ms", "n", box=None)
     for row in result.latency:
-        one = row.latency
-        table.add_row(
-            row.row, f"{row.tokens}", f"{one.median_ms:.2f}", f"{one.p95_ms:.2f}", f"{one.n}"
-        )
+        taken = row.latency
+        figures = (f"{taken.median_ms:.2f}", f"{taken.p95_ms:.2f}", f"{taken.n}")
+        table.add_row(row.row, f"{row.tokens}", *figures)
     stdout().print(table)
     table = Table("file", "texts a second", "n", box=None)
     for passes in result.throughput:

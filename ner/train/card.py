@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
 from ner.evaluating.report import recorded_sides, set_name
-from ner.train.settings import TrainSettings
+from ner.train.settings import command_of
 
 Json = Mapping[str, Any]
 
@@ -284,7 +284,9 @@ def _training_lines(metrics: Json, name: str) -> list[str]:
         lines += [
             f"Run {number}:",
             "```",
-            command({**stage["settings"], **base}, name if stage is metrics else f"run-{number}"),
+            command_of(
+                {**stage["settings"], **base}, name if stage is metrics else f"run-{number}"
+            ),
             "```",
             _run_line(stage),
             *_teacher_lines(stage),
@@ -301,13 +303,8 @@ def _mean_lines(metrics: Json, runs: Sequence[Json], name: str) -> list[str]:
     """How the mean of several runs was made."""
     names = [f"run-{runs.index(run) + 1}" for run in metrics["averaged"]]
     data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
-    return [
-        "The mean of their weights:",
-        "```",
-        f"python -m ner average {' '.join(names)} {data} --out {name}",
-        "```",
-        "",
-    ]
+    made = f"python -m ner average {' '.join(names)} {data} --out {name}"
+    return ["The mean of their weights:", "```", made, "```", ""]
 
 
 def _run_line(metrics: Json) -> str:
@@ -337,21 +334,6 @@ def _teacher_lines(metrics: Json) -> list[str]:
             f"set's sentences {_percent(settings['distil_weight'])} % of the loss."
         )
     return lines
-
-
-def command(settings: Json, out: str) -> str:
-    """The command line that repeats a run; options at their default are left out."""
-    options = TrainSettings.options()
-    words = ["python -m ner train"]
-    for field in fields(TrainSettings):
-        value = settings.get(field.name, field.default)
-        if value == field.default:
-            continue
-        folder = "data/" if field.name in ("data", "unlabelled") else ""
-        flag = f"--{options[field.name].flag or field.name.replace('_', '-')}"
-        values = value if isinstance(value, list) else [value]
-        words += [flag if item is True else f"{flag} {folder}{item}" for item in values]
-    return " \\\n    ".join([*words, f"--out {out}"])
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from ner.errors import InputError
 
@@ -264,3 +264,18 @@ class TrainResult:
     best_step: int
     dev: Mapping[str, Mapping[str, float]]
     test: Mapping[str, Mapping[str, float]]
+
+
+def command_of(settings: Mapping[str, Any], out: str) -> str:
+    """The command line that repeats a run; options at their default are left out."""
+    options = TrainSettings.options()
+    words = ["python -m ner train"]
+    for field in fields(TrainSettings):
+        value = settings.get(field.name, field.default)
+        if value == field.default:
+            continue
+        folder = "data/" if field.name in ("data", "unlabelled") else ""
+        flag = f"--{options[field.name].flag or field.name.replace('_', '-')}"
+        values = value if isinstance(value, list) else [value]
+        words += [flag if item is True else f"{flag} {folder}{item}" for item in values]
+    return " \\\n    ".join([*words, f"--out {out}"])
