@@ -37,6 +37,7 @@ class Purpose:
     limits: tuple[str, ...]
 
 
+_REUTERS = "text Reuters, research use only"
 DATA_SETS = (
     DataSet("conll2003", "news", "annotation free; text Reuters, research use only"),
     DataSet("wikigold", "Wikipedia", "CC BY 4.0"),
@@ -47,12 +48,8 @@ DATA_SETS = (
     DataSet("sec_filings", "contracts", "CC BY 3.0"),
     DataSet("wikiann_en", "Wikipedia titles, silver labels", "unclear; see the WikiANN paper"),
     DataSet("multiconer1_en", "lower-cased Wikipedia sentences and questions", "CC BY 4.0"),
-    DataSet(
-        "reuters21578_sentences", "news of 1987, unlabelled", "text Reuters, research use only"
-    ),
-    DataSet(
-        "reuters21578_titles", "headlines of 1987, unlabelled", "text Reuters, research use only"
-    ),
+    DataSet("reuters21578_sentences", "news of 1987, unlabelled", _REUTERS),
+    DataSet("reuters21578_titles", "headlines of 1987, unlabelled", _REUTERS),
     DataSet("worldwide_train_sentences", "news of the 2020s, unlabelled", "unclear: news sites"),
     DataSet("gmb_sentences", "news of the 2000s, unlabelled", "mostly public domain"),
     DataSet("bc5cdr", "biomedical abstracts", "CC BY 4.0 per its repository"),
@@ -200,14 +197,16 @@ _HEADER = (
 def evaluation_command(record: Json) -> str:
     """The command line that repeats an evaluation, with the gold files under ``data``."""
     settings = record["settings"]
-    words = ["python -m ner evaluate", *(f"data/{name}.txt" for name in record["sets"])]
-    if settings["model"] != "bundled":
-        words.append(f"--model {settings['model']}")
-    if settings.get("labels"):
-        words.append(f"--labels {','.join(settings['labels'])}")
-    if settings.get("lowercase"):
-        words.append("--lowercase")
+    words = ["python -m ner evaluate", *map(_gold_file, record["sets"])]
+    words += [f"--model {settings['model']}"] if settings["model"] != "bundled" else []
+    words += [f"--labels {','.join(settings['labels'])}"] if settings.get("labels") else []
+    words += ["--lowercase"] if settings.get("lowercase") else []
     return " ".join(words)
+
+
+def _gold_file(name: str) -> str:
+    """Where the set called ``name`` lies: the project's own beside its code, others below data."""
+    return f"assets/{name}.conll" if name.startswith("gold/") else f"data/{name}.txt"
 
 
 def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
@@ -224,7 +223,10 @@ def _evaluation_rows(record: Json) -> Iterable[tuple[str, ...]]:
 def _f1_cell(side: Json | None) -> str:
     if side is None:
         return ""
-    return f"{_percent(side['f1'])} ({_percent(side['f1_low'])}–{_percent(side['f1_high'])})"
+    low, high = side["f1_low"], side["f1_high"]
+    # Of too few texts for an interval.
+    between = "" if (low, high) == (0, 1) else f" ({_percent(low)}–{_percent(high)})"
+    return f"{_percent(side['f1'])}{between}"
 
 
 def stages(metrics: Json) -> list[Json]:

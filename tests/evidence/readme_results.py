@@ -38,7 +38,10 @@ def f1_cell(side: Mapping[str, Any] | None) -> str:
     """F1 with its interval, in per cent; empty where it was not measured."""
     if side is None:
         return ""
-    return f"{100 * side['f1']:.1f} [{100 * side['f1_low']:.1f}–{100 * side['f1_high']:.1f}]"
+    low, high = side["f1_low"], side["f1_high"]
+    # Of too few texts for an interval.
+    between = "" if (low, high) == (0, 1) else f" [{100 * low:.1f}–{100 * high:.1f}]"
+    return f"{100 * side['f1']:.1f}{between}"
 
 
 def evaluations() -> list[str]:
