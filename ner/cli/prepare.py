@@ -35,22 +35,10 @@ def prepare(
     if as_json:
         print_json(schema.prepared_json(prepared))
         return
-    gate = prepared.manifest.gate
-    state = (
-        "passed"
-        if gate.established and gate.passed
-        else "failed"
-        if gate.established
-        else "not established"
-    )
     stdout().print(f"Prepared in {prepared.folder}", highlight=False, soft_wrap=True)
     for variant in Variant:
         stdout().print(f"  {variant}: {prepared.size(variant) / 1e6:.1f} MB", highlight=False)
-    stdout().print(
-        f"  gate {state}: INT8's entities score F1 {gate.f1:.3f} against the original's "
-        f"({gate.entities} entities)",
-        highlight=False,
-    )
+    stdout().print(f"  check when made: {prepared.manifest.gate.summary}", highlight=False)
 
 
 def _prepare(model: str, report: OnStage) -> Prepared:

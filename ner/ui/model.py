@@ -20,7 +20,7 @@ from markupsafe import Markup
 from ner.evaluating.report import recorded_sides, set_name
 from ner.markup import Cell, megabytes, notice, percent, render
 from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, assets, find
-from ner.models.prepared import Gate, Prepared, fetched, find_offered, find_prepared
+from ner.models.prepared import Prepared, fetched, find_offered, find_prepared
 from ner.models.recipes import Variant, recipe_of
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
 
@@ -86,16 +86,8 @@ def _variants(prepared: Prepared) -> list[tuple[str, str]]:
     return [
         ("Original, FP32", megabytes(prepared.size(Variant.ORIGINAL))),
         ("INT8", megabytes(prepared.size(Variant.INT8))),
-        ("Check when made", _describe_gate(prepared.manifest.gate)),
+        ("Check when made", prepared.manifest.gate.summary),
     ]
-
-
-def _describe_gate(gate: Gate) -> str:
-    score = f"{100 * gate.f1:.1f} % agreement on {gate.entities} entities"
-    if not gate.established:
-        return f"{score}: not established, under {gate.ENOUGH} entities"
-    needed = f"{score} ({100 * gate.FLOOR:.0f} % needed)"
-    return needed if gate.passed else f"{needed}: not passed, INT8 is not served"
 
 
 def _making(prepared: Prepared) -> list[tuple[str, str]]:

@@ -19,7 +19,6 @@ from ner.evaluating.report import KEYS
 from ner.machine import Machine
 from ner.markup import marked_text, megabytes, milliseconds, render
 from ner.models.opened import Side, Sides
-from ner.models.prepared import Gate
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
@@ -224,15 +223,8 @@ def _circumstances(result: TagResult) -> list[tuple[str, str]]:
         ("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
     if result.comparison.right is not None:
-        rows.insert(1, ("Check when made", _gate(sides.gate)))
+        rows.insert(1, ("Check when made", sides.gate.summary))
     return rows
-
-
-def _gate(gate: Gate) -> str:
-    score = f"{100 * gate.f1:.1f} % agreement on {gate.entities} entities"
-    if gate.established:
-        return f"{score} ({100 * gate.FLOOR:.0f} % needed)"
-    return f"{score}: not established, under {gate.ENOUGH} entities"
 
 
 def _data(result: TagResult) -> dict[str, Any]:
