@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from ner.comparing.agreement import Agreement, align
-from ner.comparing.timing import Latency, Timing
+from ner.comparing.timing import Timing, time_in_turns
 from ner.entities import Explained, Tagger
 from ner.tagging.tagger import clean
-
-# With fewer pairs an interval says nothing; more than this many are not needed for one text.
-_FEWEST_PAIRS = 8
-_MOST_PAIRS = 50
 
 
 @dataclass(frozen=True)
@@ -44,17 +39,3 @@ def compare(text: str, left: Tagger, right: Tagger | None, *, budget_ms: float =
     if right is not None and budget_ms > 0 and first.pieces:
         timing = time_in_turns(clean(text), left, right, budget_ms)
     return Comparison(first, second, timing)
-
-
-def time_in_turns(text: str, left: Tagger, right: Tagger, budget_ms: float) -> Timing:
-    """Alternate which side goes first, so that neither always runs on what the other left."""
-    samples: tuple[list[float], list[float]] = ([], [])
-    deadline = time.perf_counter() + budget_ms / 1000
-    pair = 0
-    while pair < _FEWEST_PAIRS or (pair < _MOST_PAIRS and time.perf_counter() < deadline):
-        for side in (0, 1) if pair % 2 == 0 else (1, 0):
-            begin = time.perf_counter()
-            (left, right)[side](text)
-            samples[side].append((time.perf_counter() - begin) * 1000)
-        pair += 1
-    return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))

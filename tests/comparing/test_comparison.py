@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fakes import INT8_WORDS, DictionaryTagger
 
-from ner.comparing.comparison import compare, time_in_turns
+from ner.comparing.comparison import compare
+from ner.comparing.timing import time_in_turns
 
 TEXT = "Wolfgang and Acme Corp left Paris."
 
