@@ -189,8 +189,8 @@ def main() -> None:
     options = [f"--way '{name}'" for name in asked.way]
     options += [f"--{name} {getattr(asked, name)}" for name in ("variant", "sentences", "rounds")]
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    pair = open_sides(find(asked.model))
-    model = pair.tagger(Variant(asked.variant)).model
+    sides = open_sides(find(asked.model))
+    model = sides.side(Variant(asked.variant)).tagger.model
     sets = list(gold_sets(asked.data, asked.sentences))
     record = {
         "model": asked.model,

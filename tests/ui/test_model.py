@@ -8,7 +8,7 @@ from pathlib import Path
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
 from ner.models.opened import Sides
 from ner.models.prepared import Gate, Prepared
-from ner.ui.model import ModelHandler, _card, _describe_gate, _score_rows, describe_model
+from ner.ui.model import ModelHandler, _card, _score_rows, describe_model
 
 
 def test_the_manifest_is_told(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
@@ -79,9 +79,9 @@ def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
 def test_the_check_when_made_is_told_in_words() -> None:
     """What was reached and needed; that it did not pass, or that too little was found to tell."""
     passed = "97.9 % agreement on 510 entities (95 % needed)"
-    assert passed == _describe_gate(Gate(f1=0.979, entities=510))
-    assert "not passed, INT8 is not served" in _describe_gate(Gate(f1=0.5, entities=510))
-    assert "not established, under 200" in _describe_gate(Gate(f1=0.5, entities=199))
+    assert passed == Gate(f1=0.979, entities=510).summary
+    assert "not passed, INT8 is not served" in Gate(f1=0.5, entities=510).summary
+    assert "not established, under 200" in Gate(f1=0.5, entities=199).summary
 
 
 def test_an_unknown_model_gets_a_sentence() -> None:
