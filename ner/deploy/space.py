@@ -101,6 +101,10 @@ def _copy_code(root: Path, folder: Path) -> None:
         target = folder / file.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target)
+    # What the code shows is laid out by templates beside it.
+    for package in {file.parent for file in needed.files if (file.parent / "templates").is_dir()}:
+        target = folder / package.relative_to(root) / "templates"
+        shutil.copytree(package / "templates", target)
     shutil.copy(root / "LICENSE", folder)
     lines = pins(
         (root / "requirements.txt").read_text(encoding="utf-8"), distributions(needed.libraries)
