@@ -62,10 +62,3 @@ def chunks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
     iterator = iter(lines)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def split_labels(labels: str | None) -> list[str] | None:
-    """Labels given as PER,LOC."""
-    if labels is None:
-        return None
-    return [label.strip() for label in labels.split(",") if label.strip()]

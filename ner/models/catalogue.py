@@ -106,8 +106,9 @@ def find(name: str, *, local: bool = True) -> ModelSpec:
     """The model called ``name``.
 
     One of the catalogue by name or Hub id, one of the Hub as ``hub:owner/name``, or a local
-    checkpoint folder. With ``local`` false (the page, the API) a name is never used as a path, and
-    one of the Hub must have been fetched and be allowed. Raises ``ModelRefused`` for anything else.
+    checkpoint folder. With ``local`` false a name is never used as a path, and one of the Hub must
+    be allowed; visitors are answered by :func:`ner.models.prepared.find_offered`, which also asks
+    that it has been fetched. Raises ``ModelRefused`` for anything else.
     """
     if not isinstance(name, str):
         raise ModelRefused("A model is given by its name.")
