@@ -25,7 +25,7 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.evaluate_view import agreement_value, evaluation_value
+from ner.ui.views.evaluate import agreement_value, evaluation_value
 from ner.ui.progress import (
     ON_MODEL,
     Loader,

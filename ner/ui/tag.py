@@ -35,7 +35,7 @@ from ner.ui.progress import (
     progress,
     result_component,
 )
-from ner.ui.tag_view import TagResult
+from ner.ui.views.tag import TagResult
 
 # The last of what was asked for counts, while a result is on its way.
 _ON_LATEST = {**ON_MODEL, "trigger_mode": "always_last"}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ner.stats import Interval
-from ner.ui.charts import Bar, Dot, bar_chart, dot_chart, line_chart
+from ner.ui.views.charts import Bar, Dot, bar_chart, dot_chart, line_chart
 
 
 def test_bars_share_one_scale() -> None:

@@ -22,7 +22,7 @@ from ner.models.opened import Side, Sides
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
-from ner.ui.charts import Bar, bar_chart
+from ner.ui.views.charts import Bar, bar_chart
 from ner.ui.progress import Value
 
 
