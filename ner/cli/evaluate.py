@@ -57,7 +57,7 @@ from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
 # What a build reads: only 0 goes on.
-_EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
+EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
 _GATE = {
     Answer.YES: "Accepted: all that was asked for is shown.",
     Answer.NO: "Not accepted.",
@@ -181,7 +181,7 @@ def _end(
             for check in acceptance.checks:
                 _print_line(f"{acceptance.name} · {check.name}: {check.verdict.sentence}")
         _print_line(_GATE[answer])
-    raise typer.Exit(_EXIT_CODES[answer])
+    raise typer.Exit(EXIT_CODES[answer])
 
 
 def _print_repairs(file: Path) -> None:
