@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 
 from ner.comparing.agreement import Pair
 from ner.comparing.timing import Timing
@@ -16,12 +17,18 @@ from ner.evaluating.markdown import changes_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
 from ner.evaluating.verdict import Answer
-from ner.machine import Machine
+from ner.machine import Machine, describe
 from ner.markup import megabytes, milliseconds, percent, render
+from ner.models.build import sha256
+from ner.models.child import ensure_prepared
 from ner.models.manifest import Manifest
-from ner.models.opened import Side
+from ner.models.opened import Side, Sides
+from ner.models.variants import Variant
 from ner.stats import Estimate, ratio_verdict
+from ner.tagging.choice import Choice
 
+# How long both sides are timed in turns on one text, in milliseconds.
+_TIMING_MS = 3000.0
 # More are counted, not shown: nobody reads them on paper.
 _MOST_ROWS = 200
 # Characters of the text on either side of a difference.
@@ -41,19 +48,71 @@ class Made:
 class SignOff:
     """What is signed.
 
-    ``acceptances`` and ``documents`` are each set by sentence and as documents, ``gold`` has the
-    SHA-256 of its file by set; ``timings`` are by what was timed, ``settings`` as a reader calls
-    them.
+    ``gold`` has the SHA-256 of the file of each of ``acceptances`` by name; ``timings`` are by what
+    was timed, ``settings`` as a reader calls them.
     """
 
     acceptances: tuple[Acceptance, ...]
-    documents: tuple[Report, ...]
     gold: Mapping[str, str]
     made: tuple[Made, Made]
     timings: Mapping[str, Timing]
     settings: Mapping[str, str]
     machine: Machine
     date: datetime
+
+
+def sign_off(
+    sides: Sides,
+    acceptances: Sequence[Acceptance],
+    gold: Mapping[str, Path],
+    *,
+    choice: Choice,
+    settings: Mapping[str, str],
+    memory_of: Callable[[Variant, Sequence[str]], int],
+) -> SignOff:
+    """Time both sides in turns on a usual sentence and document of gold, and gather the rest.
+
+    ``gold`` has the file of each set; ``memory_of`` measures what a process holds that tags texts
+    with a variant, in bytes.
+    """
+    sentences = _texts(acceptance.report for acceptance in acceptances)
+    documents = _texts(acceptance.documents for acceptance in acceptances)
+    usual = {
+        f"{what} of {len(text):,} characters": text
+        for what, texts in (("A sentence", sentences), ("A document", documents))
+        for text in texts[len(texts) // 2 :][:1]
+    }
+    timed = {
+        what: sides.compare(text, choice, budget_ms=_TIMING_MS).timing
+        for what, text in usual.items()
+    }
+    left, right = (
+        Made(side, ensure_prepared(side.variant).manifest, memory_of(side.variant, sentences))
+        for side in sides.both
+    )
+    return SignOff(
+        acceptances=tuple(acceptances),
+        gold={name: sha256(file) for name, file in gold.items()},
+        made=(left, right),
+        timings={what: timing for what, timing in timed.items() if timing is not None},
+        settings=_choice_rows(choice) | dict(settings),
+        machine=describe(),
+        date=datetime.now(UTC),
+    )
+
+
+def _texts(reports: Iterable[Report]) -> list[str]:
+    """The texts of gold, the shortest first."""
+    found = [text.tagged.text for report in reports for text in report.evaluation.gold]
+    return sorted(found, key=len)
+
+
+def _choice_rows(choice: Choice) -> dict[str, str]:
+    return {
+        "Types counted": ", ".join(choice.labels or ()) or "all",
+        "Pieces to words": choice.strategy.value,
+        "Least score of an entity": f"{choice.threshold:g}",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +148,8 @@ def signoff_html(signed: SignOff) -> str:
         right=right,
         answer=gravest(acceptance.answer for acceptance in signed.acceptances) if checks else None,
         sets=[
-            _set_values(acceptance, joined, signed.gold[acceptance.name])
-            for acceptance, joined in zip(signed.acceptances, signed.documents, strict=True)
+            _set_values(acceptance, signed.gold[acceptance.name])
+            for acceptance in signed.acceptances
         ],
         made=_side_rows(signed),
         costs=_cost_rows(signed),
@@ -119,7 +178,8 @@ def _difference(number: int, gold: Annotated, pair: Pair) -> Difference:
         text[max(0, start - _AROUND) : start],
         text[start:end],
         text[end : end + _AROUND],
-        *(_found(entity, gold) for entity in (pair.left, pair.right)),
+        _found(pair.left, gold),
+        _found(pair.right, gold),
         tuple(Found(entity.label, gold.tagged.spelled(entity)) for entity in there),
     )
 
@@ -135,13 +195,12 @@ def _found(entity: Entity | None, gold: Annotated) -> Found | None:
     return Found(entity.label, text[entity.start : entity.end], right)
 
 
-def _set_values(acceptance: Acceptance, joined: Report, sha256: str) -> dict[str, object]:
-    report = acceptance.report
+def _set_values(acceptance: Acceptance, digest: str) -> dict[str, object]:
+    report, joined = acceptance.report, acceptance.documents
     found = list(differences(report.evaluation))
-    overall = joined.judgements[0]
     return {
         "name": acceptance.name,
-        "sha256": sha256,
+        "sha256": digest,
         "verdict": report.verdict,
         "checks": acceptance.checks,
         "types": [
@@ -155,14 +214,17 @@ def _set_values(acceptance: Acceptance, joined: Report, sha256: str) -> dict[str
             )
             for judgement in report.judgements
         ],
-        "documents": (
-            f"As {len(joined.evaluation.gold):,} documents: F1 {percent(overall.left.value)} and "
-            f"{percent(overall.right.value)}."
-        ),
+        "documents": _as_documents(joined),
         "notes": (changes_sentence(report), *report.notes),
         "differences": list(islice(found, _MOST_ROWS)),
         "count": len(found),
     }
+
+
+def _as_documents(joined: Report) -> str:
+    left, right = (side.total.micro.f1 for side in joined.sides)
+    count = len(joined.evaluation.gold)
+    return f"As {count:,} documents: F1 {percent(left)} and {percent(right)}."
 
 
 def _interval(figure: Estimate, sign: str = "") -> tuple[str, str]:

@@ -108,7 +108,7 @@ def test_without_a_limit_the_exit_code_is_that_of_success(
     [
         (["--max-loss", "0"], "An accepted loss of 0 is none"),
         (["--min-f1", "90"], "A least F1 of 90 is none"),
-        (["--junit", "gate.xml"], "--junit needs something to check"),
+        (["--junit", "gate.xml"], "--junit needs a limit"),
         (["--max-loss", "1", "--junit", "nowhere/gate.xml"], "there is no folder nowhere"),
         (["--report", "nowhere/gate.html"], "there is no folder nowhere"),
     ],
