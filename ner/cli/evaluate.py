@@ -118,19 +118,14 @@ def evaluate(
     """
     choice = Choice.parse(strategy, threshold, labels)
     limits = Limits(max_loss, max_label_loss, min_f1)
-    files = _Files(out, junit, markdown)
     check_folder(out, junit, markdown, report)
     if junit is not None and not limits.asked:
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
-    # All files are read before anything is tagged, so that a mistake in one costs no time.
     names = _set_names(gold)
-    sets = {name: read_gold_documents(file) for name, file in names.items()}
-    for file in gold:
-        _print_repairs(file)
+    sets = _read_sets(names)
     pair = (find_local(side, model=model) for side in (left, right))
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
-    if sides.withheld:
-        stderr().print(sides.withheld, markup=False, highlight=False, soft_wrap=True)
+    _warn(*filter(None, [sides.withheld]))
     scored = []
     for name, documents in sets.items():
         texts = list(map(lower_sentences, documents)) if lowercase else documents
@@ -140,14 +135,9 @@ def evaluate(
     results = {acceptance.name: _set_json(acceptance, limits) for acceptance in scored}
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
-    settings = {
-        "model": model,
-        "sides": [side.origin.name for side in sides.both],
-        "labels": choice.labels,
-        "lowercase": lowercase,
-        "strategy": strategy,
-    }
-    files.write(settings, results, scored)
+    settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
+    settings |= {"strategy": strategy, "sides": [side.origin.name for side in sides.both]}
+    _Files(out, junit, markdown).write(settings, results, scored)
     if report is not None:
         told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
         _write_report(report, sides, scored, names, choice, told)
@@ -225,15 +215,35 @@ def _conclude(scored: Sequence[Acceptance], as_json: bool) -> Answer:
     return answer
 
 
-def _print_repairs(file: Path) -> None:
-    """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    for sentence in repair_sentences(read_lines(file), file):
-        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
+def _read_sets(files: Mapping[str, Path]) -> dict[str, list[list[Gold]]]:
+    """The documents of each set; all files are read before anything is tagged.
+
+    So a mistake in one costs no time. How tags were read that are not plain BIO2 is said.
+    """
+    sets = {name: read_gold_documents(file) for name, file in files.items()}
+    for file in files.values():
+        repaired = repair_sentences(read_lines(file), file)
+        _warn(*(f"{file.name}: {sentence}" for sentence in repaired))
+    return sets
+
+
+def _warn(*sentences: str) -> None:
+    for sentence in sentences:
+        stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:
-    """Names for gold files: the folder and the file's stem, such as conll2003/test."""
-    return {f"{file.resolve().parent.name}/{file.stem}": file for file in files}
+    """Names for gold files: the folder and the file's stem, such as conll2003/test.
+
+    ``InputError`` if two have the same, since one of them would not be looked at.
+    """
+    names: dict[str, Path] = {}
+    for file in files:
+        name = f"{file.resolve().parent.name}/{file.stem}"
+        if name in names:
+            raise InputError(f"Two files of gold are called {name}. Rename one, or leave it out.")
+        names[name] = file
+    return names
 
 
 def _print_set(scored: Acceptance) -> None:

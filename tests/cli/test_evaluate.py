@@ -111,6 +111,7 @@ def test_without_a_limit_the_exit_code_is_that_of_success(
         (["--junit", "gate.xml"], "--junit needs a limit"),
         (["--max-loss", "1", "--junit", "nowhere/gate.xml"], "there is no folder nowhere"),
         (["--report", "nowhere/gate.html"], "there is no folder nowhere"),
+        (["missing.jsonl"], "Two files of gold are called"),
     ],
 )
 def test_options_that_mean_nothing_are_refused_at_once(options: list[str], message: str) -> None:
