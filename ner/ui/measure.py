@@ -25,8 +25,8 @@ from ner.models.prepared import find_offered
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.views.charts import Bar, bar_chart, line_chart
 from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, run_in_background
+from ner.ui.views.charts import Bar, bar_chart, line_chart
 
 # A quarter of a minute on two cores.
 _QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)

@@ -22,8 +22,8 @@ from ner.models.opened import Side, Sides
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
-from ner.ui.views.charts import Bar, bar_chart
 from ner.ui.progress import Value
+from ner.ui.views.charts import Bar, bar_chart
 
 
 @dataclass(frozen=True, slots=True)
