@@ -131,7 +131,7 @@ def _peer(
     sample: Sequence[str],
 ) -> Peer:
     """A pipeline at its fastest batch size on ``sample``."""
-    tag = TokenClassificationPipeline(
+    tag = TokenClassificationPipeline(  # type: ignore[no-untyped-call]
         model=original,
         tokenizer=tokenizer,
         aggregation_strategy="first",
