@@ -62,25 +62,25 @@ def judge(
     bytes_on_disk: int,
     wanted: Sequence[Tagged],
     gold: Sequence[Annotated] = (),
+    *,
+    labels: Sequence[str] | None = None,
 ) -> Accuracy:
     """The accuracy on the texts of ``wanted``, which is what the original found in them.
 
-    ``gold`` annotates the same texts, in order.
+    ``gold`` annotates the same texts, in order; of it only ``labels`` count (None: all).
     """
     found = contestant.tag_many([tagged.text for tagged in wanted])
-    return Accuracy(
-        bytes_on_disk, _agreement(wanted, found), _against(gold, found) if gold else None
-    )
+    agreement = _agreement(wanted, found)
+    if not gold:
+        return Accuracy(bytes_on_disk, agreement)
+    # As ``evaluate`` scores: spans widened to whole gold tokens, then strict.
+    scores = score_predictions(gold, found, labels=labels).left
+    return Accuracy(bytes_on_disk, agreement, Score(tuple(text.micro for text in scores)))
 
 
 def _agreement(wanted: Sequence[Tagged], found: Sequence[Tagged]) -> Score:
     pairs = zip(wanted, found, strict=True)
     return Score(tuple(sum(strict_counts(*pair).values(), Counts()) for pair in pairs))
-
-
-def _against(gold: Sequence[Annotated], found: Sequence[Tagged]) -> Score:
-    """As ``evaluate`` scores: spans widened to whole gold tokens, then strict."""
-    return Score(tuple(scores.micro for scores in score_predictions(gold, found).left))
 
 
 def accuracy_json(judged: Mapping[str, Accuracy]) -> dict[str, dict[str, Any]]:
