@@ -16,7 +16,8 @@ from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
 from ner.files.gold import read_gold
-from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
+from ner.models.catalogue import ModelSpec, calibration_file, find, read_texts
+from ner.models.prepared import texts_for
 
 if TYPE_CHECKING:
     from ner.measuring.benchmark import Benchmark
@@ -44,7 +45,7 @@ def bench(
     ] = False,
     gold: Annotated[
         Path | None,
-        typer.Option("--gold", help="With --peers: score on these texts, against their gold too."),
+        typer.Option("--gold", help="As --peers, scored on these texts, and against their gold too."),
     ] = None,
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Measure INT8 against itself: shows no difference.")
@@ -67,9 +68,7 @@ def bench(
     )
     spec = find(model)
     lines = read_texts(texts or calibration_file(spec))
-    if gold is not None and not peers:
-        raise InputError("--gold is what peers are scored against: give --peers too.")
-    contest = _open_contest(spec, lines, texts, gold) if peers else None
+    contest = _open_contest(spec, lines, texts, gold) if peers or gold else None
     result = benchmark.run(
         spec,
         plan,
@@ -106,7 +105,7 @@ def _open_contest(
     if gold is not None:
         scored = Scored.of_gold(read_gold(gold))
     else:
-        scored = Scored(tuple(lines if texts else read_texts(gate_file(spec))))
+        scored = Scored(tuple(lines) if texts else texts_for(spec).gate)
     return open_contest(spec, lines, scored, on_stage=print_stage, report=_print_note)
 
 

@@ -20,7 +20,6 @@ from ner.measuring.capacity import (
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 
@@ -103,17 +102,17 @@ def test_no_text_is_refused() -> None:
 
 def test_a_real_model_is_measured(tiny_prepared: Prepared, texts: list[str]) -> None:
     """Every setup that this machine's cores allow, with figures above zero."""
-    found = measure_capacity(tiny_prepared.variant(Variant.INT8), texts, plan=QUICK)
+    found = measure_capacity(tiny_prepared.folder, texts, plan=QUICK)
 
     assert {setup.batch for setup in setups(1)} == {one.setup.batch for one in found}
     assert all(one.texts_per_second > 0 and one.latency.n >= 3 for one in found)
 
 
 def test_streams_change_no_entities(
-    tiny_sides: Sides, tiny_prepared: Prepared, texts: list[str]
+    tiny_sides: Sides, tiny_original: Prepared, texts: list[str]
 ) -> None:
     """Clients at once find what one alone finds."""
-    folder = tiny_prepared.variant(Variant.ORIGINAL)
+    folder = tiny_original.folder
     model = Model.load(folder, streams=2)
     taggers = [OpenVinoTagger(model.beside()) for _ in range(2)]
     found: list[list[Tagged]] = [[], []]

@@ -13,7 +13,7 @@ from ner.measuring.peers.pipelines import Peer, load_peers
 from ner.measuring.rows import INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,22 @@ def open_contest(
             f"{spec.name} has no checkpoint here for others to load. Download it, and give --model "
             "its folder."
         )
-    prepared = ensure_prepared(spec, tuple(Variant), report=on_stage)
-    ours = load_taggers(prepared, self_check=False)
-    original = ours[ORIGINAL]
-    _check_gold(scored, original.labels)
-    irs = {
-        "FP32": prepared.variant(Variant.ORIGINAL),
-        "INT8": prepared.variant(Variant.INT8),
-    }
+    # INT8 first: it brings its original along.
+    int8, original = (
+        ensure_prepared(variant, report=on_stage) for variant in reversed(default_sides(spec))
+    )
+    ours = load_taggers(original, int8, self_check=False)
+    labels = ours[ORIGINAL].labels
+    _check_gold(scored, labels)
+    irs = {"FP32": original.folder, "INT8": int8.folder}
     peers = load_peers(spec.folder, irs, texts, report=report)
-    sizes = {
-        name: prepared.size(Variant.INT8 if name == INT8 else Variant.ORIGINAL) for name in ours
-    } | {name: peer.bytes_on_disk for name, peer in peers.items()}
-    wanted = original.tag_many(scored.texts)
+    sizes = {name: (int8 if name == INT8 else original).size for name in ours} | {
+        name: peer.bytes_on_disk for name, peer in peers.items()
+    }
+    wanted = ours[ORIGINAL].tag_many(scored.texts)
     contestants: dict[str, TagsMany] = {**ours, **peers}
     accuracy = {
-        name: judge(contestant, sizes[name], wanted, scored.gold, labels=original.labels)
+        name: judge(contestant, sizes[name], wanted, scored.gold, labels=labels)
         for name, contestant in contestants.items()
     }
     return Contest(peers, accuracy)

@@ -13,7 +13,6 @@ from ner.measuring.peers.contest import Contest, Scored, open_contest
 from ner.measuring.rows import INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 
 TEXT = "Wolfgang met Ada in Berlin"
 TOKENS = ((0, 8), (9, 12), (13, 16), (17, 19), (20, 26))
@@ -36,7 +35,7 @@ def test_ours_stand_beside_the_peers(contest: Contest, tiny_prepared: Prepared) 
 
     assert {ORIGINAL, INT8, "pipeline on INT8 IR", *contest.peers} <= set(found)
     assert found[ORIGINAL].agreement.f1 == 1.0
-    assert found[INT8].bytes_on_disk == tiny_prepared.size(Variant.INT8)
+    assert found[INT8].bytes_on_disk == tiny_prepared.size
     assert found["pipeline on INT8 IR"].bytes_on_disk == found[INT8].bytes_on_disk
     assert {1} == {accuracy.gold.entities for accuracy in found.values() if accuracy.gold}
 
@@ -50,4 +49,4 @@ def test_gold_of_other_labels_is_refused(tiny_spec: ModelSpec, tiny_prepared: Pr
 def test_a_model_without_its_checkpoint_has_no_peers(tiny_spec: ModelSpec) -> None:
     """One of the Hub is not kept; said with what to do."""
     with pytest.raises(InputError, match="give --model its folder"):
-        open_contest(replace(tiny_spec, folder=None, name="hub:a/b"), [TEXT], Scored((TEXT,)))
+        open_contest(replace(tiny_spec, folder=None, repo_id="a/b", name="hub:a/b"), [TEXT], Scored((TEXT,)))

@@ -12,7 +12,6 @@ from ner.measuring.peers.accuracy import judge
 from ner.measuring.peers.pipelines import Peer, load_peers
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 
 NAMES = {
     "pipeline on PyTorch",
@@ -28,12 +27,12 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="module")
 def peers(
-    tiny_checkpoint: Path, tiny_prepared: Prepared, texts: list[str], told: list[str]
+    tiny_checkpoint: Path, tiny_original: Prepared, texts: list[str], told: list[str]
 ) -> dict[str, Peer]:
     """Those that need no extra, which is looked for in vain."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(onnx_runtime, "find_spec", lambda name: None)
-        irs = {"FP32": tiny_prepared.variant(Variant.ORIGINAL)}
+        irs = {"FP32": tiny_original.folder}
         return load_peers(tiny_checkpoint, irs, texts[:4], report=told.append)
 
 
@@ -73,13 +72,13 @@ def test_batches_change_no_entities(peers: dict[str, Peer], texts: list[str]) ->
 
 
 def test_sizes_are_those_of_the_files(
-    peers: dict[str, Peer], tiny_checkpoint: Path, tiny_prepared: Prepared
+    peers: dict[str, Peer], tiny_checkpoint: Path, tiny_original: Prepared
 ) -> None:
     """Of the network alone; with its weights in INT8 it takes less."""
     sizes = {name: peer.bytes_on_disk for name, peer in peers.items()}
 
     assert sizes["pipeline on PyTorch"] == (tiny_checkpoint / "model.safetensors").stat().st_size
-    assert sizes["pipeline on FP32 IR"] == tiny_prepared.size(Variant.ORIGINAL)
+    assert sizes["pipeline on FP32 IR"] == tiny_original.size
     assert 0 < sizes["pipeline on PyTorch dynamic INT8"]
 
 
