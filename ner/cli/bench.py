@@ -45,7 +45,7 @@ def bench(
     ] = False,
     gold: Annotated[
         Path | None,
-        typer.Option("--gold", help="As --peers, scored on these texts, and against their gold too."),
+        typer.Option("--gold", help="As --peers, scored on a gold file: adds the F1."),
     ] = None,
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Measure INT8 against itself: shows no difference.")

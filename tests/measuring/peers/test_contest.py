@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ner.entities import Annotated, Entity, Tagged
@@ -11,7 +9,7 @@ from ner.errors import InputError
 from ner.measuring.peers import onnx_runtime
 from ner.measuring.peers.contest import Contest, Scored, open_contest
 from ner.measuring.rows import INT8, ORIGINAL
-from ner.models.catalogue import ModelSpec
+from ner.models.catalogue import ModelSpec, find
 from ner.models.prepared import Prepared
 
 TEXT = "Wolfgang met Ada in Berlin"
@@ -46,7 +44,7 @@ def test_gold_of_other_labels_is_refused(tiny_spec: ModelSpec, tiny_prepared: Pr
         open_contest(tiny_spec, [TEXT], Scored.of_gold([gold("Disease")]))
 
 
-def test_a_model_without_its_checkpoint_has_no_peers(tiny_spec: ModelSpec) -> None:
+def test_a_model_without_its_checkpoint_has_no_peers() -> None:
     """One of the Hub is not kept; said with what to do."""
     with pytest.raises(InputError, match="give --model its folder"):
-        open_contest(replace(tiny_spec, folder=None, repo_id="a/b", name="hub:a/b"), [TEXT], Scored((TEXT,)))
+        open_contest(find("hub:owner/name"), [TEXT], Scored((TEXT,)))
