@@ -15,8 +15,9 @@ from rich.table import Table
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
+from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
-from ner.models.catalogue import ModelSpec, calibration_file, find, read_texts
+from ner.models.catalogue import ModelSpec, find
 from ner.models.prepared import texts_for
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def bench(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
     spec = find(model)
-    lines = read_texts(texts or calibration_file(spec))
+    lines = _read_lines(texts) if texts else list(texts_for(spec).calibration)
     contest = _open_contest(spec, lines, texts, gold) if peers or gold else None
     result = benchmark.run(
         spec,
@@ -119,6 +120,14 @@ def _contest_json(contest: Contest | None) -> dict[str, Any]:
         "batch_sizes": {name: peer.batch_size for name, peer in contest.peers.items()},
         "peers": accuracy_json(contest.accuracy),
     }
+
+
+def _read_lines(file: Path) -> list[str]:
+    """The lines of a file that are not blank; ``InputError`` where there are none."""
+    lines = [line for line in read_lines(file) if line.strip()]
+    if not lines:
+        raise InputError(f"{file.name} has no text in it; expected one a line.")
+    return lines
 
 
 def _numbers(lengths: str) -> tuple[int, ...]:
