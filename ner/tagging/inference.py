@@ -104,9 +104,9 @@ class Runner:
         self._turns = Turns()
 
     @classmethod
-    def load(cls, xml: Path, frame: Frame, *, device: str, precision: str) -> Runner:
-        """Compile a model file; raises as :func:`compile_model`."""
-        return cls(compile_model(xml, device, precision), frame)
+    def load(cls, graph: Path | ov.Model, frame: Frame, *, device: str, precision: str) -> Runner:
+        """Compile a model file, or one that was read; raises as :func:`compile_model`."""
+        return cls(compile_model(graph, device, precision), frame)
 
     @property
     def precision(self) -> str:
@@ -221,7 +221,7 @@ def supports_bf16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:
+def compile_model(graph: Path | ov.Model, device: str, precision: str) -> ov.CompiledModel:
     """Compile for lowest latency on the cores that are ours.
 
     ``precision`` is the inference precision hint: without f32, OpenVINO would run a floating-point
@@ -245,8 +245,9 @@ def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:
         # it: two workers of one thread each then share one core.
         settings["ENABLE_CPU_PINNING"] = False
     try:
-        return core.compile_model(xml, device, settings)
+        return core.compile_model(graph, device, settings)
     except RuntimeError as error:
+        name = f"{graph.parent.name}/{graph.name}" if isinstance(graph, Path) else "the graph"
         raise ModelRefused(
-            f"OpenVINO can't load {xml.parent.name}/{xml.name} on {device}. Prepare the model anew."
+            f"OpenVINO can't load {name} on {device}. Prepare the model anew."
         ) from error

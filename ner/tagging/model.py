@@ -49,13 +49,14 @@ class Model:
         device: str = "CPU",
         precision: str = "f32",
         reading: Reading | None = None,
+        graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
         ``precision`` is what floating-point parts run in; ``reading`` is how long texts are read,
-        as far as the model can read at once (None: as its config.json states). Raises
-        ``ModelRefused`` if the folder does not hold a token classifier, ``InputError`` for a device
-        that is not there.
+        as far as the model can read at once (None: as its config.json states). ``graph``, an
+        ``openvino.Model``, is compiled in place of the folder's. Raises ``ModelRefused`` if the
+        folder does not hold a token classifier, ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
@@ -70,7 +71,10 @@ class Model:
             ),
             _tokenizer=tokenizer,
             _runner=Runner.load(
-                folder / "openvino_model.xml", frame, device=device, precision=precision
+                folder / "openvino_model.xml" if graph is None else graph,
+                frame,
+                device=device,
+                precision=precision,
             ),
             _special=frame.special,
         )
