@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
@@ -23,10 +22,7 @@ from ner.models.variants import Variant
 from ner.train.card import MEANINGS, Purpose, purpose_of
 
 _TASK = "token-classification"
-# The pipeline reads no further, whatever the model could.
-_LONGEST = 510
 _TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
-_LANGUAGES_UNKNOWN = "Whatever its training data lacks: see its source."
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,6 @@ def model_card(facts: CardFacts) -> str:
         sets=_set_table(facts),
         place=facts.place,
         reading=facts.manifest.reading.length,
-        longest=_LONGEST,
         labels=_label_table(facts),
         steps=_steps(facts),
         texts=_texts(facts),
@@ -173,7 +168,7 @@ def _comparison(facts: CardFacts) -> str:
         return _table(("", title), [("Size on disk", megabytes(facts.prepared.size))])
     rows = [("Size on disk", megabytes(facts.original.size), megabytes(facts.prepared.size))]
     if (gate := facts.manifest.gate) is not None:
-        rows.append(("Agreement when made", "", _agreement(gate)))
+        rows.append(("Agreement on gate texts, when made", "", _agreement(gate)))
     if (latency := facts.latency) is not None:
         what = (
             f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
@@ -184,7 +179,8 @@ def _comparison(facts: CardFacts) -> str:
 
 
 def _agreement(gate: Gate) -> str:
-    return f"{gate.summary}: F1 of its entities against the original's"
+    known = "" if gate.established else ", too few to decide"
+    return f"{percent(gate.f1)} % of {gate.entities:,} entities{known}"
 
 
 def _set_table(facts: CardFacts) -> str:
@@ -206,9 +202,10 @@ def _f1(side: Json) -> str:
 
 
 def _label_table(facts: CardFacts) -> str:
-    unknown = ("", "")
-    known = MEANINGS if facts.bundled else {}
-    rows = [(label, *known.get(label, unknown)) for label in facts.manifest.labels]
+    labels = facts.manifest.labels
+    if not facts.bundled or not set(labels) <= set(MEANINGS):
+        return ", ".join(map(_cell, labels))
+    rows = [(label, *MEANINGS[label]) for label in labels]
     return _table(("Label", "Means", "For example"), rows)
 
 
