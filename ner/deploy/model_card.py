@@ -170,11 +170,9 @@ def _comparison(facts: CardFacts) -> str:
     if (gate := facts.manifest.gate) is not None:
         rows.append(("Agreement on gate texts, when made", "", _agreement(gate)))
     if (latency := facts.latency) is not None:
-        what = (
-            f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
-        )
-        times = map(milliseconds, (latency.original_ms, latency.variant_ms))
-        rows.append((what, *times))
+        what = f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
+        original, variant = map(milliseconds, (latency.original_ms, latency.variant_ms))
+        rows.append((what, original, variant))
     return _table(("", "Original", title), rows)
 
 

@@ -89,9 +89,7 @@ def export_model(
         recorded_latency(model, recipe) if known else None,
     )
     _write(facts, out)
-    return ModelFolder(
-        out, files, prepared.fingerprint, prepared.manifest.gate, withheld
-    )
+    return ModelFolder(out, files, prepared.fingerprint, prepared.manifest.gate, withheld)
 
 
 def _check_optimum(prepared: Prepared) -> None:

@@ -57,7 +57,9 @@ def _row(held: RecordedSet, begin: float, top: int) -> _Row:
     name = held.title if len(held.title) <= _LONGEST_NAME else f"{held.title[:35]}…"
     middle = top + _ROW // 2
     return _Row(
-        name, middle, (_dot(held.original, begin, middle - 6), _dot(held.variant, begin, middle + 6))
+        name,
+        middle,
+        (_dot(held.original, begin, middle - 6), _dot(held.variant, begin, middle + 6)),
     )
 
 

@@ -9,8 +9,9 @@ from ner.choosing.layers import LayerErrors, LayerShare, layer_errors, layer_err
 from ner.errors import InputError
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import find, gate_file, read_texts
+from ner.models.child import ensure_prepared
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 from ner.stats import Interval
 
 TINY_GROUPS = [
@@ -31,10 +32,9 @@ def texts() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def tiny_errors(tiny_prepared: Prepared, texts: list[str]) -> LayerErrors:
+def tiny_errors(tiny_original: Prepared, tiny_prepared: Prepared, texts: list[str]) -> LayerErrors:
     """Those of the tiny model's INT8."""
-    original, int8 = (tiny_prepared.variant(variant) for variant in Variant)
-    return layer_errors(original, int8, texts)
+    return layer_errors(tiny_original.folder, tiny_prepared.folder, texts)
 
 
 def test_each_group_of_layers_is_measured(tiny_errors: LayerErrors) -> None:
@@ -51,10 +51,10 @@ def test_each_group_of_layers_is_measured(tiny_errors: LayerErrors) -> None:
 
 
 def test_the_original_does_not_differ_from_itself(
-    tiny_prepared: Prepared, texts: list[str]
+    tiny_original: Prepared, texts: list[str]
 ) -> None:
     """No group is quantized, and the divergence is zero to the last bit."""
-    original = tiny_prepared.variant(Variant.ORIGINAL)
+    original = tiny_original.folder
     errors = layer_errors(original, original, texts)
 
     assert errors.divergence == 0
@@ -64,10 +64,13 @@ def test_the_original_does_not_differ_from_itself(
 
 
 def test_with_every_group_restored_int8_is_the_original(
-    tiny_prepared: Prepared, texts: list[str], monkeypatch: pytest.MonkeyPatch
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    texts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing that quantizing changed is left: weights, biases and activations."""
-    original, int8 = (tiny_prepared.variant(variant) for variant in Variant)
+    original, int8 = tiny_original.folder, tiny_prepared.folder
 
     def read_restored(folder: object) -> object:
         graph = read_graph(int8)
@@ -78,9 +81,11 @@ def test_with_every_group_restored_int8_is_the_original(
     assert layer_errors(original, int8, texts).divergence == 0
 
 
-def test_texts_are_bounded_and_empty_ones_left_out(tiny_prepared: Prepared) -> None:
+def test_texts_are_bounded_and_empty_ones_left_out(
+    tiny_original: Prepared, tiny_prepared: Prepared
+) -> None:
     """One long text is cut, and nothing but spaces is no text."""
-    original, int8 = (tiny_prepared.variant(variant) for variant in Variant)
+    original, int8 = tiny_original.folder, tiny_prepared.folder
     errors = layer_errors(original, int8, ["", "Berlin " * 2000, "My name is Wolfgang."])
 
     assert errors.texts == 2
@@ -89,9 +94,11 @@ def test_texts_are_bounded_and_empty_ones_left_out(tiny_prepared: Prepared) -> N
         layer_errors(original, int8, ["", "  "])
 
 
-def test_it_reports_and_stops(tiny_prepared: Prepared, texts: list[str]) -> None:
+def test_it_reports_and_stops(
+    tiny_original: Prepared, tiny_prepared: Prepared, texts: list[str]
+) -> None:
     """Each measured graph is a step; once asked to stop it measures no further one."""
-    original, int8 = (tiny_prepared.variant(variant) for variant in Variant)
+    original, int8 = tiny_original.folder, tiny_prepared.folder
     steps: list[BenchmarkStep] = []
 
     with pytest.raises(Stopped):
@@ -122,12 +129,9 @@ def test_what_follows_is_said_with_its_uncertainty() -> None:
 @pytest.mark.full
 def test_the_bundled_models_first_layer_carries_the_most(ner_home: object) -> None:
     """Its second feed-forward product before all others, as when it was measured by quantizing."""
-    from ner.models.child import ensure_prepared
-
     spec = find("bundled")
-    prepared = ensure_prepared(spec, tuple(Variant))
-    original, int8 = (prepared.variant(variant) for variant in Variant)
-    errors = layer_errors(original, int8, read_texts(gate_file(spec)))
+    int8, original = map(ensure_prepared, reversed(default_sides(spec)))
+    errors = layer_errors(original.folder, int8.folder, read_texts(gate_file(spec)))
 
     assert errors.largest_first[0].group == "layer 0, second feed-forward product"
     assert errors.first_layer is not None
