@@ -48,7 +48,7 @@ class HubOfSpaces:
             modes = [{"path": one, "uploadMode": "regular", "shouldIgnore": False} for one in paths]
             return 200, {"files": modes}
         if action == "commit":
-            return self._commit(held[name], f"{path.partition('/commit')[0]}/commit/0", body)
+            return self._commit(held[name], path.removeprefix("/api").removeprefix("/models"), body)
         if name in held and action in ("revision", "tree"):
             files = [_file(one) for one in held[name]]
             siblings = [{"rfilename": one["path"]} for one in files]
@@ -74,7 +74,7 @@ class HubOfSpaces:
                 held[line["value"]["path"]] = content
             elif line["key"] == "deletedFile":
                 del held[line["value"]["path"]]
-        address = f"{self.url}{place}"
+        address = f"{self.url}{place.replace('/main', '/0')}"
         return 200, {"success": True, "commitOid": "0" * 40, "commitUrl": address}
 
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from ner.deploy.recorded import Json, RecordedSet
 from ner.markup import render
 
@@ -32,7 +30,7 @@ class _Row:
     dots: tuple[_Dot, ...]
 
 
-def scores_picture(sets: Sequence[RecordedSet], title: str) -> Markup:
+def scores_picture(sets: Sequence[RecordedSet], title: str) -> str:
     """The F1 of the original (circles) and of ``title`` (squares), with their 95 % intervals.
 
     The scale begins at the tenth below the lowest interval. At least one set.
@@ -40,7 +38,7 @@ def scores_picture(sets: Sequence[RecordedSet], title: str) -> Markup:
     lowest = min(side["f1_low"] for held in sets for side in (held.original, held.variant))
     begin = math.floor(10 * min(lowest, 0.9)) / 10
     tenths = range(round(10 * begin), 11)
-    return render(
+    picture = render(
         "ner.deploy",
         "scores.svg.jinja",
         width=_WIDTH,
@@ -51,6 +49,7 @@ def scores_picture(sets: Sequence[RecordedSet], title: str) -> Markup:
         ticks=[(_place(tenth / 10, begin), 10 * tenth) for tenth in tenths],
         rows=[_row(held, begin, _TOP + _ROW * number) for number, held in enumerate(sets)],
     )
+    return str(picture)
 
 
 def _row(held: RecordedSet, begin: float, top: int) -> _Row:

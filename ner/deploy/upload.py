@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from httpx import HTTPError
-from huggingface_hub import HfApi
+from huggingface_hub import (
+    CommitOperation,
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+)
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
@@ -19,6 +24,9 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from ner.errors import Failure, InputError
 
 _LOGIN = "Log in with: hf auth login (a token with the right to write), or set HF_TOKEN."
+
+# The Hub's own, which says what goes to large file storage.
+_GIT_ATTRIBUTES = ".gitattributes"
 
 
 def check_name(name: str, kind: str = "Space") -> None:
@@ -103,13 +111,20 @@ def upload_model(
     api = api or HfApi()
     with _told(name, "model"):
         address = api.create_repo(name, private=private, exist_ok=update)
-        api.upload_folder(
-            repo_id=name,
-            folder_path=folder,
-            commit_message="Upload an exported variant",
-            delete_patterns="*" if update else None,
-        )
+        api.create_commit(name, _changes(folder, name, api), commit_message="Upload a variant")
     return str(address)
+
+
+def _changes(folder: Path, name: str, api: HfApi) -> list[CommitOperation]:
+    """What makes the files of the model ``name`` those of ``folder``."""
+    here = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*"))}
+    gone = set(api.list_repo_files(name)) - set(here) - {_GIT_ATTRIBUTES}
+    added = (
+        CommitOperationAdd(path_in_repo=path, path_or_fileobj=file)
+        for path, file in here.items()
+        if file.is_file()
+    )
+    return [*added, *map(CommitOperationDelete, sorted(gone))]
 
 
 @contextmanager

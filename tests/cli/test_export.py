@@ -60,6 +60,27 @@ def test_it_exports_and_uploads_in_one_commit(
     assert "hf_secret" not in done.stdout + done.stderr
 
 
+def test_an_existing_model_is_replaced_when_asked_for(
+    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
+) -> None:
+    """Files that are no longer in the folder go, in the same commit; the Hub's own stays."""
+    hub.models["someone/tiny"] = {"README.md": b"old", "old.bin": b"old", ".gitattributes": b"x"}
+    done = export(
+        *("--model", str(tiny_checkpoint), "--out", str(tmp_path / "out")),
+        *("--push", "someone/tiny", "--update"),
+        HF_ENDPOINT=hub.url,
+        HF_TOKEN="hf_secret",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert hub.commits == 1
+    assert set(hub.models["someone/tiny"]) == {
+        ".gitattributes",
+        *(file.name for file in (tmp_path / "out").iterdir()),
+    }
+    assert f"Uploaded to {hub.url}/someone/tiny" in done.stdout
+
+
 def test_an_existing_model_is_left_alone(
     tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
 ) -> None:
