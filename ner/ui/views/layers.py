@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from markupsafe import Markup
 
-from ner.choosing.layers import LayerErrors
 from ner.markup import percent
 from ner.ui.views.charts import Bar, bar_chart
 
@@ -12,20 +14,24 @@ from ner.ui.views.charts import Bar, bar_chart
 _SHOWN = 8
 
 
-def layers_chart(errors: LayerErrors) -> Markup:
-    """The groups of layers that carry most, as bars with what follows from them."""
-    shown = [part for part in errors.largest_first[:_SHOWN] if part.share > 0]
+def layers_chart(answer: Mapping[str, Any]) -> Markup:
+    """The groups of layers that carry most, as bars with what follows from them.
+
+    ``answer`` is that of :func:`ner.choosing.layers.layer_errors_json`, as it may be recorded.
+    """
+    parts = sorted(answer["groups"], key=lambda part: part["share"], reverse=True)
     bars = [
         Bar(
-            part.group,
-            part.share,
-            f"{percent(part.share)} [{percent(part.interval.low)}–{percent(part.interval.high)}]",
-            max(part.interval.high, 0.0),
+            part["group"],
+            part["share"],
+            f"{percent(part['share'])} [{percent(part['low'])}–{percent(part['high'])}]",
+            max(part["high"], 0.0),
         )
-        for part in shown
+        for part in parts[:_SHOWN]
+        if part["share"] > 0
     ]
     title = (
         "Error that goes when these layers alone stay in floating point, in per cent "
-        f"({errors.texts:,} texts, {errors.pieces:,} word pieces)"
+        f"({answer['texts']:,} texts, {answer['pieces']:,} word pieces)"
     )
-    return bar_chart(title, bars, errors.sentence)
+    return bar_chart(title, bars, answer["sentence"])

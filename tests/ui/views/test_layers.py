@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ner.choosing.layers import LayerErrors, LayerShare
+from ner.choosing.layers import LayerErrors, LayerShare, layer_errors_json
 from ner.stats import Interval
 from ner.ui.views.layers import layers_chart
 
@@ -13,7 +13,7 @@ def test_the_largest_groups_are_drawn_with_their_intervals() -> None:
         LayerShare("embeddings", -0.01, Interval(-0.02, 0.01)),
         *(LayerShare(f"layer {n}", n / 20, Interval(n / 40, n / 10)) for n in range(10)),
     )
-    chart = layers_chart(LayerErrors(0.001, 117, 3602, groups, None))
+    chart = layers_chart(layer_errors_json(LayerErrors(0.001, 117, 3602, groups, None)))
 
     assert chart.count("<rect") == 8
     assert chart.index("layer 9") < chart.index("layer 2")
@@ -24,7 +24,7 @@ def test_the_largest_groups_are_drawn_with_their_intervals() -> None:
 
 def test_no_error_is_said_without_a_bar() -> None:
     """Of a variant that computes what the original does."""
-    chart = layers_chart(LayerErrors(0.0, 3, 40, (), None))
+    chart = layers_chart(layer_errors_json(LayerErrors(0.0, 3, 40, (), None)))
 
     assert "<rect" not in chart
     assert "nothing is to be won" in chart
