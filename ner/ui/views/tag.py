@@ -22,6 +22,7 @@ from ner.models.opened import Side, Sides
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
+from ner.tagging.hints import find_hints
 from ner.ui.views.charts import Bar, bar_chart
 from ner.ui.progress import Value
 
@@ -129,13 +130,9 @@ def _view(result: TagResult) -> dict[str, Any]:
 
 def _hints(result: TagResult) -> Iterator[tuple[str, str]]:
     """Sentences above the result, and their kinds."""
-    text = result.comparison.left.tagged.text
-    if any(letter.islower() for letter in text) and text == text.lower():
-        yield (
-            "The text has no capital letters. This model relies on them and will miss names; "
-            "write names with capitals if you can.",
-            "hint",
-        )
+    found = [side.explained.tagged for side in result.results]
+    for hint in find_hints(found[0].text, found=max(len(side.entities) for side in found)):
+        yield hint, "hint"
     if result.comparison.right is None:
         yield result.sides.withheld or "INT8 is not served.", "problem"
 
