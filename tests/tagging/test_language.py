@@ -20,7 +20,7 @@ from ner.tagging.language import guess_language
         ("Portuguese", "O presidente não foi a Lisboa porque a reunião foi adiada para amanhã."),
         (
             "Dutch",
-            "De minister heeft gisteren in Utrecht met de bonden gesproken over het akkoord.",
+            "De minister heeft gisteren gesproken over het akkoord met de bonden.",
         ),
         ("Swedish", "Regeringen har beslutat att inte skriva under avtalet med företaget."),
         ("Danish or Norwegian", "Regeringen har besluttet ikke at skrive under på aftalen."),
@@ -58,7 +58,7 @@ def test_sentences_of_other_languages_are_named(expected: str, text: str) -> Non
         "Die Zeit, Le Monde, El País, La Repubblica, Der Spiegel",
         "Kimberly Po ( U.S. ) beat 10 - Kimiko Date ( Japan ) 6-2 7-5",
         "Admin coordinators do primarily administrative work.",
-        "Ich auch!",
+        "Das Boot",
         "Voznesensk (Вознесенськ)",
         "He read Also sprach Zarathustra by Nietzsche and said that it was the best of all.",
     ],
