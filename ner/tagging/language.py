@@ -96,7 +96,7 @@ _WEAK = _words(
 )
 # So many different function words settle it; in a short text fewer, if none of them is English.
 _WITNESSES = 3
-# A text of so few letters of another script may be a name quoted.
+# Fewer letters of another script, or less than twice the Latin ones, may be a name quoted.
 _LETTERS = 6
 # Longer texts are judged by their beginning.
 _CHARACTERS = 10_000
@@ -132,7 +132,7 @@ def _foreign_script(text: str) -> str | None:
         unicodedata.name(letter, "UNKNOWN").split()[0] for letter in text if letter.isalpha()
     )
     other = Counter({name: count for name, count in scripts.items() if name != "LATIN"})
-    if other.total() < _LETTERS or 2 * other.total() < scripts.total():
+    if other.total() < max(_LETTERS, 2 * scripts["LATIN"]):
         return None
     [(name, _)] = other.most_common(1)
     return "Chinese or Japanese" if name in ("CJK", "HIRAGANA", "KATAKANA") else name.capitalize()
