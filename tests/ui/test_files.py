@@ -185,7 +185,7 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
 def test_the_sentence_follows_the_choice_of_a_column(tmp_path: Path) -> None:
     """A guess is said to be one; what was chosen is not."""
     path = given(tmp_path, "a.csv", "title,review_body\nGreat!,It tags all that I have\n")
-    about, column, keep = HANDLER.inspect(path, "")
+    about, _, keep = HANDLER.inspect(path, "")
 
     assert "seem to be in &#39;review_body&#39;" in about
     assert (True, ["title", "review_body"], []) == (keep["visible"], keep["choices"], keep["value"])

@@ -34,9 +34,10 @@ _LABELS = {"Nairobi": "LOC", "Porto": "LOC", "Elena Petrova": "PER", "Siemens": 
 def limits(bounds: Bounds) -> str:
     """What the page takes; the command line takes files of any length."""
     return (
-        f"CSV, TSV, JSONL, TXT or CoNLL of up to {bounds.file_bytes // 1_000_000} MB and "
-        f"{bounds.file_rows:,} rows. For longer files use the command line: python -m ner batch "
-        "FILE --out OUT. Your file and the results are deleted here within two hours."
+        "Finds the names in each row of a CSV, TSV, JSONL, TXT or CoNLL file, up to "
+        f"{bounds.file_bytes // 1_000_000} MB and {bounds.file_rows:,} rows, and gives a file back. "
+        "Both are deleted here within two hours. For longer files use the command line: "
+        "python -m ner batch FILE --out OUT."
     )
 
 
