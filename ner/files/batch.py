@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -35,9 +36,9 @@ from ner.files.resume import (
     sync,
 )
 from ner.files.write import Layout, Output, TaggedRow, output_for
-from ner.models.catalogue import ModelSpec
-from ner.models.prepared import find_sound
-from ner.models.recipes import Variant, recipe_of
+from ner.machine import describe
+from ner.models.prepared import build_for, find_sound
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.hints import find_hints
 from ner.tagging.tagger import clean
@@ -108,20 +109,25 @@ class Step:
         )
 
 
-def run_settings(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> dict[str, str]:
-    """In words, all that decides what a tagger finds: the ``settings`` of a run.
+def run_settings(variants: Sequence[Variant], device: str, choice: Choice) -> dict[str, str]:
+    """In words, all that decides what taggers find: the ``settings`` of a run.
 
-    Ask when the model has been prepared: it is known by what it is, not by how it would be made.
+    Ask when the models have been prepared: each is known by what it is, not by how it would be
+    made.
     """
-    recipe = recipe_of(spec)
-    prepared = find_sound(recipe, spec.name, variant)
-    which = recipe.key if prepared is None else prepared.fingerprint
+    names = ("Model",) if len(variants) == 1 else ("Model A", "Model B")
     return {
-        "Model": f"{spec.name} {which}, {variant}, on {device}",
+        **{name: _known(variant, device) for name, variant in zip(names, variants, strict=True)},
         "Aggregation": choice.strategy.value,
         "Threshold": f"{choice.threshold}",
         "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),
     }
+
+
+def _known(variant: Variant, device: str) -> str:
+    prepared = find_sound(variant)
+    which = build_for(variant).key if prepared is None else prepared.fingerprint
+    return f"{variant.name} {which}, on {device}"
 
 
 def run(
@@ -329,6 +335,7 @@ def _step(state: State, source: Source, resumed: int, begin: float) -> Step:
 
 def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str, str]:
     column = {"Column": source.column} if source.column is not None else {}
+    machine = describe()
     note = {"Note": " ".join(step.warnings)} if step.warnings else {}
     return {
         "File": source.path.name,
@@ -336,4 +343,7 @@ def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str,
         "Rows": f"{step.rows:,}, of which {step.tagged:,} tagged and {step.failed:,} failed",
         **settings,
         **note,
+        "Machine": machine.summary,
+        "Versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
+        "Date": datetime.now(UTC).date().isoformat(),
     }

@@ -19,13 +19,12 @@ from ner.files.read import ENDINGS, Source, inspect
 from ner.files.report import Excerpt
 from ner.files.resume import errors_file
 from ner.markup import notice
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
+from ner.ui.controls import SideControls
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
 from ner.ui.tag import strategy_dropdown
 from ner.ui.views import files as views
@@ -66,7 +65,8 @@ class Settings:
     encoding: str
     column: str | None
     keep: list[str] | None
-    model: str
+    left: str
+    right: str
     device: str
     side: str
     strategy: str
@@ -151,15 +151,13 @@ class FilesHandler:
             if value not in known.values():
                 raise InputError(f"There is no choice {str(value)[:40]!r} here.")
         choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
-        spec = find_offered(settings.model)
-        sides = yield from open_sides_with_progress(self.load, spec, settings.device, _progress)
-        variants = {"left": [Variant.ORIGINAL], "right": [Variant.INT8], "both": list(Variant)}
-        asked = variants[settings.side]
-        taggers = [sides.side(variant).tagger.using(choice) for variant in asked]
-        facts = batch.run_settings(spec, asked[0], settings.device, choice)
-        if settings.side == "both":
-            beside = batch.run_settings(spec, asked[1], settings.device, choice)
-            facts["Model B"] = beside["Model"]
+        left, right = _asked(settings)
+        sides = yield from open_sides_with_progress(
+            self.load, left, right, settings.device, _progress
+        )
+        asked = sides.both if settings.side == "both" else (sides.left,)
+        taggers = [side.tagger.using(choice) for side in asked]
+        facts = batch.run_settings([side.variant for side in asked], settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.{settings.kind}"
             yield from self._run(source, taggers, out, facts, client)
@@ -236,7 +234,15 @@ def _check_rows(source: Source, most: int) -> None:
         )
 
 
-def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
+def _asked(settings: Settings) -> tuple[str, str]:
+    """The two sides to open; one that is asked for alone is both."""
+    if settings.side == "both":
+        return settings.left, settings.right
+    name = settings.left if settings.side == "left" else settings.right
+    return name, name
+
+
+def add_files_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     handler = FilesHandler(load, service)
     _html(notice(views.limits(service.bounds)))
@@ -260,7 +266,7 @@ def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service
     shown = [about, column, keep]
     gr.on([file.change, encoding.input], handler.inspect, [file, encoding], shown, **quiet)
     column.input(handler.describe, [file, encoding, column], about, **quiet)
-    _add_run(handler, [file, encoding, column, keep, model, device, *_settings()])
+    _add_run(handler, [file, encoding, column, keep, *chosen.inputs, *_settings()])
 
 
 def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> None:

@@ -19,7 +19,8 @@ from ner.files.read import inspect
 from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 
 
@@ -66,12 +67,14 @@ def test_another_model_of_the_same_recipe_starts_anew(
 ) -> None:
     """As when one of the Hub is fetched again at another commit."""
 
+    variant = Variant(tiny_spec, find_recipe("int8"))
+
     def settings() -> dict[str, str]:
-        return batch.run_settings(tiny_spec, Variant.INT8, "CPU", Choice())
+        return batch.run_settings([variant], "CPU", Choice())
 
     before = settings()
     assert before == settings()
-    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    files = {**tiny_prepared.manifest.files, "openvino_model.bin": "0" * 64}
     another = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
     monkeypatch.setattr("ner.files.batch.find_sound", lambda *_: another)
 

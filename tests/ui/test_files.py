@@ -32,9 +32,8 @@ def given(folder: Path, name: str, content: str | bytes) -> str:
 
 
 def settings(**other: object) -> list[Any]:
-    usual = files.Settings(
-        "", None, [], "bundled", "CPU", "right", "first", 0.0, "", "entities.jsonl"
-    )
+    sides = ("bundled#original", "bundled#int8", "CPU")
+    usual = files.Settings("", None, [], *sides, "right", "first", 0.0, "", "entities.jsonl")
     chosen = replace(usual, **other)
     return [getattr(chosen, name) for name in files.Settings.__dataclass_fields__]
 
@@ -121,7 +120,7 @@ def test_results_count_as_uploads_do(tmp_path: Path) -> None:
         ({"kind": "../x.csv"}, "There is no choice"),
         ({"side": "int4"}, "There is no choice"),
         ({"keep": ["b"]}, "has no column"),
-        ({"model": "../x"}, "There is no model"),
+        ({"right": "../x"}, "There is no model"),
         ({"encoding": "zlib"}, "There is no encoding"),
     ],
 )

@@ -35,8 +35,8 @@ def limits(bounds: Bounds) -> str:
     """What the page takes; the command line takes files of any length."""
     return (
         "Finds the names in each row of a CSV, TSV, JSONL, TXT or CoNLL file, up to "
-        f"{bounds.file_bytes // 1_000_000} MB and {bounds.file_rows:,} rows, and gives a file back. "
-        "Both are deleted here within two hours. For longer files use the command line: "
+        f"{bounds.file_bytes // 1_000_000} MB and {bounds.file_rows:,} rows, and gives a file "
+        "back. Both are deleted here within two hours. For longer files use the command line: "
         "python -m ner batch FILE --out OUT."
     )
 
