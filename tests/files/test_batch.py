@@ -66,7 +66,6 @@ def test_another_model_of_the_same_recipe_starts_anew(
     tiny_prepared: Prepared, tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when one of the Hub is fetched again at another commit."""
-
     variant = Variant(tiny_spec, find_recipe("int8"))
 
     def settings() -> dict[str, str]:
