@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Machine:
         return f"{self.cpu} · {extensions} · {cores}"
 
 
+@cache
 def describe() -> Machine:
     """This machine, from the operating system's own records; imports no measured library."""
     cpuinfo = _cpuinfo()
