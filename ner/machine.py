@@ -58,12 +58,15 @@ def describe() -> Machine:
     )
 
 
+_version = cache(version)
+
+
 def package_versions(names: tuple[str, ...]) -> dict[str, str]:
     """The installed versions of ``names``, from metadata, without importing them."""
     found = {}
     for name in names:
         try:
-            found[name] = version(name)
+            found[name] = _version(name)
         except PackageNotFoundError:
             continue
     return found
