@@ -39,6 +39,14 @@ class Interval:
         return self.low <= value <= self.high
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    interval: Interval
+
+
 def ratio_interval(
     numerator: Sequence[float], denominator: Sequence[float], *, seed: int = 0
 ) -> Interval:
@@ -133,6 +141,25 @@ def mcnemar_p(added: int, removed: int) -> float:
     if added + removed == 0:
         return 1.0
     return float(binomtest(added, added + removed).pvalue)
+
+
+def sum_ratio_interval(
+    parts: Sequence[float], wholes: Sequence[float], *, seed: int = 0
+) -> Interval:
+    """The interval of sum(parts) / sum(wholes), resampling units: part i is of unit i, as whole i.
+
+    Some whole is above zero, none below. [0, 1] where there are fewer units than ``FEWEST_UNITS``.
+    Raises ``ValueError`` if the lengths differ.
+    """
+    if len(parts) != len(wholes):
+        raise ValueError(f"{len(parts)} and {len(wholes)} figures are not of the same units")
+    units = np.array([parts, wholes], dtype=np.float64).T
+    if len(units) < FEWEST_UNITS:
+        return Interval(0.0, 1.0)
+    sums = _resampled_sums(units, seed)
+    ratios = np.full(len(sums), np.nan)
+    np.divide(sums[:, 0], sums[:, 1], out=ratios, where=sums[:, 1] > 0)
+    return _percentiles(ratios)
 
 
 def _f1(sums: _Floats) -> _Floats:

@@ -19,8 +19,7 @@ from ner.files.read import inspect
 from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.variants import default_sides
 from ner.tagging.choice import Choice
 
 
@@ -66,10 +65,9 @@ def test_another_model_of_the_same_recipe_starts_anew(
     tiny_prepared: Prepared, tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when one of the Hub is fetched again at another commit."""
-    variant = Variant(tiny_spec, find_recipe("int8"))
 
     def settings() -> dict[str, str]:
-        return batch.run_settings([variant], "CPU", Choice())
+        return batch.run_settings(default_sides(tiny_spec)[1:], "CPU", Choice())
 
     before = settings()
     assert before == settings()
