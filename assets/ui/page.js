@@ -7,6 +7,7 @@ Object.assign(globalThis, {
     /** @param {...unknown} now */
     shared: (...now) => {
       theme.apply();
+      tabs.follow();
       return tagShare.read(...now);
     },
     tagFirst: tagTab.tag,

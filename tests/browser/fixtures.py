@@ -71,7 +71,8 @@ def serve() -> Iterator[Serve]:
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
     service = service_of()
     page = build(loader_of(make()), service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
+    where = {"server_name": "127.0.0.1", "server_port": 0}
+    address.send(launch(page, service, **where, prevent_thread_lock=True))
     page.block_thread()
 
 
@@ -100,7 +101,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         )
         page.goto(url)
         # The text that is there at first is tagged unasked.
-        page.wait_for_selector("#result .panel")
+        page.wait_for_selector("#result .panel", state="attached")
         return page
 
     yield open_
