@@ -19,7 +19,7 @@ from ner.measuring import benchmark
 from ner.measuring.benchmark import Benchmark, BenchmarkPlan
 from ner.measuring.report import benchmark_csv, benchmark_json, summary
 from ner.measuring.rounds import BenchmarkStep, Stopped
-from ner.measuring.rows import BARE, PEAK
+from ner.measuring.rows import BARE, FILE, PEAK
 from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
 from ner.models.prepared import find_offered
 from ner.models.variants import default_sides
@@ -31,7 +31,7 @@ from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, ru
 from ner.ui.views.charts import Bar, bar_chart, line_chart
 
 # A quarter of a minute on two cores.
-_QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
+_QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, files=(FILE,), peak_runs=5)
 _TEXTS = 100
 
 

@@ -22,7 +22,7 @@ from ner.models.opened import OpenSides, Sides
 from ner.serving.bounds import SlotBounds
 from ner.ui.measure import MeasureHandler, show_records, show_run
 
-QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
+QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, files=("file",), peak_runs=1)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def shown(tiny_spec: ModelSpec, tiny_sides: Sides) -> list[str]:
 
 def test_progress_comes_before_the_result(shown: list[str]) -> None:
     """Each step is counted, and the last thing is the verdict."""
-    assert "Measuring, 1 of 18: 16 tokens" in shown[0]
+    assert "Measuring, 1 of 24: 16 tokens" in shown[0]
     assert "INT8 against FP32" in shown[-1]
 
 
