@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("tagging", "comparing"),
     ("models",),
-    ("schema", "evaluating", "measuring"),
+    ("schema", "evaluating", "measuring", "choosing"),
     ("files",),
     ("train", "preparing"),
     ("spark", "deploy"),
