@@ -148,19 +148,6 @@ def f1_difference_p(
     return float((1 + np.count_nonzero(shuffled >= observed - 1e-12)) / (1 + shuffles))
 
 
-def rule_of_three(rate: float) -> int:
-    """How many to see without a mishap, to rule out that one happens as often as ``rate``.
-
-    Where a mishap was not seen among n, its rate may still be 3 / n at 95 %. (Hanley &
-    Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249(13), 1983.)
-
-    >>> rule_of_three(0.05)
-    60
-    """
-    # The tiny bit less keeps 3 / 0.05 from being 61.
-    return math.ceil(3 / rate - 1e-6)
-
-
 def mcnemar_p(added: int, removed: int) -> float:
     """The exact two-sided p of 'errors are added as often as removed'; 1.0 when there are none.
 

@@ -273,9 +273,3 @@ def test_a_higher_level_gives_a_wider_interval() -> None:
     usual, sure = f1_interval(sentences), f1_interval(sentences, level=0.99)
 
     assert sure.low < usual.low < usual.high < sure.high
-
-
-@pytest.mark.parametrize(("rate", "needed"), [(0.05, 60), (0.02, 150), (0.005, 600), (0.5, 6)])
-def test_rule_of_three(rate: float, needed: int) -> None:
-    """Whole numbers, without one too many from rounding."""
-    assert needed == stats.rule_of_three(rate)

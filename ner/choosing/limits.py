@@ -3,7 +3,7 @@
 Size is exact. Time and agreement count only with their whole interval, since chance would
 otherwise choose among them: the more candidates, the more often one that is too bad looks good
 enough. So an agreement's interval is at 1 − 5 %/k for k candidates (Bonferroni), and there must be
-enough texts to have met a difference at all (:func:`ner.stats.rule_of_three`).
+enough texts to have met a difference at all (:func:`ner.evaluating.verdict.fewest`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from dataclasses import dataclass
 
 from ner.choosing.candidates import Candidate
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR, Answer
-from ner.stats import FEWEST_UNITS, Interval, rule_of_three
+from ner.evaluating.verdict import FLOOR, Answer, fewest, settle
+from ner.stats import FEWEST_UNITS, Estimate, Interval
 
 # The chance, for all candidates together, of taking one whose agreement is under the limit.
 RISK = 0.05
-# More texts than this are not to be had: the figure and its limit are as good as equal.
-_MOST_TEXTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,72 +87,35 @@ def _check_size(candidate: Candidate, limit: float) -> Check:
 
 def _check_time(candidate: Candidate, limit: float) -> Check:
     interval, median = candidate.time_interval, candidate.median_ms
+    # Less is better, and 1 is the limit.
+    figure = Estimate(-median / limit, Interval(-interval.high / limit, -interval.low / limit))
+    answer, more = settle(figure, -1.0, seen=candidate.texts, needed=FEWEST_UNITS)
     written = f"{median:.2f} ms a text ({_range(interval, 1, 2)})"
-    if interval.high <= limit:
-        return Check(Answer.YES, f"{written}, {limit:g} allowed")
-    if interval.low > limit:
-        return Check(
-            Answer.NO,
-            f"{written}, {median - limit:.2f} ms over the {limit:g} ms allowed",
-            miss=median / limit - 1,
-        )
-    return Check(
-        Answer.OPEN,
-        f"{written}, and the {limit:g} ms allowed lie inside the interval",
-        more_texts=_more_texts(candidate.texts, median, limit, interval),
-    )
+    reason = {
+        Answer.YES: f"{written}, {limit:g} allowed",
+        Answer.NO: f"{written}, {median - limit:.2f} ms over the {limit:g} ms allowed",
+        Answer.OPEN: f"{written}, and the {limit:g} ms allowed lie inside the interval",
+    }[answer]
+    return Check(answer, reason, miss=max(0.0, median / limit - 1), more_texts=more)
 
 
 def _check_agreement(candidate: Candidate, limit: float, level: float) -> Check:
-    interval, f1 = candidate.agreement_interval(level), candidate.agreement_f1
-    n = candidate.texts_with_entities
-    needed = rule_of_three(1 - limit)
+    f1, interval = candidate.agreement_f1, candidate.agreement_interval(level)
+    seen, needed = candidate.texts_with_entities, fewest(1 - limit)
+    answer, more = settle(Estimate(f1, interval), limit, seen=seen, needed=needed)
     asked = f"{100 * limit:g} %"
-    written = f"agreement {100 * f1:.1f} % ({_range(interval, 100, 1)}; n = {n:,} texts)"
-    if interval.high < limit:
-        return Check(
-            Answer.NO,
-            f"{written}, {100 * (limit - f1):.1f} points under the {asked} asked for",
-            miss=(limit - f1) / (1 - limit),
-        )
-    if interval.low >= limit and n >= needed:
-        return Check(Answer.YES, f"{written}, {asked} asked for")
-    # Only texts with an entity count, so that of more texts like these only that share helps.
-    share = n / candidate.texts or 1.0
-    at_least = _rounded_up(math.ceil(max(needed - n, 1) / share))
-    if interval.low >= limit or n < FEWEST_UNITS:
-        reason = f"{written}, but {needed:,} texts with entities are needed to tell"
-        return Check(Answer.OPEN, reason, more_texts=at_least)
-    estimate = _more_texts(candidate.texts, f1, limit, interval)
-    return Check(
-        Answer.OPEN,
-        f"{written}, and the {asked} asked for lie inside the interval",
-        more_texts=None if estimate is None else max(estimate, at_least),
-    )
-
-
-def _more_texts(n: int, value: float, limit: float, interval: Interval) -> int | None:
-    """How many more texts would take ``limit`` out of the interval, were ``value`` to stay.
-
-    An interval's width goes with 1 / √n.
-    """
-    if n < FEWEST_UNITS:
-        return FEWEST_UNITS - n
-    reach = value - interval.low if value >= limit else interval.high - value
-    distance = abs(value - limit)
-    if reach >= distance * math.sqrt(_MOST_TEXTS / n):
-        return None
-    return _rounded_up(max(1, math.ceil(n * (reach / distance) ** 2 - n)))
-
-
-def _rounded_up(count: int) -> int:
-    """To two figures: more of them would be false precision.
-
-    >>> _rounded_up(412), _rounded_up(7)
-    (420, 7)
-    """
-    step: int = 10 ** max(0, len(str(count)) - 2)
-    return math.ceil(count / step) * step
+    written = f"agreement {100 * f1:.1f} % ({_range(interval, 100, 1)}; n = {seen:,} texts)"
+    reason = {
+        Answer.YES: f"{written}, {asked} asked for",
+        Answer.NO: f"{written}, {100 * (limit - f1):.1f} points under the {asked} asked for",
+        Answer.OPEN: f"{written}, and the {asked} asked for lie inside the interval",
+    }[answer]
+    if answer is Answer.OPEN and interval.low >= limit:
+        reason = f"{written}, but {needed:,} texts with entities are needed to show {asked}"
+    if more is not None and seen:
+        # Of more texts like these only a share has entities.
+        more = math.ceil(more * candidate.texts / seen)
+    return Check(answer, reason, miss=max(0.0, (limit - f1) / (1 - limit)), more_texts=more)
 
 
 def _range(interval: Interval, factor: float, decimals: int) -> str:
