@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import Counts
 from ner.stats import Interval, Row, f1_interval, median_interval
@@ -19,20 +20,28 @@ from ner.stats import Interval, Row, f1_interval, median_interval
 class Candidate:
     """One way to run a model, with what it costs and what it finds.
 
-    ``name`` is unique among those that are compared, ``title`` what a reader calls it.
-    ``latency`` has one sample a text, in milliseconds. ``agreement`` has one row of counts a text,
+    ``origin`` names it, uniquely among those that are compared. ``latency`` has one sample a text, in milliseconds. ``agreement`` has one row of counts a text,
     the original's entities taken as gold; None of the original itself, which agrees by definition.
     ``gold`` is the same against gold, where there is any. ``memory_bytes`` is what a process of its
     own holds that tags the texts.
     """
 
-    name: str
-    title: str
+    origin: Origin
     bytes_on_disk: int
     latency: Latency
     agreement: tuple[Row, ...] | None
     gold: tuple[Row, ...] | None = None
     memory_bytes: int | None = None
+
+    @property
+    def name(self) -> str:
+        """As the command line writes it: ``bundled#int8``."""
+        return self.origin.name
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return self.origin.title
 
     @property
     def texts(self) -> int:

@@ -13,6 +13,7 @@ from functools import partial
 from statistics import median
 
 from ner.choosing.candidates import Candidate
+from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Tagged, Tagger
@@ -27,12 +28,16 @@ PASSES = 3
 
 @dataclass(frozen=True)
 class Contender:
-    """What is to be measured: a tagger with its names and its size on disk, in bytes."""
+    """What is to be measured: a tagger, what it is called, and its size on disk, in bytes."""
 
-    name: str
-    title: str
+    origin: Origin
     tagger: Tagger
     bytes_on_disk: int
+
+    @property
+    def name(self) -> str:
+        """Unique among those that are measured together."""
+        return self.origin.name
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,7 @@ def measure(
     for contender in contenders:
         candidates.append(
             Candidate(
-                name=contender.name,
-                title=contender.title,
+                origin=contender.origin,
                 bytes_on_disk=contender.bytes_on_disk,
                 latency=latencies[contender.name],
                 agreement=None
@@ -143,7 +147,7 @@ def _gold_rows(
     present = {entity.label for gold in sample.gold for entity in gold.tagged.entities}
     if not present & set(labels):
         raise InputError(
-            f"The gold has the labels {', '.join(sorted(present))[:200]}, and {contender.title} "
+            f"The gold has the labels {', '.join(sorted(present))[:200]}, and {contender.origin.title} "
             f"knows {', '.join(labels)[:200]}: none of them is the same."
         )
     scores = score_predictions(sample.gold, found, labels=labels).left

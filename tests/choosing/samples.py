@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ner.choosing.candidates import Candidate
+from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.stats import Row
 
@@ -28,8 +29,7 @@ def candidate(
     n = timed or (texts if agreement is None else len(agreement))
     spread = np.random.default_rng(len(name)).normal(1, noise, n)
     return Candidate(
-        name=name,
-        title=name.upper(),
+        origin=Origin(title=name.upper(), model=name),
         bytes_on_disk=round(mb * 1e6),
         latency=Latency(tuple((ms * spread).tolist())),
         agreement=None if agreement is None else tuple(agreement),

@@ -8,6 +8,7 @@ import pytest
 from fakes import INT8_WORDS, DictionaryTagger
 
 from ner.choosing.measure import Contender, Sample, measure
+from ner.comparing.origin import Origin
 from ner.entities import Tagged
 from ner.errors import InputError
 from ner.files.encoding import text_lines
@@ -19,11 +20,11 @@ GOLD = "[Wolfgang](PER) left [Berlin](LOC).\n[Paris](LOC) sued [Amazon](ORG).\nN
 
 
 def original() -> Contender:
-    return Contender("x#original", "Original", DictionaryTagger(), 77)
+    return Contender(Origin("Original", "x"), DictionaryTagger(), 77)
 
 
 def int8() -> Contender:
-    return Contender("x#int8", "INT8", DictionaryTagger(INT8_WORDS), 20)
+    return Contender(Origin("INT8", "y"), DictionaryTagger(INT8_WORDS), 20)
 
 
 def test_each_text_is_a_row_of_counts_against_the_original() -> None:
@@ -63,8 +64,8 @@ def test_candidates_take_turns_text_by_text() -> None:
             order.append(text)
             return super().__call__(text)
 
-    first, second = Contender("a", "A", Listening(), 1), Contender("b", "B", Listening(), 1)
-    measure(first, [second], Sample(TEXTS), passes=2)
+    pair = [Contender(Origin(name, name), Listening(), 1) for name in "ab"]
+    measure(pair[0], pair[1:], Sample(TEXTS), passes=2)
 
     assert [text for text in TEXTS * 3 for _ in range(2)] == order
 
