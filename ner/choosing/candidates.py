@@ -20,10 +20,11 @@ from ner.stats import Interval, Row, f1_interval, median_interval
 class Candidate:
     """One way to run a model, with what it costs and what it finds.
 
-    ``origin`` names it, uniquely among those that are compared. ``latency`` has one sample a text, in milliseconds. ``agreement`` has one row of counts a text,
-    the original's entities taken as gold; None of the original itself, which agrees by definition.
-    ``gold`` is the same against gold, where there is any. ``memory_bytes`` is what a process of its
-    own holds that tags the texts.
+    ``origin`` names it, uniquely among those that are compared. ``latency`` has one sample a text,
+    in milliseconds. ``agreement`` has one row of counts a text, the original's entities taken as
+    gold; None of the original itself, which agrees by definition. ``gold`` is the same against
+    gold, where there is any. ``memory_bytes`` is what a process of its own holds that tags the
+    texts; ``withheld`` says why it is not served here, where it is not.
     """
 
     origin: Origin
@@ -32,6 +33,7 @@ class Candidate:
     agreement: tuple[Row, ...] | None
     gold: tuple[Row, ...] | None = None
     memory_bytes: int | None = None
+    withheld: str | None = None
 
     @property
     def name(self) -> str:

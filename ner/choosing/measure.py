@@ -28,11 +28,15 @@ PASSES = 3
 
 @dataclass(frozen=True)
 class Contender:
-    """What is to be measured: a tagger, what it is called, and its size on disk, in bytes."""
+    """What is to be measured: a tagger, what it is called, and its size on disk, in bytes.
+
+    ``withheld`` says why it is not served, where it is not: it is measured all the same.
+    """
 
     origin: Origin
     tagger: Tagger
     bytes_on_disk: int
+    withheld: str | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +97,7 @@ def measure(
                 else _rows(found[original.name], found[contender.name]),
                 gold=_gold_rows(contender, found[contender.name], sample),
                 memory_bytes=memory(contender),
+                withheld=contender.withheld,
             )
         )
         rounds.step("memory")
@@ -147,8 +152,8 @@ def _gold_rows(
     present = {entity.label for gold in sample.gold for entity in gold.tagged.entities}
     if not present & set(labels):
         raise InputError(
-            f"The gold has the labels {', '.join(sorted(present))[:200]}, and {contender.origin.title} "
-            f"knows {', '.join(labels)[:200]}: none of them is the same."
+            f"The gold has the labels {', '.join(sorted(present))[:200]}, and the model knows "
+            f"{', '.join(labels)[:200]}: none of them is the same."
         )
     scores = score_predictions(sample.gold, found, labels=labels).left
     return tuple(sentence.micro.row for sentence in scores)

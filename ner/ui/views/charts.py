@@ -120,13 +120,20 @@ _DOTS_WIDTH, _DOTS_LEFT, _ROW = 700, 130, 34
 
 
 def dot_chart(
-    title: str, axis: str, series: Sequence[str], rows: Sequence[tuple[str, Sequence[Dot]]]
+    title: str,
+    axis: str,
+    series: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[Dot]]],
+    *,
+    limit: float | None = None,
 ) -> Markup:
     """Shares on one scale up to 1: a row for each group, in it a dot for each of two series.
 
-    The scale begins at the tenth below the lowest interval.
+    The scale begins at the tenth below the lowest interval, and below ``limit``, the share that is
+    asked for.
     """
-    lowest = min(dot.interval.low for _, dots in rows for dot in dots)
+    lows = [dot.interval.low for _, dots in rows for dot in dots]
+    lowest = min([*lows, *([] if limit is None else [limit])])
     begin = math.floor(10 * min(lowest, 0.9)) / 10
     ticks = [
         Tick(_dots_x(tenth / 10, begin), str(10 * tenth)) for tenth in range(round(10 * begin), 11)
@@ -142,6 +149,7 @@ def dot_chart(
             for index, (name, dots) in enumerate(rows)
         ],
         (_DOTS_WIDTH, _ROW * len(rows) + 34),
+        None if limit is None else _dots_x(limit, begin),
     )
 
 

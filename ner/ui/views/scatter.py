@@ -155,7 +155,7 @@ def _cost(box: _Box, taken: Sequence[_Box]) -> float:
 
 def _labels(spot: Spot, mark: Mark) -> list[tuple[_Label, _Box]]:
     """The places that a label may have, the best first: beside its point, above or below it."""
-    wide = _LETTER * max(map(len, spot.lines))
+    wide = _LETTER * max(len(spot.lines[0]) + 2 * len(spot.sides), len(spot.lines[1]))
     places = []
     for anchor, left in (
         ("start", mark.x + _GAP),
