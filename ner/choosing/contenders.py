@@ -48,7 +48,9 @@ def find_recipes(names: str | None) -> tuple[Recipe, ...]:
         return tuple(recipe for recipe in RECIPES if recipe.by_default and runs_here(recipe))
     named = [name.strip() for name in names.split(",") if name.strip()]
     if not named:
-        raise InputError("No recipe is named; expected some as in int8,int8-weights, or none at all.")
+        raise InputError(
+            "No recipe is named; expected some as in int8,int8-weights, or none at all."
+        )
     return tuple(dict.fromkeys(map(find_recipe, [ORIGINAL, *named])))
 
 

@@ -108,9 +108,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def choice_json(
-    decision: Decision, *, texts: str, unmade: Sequence[Unmade] = ()
-) -> dict[str, Any]:
+def choice_json(decision: Decision, *, texts: str, unmade: Sequence[Unmade] = ()) -> dict[str, Any]:
     """What ``choose`` answers: the decision, what else could be made, and where it was measured.
 
     ``texts`` names the set of texts.

@@ -17,7 +17,7 @@ from ner.evaluating.evaluation import Evaluation, evaluate
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
-from ner.models.recipes import Variant
+from ner.models.recipes import ORIGINAL
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
 from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
@@ -193,7 +193,7 @@ def _estimate_json(figure: Estimate) -> Json:
 
 def _in_prose(origin: Origin) -> str:
     """Its title within a sentence; a file of predictions may be called 'Original' too."""
-    return "the original" if origin.variant == Variant.ORIGINAL else origin.title
+    return "the original" if origin.recipe == ORIGINAL else origin.title
 
 
 def _side_json(side: ScoredSide) -> Json:

@@ -1,4 +1,4 @@
-"""Tab 'Choose': which recipe, for this model, this text and this machine; measured, not promised."""
+"""Tab 'Choose': which recipe, for this model, this text and this machine."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def add_choose_tab(chosen: SideControls, service: Service, opener: Opener = open
     run.then(None, js="() => choosing.done()")
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")
     gr.on(
-        [component.change for component in settings],
+        [chosen.left.change, chosen.right.change, *(limit.change for limit in limits)],
         handler.decide,
         [measured, *settings],
         result,

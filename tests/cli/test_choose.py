@@ -24,7 +24,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def texts(tmp_path: Path) -> Path:
     """Seventy lines, of which most have a name."""
     file = tmp_path / "texts.txt"
-    lines = [f"Wolfgang and {name} met in Berlin" for name in ("I", "Ada", "Acme") for _ in range(23)]
+    lines = [
+        f"Wolfgang and {name} met in Berlin" for name in ("I", "Ada", "Acme") for _ in range(23)
+    ]
     file.write_text("\n".join(["", *lines, ""]), encoding="utf-8")
     return file
 

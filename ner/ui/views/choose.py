@@ -69,7 +69,9 @@ def _parts(answer: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, objec
         "agreement": _agreement(candidates, answer["limits"]["min_agreement"], scored=scored),
         "heads": _heads(scored=scored),
         "rows": [_row(item, answer, sides, scored=scored) for item in candidates],
-        "unmade": [_unmade_row(item, len(_heads(scored=scored)) - 3) for item in answer["not_made"]],
+        "unmade": [
+            _unmade_row(item, len(_heads(scored=scored)) - 3) for item in answer["not_made"]
+        ],
         "notes": [note for note in (answer["cpu_note"], *_withheld(candidates)) if note],
         "texts": f"{answer['texts']['n']:,} texts, {answer['texts']['set']}",
     }
