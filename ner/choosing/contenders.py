@@ -26,6 +26,10 @@ _START_SECONDS, _CALIBRATED_MB, _COMPRESSED_MB, _USUAL_MB = 6, 15, 60, 77
 _MEMORY_TEXTS = 100
 
 
+Weigher = Callable[[ModelSpec, Sequence[str]], Callable[[Contender], int | None]]
+"""Gives what measures the memory of a contender of a model that tags some texts, in bytes."""
+
+
 @dataclass(frozen=True)
 class Unmade:
     """A recipe that could be made on request, and about how many seconds that takes."""
@@ -113,3 +117,11 @@ def memory_of(spec: ModelSpec, texts: Sequence[str]) -> Callable[[Contender], in
         return measure_start(variant, texts[:_MEMORY_TEXTS]).resident_bytes
 
     return measure
+
+
+@dataclass(frozen=True)
+class Means:
+    """How recipes are opened and their memory is measured: as it is done here, or in a test."""
+
+    opener: Opener = open_side
+    weigher: Weigher = memory_of

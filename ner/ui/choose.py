@@ -13,10 +13,10 @@ from typing import Any
 import gradio as gr
 
 from ner.choosing.candidates import Candidate
-from ner.choosing.contenders import Opener, made_recipes, memory_of, open_contenders, unmade
+from ner.choosing.contenders import Means, made_recipes, open_contenders, unmade
 from ner.choosing.decision import decide
 from ner.choosing.limits import Limits
-from ner.choosing.measure import Contender, Sample, measure
+from ner.choosing.measure import Sample, measure
 from ner.choosing.report import choice_json
 from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR
@@ -26,7 +26,6 @@ from ner.markup import notice
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import ensure_prepared
-from ner.models.opened import open_side
 from ner.models.prepared import find_offered, texts_for
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
@@ -77,8 +76,7 @@ class ChooseHandler:
     """
 
     service: Service
-    opener: Opener = open_side
-    memory: Callable[..., Callable[[Contender], int | None]] = memory_of
+    means: Means = field(default_factory=Means)
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(
@@ -165,7 +163,7 @@ class ChooseHandler:
             made_recipes(spec),
             device=device,
             report=lambda stage: say(stage_sentence(stage)),
-            opener=self.opener,
+            opener=self.means.opener,
         )
         # In the thread that measures: its slot is free when it has ended, and no sooner.
         with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
@@ -173,7 +171,7 @@ class ChooseHandler:
                 original,
                 others,
                 sample,
-                memory=self.memory(spec, sample.texts),
+                memory=self.means.weigher(spec, sample.texts),
                 report=_now_and_then(say),
                 stop=stopped,
             )
@@ -218,9 +216,9 @@ def _now_and_then(say: Callable[[str], None]) -> Callable[[BenchmarkStep], None]
     return report
 
 
-def add_choose_tab(chosen: SideControls, service: Service, opener: Opener = open_side) -> None:
+def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
-    handler = ChooseHandler(service, opener)
+    handler = ChooseHandler(service, means)
     text, gold = _text_form(service.bounds.lines_characters)
     limits, start, stop = _limits_form()
     measured = gr.State(None)

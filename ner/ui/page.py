@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import gradio as gr
 from markupsafe import Markup
 
-from ner.choosing.contenders import Opener
+from ner.choosing.contenders import Means
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
-from ner.models.opened import Side, open_side
+from ner.models.opened import Side
 from ner.models.variants import default_sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
@@ -37,13 +37,13 @@ def build(
     devices: Sequence[str] = ("CPU",),
     service: Service,
     opened: Callable[[], Sequence[Side]] = tuple,
-    opener: Opener = open_side,
+    means: Means | None = None,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with two variants, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened, which ``opened`` gives. ``opener`` opens a single
-    variant that is only measured and then dropped. Launch the page with
+    request; it should keep what it opened, which ``opened`` gives. ``means`` open and
+    weigh what tab Choose measures. Launch the page with
     :func:`ner.ui.launch.launch`, with the same ``service``.
     """
     offered = tuple(specs or catalogue())
@@ -59,7 +59,7 @@ def build(
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, chosen)
             with gr.Tab("Choose", id="choose-tab"):
-                add_choose_tab(chosen, service, opener)
+                add_choose_tab(chosen, service, means or Means())
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, chosen, tabs, service)
             with gr.Tab("Correct", id="correct-tab"):

@@ -8,13 +8,11 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, service_of
+from fakes import fake_means, service_of
 from gradio import Request
 
-from ner.comparing.origin import Origin
 from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.child import Stage
-from ner.models.opened import Side
 from ner.models.variants import Variant
 from ner.serving.bounds import SlotBounds
 from ner.serving.service import Service
@@ -27,19 +25,8 @@ SETTINGS = ("bundled#original", "bundled#int8", None, None, 95.0)
 ASKED = Request(session_hash="one")
 
 
-def open_fake(variant: Variant, *, device: str, report: Any) -> Side:
-    """Every recipe looks words up; all but INT8 find what the original finds."""
-    recipe = variant.recipe
-    report(Stage("quantize", 1, 1))
-    words = INT8_WORDS if recipe.name == "int8" else WORDS
-    origin = Origin(recipe.title, variant.spec.name, recipe.name, device, recipe.precision)
-    return Side(
-        variant, origin, DictionaryTagger(words), 77_000_000 if not recipe.steps else 20_000_000
-    )
-
-
 def handler(service: Service | None = None) -> ChooseHandler:
-    return ChooseHandler(service or service_of(), open_fake, lambda *_: lambda _: 10**8)
+    return ChooseHandler(service or service_of(), fake_means())
 
 
 def asked(text: str = TEXT, *, gold: bool = False, settings: Any = SETTINGS) -> Iterator[Any]:
