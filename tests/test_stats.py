@@ -18,6 +18,7 @@ from ner.stats import (
     mcnemar_p,
     ratio_interval,
     ratio_verdict,
+    sum_ratio_interval,
 )
 
 rows = st.lists(st.tuples(*[st.integers(0, 4)] * 3), max_size=20)
@@ -273,3 +274,24 @@ def test_a_higher_level_gives_a_wider_interval() -> None:
     usual, sure = f1_interval(sentences), f1_interval(sentences, level=0.99)
 
     assert sure.low < usual.low < usual.high < sure.high
+
+
+def test_the_interval_of_a_ratio_of_sums_is_scipys() -> None:
+    """Resampling units with both their figures, as scipy's percentile bootstrap does."""
+    rng = np.random.default_rng(5)
+    wholes = rng.exponential(size=80)
+    parts = wholes * rng.uniform(-0.2, 1.0, size=80)
+    ours = sum_ratio_interval(parts.tolist(), wholes.tolist())
+    theirs = bootstrap(
+        (parts, wholes),
+        lambda a, b, axis: a.sum(axis=axis) / b.sum(axis=axis),
+        paired=True,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(6),
+    ).confidence_interval
+
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+    assert sum_ratio_interval([0.5] * 5, [1.0] * 5) == Interval(0.0, 1.0)
+    with pytest.raises(ValueError, match="not of the same units"):
+        sum_ratio_interval([1.0], [1.0, 2.0])

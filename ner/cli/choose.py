@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ner.cli.evaluate import EXIT_CODES
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR, Answer
+from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
@@ -24,9 +25,6 @@ from ner.models.prepared import texts_for
 if TYPE_CHECKING:
     from ner.choosing.measure import Sample
     from ner.measuring.rounds import BenchmarkStep
-
-# As evaluate's: nothing is passed over in silence.
-_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
 
 
 def choose(
@@ -80,7 +78,7 @@ def choose(
         print_json(answer)
     else:
         _print_answer(answer)
-    return _CODES[decision.answer]
+    return EXIT_CODES[decision.answer]
 
 
 def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sample, str]:

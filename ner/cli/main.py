@@ -17,6 +17,7 @@ from ner.cli.choose import choose
 from ner.cli.compare import compare
 from ner.cli.deploy import deploy
 from ner.cli.evaluate import evaluate
+from ner.cli.export import export
 from ner.cli.prepare import prepare
 from ner.cli.tag import tag
 from ner.cli.terminal import stderr
@@ -54,6 +55,7 @@ for command in (
     train,
     average,
     serve,
+    export,
     deploy,
 ):
     app.command()(command)
