@@ -99,4 +99,4 @@ def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }
-    return macro("ner.ui", "page.html", "heading", _TITLE, offered)
+    return macro("ner.ui", "page.html", "heading", offered)

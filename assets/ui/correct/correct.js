@@ -35,6 +35,15 @@ const correctTab = (() => {
     correctEdit.store();
   }
 
+  /**
+   * Begin with a text and what a side found in it, as tab 'Tag' hands it over.
+   * @param {{text: string, entities: GoldEntity[], side: string, labels: Record<string, string>}} taken
+   */
+  function take({ text, entities, labels }) {
+    start({ id: String(performance.now()), document: { text, entities }, labels });
+    show(dom.find(document, "#correction .ner"));
+  }
+
   /** The texts as JSON lines. */
   const lines = () =>
     correctState.kept.documents
@@ -161,5 +170,5 @@ const correctTab = (() => {
     return [name, button("Add label", add)];
   }
 
-  return { mount, lines };
+  return { mount, lines, take };
 })();
