@@ -219,6 +219,7 @@ def _data(result: TagResult) -> dict[str, Any]:
         "titles": {side.key: side.title for side in result.results},
         "origins": {side.key: schema.origin_json(side.side.origin) for side in result.results},
         "timing": None,
+        "provenance": {"strategy": result.choice.strategy.value},
         **_pairs(result),
         "pieces": _pieces(result.results),
         "labels": {
