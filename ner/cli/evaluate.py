@@ -13,11 +13,13 @@ from ner.cli.options import (
     DeviceOption,
     JsonOption,
     LabelsOption,
+    LeftOption,
     ModelOption,
+    RightOption,
     StrategyOption,
     ThresholdOption,
 )
-from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
+from ner.cli.terminal import print_json, print_notes, print_stage, stderr, stdout, write_json
 from ner.comparing.agreement import agreement_f1
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
@@ -27,8 +29,9 @@ from ner.evaluating.scores import report as tag_report
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
-from ner.models.catalogue import find
 from ner.models.opened import open_sides
+from ner.models.prepared import find_local
+from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
@@ -39,6 +42,8 @@ def evaluate(
         list[Path], typer.Argument(help="CoNLL files: token, tag; a blank line ends a sentence.")
     ],
     model: ModelOption = "bundled",
+    left: LeftOption = ORIGINAL,
+    right: RightOption = RECOMMENDED,
     device: DeviceOption = "CPU",
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
@@ -57,7 +62,9 @@ def evaluate(
     sets = {name: read_gold_documents(file) for name, file in _set_names(gold).items()}
     for file in gold:
         _print_repairs(file)
-    sides = open_sides(find(model), device=device, report=print_stage)
+    pair = (find_local(side, model=model) for side in (left, right))
+    sides = open_sides(*pair, device=device, report=print_stage, serve=False)
+    print_notes(sides)
     results = {}
     for name, documents in sets.items():
         if lowercase:
@@ -72,6 +79,7 @@ def evaluate(
     if out is not None:
         settings = {
             "model": model,
+            "sides": [side.origin.name for side in sides.both],
             "labels": choice.labels,
             "lowercase": lowercase,
             "strategy": strategy,

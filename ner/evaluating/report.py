@@ -18,7 +18,6 @@ from ner.evaluating.evaluation import Evaluation, evaluate
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Verdict
 from ner.models.opened import Sides
-from ner.models.recipes import Variant
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
 from ner.stats import Interval, f1_interval, mcnemar_p
@@ -55,7 +54,7 @@ class Report:
         """Whether the right side may stand in for the left one; None without a right side."""
         if len(self.origins) < 2:
             return None
-        left, right = map(_in_prose, self.origins)
+        left, right = (origin.title for origin in self.origins)
         return verdict.against_gold(self.evaluation, tolerance=self.tolerance, names=(left, right))
 
     @property
@@ -162,11 +161,6 @@ def report_json(report: Report) -> Json:
         },
         "changes": {"added": added, "removed": removed, "p": _r(mcnemar_p(added, removed))},
     }
-
-
-def _in_prose(origin: Origin) -> str:
-    """Its title within a sentence; a file of predictions may be called 'Original' too."""
-    return "the original" if origin.variant == Variant.ORIGINAL else origin.title
 
 
 def _side_json(side: ScoredSide) -> Json:

@@ -23,11 +23,10 @@ from ner.files.conll import conll_lines
 from ner.files.encoding import text_lines
 from ner.files.gold import annotate, split_lines
 from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.tagger import clean
+from ner.ui.controls import SideControls
 from ner.ui.evaluate import EvaluateTab
 from ner.ui.progress import (
     ON_MODEL,
@@ -57,22 +56,24 @@ class CorrectHandler:
     load: Loader
     service: Service
 
-    def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
-        """The text for the editor; ``begin`` is a variant or 'plain'."""
-        yield from catch_failures(self._started(text or "", model, device, begin), problem)
+    def start(self, text: str, left: str, right: str, device: str, begin: str) -> Iterator[Value]:
+        """The text for the editor; ``begin`` is 'left', 'right' or 'plain'."""
+        started = self._started(text or "", left, right, device, begin)
+        yield from catch_failures(started, problem)
 
-    def _started(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
+    def _started(
+        self, text: str, left: str, right: str, device: str, begin: str
+    ) -> Iterator[Value]:
         if not text.strip():
             raise InputError("Type or paste a text above first.")
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        sides = yield from open_sides_with_progress(
-            self.load, find_offered(model), device, progress
-        )
+        sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
         tagged = Tagged(clean(text))
         if begin != _PLAIN:
-            tagger = sides.side(one_of(Variant, begin, "variant")).tagger
+            first, second = sides.both
+            tagger = (first if begin == "left" else second).tagger
             with self.service.short.slot(disconnected=client_disconnected):
                 tagged = tagger(text)
         started = {
@@ -114,8 +115,8 @@ _WRITERS: dict[Format, Callable[[list[Tagged]], Iterator[str]]] = {
 
 _PLAIN = "plain"
 _STARTS = (
-    (Variant.INT8.value, "Start from INT8"),
-    (Variant.ORIGINAL.value, "Start from the original"),
+    ("right", "Start from B"),
+    ("left", "Start from A"),
     (_PLAIN, "Start without entities"),
 )
 _SAVES = (
@@ -128,8 +129,7 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def add_correct_tab(
     load: Loader,
-    model: gr.Dropdown,
-    device: gr.Dropdown,
+    chosen: SideControls,
     evaluate: EvaluateTab,
     service: Service,
 ) -> None:
@@ -154,9 +154,9 @@ def add_correct_tab(
     for value, button in starts.items():
         button.click(
             handler.start,
-            [text, model, device, begin],
+            [text, *chosen.inputs, begin],
             editor,
-            js=f"(...values) => [...values.slice(0, 3), '{value}']",
+            js=f"(...values) => [...values.slice(0, 4), '{value}']",
             **ON_MODEL,
         )
     # Spans are written out beside the text, which about doubles it.

@@ -19,13 +19,11 @@ from ner.files.encoding import read_lines, text_lines
 from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.views.evaluate import agreement_value, evaluation_value
+from ner.ui.controls import SideControls
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -39,14 +37,16 @@ from ner.ui.progress import (
     result_component,
 )
 from ner.ui.tag import strategy_dropdown
+from ner.ui.views.evaluate import agreement_value, evaluation_value
 
 GOLD_SETS = {
     "General English: news, web, lower case, tricky names": "general",
     "Medical: chemicals and diseases": "medical",
 }
 
-# Model, device, strategy, labels and points, as the components give them to `EvaluateRequest`.
-_Settings = tuple[str, str, str, str | None, float]
+# Left, right, device, strategy, labels and points, as the components give them to
+# `EvaluateRequest`.
+_Settings = tuple[str, str, str, str, str | None, float]
 _Path = str | None
 
 
@@ -54,7 +54,8 @@ _Path = str | None
 class EvaluateRequest:
     """What stands above all three ways in; ``points`` are of F1, in per cent."""
 
-    model: str
+    left: str
+    right: str
     device: str
     strategy: str
     labels: str | None
@@ -132,7 +133,7 @@ class EvaluateHandler:
         cased = evaluation.lowercase(gold) if lowercase else gold
         with self.service.long.slot(disconnected=client_disconnected):
             report = report_sides(sides, cased, request.choice, tolerance=tolerance)
-            value = evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
+            value = evaluation_value(report, [*sides.notes, *hints])
         yield value
 
     def _compare(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
@@ -143,7 +144,7 @@ class EvaluateHandler:
         _check_length(len(text), self.service.bounds.lines_characters)
         sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
-        both = [sides.side(variant) for variant in Variant]
+        both = sides.both
         taggers = [side.tagger.using(request.choice) for side in both]
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
@@ -155,8 +156,11 @@ class EvaluateHandler:
         return progress(WAITING if self.service.long.taken else sentence)
 
     def _open(self, request: EvaluateRequest) -> Generator[Value, None, Sides]:
-        spec = find_offered(request.model)
-        return (yield from open_sides_with_progress(self.load, spec, request.device, progress))
+        return (
+            yield from open_sides_with_progress(
+                self.load, request.left, request.right, request.device, progress
+            )
+        )
 
 
 def score_files(
@@ -226,11 +230,11 @@ class EvaluateTab:
 
 
 def add_evaluate_tab(
-    load: Loader, model: gr.Dropdown, device: gr.Dropdown, outer: gr.Tabs, service: Service
+    load: Loader, chosen: SideControls, outer: gr.Tabs, service: Service
 ) -> EvaluateTab:
     """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
     handler = EvaluateHandler(load, service)
-    settings = [model, device, *_settings_row()]
+    settings = [*chosen.inputs, *_settings_row()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
         with gr.Tab("Gold set of this project"):
             own = _own_set_form()

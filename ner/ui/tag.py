@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,19 +16,23 @@ from ner.errors import TextTooLong
 from ner.evaluating.report import KEYS
 from ner.machine import Machine
 from ner.markup import macro, notice
-from ner.models.catalogue import assets, catalogue
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
+from ner.models.catalogue import assets, catalogue, find
+from ner.models.opened import Sides
+from ner.models.recipes import ORIGINAL, find_recipe
+from ner.models.variants import Variant, default_sides
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.decode import Strategy
+from ner.tagging.inference import supports_bf16
+from ner.ui.controls import SideControls
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
     Value,
     catch_failures,
     message,
+    offered_sides,
     open_sides_with_progress,
     problem,
     progress,
@@ -44,6 +48,7 @@ _EMPTY = "Type or paste a text, or take an example."
 _FEWEST, _MOST = 8, 50
 _PORTION, _BUDGET, _LONGEST = 80.0, 400.0, 4_000.0
 _TIMED = 2_000
+_BF16 = "bf16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,12 @@ class Example:
     title: str
     text: str
     model: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the page's fields get: the text, and the names of what is compared on it."""
+        left, right = default_sides(find(self.model))
+        return {"text": self.text, "left": left.name, "right": right.name}
 
 
 @dataclass(frozen=True)
@@ -64,15 +75,15 @@ class TagHandler:
     service: Service
 
     def answer(
-        self, text: str, model: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        values = self._results(text or "", model, device, strategy, ticket)
+        values = self._results(text or "", left, right, device, strategy, ticket)
         for value in catch_failures(values, problem):
             yield {**value, "ticket": ticket}
 
     def _results(
-        self, text: str, model: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
@@ -80,9 +91,8 @@ class TagHandler:
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = find_offered(model)
         choice = Choice.parse(strategy)
-        sides = yield from open_sides_with_progress(self.load, spec, device, progress)
+        sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
         with self.service.short.slot(disconnected=client_disconnected):
             comparison = sides.compare(text, choice)
         yield TagResult(comparison, sides, self.machine, choice).value(ticket)
@@ -100,29 +110,41 @@ class TimingHandler:
     service: Service
 
     def answer(
-        self, text: str, model: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         """Times so far, again and again, or a sentence in their place."""
-        values = self._results(text or "", model, device, strategy, ticket)
+        values = self._results(text or "", left, right, device, strategy, ticket)
         yield from catch_failures(values, partial(failed, ticket=ticket))
 
     def _results(
-        self, text: str, model: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         if len(text) > self.service.bounds.text_characters:
             return
         choice = Choice.parse(strategy)
-        sides = self.load(find_offered(model), device, lambda _: None)
+        sides = self.load(*offered_sides(left, right), device, lambda _: None)
         if sides.right is None:
             return
-        contestants = tuple(
-            Contestant(key, f"{letter} {side.origin.title}", side.tagger.using(choice))
-            for key, letter, side in zip(KEYS, LETTERS, sides.all, strict=True)
-        )
+        contestants = tuple(self._contestants(sides, choice))
         part = f", first {_TIMED:,} characters" if len(text) > _TIMED else ""
         rounds = time_rounds(text[:_TIMED], [who.tagger for who in contestants])
         for cost in self._ticks(Cost(contestants, part=part), rounds):
             yield cost.value(ticket)
+
+    def _contestants(self, sides: Sides, choice: Choice) -> Iterator[Contestant]:
+        """Both sides; and where the left one is an original, that in BF16, if the CPU has it.
+
+        OpenVINO executes in BF16 unasked there, so it is what one would have without quantizing.
+        """
+        for key, letter, side in zip(KEYS, LETTERS, sides.all, strict=True):
+            name = f"{letter} {side.origin.title}"
+            yield Contestant(key, name, side.tagger.using(choice))
+        left, *others = (side.variant.recipe.name for side in sides.all)
+        beside = sides.device == "CPU" and left == ORIGINAL and _BF16 not in others
+        if beside and supports_bf16():
+            variant = Variant(sides.spec, find_recipe(_BF16))
+            third = self.load(variant, variant, sides.device, lambda _: None).left
+            yield Contestant("", "A in BF16", third.tagger.using(choice))
 
     def _ticks(self, cost: Cost, rounds: Iterator[tuple[Steps, ...]]) -> Iterator[Cost]:
         """``cost`` with more and more rounds, until there are enough."""
@@ -154,28 +176,27 @@ class ProbeHandler:
     load: Loader
     service: Service
 
-    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+    def answer(self, text: str, left: str, right: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
-        results = self._results(text or "", model, device, strategy)
+        results = self._results(text or "", left, right, device, strategy)
         yield from catch_failures(results, partial(notice, kind="problem"))
 
-    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+    def _results(
+        self, text: str, left: str, right: str, device: str, strategy: str
+    ) -> Iterator[str]:
         limit = self.service.bounds.probe_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = find_offered(model)
         choice = Choice.parse(strategy)
         show = partial(notice, kind="progress")
-        sides = yield from open_sides_with_progress(self.load, spec, device, show)
-        taggers = [sides.side(variant).tagger.using(choice) for variant in Variant]
+        sides = yield from open_sides_with_progress(self.load, left, right, device, show)
+        taggers = [side.tagger.using(choice) for side in sides.both]
         with self.service.short.slot(disconnected=client_disconnected):
             result = probe(text, *taggers)
         yield probe_table(result, sides.labels)
 
 
-def add_tag_tab(
-    page: gr.Blocks, handler: TagHandler, model: gr.Dropdown, device: gr.Dropdown
-) -> None:
+def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
     Every question goes out by the hidden button ``tag``, which the script presses; what it sends
@@ -189,7 +210,7 @@ def add_tag_tab(
         strategy = strategy_dropdown()
         probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
     probe_result = plain_html("", "probe-result")
-    chosen = [model, device, strategy]
+    chosen = [*sides.inputs, strategy]
     inputs = [text, *chosen, ticket]
     send: dict[str, Any] = {"js": "(...values) => ner.send(values)", **ON_MODEL}
     asked = tag.click(handler.answer, inputs, result, **{**send, "trigger_mode": "always_last"})
@@ -199,7 +220,8 @@ def add_tag_tab(
     time.click(timing.answer, inputs, times, **{**send, "trigger_mode": "multiple"})
     gr.on([part.change for part in chosen], None, chosen, js="(...now) => ner.choose(...now)")
     for index, example in enumerate(examples):
-        put_in = example.click(None, None, [text, model], js=f"() => ner.example({index})")
+        fields = [text, sides.left, sides.right]
+        put_in = example.click(None, None, fields, js=f"() => ner.example({index})")
         put_in.then(None, js="() => (ner.count(), ner.now())")
     probe_button.click(
         ProbeHandler(handler.load, handler.service).answer,
@@ -217,7 +239,7 @@ def add_tag_tab(
 def _question(service: Service) -> tuple[gr.Textbox, list[gr.Button]]:
     """The text with its length, and the row below it: examples, and whether an answer is coming.
 
-    An example puts in its text and chooses the model that it is for.
+    An example puts in its text and chooses both sides of the model that it is for.
     """
     examples = _examples()
     with gr.Column(elem_id="question"):
@@ -237,7 +259,7 @@ def _question(service: Service) -> tuple[gr.Textbox, list[gr.Button]]:
             gr.Button(example.title, elem_classes="example", size="sm", scale=0, min_width=0)
             for example in examples
         ]
-        values = [asdict(example) for example in examples]
+        values = [example.values for example in examples]
         plain_html(macro("ner.ui", "page.html", "asking", values), "asking")
     return text, buttons
 

@@ -81,14 +81,12 @@ const tagAsk = (() => {
     markOld(false);
   }
 
-  /** @returns {{title: string, text: string}[]} */
-  const examples = () => JSON.parse(dom.find(document, "[data-examples]").dataset.examples || "[]");
-
   /** The values of an example for Gradio's fields. @param {number} index */
   function example(index) {
-    const { title, ...values } = examples()[index];
+    const examples = dom.find(document, "[data-examples]").dataset.examples || "[]";
+    const { text, left, right } = JSON.parse(examples)[index];
     typed = false;
-    return Object.values(values);
+    return [text, left, right];
   }
 
   function count() {

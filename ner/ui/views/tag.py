@@ -19,7 +19,6 @@ from ner.evaluating.report import KEYS
 from ner.machine import Machine
 from ner.markup import marked_text, megabytes, render
 from ner.models.opened import Side, Sides
-from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.ui.progress import Value
 from ner.ui.views.cost import size_meters
@@ -47,7 +46,7 @@ class SideResult:
         """What it is executed in."""
         hint = self.side.origin.precision or ""
         executed = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}.get(hint, hint)
-        is_float = self.side.origin.variant == Variant.ORIGINAL
+        is_float = not self.side.variant.recipe.steps
         return executed if is_float else f"{self.title}, float parts {executed}"
 
 
@@ -152,6 +151,8 @@ def _hints(result: TagResult) -> Iterator[tuple[str, str]]:
         )
     if result.comparison.right is None:
         yield result.sides.withheld or "B is not served.", "problem"
+    else:
+        yield from ((note, "hint") for note in result.sides.notes)
 
 
 def _size(results: Sequence[SideResult]) -> tuple[str, str]:
@@ -204,7 +205,7 @@ def _circumstances(result: TagResult) -> list[tuple[str, str]]:
         ("Device and threads", f"{sides.device}, {sides.threads or 'its own number of'} threads"),
         ("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
-    if result.comparison.right is not None:
+    if result.comparison.right is not None and sides.gate is not None:
         rows.insert(1, ("Check when made", sides.gate.summary))
     return rows
 
@@ -219,14 +220,17 @@ def _data(result: TagResult) -> dict[str, Any]:
         "titles": {side.key: side.title for side in result.results},
         "origins": {side.key: schema.origin_json(side.side.origin) for side in result.results},
         "timing": None,
-        "provenance": {"strategy": result.choice.strategy.value},
+        "provenance": schema.provenance_json(
+            [side.side.origin for side in result.results], result.choice
+        ),
         **_pairs(result),
         "pieces": _pieces(result.results),
         "labels": {
             label.name: {"name": label.meaning, "class": label.style} for label in result.labels
         },
         "settings": {
-            "model": result.sides.spec.name,
+            "left": result.sides.left.variant.name,
+            "right": result.sides.right and result.sides.right.variant.name,
             "device": result.sides.device,
             "strategy": result.choice.strategy.value,
         },
