@@ -209,8 +209,8 @@ def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> No
     with gr.Row(elem_id="more"):
         strategy = strategy_dropdown()
         probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
-    probe_result = plain_html("", "probe-result")
     chosen = [*sides.inputs, strategy]
+    _connect_probe(probe_button, ProbeHandler(handler.load, handler.service), [text, *chosen])
     inputs = [text, *chosen, ticket]
     send: dict[str, Any] = {"js": "(...values) => ner.send(values)", **ON_MODEL}
     asked = tag.click(handler.answer, inputs, result, **{**send, "trigger_mode": "always_last"})
@@ -223,16 +223,22 @@ def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> No
         fields = [text, sides.left, sides.right]
         put_in = example.click(None, None, fields, js=f"() => ner.example({index})")
         put_in.then(None, js="() => (ner.count(), ner.now())")
-    probe_button.click(
-        ProbeHandler(handler.load, handler.service).answer,
-        [text, *chosen],
-        probe_result,
-        js="(...values) => (ner.probing(), values)",
-        **{**ON_MODEL, "trigger_mode": "always_last"},
-    )
     shared = [text, *chosen]
     page.load(None, shared, shared, js="(...now) => ner.shared(...now)").then(
         None, js="() => (ner.count(), ner.now())"
+    )
+
+
+def _connect_probe(
+    button: gr.Button, handler: ProbeHandler, inputs: list[gr.components.Component]
+) -> None:
+    """What is found in other ways of writing stands below, as long as it is of the text on show."""
+    button.click(
+        handler.answer,
+        inputs,
+        plain_html("", "probe-result"),
+        js="(...values) => (ner.probing(), values)",
+        **{**ON_MODEL, "trigger_mode": "always_last"},
     )
 
 

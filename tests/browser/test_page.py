@@ -110,7 +110,7 @@ def test_the_first_screen_is_not_empty(open_page: Open, fake_url: str) -> None:
 CHIPS = """places => places.map(place => [
     place.textContent,
     ...[...place.querySelectorAll('i')].filter(chip => !chip.hidden)
-        .map(chip => ['letter', 'l', 'score'].map(name => chip.dataset[name]).filter(Boolean).join(' ')),
+        .map(({dataset: {letter, l, score}}) => [letter, l, score].filter(Boolean).join(' ')),
 ])"""
 
 
@@ -470,7 +470,7 @@ def test_the_downloaded_page_stands_alone(page: Page, open_page: Open, tmp_path:
     assert [file.as_uri()] == requests
     assert TEXT == alone.locator(".text").first.text_content()
     assert 4 == len(chips(alone))
-    assert "first" == json.loads(alone.locator("#provenance pre").inner_text())["strategy"]
+    assert "first" == json.loads(alone.locator("#provenance pre").text_content())["strategy"]
     assert "Score B" in alone.locator("th").all_inner_texts()
     assert 9 == len(rows(alone))
     assert 0 == alone.locator("script, button").count()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser.fixtures import Open, Serve, answered, tag
 from ner.entities import Explained
-from ner.tagging.choice import Choice, Steps
+from ner.tagging.choice import Steps
 
 pytestmark = pytest.mark.browser
 
