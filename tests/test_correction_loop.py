@@ -51,7 +51,7 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
 def started_from(pair: Sides) -> Tagged:
     """The text in the editor with what the original found."""
     handler = CorrectHandler(lambda *_: pair, service_of())
-    *_, value = handler.start(TEXT, "bundled", "CPU", "original")
+    *_, value = handler.start(TEXT, "original", "int8", "CPU", "left")
     document = json.loads(value["data"])["document"]
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
 
@@ -92,4 +92,4 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     before, after = total(scored.left), total(scored.right)
     assert 0 == before.strict["ORG"].tp
     assert after.strict["ORG"].recall > 0.3
-    assert scored.gap > 0.2
+    assert scored.difference().value > 0.2

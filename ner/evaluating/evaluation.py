@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import starmap
 
 from ner.comparing.agreement import Agreement, align
+from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
-from ner.evaluating.scores import Changes, Scores, find_changes, score, total
-from ner.stats import Interval, f1_difference_interval
+from ner.evaluating.scores import Changes, Scores, find_changes, score
+from ner.stats import Estimate, Interval, f1_difference_interval, f1_interval
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,34 @@ class Evaluation:
             return ()
         return tuple(starmap(find_changes, zip(self.gold, *self.found, strict=True)))
 
-    @property
-    def gap(self) -> float:
-        """The right F1 minus the left one; 0.0 without a right side."""
-        return 0.0 if self.right is None else total(self.right).micro.f1 - total(self.left).micro.f1
+    def f1(self, side: int, label: str | None = None) -> Estimate:
+        """The strict F1 of one side (0 left, 1 right), of one type or of all (None)."""
+        rows = _rows(self.sides[side], label)
+        return Estimate(sum(rows, Counts()).f1, f1_interval([counts.row for counts in rows]))
 
-    @cached_property
-    def gap_interval(self) -> Interval:
-        """The paired 95 % bootstrap interval of ``gap``; all there is without a right side."""
+    def support(self, label: str | None = None) -> int:
+        """How many entities of one type or of all (None) are in gold."""
+        return sum(_rows(self.left, label), Counts()).support
+
+    def difference(self, label: str | None = None) -> Estimate:
+        """The right F1 minus the left one, with its paired interval over sentences.
+
+        Of one type or of all (None). 0 with an interval that says nothing without a right side.
+        """
         if self.right is None:
-            return Interval(-1.0, 1.0)
-        rows = [[scores.micro.row for scores in side] for side in (self.left, self.right)]
-        return f1_difference_interval(*rows)
+            return Estimate(0.0, Interval(-1.0, 1.0))
+        left, right = (_rows(side, label) for side in (self.left, self.right))
+        interval = f1_difference_interval(
+            *([counts.row for counts in side] for side in (left, right))
+        )
+        return Estimate(sum(right, Counts()).f1 - sum(left, Counts()).f1, interval)
+
+
+def _rows(scores: Sequence[Scores], label: str | None) -> list[Counts]:
+    """The strict counts of each sentence, of one type or of all (None)."""
+    if label is None:
+        return [sentence.micro for sentence in scores]
+    return [sentence.strict.get(label, Counts()) for sentence in scores]
 
 
 def evaluate(
@@ -93,6 +111,36 @@ def score_predictions(
     )
     first, *second = (tuple(starmap(score, zip(counted, side, strict=True))) for side in found)
     return Evaluation(counted, first, second[0] if second else None, found)
+
+
+def label_notes(
+    evaluation: Evaluation, names: Sequence[str], known: Sequence[Sequence[str]] = ()
+) -> Iterator[str]:
+    """Sentences on types that only one side has, or that were found and are not in gold.
+
+    ``names`` are what the sides are called, ``known`` what each can find: what it found, if empty.
+    """
+    found = [
+        Counter(entity.label for tagged in side for entity in tagged.entities)
+        for side in evaluation.found
+    ]
+    has = [set(labels) for labels in known] or [set(labels) for labels in found]
+    only = [
+        f"only {name} has {', '.join(sorted(labels - other))}"
+        for name, labels, other in zip(names, has, reversed(has), strict=True)
+        if labels - other
+    ]
+    if only:
+        yield f"Labels differ: {'; '.join(only)}. Name the labels to count: those that both have."
+    gold = {entity.label for text in evaluation.gold for entity in text.tagged.entities}
+    for name, labels in zip(names, found, strict=True):
+        strange = sorted(set(labels) - gold)
+        if strange:
+            times = sum(labels[label] for label in strange)
+            yield (
+                f"Gold has no {', '.join(strange)}: the {times:,} that {name} found count as "
+                "errors. Name the labels to count, and the others are left out."
+            )
 
 
 def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> list[Tagged]:
