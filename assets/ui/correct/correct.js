@@ -36,12 +36,18 @@ const correctTab = (() => {
   }
 
   /**
-   * Begin with a text and what a side found in it, as tab 'Tag' hands it over.
-   * @param {{text: string, entities: GoldEntity[], side: string, labels: Record<string, string>}} taken
+   * A result of another tab: the Correct tab comes to the fore with it.
+   * @param {{text: string, entities: GoldEntity[], side: Side}} result
    */
-  function take({ text, entities, labels }) {
+  function take({ text, entities }) {
+    const classes = Object.entries(tagState.shown.data.labels).map(([label, its]) => [
+      label,
+      its.class,
+    ]);
+    const labels = Object.fromEntries(classes);
     start({ id: String(performance.now()), document: { text, entities }, labels });
     show(dom.find(document, "#correction .ner"));
+    dom.find(document, '[role=tab][data-tab-id="correct-tab"]').click();
   }
 
   /** The texts as JSON lines. */

@@ -120,10 +120,7 @@ const tagTab = (() => {
       const entity = pair[side];
       return entity ? { start: entity.start, end: entity.end, label: entity.label } : [];
     });
-    const classes = Object.entries(data.labels).map(([label, its]) => [label, its.class]);
-    const labels = Object.fromEntries(classes);
-    correctTab.take({ text: data.text, entities, side: data.titles[side], labels });
-    openTab("correct-tab");
+    correctTab.take({ text: data.text, entities, side });
   }
 
   /** @param {string} id */
