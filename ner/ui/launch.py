@@ -42,10 +42,11 @@ _DESCRIPTION = (
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme", "tabs")),
     "common/copy_table",
-    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
-    *("tag/share", "tag/tag"),
+    *(f"tag/{name}" for name in ("state", "ask", "pairs", "merged", "marks", "table", "walk")),
+    *(f"tag/{name}" for name in ("ship", "summary", "formats", "share", "tag")),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    "choose/choose",
     "page",
 )
 
