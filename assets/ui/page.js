@@ -8,6 +8,7 @@ Object.assign(globalThis, {
     /** @param {...unknown} now */
     shared: (...now) => {
       theme.apply();
+      tabs.follow();
       return tagShare.read(...now);
     },
     example: tagAsk.example,
@@ -25,4 +26,5 @@ Object.assign(globalThis, {
     done: evaluateTab.done,
     save: download.save,
   },
+  choosing: { mount: chooseTab.mount, picked: chooseTab.picked, done: chooseTab.done },
 });

@@ -13,9 +13,11 @@ import typer
 from ner.cli.average import average
 from ner.cli.batch import batch
 from ner.cli.bench import bench
+from ner.cli.choose import choose
 from ner.cli.compare import compare
 from ner.cli.deploy import deploy
 from ner.cli.evaluate import evaluate
+from ner.cli.export import export
 from ner.cli.prepare import prepare
 from ner.cli.tag import tag
 from ner.cli.terminal import stderr
@@ -42,7 +44,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (prepare, tag, compare, evaluate, bench, batch, train, average, serve, deploy):
+for command in (
+    prepare,
+    tag,
+    compare,
+    evaluate,
+    choose,
+    bench,
+    batch,
+    train,
+    average,
+    serve,
+    export,
+    deploy,
+):
     app.command()(command)
 
 

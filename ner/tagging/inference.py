@@ -105,10 +105,16 @@ class Runner:
 
     @classmethod
     def load(
-        cls, xml: Path, frame: Frame, *, device: str, precision: str, streams: int = 1
+        cls,
+        graph: Path | ov.Model,
+        frame: Frame,
+        *,
+        device: str,
+        precision: str,
+        streams: int = 1,
     ) -> Runner:
-        """Compile a model file; raises as :func:`compile_model`."""
-        return cls(compile_model(xml, device, precision, streams=streams), frame)
+        """Compile a model file, or one that was read; raises as :func:`compile_model`."""
+        return cls(compile_model(graph, device, precision, streams=streams), frame)
 
     def beside(self) -> Runner:
         """A request of its own on the same compiled model: neither waits for the other's turn."""
@@ -227,7 +233,9 @@ def supports_bf16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def compile_model(xml: Path, device: str, precision: str, *, streams: int = 1) -> ov.CompiledModel:
+def compile_model(
+    graph: Path | ov.Model, device: str, precision: str, *, streams: int = 1
+) -> ov.CompiledModel:
     """Compile for lowest latency on the cores that are ours.
 
     So many ``streams`` share the cores of a CPU, one request each. ``precision`` is the inference
@@ -253,8 +261,9 @@ def compile_model(xml: Path, device: str, precision: str, *, streams: int = 1) -
         # it: two workers of one thread each then share one core.
         settings["ENABLE_CPU_PINNING"] = False
     try:
-        return core.compile_model(xml, device, settings)
+        return core.compile_model(graph, device, settings)
     except RuntimeError as error:
+        name = f"{graph.parent.name}/{graph.name}" if isinstance(graph, Path) else "the graph"
         raise ModelRefused(
-            f"OpenVINO can't load {xml.parent.name}/{xml.name} on {device}. Prepare the model anew."
+            f"OpenVINO can't load {name} on {device}. Prepare the model anew."
         ) from error

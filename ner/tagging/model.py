@@ -50,14 +50,15 @@ class Model:
         precision: str = "f32",
         reading: Reading | None = None,
         streams: int = 1,
+        graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
         ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
-        run at once on the cores of a CPU; ``reading`` is how long texts are read,
-        as far as the model can read at once (None: as its config.json states). Raises
-        ``ModelRefused`` if the folder does not hold a token classifier, ``InputError`` for a device
-        that is not there.
+        run at once on the cores of a CPU; ``reading`` is how long texts are read, as far as the
+        model can read at once (None: as its config.json states). ``graph``, an ``openvino.Model``,
+        is compiled in place of the folder's. Raises ``ModelRefused`` if the folder does not hold a
+        token classifier, ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
@@ -72,7 +73,7 @@ class Model:
             ),
             _tokenizer=tokenizer,
             _runner=Runner.load(
-                folder / "openvino_model.xml",
+                folder / "openvino_model.xml" if graph is None else graph,
                 frame,
                 device=device,
                 precision=precision,

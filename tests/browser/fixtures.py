@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakeSides, loader_of, service_of
+from fakes import FakeSides, fake_means, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ner.ui.launch import launch
@@ -70,8 +70,9 @@ def serve() -> Iterator[Serve]:
 
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
     service = service_of()
-    page = build(loader_of(make()), service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
+    page = build(loader_of(make()), service=service, means=fake_means())
+    where = {"server_name": "127.0.0.1", "server_port": 0}
+    address.send(launch(page, service, **where, prevent_thread_lock=True))
     page.block_thread()
 
 
@@ -100,7 +101,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         )
         page.goto(url)
         # The text that is there at first is tagged unasked.
-        page.wait_for_selector("#result .panel")
+        page.wait_for_selector("#result .panel", state="attached")
         return page
 
     yield open_

@@ -20,6 +20,7 @@ from ner.machine import Machine
 from ner.markup import marked_text, megabytes, render
 from ner.models.opened import Side, Sides
 from ner.tagging.choice import Choice
+from ner.tagging.hints import find_hints
 from ner.ui.progress import Value
 from ner.ui.views.cost import size_meters
 from ner.ui.views.merged import places
@@ -142,13 +143,9 @@ def _without_plain_seams(explained: Explained) -> Explained:
 
 def _hints(result: TagResult) -> Iterator[tuple[str, str]]:
     """Sentences above the result, and their kinds."""
-    text = result.comparison.left.tagged.text
-    if any(letter.islower() for letter in text) and text == text.lower():
-        yield (
-            "The text has no capital letters. This model relies on them and will miss names; "
-            "write names with capitals if you can.",
-            "hint",
-        )
+    found = [side.explained.tagged for side in result.results]
+    for hint in find_hints(found[0].text, found=max(len(side.entities) for side in found)):
+        yield hint, "hint"
     if result.comparison.right is None:
         yield result.sides.withheld or "B is not served.", "problem"
     else:
