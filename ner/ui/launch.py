@@ -41,7 +41,7 @@ _DESCRIPTION = (
 # The page's script: one scope, in which a file may use what stands before it.
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme", "tabs")),
-    "common/copy_table",
+    *("common/copy_table", "common/dropdown"),
     *(f"tag/{name}" for name in ("state", "ask", "pairs", "merged", "marks", "table", "walk")),
     *(f"tag/{name}" for name in ("ship", "summary", "formats", "share", "tag")),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),

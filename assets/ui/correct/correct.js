@@ -45,9 +45,15 @@ const correctTab = (() => {
       its.class,
     ]);
     const labels = Object.fromEntries(classes);
-    start({ id: String(performance.now()), document: { text, entities }, labels });
-    show(dom.find(document, "#correction .ner"));
     dom.find(document, '[role=tab][data-tab-id="correct-tab"]').click();
+    // Gradio makes a tab's components when it is first opened.
+    const begin = () => {
+      const [root] = dom.findAll(document, "#correction .ner");
+      if (!root) return requestAnimationFrame(begin);
+      start({ id: String(performance.now()), document: { text, entities }, labels });
+      show(root);
+    };
+    begin();
   }
 
   /** The texts as JSON lines. */
