@@ -21,4 +21,5 @@ Object.assign(globalThis, {
     done: evaluateTab.done,
     save: download.save,
   },
+  choosing: { mount: chooseTab.mount, picked: chooseTab.picked, done: chooseTab.done },
 });

@@ -13,15 +13,7 @@ from ner.counts import Counts
 from ner.entities import Explained
 from ner.evaluating import verdict
 from ner.evaluating.verdict import Verdict
-from ner.stats import Interval
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share in [0, 1] with its 95 % interval over texts."""
-
-    value: float
-    interval: Interval
+from ner.stats import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +21,12 @@ class AgreementFigures:
     """Of one label or of all: how far both sides agree, and how many entities each has.
 
     ``identical`` is the share of aligned entities with the same span and label; ``f1`` scores the
-    right side's entities against the left one's. Both are 1 where neither side found any.
+    right side's entities against the left one's. Both are in [0, 1], 1 where neither side found
+    any; their intervals are over texts.
     """
 
-    identical: Share
-    f1: Share
+    identical: Estimate
+    f1: Estimate
     left: int
     right: int
 
@@ -86,8 +79,10 @@ class AgreementReport:
         )
         counts = sum((count for key, count in by_label if label in (None, key)), Counts())
         return AgreementFigures(
-            Share(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
-            Share(counts.f1 if pairs else 1.0, verdict.agreement_interval(self.agreements, label)),
+            Estimate(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
+            Estimate(
+                counts.f1 if pairs else 1.0, verdict.agreement_interval(self.agreements, label)
+            ),
             counts.support,
             counts.found,
         )
@@ -119,7 +114,7 @@ def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
     }
 
 
-def _share_json(share: Share) -> dict[str, float]:
+def _share_json(share: Estimate) -> dict[str, float]:
     return {
         "share": round(share.value, 6),
         "low": round(share.interval.low, 6),

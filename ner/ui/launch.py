@@ -41,6 +41,7 @@ SCRIPTS = (
     *("tag/share", "tag/tag"),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    "choose/choose",
     "page",
 )
 

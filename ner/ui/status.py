@@ -50,7 +50,7 @@ def _health(service: Service, open_sides: Sequence[Side]) -> _Rows:
         ("Up for", _duration(time.time() - readiness.started)),
         *(("Model open", _describe(side)) for side in open_sides),
         ("Single texts", _load(service.short)),
-        ("Files, Evaluate, Measure", _load(service.long)),
+        ("Files, Evaluate, Choose", _load(service.long)),
     )
 
 
@@ -97,7 +97,7 @@ def _shared_limits(bounds: Bounds) -> _Rows:
             f"{bounds.events_per_client} events, {bounds.streams_per_client} streams",
         ),
         ("Single texts", _slots(bounds.short)),
-        ("Files, Evaluate, Measure", _slots(bounds.long)),
+        ("Files, Evaluate, Choose", _slots(bounds.long)),
     )
 
 

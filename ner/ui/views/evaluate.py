@@ -14,20 +14,20 @@ from ner.comparing.agreement import FRAGILE_MARGIN, Kind, Pair, fragile
 from ner.counts import Counts
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, Decision, buckets
+from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     KEYS,
     Report,
     ScoredSide,
     errors_csv,
     figures_csv,
-    markdown,
     report_json,
 )
 from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
 from ner.evaluating.semeval import Outcomes
-from ner.evaluating.without_gold import AgreementReport, Share, agreement_report_json
+from ner.evaluating.without_gold import AgreementReport, agreement_report_json
 from ner.markup import Cell, percent, render
-from ner.stats import Interval, mcnemar_p
+from ner.stats import Estimate, Interval, mcnemar_p
 from ner.ui.progress import Value
 from ner.ui.views.charts import Dot, dot_chart
 
@@ -82,7 +82,7 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
         "evaluation.json": json.dumps(report_json(report), ensure_ascii=False, allow_nan=False),
         "evaluation.csv": figures_csv(report),
         "errors.csv": errors_csv(report),
-        "evaluation.md": markdown(report),
+        "evaluation.md": report_markdown(report),
     }
     html = render(
         "ner.ui",
@@ -321,7 +321,7 @@ def _share_table(report: AgreementReport) -> Table:
     return Table("Agreement", columns, tuple(rows))
 
 
-def _share_cell(share: Share) -> Cell:
+def _share_cell(share: Estimate) -> Cell:
     return Cell(percent(share.value), small=_range(share.interval))
 
 

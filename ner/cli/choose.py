@@ -1,0 +1,148 @@
+"""``choose``: which recipe to take for a model, on this machine and these texts."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ner.cli.options import DeviceOption, JsonOption, ModelOption
+from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
+from ner.errors import InputError
+from ner.evaluating.verdict import FLOOR, Answer
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold
+from ner.models.catalogue import ModelSpec, find
+from ner.models.prepared import texts_for
+
+if TYPE_CHECKING:
+    from ner.choosing.measure import Sample
+    from ner.measuring.rounds import BenchmarkStep
+
+# As evaluate's: nothing is passed over in silence.
+_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
+
+
+def choose(
+    model: ModelOption = "bundled",
+    texts: Annotated[
+        Path | None, typer.Option("--texts", help="A file of texts, one a line; default: our own.")
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option("--gold", help="A gold file in their place; adds the F1.")
+    ] = None,
+    recipes: Annotated[
+        str | None,
+        typer.Option("--recipes", help="Such as int8,int8-small; default: the usual ones."),
+    ] = None,
+    max_ms: Annotated[
+        float | None, typer.Option("--max-ms", help="The most milliseconds for a text (median).")
+    ] = None,
+    max_mb: Annotated[
+        float | None, typer.Option("--max-mb", help="The most megabytes on disk.")
+    ] = None,
+    min_agreement: Annotated[
+        float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
+    ] = FLOOR,
+    device: DeviceOption = "CPU",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the JSON to a file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Measure a model's recipes side by side and name the one to take: 0 yes, 1 none, 3 open."""
+    from ner.choosing.contenders import find_recipes, memory_of, open_contenders, unmade
+    from ner.choosing.decision import decide
+    from ner.choosing.limits import Limits
+    from ner.choosing.measure import measure
+    from ner.choosing.report import choice_json
+
+    limits = Limits(max_ms, max_mb, min_agreement)
+    spec, wanted = find(model), find_recipes(recipes)
+    sample, name = _sample(spec, texts, gold)
+    original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
+    memory = memory_of(spec, sample.texts)
+    candidates = measure(original, others, sample, memory=memory, report=_print_step)
+    decision = decide(candidates, limits)
+    answer = choice_json(decision, texts=name, unmade=unmade(spec)) | {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
+    }
+    if out is not None:
+        write_json(out, answer)
+    if as_json:
+        print_json(answer)
+    else:
+        _print_answer(answer)
+    return _CODES[decision.answer]
+
+
+def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sample, str]:
+    """What to measure on, and what it is called."""
+    from ner.choosing.measure import Sample
+
+    if gold is not None:
+        if texts is not None:
+            raise InputError("--texts and --gold are both given; gold brings its own texts.")
+        return Sample.of_gold(read_gold(gold)), gold.name
+    if texts is not None:
+        lines = tuple(line for line in read_lines(texts) if line.strip())
+        return Sample(lines), texts.name
+    return Sample(texts_for(spec).gate), "the model's gate texts"
+
+
+def _print_step(step: BenchmarkStep) -> None:
+    line = f"{step.done}/{step.total} {step.what}"
+    stderr().print(f"{line:<50}", end="\r", markup=False, highlight=False)
+
+
+def _print_answer(answer: Mapping[str, Any]) -> None:
+    candidates = answer["candidates"]
+    scored = candidates[0]["gold"] is not None
+    table = Table("recipe", "MB", "RAM MB", "ms (95 %)", "p95 ms", "agreement %", box=None)
+    if scored:
+        table.add_column("F1 %")
+    table.add_column("fits")
+    for item in candidates:
+        table.add_row(*_cells(item, scored=scored))
+    for item in answer["not_made"]:
+        table.add_row(item["name"].partition("#")[2], f"not made; about {item['seconds']} s")
+    stderr().print(" " * 60, end="\r")
+    stdout().print(table, highlight=False)
+    _print_line(answer["sentence"])
+    for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
+        if note:
+            _print_line(note)
+    _print_line(answer["provenance"]["machine"])
+
+
+def _print_line(text: str) -> None:
+    """A sentence on standard output, as it is."""
+    stdout().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
+    latency, memory = item["latency"], item["memory_bytes"]
+    high = "∞" if latency["high"] is None else f"{latency['high']:.2f}"
+    cells = [
+        item["name"].partition("#")[2],
+        f"{item['bytes_on_disk'] / 1e6:.1f}",
+        "" if memory is None else f"{memory / 1e6:.0f}",
+        f"{latency['median_ms']:.2f} ({latency['low']:.2f}–{high})",
+        f"{latency['p95_ms']:.2f}",
+        _percent(item["agreement"]),
+        *([_percent(item["gold"])] if scored else []),
+    ]
+    return [*cells, {"yes": "yes", "no": "no", "open": "?"}[item["fits"]]]
+
+
+def _percent(estimate: Mapping[str, float]) -> str:
+    """An F1 in per cent with its interval."""
+    low, high = 100 * estimate["low"], 100 * estimate["high"]
+    return f"{100 * estimate['f1']:.1f} ({low:.1f}–{high:.1f})"
