@@ -19,7 +19,9 @@ from ner.evaluating.verdict import FLOOR, Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
+from ner.models.variants import default_sides
 
 if TYPE_CHECKING:
     from ner.choosing.measure import Sample
@@ -50,6 +52,9 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = FLOOR,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
+    ] = False,
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -74,6 +79,8 @@ def choose(
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
     }
+    if layers:
+        answer["layers"] = _layers(spec, sample)
     if out is not None:
         write_json(out, answer)
     if as_json:
@@ -95,6 +102,27 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name
     return Sample(texts_for(spec).gate), "the model's gate texts"
+
+
+def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
+    """Where the error of INT8 comes from, on the texts of ``sample``."""
+    from ner.choosing.layers import layer_errors, layer_errors_json
+
+    int8, original = (
+        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
+    )
+    errors = layer_errors(original.folder, int8.folder, sample.texts, report=_print_step)
+    return layer_errors_json(errors)
+
+
+def _print_layers(answer: Mapping[str, Any]) -> None:
+    """The groups of layers, that which carries most first, then what follows."""
+    table = Table("in floating point alone", "error that goes, %", box=None)
+    for part in sorted(answer["groups"], key=lambda part: part["share"], reverse=True):
+        low, high = 100 * part["low"], 100 * part["high"]
+        table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
+    stdout().print(table, highlight=False)
+    _print_line(answer["sentence"])
 
 
 def _print_step(step: BenchmarkStep) -> None:
@@ -119,6 +147,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
         if note:
             _print_line(note)
+    if "layers" in answer:
+        _print_layers(answer["layers"])
     _print_line(answer["provenance"]["machine"])
 
 
