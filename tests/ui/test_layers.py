@@ -52,7 +52,7 @@ def test_when_the_server_ends_so_does_the_measuring(
     """With a sentence, and before the next graph."""
     answers = handler.answer(TEXT, False, "tiny#original")
     next(answers)
-    service.readiness.drain()
+    service.readiness.draining = True
     *_, last = answers
 
     assert "<rect" not in last
