@@ -49,6 +49,7 @@ OWNERS = {
     "torch": {"measuring", "preparing", "train"},
     "transformers": {"measuring", "preparing", "train"},
     "optimum": {"measuring", "preparing"},
+    "onnxruntime": {"measuring"},
     "nncf": {"preparing"},
     "safetensors": {"train"},
     "pyspark": {"spark"},

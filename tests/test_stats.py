@@ -251,27 +251,6 @@ def test_results_are_repeatable_and_do_not_depend_on_portions(
     assert f1_interval(sentences, seed=1) != expected[0]
 
 
-def test_the_interval_of_a_ratio_of_sums_is_scipys() -> None:
-    """Resampling units with both their figures, as scipy's percentile bootstrap does."""
-    rng = np.random.default_rng(5)
-    wholes = rng.exponential(size=80)
-    parts = wholes * rng.uniform(-0.2, 1.0, size=80)
-    ours = sum_ratio_interval(parts.tolist(), wholes.tolist())
-    theirs = bootstrap(
-        (parts, wholes),
-        lambda a, b, axis: a.sum(axis=axis) / b.sum(axis=axis),
-        paired=True,
-        method="percentile",
-        vectorized=True,
-        rng=np.random.default_rng(6),
-    ).confidence_interval
-
-    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
-    assert sum_ratio_interval([0.5] * 5, [1.0] * 5) == Interval(0.0, 1.0)
-    with pytest.raises(ValueError, match="not of the same units"):
-        sum_ratio_interval([1.0], [1.0, 2.0])
-
-
 def test_median_interval_equals_that_of_scipy() -> None:
     """The same percentile bootstrap of a median as SciPy's, up to the random draws."""
     samples = np.random.default_rng(7).lognormal(1.0, 0.3, 60)
@@ -295,3 +274,24 @@ def test_a_higher_level_gives_a_wider_interval() -> None:
     usual, sure = f1_interval(sentences), f1_interval(sentences, level=0.99)
 
     assert sure.low < usual.low < usual.high < sure.high
+
+
+def test_the_interval_of_a_ratio_of_sums_is_scipys() -> None:
+    """Resampling units with both their figures, as scipy's percentile bootstrap does."""
+    rng = np.random.default_rng(5)
+    wholes = rng.exponential(size=80)
+    parts = wholes * rng.uniform(-0.2, 1.0, size=80)
+    ours = sum_ratio_interval(parts.tolist(), wholes.tolist())
+    theirs = bootstrap(
+        (parts, wholes),
+        lambda a, b, axis: a.sum(axis=axis) / b.sum(axis=axis),
+        paired=True,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(6),
+    ).confidence_interval
+
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+    assert sum_ratio_interval([0.5] * 5, [1.0] * 5) == Interval(0.0, 1.0)
+    with pytest.raises(ValueError, match="not of the same units"):
+        sum_ratio_interval([1.0], [1.0, 2.0])

@@ -90,11 +90,11 @@ def _check_time(candidate: Candidate, limit: float) -> Check:
     # Less is better, and 1 is the limit.
     figure = Estimate(-median / limit, Interval(-interval.high / limit, -interval.low / limit))
     answer, more = settle(figure, -1.0, seen=candidate.texts, needed=FEWEST_UNITS)
-    written = f"{median:.2f} ms a text ({_range(interval, 1, 2)})"
+    taken = f"{written(median, interval, 1, 2)} ms a text"
     reason = {
-        Answer.YES: f"{written}, {limit:g} allowed",
-        Answer.NO: f"{written}, {median - limit:.2f} ms over the {limit:g} ms allowed",
-        Answer.OPEN: f"{written}, and the {limit:g} ms allowed lie inside the interval",
+        Answer.YES: f"{taken}, {limit:g} allowed",
+        Answer.NO: f"{taken}, {median - limit:.2f} ms over the {limit:g} ms allowed",
+        Answer.OPEN: f"{taken}, and the {limit:g} ms allowed lie inside the interval",
     }[answer]
     return Check(answer, reason, miss=max(0.0, median / limit - 1), more_texts=more)
 
@@ -104,20 +104,25 @@ def _check_agreement(candidate: Candidate, limit: float, level: float) -> Check:
     seen, needed = candidate.texts_with_entities, fewest(1 - limit)
     answer, more = settle(Estimate(f1, interval), limit, seen=seen, needed=needed)
     asked = f"{100 * limit:g} %"
-    written = f"agreement {100 * f1:.1f} % ({_range(interval, 100, 1)}; n = {seen:,} texts)"
+    found = f"agreement {written(f1, interval, 100, 1)} % on {seen:,} texts"
     reason = {
-        Answer.YES: f"{written}, {asked} asked for",
-        Answer.NO: f"{written}, {100 * (limit - f1):.1f} points under the {asked} asked for",
-        Answer.OPEN: f"{written}, and the {asked} asked for lie inside the interval",
+        Answer.YES: f"{found}, {asked} asked for",
+        Answer.NO: f"{found}, {100 * (limit - f1):.1f} points under the {asked} asked for",
+        Answer.OPEN: f"{found}, and the {asked} asked for lie inside the interval",
     }[answer]
     if answer is Answer.OPEN and interval.low >= limit:
-        reason = f"{written}, but {needed:,} texts with entities are needed to show {asked}"
+        reason = f"{found}, but {needed:,} texts with entities are needed to show {asked}"
     if more is not None and seen:
         # Of more texts like these only a share has entities.
         more = math.ceil(more * candidate.texts / seen)
     return Check(answer, reason, miss=max(0.0, (limit - f1) / (1 - limit)), more_texts=more)
 
 
-def _range(interval: Interval, factor: float, decimals: int) -> str:
+def written(value: float, interval: Interval, factor: float, decimals: int) -> str:
+    """A figure with its interval, both times ``factor``.
+
+    >>> written(0.5, Interval(0.25, math.inf), 100, 0)
+    '50 (25–∞)'
+    """
     high = "∞" if math.isinf(interval.high) else f"{factor * interval.high:.{decimals}f}"
-    return f"{factor * interval.low:.{decimals}f}–{high}"
+    return f"{factor * value:.{decimals}f} ({factor * interval.low:.{decimals}f}–{high})"

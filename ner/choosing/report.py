@@ -10,6 +10,7 @@ from typing import Any
 from ner.choosing.contenders import Unmade
 from ner.choosing.decision import Decision, Judged
 from ner.choosing.frontier import frontier
+from ner.choosing.limits import written
 from ner.evaluating.verdict import Answer
 from ner.machine import Machine, describe
 from ner.schema import latency_json, machine_json, provenance_json
@@ -27,8 +28,7 @@ def sentence(decision: Decision) -> str:
 
 def _take(decision: Decision) -> str:
     named = decision.named
-    fits = named.reasons(Answer.YES) or figures(named)
-    parts = [f"Take {named.candidate.title}: the fastest that surely fits ({fits})."]
+    parts = [f"Take {named.candidate.title}, the fastest that surely fits: {figures(named)}."]
     if decision.tied:
         others = _titles(decision.tied)
         parts.append(
@@ -64,12 +64,16 @@ def _nothing(decision: Decision) -> str:
 
 
 def figures(item: Judged) -> str:
-    """One candidate's figures in a clause."""
+    """One candidate's time, size and agreement, with their intervals, in a clause."""
     candidate = item.candidate
-    return (
-        f"{candidate.median_ms:.2f} ms a text, {candidate.bytes_on_disk / 1e6:.1f} MB, "
-        f"agreement {100 * candidate.agreement_f1:.1f} %"
-    )
+    said = [
+        f"{written(candidate.median_ms, candidate.time_interval, 1, 2)} ms a text",
+        f"{candidate.bytes_on_disk / 1e6:.1f} MB",
+    ]
+    if candidate.agreement is not None:
+        agreement = written(candidate.agreement_f1, item.agreement, 100, 1)
+        said.append(f"agreement {agreement} % on {candidate.texts_with_entities:,} texts")
+    return ", ".join(said)
 
 
 def _titles(items: tuple[Judged, ...]) -> str:

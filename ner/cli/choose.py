@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ner.cli.evaluate import EXIT_CODES
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR, Answer
+from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
@@ -26,9 +27,6 @@ from ner.models.variants import default_sides
 if TYPE_CHECKING:
     from ner.choosing.measure import Sample
     from ner.measuring.rounds import BenchmarkStep
-
-# As evaluate's: nothing is passed over in silence.
-_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
 
 
 def choose(
@@ -87,7 +85,7 @@ def choose(
         print_json(answer)
     else:
         _print_answer(answer)
-    return _CODES[decision.answer]
+    return EXIT_CODES[decision.answer]
 
 
 def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sample, str]:
@@ -133,16 +131,17 @@ def _print_step(step: BenchmarkStep) -> None:
 def _print_answer(answer: Mapping[str, Any]) -> None:
     candidates = answer["candidates"]
     scored = candidates[0]["gold"] is not None
-    table = Table("recipe", "MB", "RAM MB", "ms (95 %)", "p95 ms", "agreement %", box=None)
-    if scored:
-        table.add_column("F1 %")
-    table.add_column("fits")
+    heads = ["recipe", "MB", "RAM MB", "ms a text", "agreement %", *(["F1 %"] if scored else [])]
+    table = Table(box=None)
+    for head in (*heads, "fits"):
+        table.add_column(head, no_wrap=True)
     for item in candidates:
         table.add_row(*_cells(item, scored=scored))
-    for item in answer["not_made"]:
-        table.add_row(item["name"].partition("#")[2], f"not made; about {item['seconds']} s")
     stderr().print(" " * 60, end="\r")
     stdout().print(table, highlight=False)
+    for item in answer["not_made"]:
+        name = item["name"].partition("#")[2]
+        _print_line(f" {name:<13} not made; make: about {item['seconds']} s (--recipes {name})")
     _print_line(answer["sentence"])
     for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
         if note:
@@ -159,13 +158,12 @@ def _print_line(text: str) -> None:
 
 def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
     latency, memory = item["latency"], item["memory_bytes"]
-    high = "∞" if latency["high"] is None else f"{latency['high']:.2f}"
+    high = "∞" if latency["high"] is None else f"{latency['high']:.3g}"
     cells = [
         item["name"].partition("#")[2],
         f"{item['bytes_on_disk'] / 1e6:.1f}",
         "" if memory is None else f"{memory / 1e6:.0f}",
-        f"{latency['median_ms']:.2f} ({latency['low']:.2f}–{high})",
-        f"{latency['p95_ms']:.2f}",
+        f"{latency['median_ms']:.3g} ({latency['low']:.3g}–{high})",
         _percent(item["agreement"]),
         *([_percent(item["gold"])] if scored else []),
     ]

@@ -1,7 +1,9 @@
-"""``evaluate``: both variants against gold."""
+"""``evaluate``: two sides against gold, and as a gate for builds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -19,27 +21,58 @@ from ner.cli.options import (
     StrategyOption,
     ThresholdOption,
 )
-from ner.cli.terminal import print_json, print_notes, print_stage, stderr, stdout, write_json
+from ner.cli.terminal import (
+    check_folder,
+    print_json,
+    print_stage,
+    stderr,
+    stdout,
+    visible,
+    write_json,
+    write_text,
+)
 from ner.comparing.agreement import agreement_f1
+from ner.entities import Annotated as Gold
+from ner.errors import InputError
+from ner.evaluating.acceptance import (
+    Acceptance,
+    Limits,
+    accept,
+    acceptance_json,
+    gravest,
+    junit_xml,
+)
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
-from ner.evaluating.report import Report, report_json, report_sides
+from ner.evaluating.markdown import acceptance_markdown, changes_sentence
+from ner.evaluating.report import Json, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
+from ner.evaluating.signoff import sign_off, signoff_html
+from ner.evaluating.verdict import Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
-from ner.models.opened import open_sides
+from ner.models.opened import Sides, open_sides
 from ner.models.prepared import find_local
 from ner.models.recipes import ORIGINAL, RECOMMENDED
+from ner.models.variants import Variant
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
+# What a build reads: only 0 goes on.
+EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
+_GATE = {
+    Answer.YES: "Accepted: all that was asked for is shown.",
+    Answer.NO: "Not accepted.",
+    Answer.OPEN: "Not settled, which is no yes.",
+}
+
 
 def evaluate(
     gold: Annotated[
-        list[Path], typer.Argument(help="CoNLL files: token, tag; a blank line ends a sentence.")
+        list[Path], typer.Argument(help="CoNLL columns, JSON lines with spans, or [text](LABEL).")
     ],
     model: ModelOption = "bundled",
     left: LeftOption = ORIGINAL,
@@ -51,61 +84,173 @@ def evaluate(
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="Lower-case the texts before tagging them.")
     ] = False,
+    max_loss: Annotated[
+        float | None,
+        typer.Option("--max-loss", help="Gate: the most F1 points that B may lose, such as 1.0."),
+    ] = None,
+    max_label_loss: Annotated[
+        float | None,
+        typer.Option("--max-label-loss", help="Gate: the same for each type in gold."),
+    ] = None,
+    min_f1: Annotated[
+        float | None,
+        typer.Option("--min-f1", help="Gate: the least F1 that B must reach, such as 0.9."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write how the gate was passed as JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", help="Write a summary in Markdown, for a build.")
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Measure cost too, and write a report to sign, as HTML."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON, with the machine, to a file.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score both sides against gold, sentence by sentence and as whole documents."""
+    """Score both sides against gold, sentence by sentence and as whole documents.
+
+    With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, and 3
+    where it is not settled.
+    """
     choice = Choice.parse(strategy, threshold, labels)
-    # All files are read before anything is tagged, so that a mistake in one costs no time.
-    sets = {name: read_gold_documents(file) for name, file in _set_names(gold).items()}
-    for file in gold:
-        _print_repairs(file)
+    limits = Limits(max_loss, max_label_loss, min_f1)
+    check_folder(out, junit, markdown, report)
+    if junit is not None and not limits.asked:
+        raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
+    names = _set_names(gold)
+    sets = _read_sets(names)
     pair = (find_local(side, model=model) for side in (left, right))
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
-    print_notes(sides)
-    results = {}
+    _warn(*filter(None, [sides.withheld]))
+    scored = []
     for name, documents in sets.items():
-        if lowercase:
-            documents = [lower_sentences(document) for document in documents]
-        report, joined = (
-            report_sides(sides, texts, choice)
-            for texts in (list(chain(*documents)), as_documents(documents))
-        )
-        results[name] = {**report_json(report), "documents": report_json(joined)}
+        texts = list(map(lower_sentences, documents)) if lowercase else documents
+        scored.append(_score(name, sides, texts, choice, limits))
         if not as_json:
-            _print_report(name, report, joined)
-    if out is not None:
-        settings = {
-            "model": model,
-            "sides": [side.origin.name for side in sides.both],
-            "labels": choice.labels,
-            "lowercase": lowercase,
-            "strategy": strategy,
-        }
-        write_json(
-            out, {"settings": settings, "machine": machine_json(describe()), "sets": results}
-        )
+            _print_set(scored[-1])
+    results = {acceptance.name: _set_json(acceptance, limits) for acceptance in scored}
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
+    settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
+    settings |= {"strategy": strategy, "sides": [side.origin.name for side in sides.both]}
+    _Files(out, junit, markdown).write(settings, results, scored)
+    if report is not None:
+        told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
+        _write_report(report, sides, scored, names, choice, told)
+    if limits.asked:
+        raise typer.Exit(EXIT_CODES[_conclude(scored, as_json)])
 
 
-def _print_repairs(file: Path) -> None:
-    """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    for sentence in repair_sentences(read_lines(file), file):
-        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
+@dataclass(frozen=True)
+class _Files:
+    """Where to write what was found; None for what nobody wants."""
+
+    out: Path | None
+    junit: Path | None
+    markdown: Path | None
+
+    def write(
+        self, settings: Json, results: Mapping[str, Json], scored: Sequence[Acceptance]
+    ) -> None:
+        """Write each."""
+        if self.out is not None:
+            machine = machine_json(describe())
+            write_json(self.out, {"settings": settings, "machine": machine, "sets": results})
+        if self.junit is not None:
+            write_text(self.junit, junit_xml(scored))
+        if self.markdown is not None:
+            write_text(self.markdown, acceptance_markdown(scored))
+
+
+def _write_report(
+    file: Path,
+    sides: Sides,
+    scored: Sequence[Acceptance],
+    gold: Mapping[str, Path],
+    choice: Choice,
+    settings: Mapping[str, str],
+) -> None:
+    """The report to sign, with the cost of both sides measured for it."""
+    from ner.measuring.start import measure_start
+
+    def memory_of(variant: Variant, texts: Sequence[str]) -> int:
+        return measure_start(variant, texts).resident_bytes
+
+    stderr().print("Measuring speed and memory …", highlight=False)
+    signed = sign_off(sides, scored, gold, choice=choice, settings=settings, memory_of=memory_of)
+    write_text(file, signoff_html(signed))
+
+
+def _score(
+    name: str,
+    sides: Sides,
+    documents: Sequence[Sequence[Gold]],
+    choice: Choice,
+    limits: Limits,
+) -> Acceptance:
+    report, joined = (
+        report_sides(sides, texts, choice, tolerance=limits.tolerance)
+        for texts in (list(chain(*documents)), as_documents(documents))
+    )
+    return accept(name, report, joined, limits, labels=choice.labels)
+
+
+def _set_json(scored: Acceptance, limits: Limits) -> Json:
+    answer = {**report_json(scored.report), "documents": report_json(scored.documents)}
+    return answer | ({"acceptance": acceptance_json(scored)} if limits.asked else {})
+
+
+def _conclude(scored: Sequence[Acceptance], as_json: bool) -> Answer:
+    """The answer of all checks; unless JSON is wanted, said with each one's reason."""
+    answer = gravest(acceptance.answer for acceptance in scored)
+    if not as_json:
+        for acceptance in scored:
+            for check in acceptance.checks:
+                _print_line(f"{acceptance.name} · {check.name}: {check.verdict.sentence}")
+        _print_line(_GATE[answer])
+    return answer
+
+
+def _read_sets(files: Mapping[str, Path]) -> dict[str, list[list[Gold]]]:
+    """The documents of each set; all files are read before anything is tagged.
+
+    So a mistake in one costs no time. How tags were read that are not plain BIO2 is said.
+    """
+    sets = {name: read_gold_documents(file) for name, file in files.items()}
+    for file in files.values():
+        repaired = repair_sentences(read_lines(file), file)
+        _warn(*(f"{file.name}: {sentence}" for sentence in repaired))
+    return sets
+
+
+def _warn(*sentences: str) -> None:
+    for sentence in sentences:
+        stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:
-    """Names for gold files: the folder and the file's stem, such as conll2003/test."""
-    return {f"{file.resolve().parent.name}/{file.stem}": file for file in files}
+    """Names for gold files: the folder and the file's stem, such as conll2003/test.
+
+    ``InputError`` if two have the same, since one of them would not be looked at.
+    """
+    names: dict[str, Path] = {}
+    for file in files:
+        name = f"{file.resolve().parent.name}/{file.stem}"
+        if name in names:
+            raise InputError(f"Two files of gold are called {name}. Rename one, or leave it out.")
+        names[name] = file
+    return names
 
 
-def _print_report(name: str, report: Report, documents: Report) -> None:
-    """Each side's conlleval report, per-tag table and F1 as documents; and the agreement."""
+def _print_set(scored: Acceptance) -> None:
+    """Each side's conlleval report, per-tag table and F1 as documents; agreement and verdict."""
+    report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
-        stdout().print(f"{name} · {side.origin.title}", style="bold", markup=False)
+        stdout().print(f"{scored.name} · {side.origin.title}", style="bold", markup=False)
         stdout().print(conlleval(side.total), markup=False, highlight=False, end="")
         table = Table("tag", "precision", "recall", "F1", "support", box=None)
         for row, figures in tag_report(side.total.tags).items():
@@ -119,5 +264,14 @@ def _print_report(name: str, report: Report, documents: Report) -> None:
     if report.verdict is not None:
         left, right = (side.origin.title for side in report.sides)
         agreement = agreement_f1(report.evaluation.agreements)
-        stdout().print(f"agreement of {right} with {left} (F1): {agreement:.4f}", highlight=False)
-        stdout().print(report.verdict.sentence, markup=False, highlight=False, soft_wrap=True)
+        _print_line(f"agreement of {right} with {left} (F1): {agreement:.4f}")
+        _print_line(changes_sentence(report))
+        for judgement in report.judgements[1:]:
+            _print_line(f"{judgement.label}: {judgement.verdict.sentence}")
+        _print_line(report.verdict.sentence)
+    for note in report.notes:
+        _print_line(note)
+
+
+def _print_line(text: str) -> None:
+    stdout().print(visible(text), markup=False, highlight=False, soft_wrap=True)

@@ -13,11 +13,10 @@ from ner.counts import Counts
 from ner.entities import Annotated, Entity
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import Decision, bucket_counts, decisions
-from ner.evaluating.evaluation import Evaluation, evaluate
+from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
-from ner.models.recipes import ORIGINAL
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
 from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
@@ -31,12 +30,14 @@ KEYS = ("left", "right")
 class Report:
     """An evaluation with where its sides come from, and the loss of F1 that is accepted.
 
-    ``origins`` has one for each side of the evaluation, the left one first.
+    ``origins`` has one for each side of the evaluation, the left one first, and so has ``known``:
+    the types that a side can find, where that is more than it found.
     """
 
     evaluation: Evaluation
     origins: tuple[Origin, ...]
     tolerance: float = TOLERANCE
+    known: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.origins) != len(self.evaluation.sides):
@@ -61,7 +62,7 @@ class Report:
 
     def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
-        left, right = map(_in_prose, self.origins)
+        left, right = (origin.title for origin in self.origins)
         return verdict.against_gold(
             self.evaluation,
             label=label,
@@ -74,6 +75,12 @@ class Report:
         """How many errors the right side added to the left one's, and how many it removed."""
         changes = self.evaluation.changes
         return sum(len(text.added) for text in changes), sum(len(text.removed) for text in changes)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said of types that the sides or gold don't share; often nothing."""
+        titles = [origin.title for origin in self.origins]
+        return tuple(label_notes(self.evaluation, titles, self.known))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -96,7 +103,9 @@ def report_sides(
     everything = replace(choice, labels=None)
     taggers = [side.tagger.using(everything) for side in sides.all]
     scored = evaluate(gold, *taggers, labels=choice.labels)
-    return Report(scored, tuple(side.origin for side in sides.all), tolerance)
+    origins = tuple(side.origin for side in sides.all)
+    known = tuple(choice.labels or tagger.labels for tagger in taggers)
+    return Report(scored, origins, tolerance, known)
 
 
 @dataclass(frozen=True)
@@ -150,11 +159,12 @@ def report_json(report: Report) -> Json:
     side's entities against the left one's, ``difference`` the right F1 minus the left one with its
     paired 95 % bootstrap interval, ``labels`` the same and the verdict by type; ``changes`` are the
     errors that the right side added and removed, with the p of McNemar's exact test. Without a
-    right side ``left`` stands alone.
+    right side ``left`` stands alone. ``notes`` are sentences, often none.
     """
     evaluation = report.evaluation
     sides = {side.key: _side_json(side) for side in report.sides}
-    answer: Json = {"sentences": len(evaluation.gold), **sides}
+    notes = list(report.notes)
+    answer: Json = {"sentences": len(evaluation.gold), **sides, "notes": notes}
     if report.verdict is None:
         return answer
     added, removed = report.changes
@@ -189,11 +199,6 @@ def _estimate_json(figure: Estimate) -> Json:
         "low": _r(figure.interval.low),
         "high": _r(figure.interval.high),
     }
-
-
-def _in_prose(origin: Origin) -> str:
-    """Its title within a sentence; a file of predictions may be called 'Original' too."""
-    return "the original" if origin.recipe == ORIGINAL else origin.title
 
 
 def _side_json(side: ScoredSide) -> Json:

@@ -185,9 +185,9 @@ def _show(measured: Measured, settings: _Settings) -> Value:
 
 
 def _limits(settings: _Settings) -> Limits:
-    """The limits of the form, which has the agreement in per cent."""
+    """The limits of the form, which has the agreement in per cent; an empty field counts as 0."""
     *_, time_limit, size_limit, agreement = settings
-    return Limits(time_limit, size_limit, None if agreement is None else agreement / 100)
+    return Limits(time_limit or None, size_limit or None, agreement / 100 if agreement else None)
 
 
 def _sample(text: str, gold: bool, spec: ModelSpec, limit: int) -> tuple[Sample, str]:
@@ -281,9 +281,9 @@ def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
         limits = [
             gr.Number(label=label, value=value, elem_classes="beside narrow", scale=0)
             for label, value in (
-                ("At most, ms a text", None),
-                ("At most, MB", None),
-                ("Agreement, at least %", 100 * FLOOR),
+                ("Limits, 0 is none: ms a text", 0),
+                ("MB on disk", 0),
+                ("least agreement, %", 100 * FLOOR),
             )
         ]
         start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)

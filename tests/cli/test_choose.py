@@ -65,7 +65,7 @@ def test_the_table_ends_with_the_sentence(
     answer = json.loads(kept.read_text(encoding="utf-8"))
 
     assert 1 == code
-    assert "not made; about" in out
+    assert "not made; make: about" in out
     assert answer["sentence"] in out
     assert "Nothing meets these limits" in out
     assert answer["date"] and "choose" in answer["command"]

@@ -18,7 +18,13 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.errors import InputError
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
-from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, score_predictions
+from ner.evaluating.evaluation import (
+    Evaluation,
+    as_predictions,
+    evaluate,
+    label_notes,
+    score_predictions,
+)
 from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     Report,
@@ -131,6 +137,28 @@ def test_unknown_labels_are_refused() -> None:
         both(["[aspirin](DRUG)"])
 
 
+def test_labels_that_differ_are_told() -> None:
+    """What only one side knows, and what gold lacks; nothing where all is shared."""
+    gold = parse_gold(["[Ada](PER) in Rome"], "test")
+    [full] = [text.tagged for text in gold]
+    more = Tagged(full.text, (*full.entities, Entity(7, 11, "MISC")))
+    evaluation = score_predictions(gold, [full], [more])
+    known = [("PER", "LOC"), ("PER", "MISC")]
+
+    assert [
+        "Labels differ: only A has LOC; only B has MISC. Name the labels to count: those that both "
+        "have.",
+        "Gold has no MISC: the 1 that B found count as errors. Name the labels to count, and the "
+        "others are left out.",
+    ] == list(label_notes(evaluation, ["A", "B"], known))
+    by_found = list(label_notes(evaluation, ["A", "B"]))
+    assert by_found[0].startswith("Labels differ: only B has MISC.")
+    assert [] == list(label_notes(score_predictions(gold, [full], [full]), ["A", "B"]))
+    assert [] == list(label_notes(score_predictions(gold, [full]), ["A"]))
+    counted = score_predictions(gold, [full], [more], labels=("PER",))
+    assert [] == list(label_notes(counted, ["A", "B"]))
+
+
 def test_predictions_move_onto_the_spaces_of_gold() -> None:
     """Tokens joined by one space are the same sentence as the text that they came from."""
     gold = [annotate(Tagged("Ada, in  Rome!", (Entity(0, 3, "PER"),)))]
@@ -177,6 +205,7 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "verdict",
         "labels",
         "changes",
+        "notes",
     } == set(report)
     for key, variant, scores in (
         ("left", "original", evaluation.left),
@@ -197,7 +226,7 @@ def test_a_report_of_one_file_has_one_side() -> None:
     alone = score_predictions(gold, [one.tagged for one in gold])
     report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
 
-    assert {"sentences", "left"} == set(report)
+    assert {"sentences", "left", "notes"} == set(report)
     nothing = {"variant": None, "device": None, "inference_precision": None}
     expected = {"model": "mine.conll", **nothing}
     assert expected == {key: report["left"][key] for key in expected}

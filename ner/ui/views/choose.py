@@ -161,7 +161,7 @@ def _interval(data: Mapping[str, Any]) -> Interval:
 
 def _heads(*, scored: bool) -> list[str]:
     scores = ["agreement, %", *(["F1, %"] if scored else [])]
-    return ["recipe", "disk", "RAM", "ms a text", "p95", *scores, "fits", ""]
+    return ["recipe", "disk", "RAM", "ms a text", "p95", *scores, "fits", "side"]
 
 
 def _row(

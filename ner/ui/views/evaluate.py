@@ -87,7 +87,7 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
     html = render(
         "ner.ui",
         "evaluate.html",
-        hints=hints,
+        hints=[*hints, *report.notes],
         verdict=report.verdict,
         files=list(files),
         scores=_score_table(report),

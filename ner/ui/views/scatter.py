@@ -15,9 +15,11 @@ from markupsafe import Markup
 from ner.stats import Interval
 from ner.ui.views.charts import LogScale, Mark, Tick, draw, log_ticks
 
-_SIZE = (680, 380)
+_SIZE = (560, 360)
 # Where the axes begin and end.
-_LEFT, _RIGHT, _TOP, _FLOOR = 56, 664, 14, 330
+_LEFT, _RIGHT, _TOP, _FLOOR = 56, 544, 14, 310
+# The least that an axis spans, in powers of ten: there are two round numbers in it.
+_SPAN = 0.8
 # A letter of a label, a line of it, and how far it stands from its point.
 _LETTER, _LINE, _GAP = 6.4, 14, 11
 _SHAPES = {"yes": "circle", "open": "diamond", "no": "square"}
@@ -103,8 +105,8 @@ def scatter(
         "scatter",
         title,
         axes,
-        _ticks(across, [spot.x for spot in spots]),
-        _ticks(up, [spot.y for spot in spots]),
+        log_ticks(across),
+        log_ticks(up),
         "M" + "L".join(path) if len(path) > 1 else "",
         [
             None if limit is None else Tick(scale.place(limit), f"{limit:g}")
@@ -119,18 +121,8 @@ def _scale(values: Sequence[float], limit: float | None, begin: float, end: floa
     """With a margin around all values, and around the limit where there is one."""
     shown = [*values, *([] if limit is None else [limit])]
     low, high = math.log10(min(shown)), math.log10(max(shown))
-    margin = max(0.08, 0.12 * (high - low))
+    margin = max(0.1, (_SPAN - (high - low)) / 2)
     return LogScale(low - margin, high + margin, begin, end)
-
-
-def _ticks(scale: LogScale, values: Sequence[float]) -> list[Tick]:
-    """Round numbers; where fewer than two are in range, the ends of what is there."""
-    ticks = log_ticks(scale)
-    if len(ticks) > 1:
-        return ticks
-    return [
-        Tick(scale.place(value), f"{value:.3g}") for value in sorted({min(values), max(values)})
-    ]
 
 
 def _placed(spots: Sequence[Spot], across: LogScale, up: LogScale) -> list[_Placed]:

@@ -74,7 +74,7 @@ def test_limits_are_drawn_where_they_are_set() -> None:
 
     assert 2 == chart.count('class="limit"')
     places = [float(place) for place in re.findall(r'class="limit" [xy]1="([\d.]+)"', chart)]
-    assert all(56 <= place <= 664 for place in places)
+    assert all(56 <= place <= 544 for place in places)
 
 
 def test_a_single_point_has_axes_and_no_line() -> None:
@@ -92,4 +92,4 @@ def test_an_unknown_time_has_a_whisker_within_the_picture() -> None:
     chart = scatter("t", ("MB", "ms"), [unknown], [], (None, None))
     [(low, high)] = re.findall(r'class="whisker" .*? y1="([\d.]+)" y2="([\d.]+)"', chart)
 
-    assert (330.0, 14.0) == (float(low), float(high))
+    assert (310.0, 14.0) == (float(low), float(high))
