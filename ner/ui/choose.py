@@ -247,8 +247,7 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
         api_visibility="private",
     )
     _connect_picture(handler, chosen, making)
-    read = partial(_sample, limit=service.bounds.lines_characters)
-    add_layers(text, gold, chosen.left, service, read)
+    add_layers(text, gold, chosen.left, service, _sample)
     _add_records()
 
 

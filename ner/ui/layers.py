@@ -27,8 +27,8 @@ _ABOUT = (
     "When INT8 falls short: which layers its error comes from, measured on the text above in about "
     "a minute, and whether leaving the first one in BF16 would help."
 )
-SampleReader = Callable[[str, bool, ModelSpec], tuple[Sample, str]]
-"""What to measure on, from the tab's text and whether it is gold, for a model."""
+SampleReader = Callable[[str, bool, ModelSpec, int], tuple[Sample, str]]
+"""What to measure on: the tab's text, whether it is gold, the model, the most characters."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LayersHandler:
 
     def _answer(self, text: str, gold: bool, left: str) -> Iterator[str]:
         spec = find_offered(left).spec
-        sample, _ = self.read(text, gold, spec)
+        sample, _ = self.read(text, gold, spec, self.service.bounds.lines_characters)
         stopping = threading.Event()
         try:
             if self.service.long.taken:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def handler(
     monkeypatch.setattr(
         "ner.ui.layers.find_offered", lambda name: Variant(tiny_spec, find_variant("int8").recipe)
     )
-    return LayersHandler(service, partial(choose._sample, limit=20_000))
+    return LayersHandler(service, choose._sample)
 
 
 def test_progress_comes_before_the_chart(handler: LayersHandler) -> None:
@@ -60,6 +59,7 @@ def test_when_the_server_ends_so_does_the_measuring(
 
 def test_too_long_a_text_is_refused(handler: LayersHandler, ner_home: Path) -> None:
     """As for the recipes."""
-    [refused] = handler.answer("x" * 20_001, False, "tiny#original")
+    limit = handler.service.bounds.lines_characters
+    [refused] = handler.answer("x" * (limit + 1), False, "tiny#original")
 
-    assert "over the 20,000 characters" in refused
+    assert f"over the {limit:,} characters" in refused
