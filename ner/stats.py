@@ -113,15 +113,16 @@ def f1_difference_interval(
 ) -> Interval:
     """The interval of F1(second) - F1(first), both on the same resampled sentences.
 
-    [-1, 1] where fewer sentences than ``FEWEST_UNITS`` hold an entity. Raises ``ValueError`` if
-    the lengths differ. (Koehn, Statistical Significance Tests for Machine Translation Evaluation,
-    EMNLP 2004.)
+    A side that finds nothing where nothing is to be found has an F1 of 0 there. [-1, 1] where
+    fewer sentences than ``FEWEST_UNITS`` hold an entity. Raises ``ValueError`` if the lengths
+    differ. (Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004.)
     """
     units = _side_by_side(first, second)
     if _too_few(units):
         return Interval(-1.0, 1.0)
     sums = _resampled_sums(units, seed)
-    return _percentiles(_f1(sums[:, 3:]) - _f1(sums[:, :3]))
+    before, after = np.nan_to_num(_f1(sums[:, :3])), np.nan_to_num(_f1(sums[:, 3:]))
+    return _percentiles(after - before)
 
 
 def f1_difference_p(

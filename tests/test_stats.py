@@ -182,6 +182,8 @@ def test_difference_interval_is_of_the_second_less_the_first() -> None:
 
     assert interval.low < interval.high < 0
     assert f1_difference_interval(good, good) == Interval(0.0, 0.0)
+    # A type that gold lacks and only one side finds.
+    assert f1_difference_interval([(0, 0, 0)] * 50, [(0, 1, 0)] * 50) == Interval(0.0, 0.0)
 
 
 def test_pairing_narrows_the_difference() -> None:

@@ -77,30 +77,35 @@ def build(
 
 def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> SideControls:
     """The row on top: title, which two sides are compared, and on what."""
-    choices = side_choices(specs)
     left, right = default_sides(specs[0])
     with gr.Row(elem_id="header"):
         plain_html(_heading(specs, devices), "heading")
-        first, second = (
-            gr.Dropdown(
-                choices,
-                value=variant.name,
-                label=label,
-                elem_id=f"side-{label.lower()}",
-                elem_classes="beside",
+        with gr.Row(elem_id="sides"):
+            first = _side_picker("A", side_choices(specs), left.name)
+            swap = gr.Button("⇄", elem_id="swap", size="sm", scale=0, min_width=0)
+            second = _side_picker("B", side_choices(specs), right.name)
+            device = gr.Dropdown(
+                list(devices),
+                value=devices[0],
+                label="Device",
+                visible=len(devices) > 1,
+                elem_classes="beside narrow",
                 scale=0,
             )
-            for label, variant in (("A", left), ("B", right))
-        )
-        device = gr.Dropdown(
-            list(devices),
-            value=devices[0],
-            label="Device",
-            elem_classes="beside narrow",
-            scale=0,
-        )
         plain_html(macro("ner.ui", "page.html", "theme_button"), "theme")
+    swap.click(None, [first, second], [first, second], js="(a, b) => [b, a]")
     return SideControls(first, second, device)
+
+
+def _side_picker(letter: str, choices: Sequence[tuple[str, str]], value: str) -> gr.Dropdown:
+    return gr.Dropdown(
+        list(choices),
+        value=value,
+        label=letter,
+        elem_id=f"side-{letter.lower()}",
+        elem_classes="beside",
+        scale=0,
+    )
 
 
 def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
@@ -111,4 +116,4 @@ def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }
-    return macro("ner.ui", "page.html", "heading", _TITLE, offered)
+    return macro("ner.ui", "page.html", "heading", offered)
