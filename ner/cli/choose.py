@@ -22,8 +22,12 @@ from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
+<<<<<<< HEAD
 from ner.models.recipes import find_recipe
 from ner.models.variants import Variant
+=======
+from ner.models.variants import default_sides
+>>>>>>> take-wire
 
 if TYPE_CHECKING:
     from ner.choosing.decision import Decision
@@ -52,6 +56,7 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = FLOOR,
+<<<<<<< HEAD
     p95_ms: Annotated[
         float | None,
         typer.Option("--p95-ms", min=0.001, help="Also: texts a second within it, on this CPU."),
@@ -60,6 +65,11 @@ def choose(
         float | None,
         typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
     ] = None,
+=======
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
+    ] = False,
+>>>>>>> take-wire
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -86,6 +96,8 @@ def choose(
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
         "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
     }
+    if layers:
+        answer["layers"] = _layers(spec, sample)
     if out is not None:
         write_json(out, answer)
     if as_json:
@@ -110,6 +122,7 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
     return Sample(texts_for(spec).gate), "the model's gate texts"
 
 
+<<<<<<< HEAD
 def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
     if price_per_hour is not None and p95_ms is None:
         raise InputError("--price-per-hour needs the time that requests may take: give --p95-ms.")
@@ -142,6 +155,27 @@ def _print_cost(cost: Mapping[str, Any] | None) -> None:
     if cost is None:
         return
     _print_line(f"{cost['recipe']}: {cost['sentence']}")
+=======
+def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
+    """Where the error of INT8 comes from, on the texts of ``sample``."""
+    from ner.choosing.layers import layer_errors, layer_errors_json
+
+    int8, original = (
+        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
+    )
+    errors = layer_errors(original.folder, int8.folder, sample.texts, report=_print_step)
+    return layer_errors_json(errors)
+
+
+def _print_layers(answer: Mapping[str, Any]) -> None:
+    """The groups of layers, that which carries most first, then what follows."""
+    table = Table("in floating point alone", "error that goes, %", box=None)
+    for part in sorted(answer["groups"], key=lambda part: part["share"], reverse=True):
+        low, high = 100 * part["low"], 100 * part["high"]
+        table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
+    stdout().print(table, highlight=False)
+    _print_line(answer["sentence"])
+>>>>>>> take-wire
 
 
 def _print_step(step: BenchmarkStep) -> None:
@@ -167,6 +201,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
         if note:
             _print_line(note)
+    if "layers" in answer:
+        _print_layers(answer["layers"])
     _print_line(answer["provenance"]["machine"])
 
 
