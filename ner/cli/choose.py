@@ -22,12 +22,8 @@ from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
-<<<<<<< HEAD
 from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
-=======
-from ner.models.variants import default_sides
->>>>>>> take-wire
+from ner.models.variants import Variant, default_sides
 
 if TYPE_CHECKING:
     from ner.choosing.decision import Decision
@@ -56,7 +52,6 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = FLOOR,
-<<<<<<< HEAD
     p95_ms: Annotated[
         float | None,
         typer.Option("--p95-ms", min=0.001, help="Also: texts a second within it, on this CPU."),
@@ -65,11 +60,9 @@ def choose(
         float | None,
         typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
     ] = None,
-=======
     layers: Annotated[
         bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
     ] = False,
->>>>>>> take-wire
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -122,7 +115,6 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
     return Sample(texts_for(spec).gate), "the model's gate texts"
 
 
-<<<<<<< HEAD
 def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
     if price_per_hour is not None and p95_ms is None:
         raise InputError("--price-per-hour needs the time that requests may take: give --p95-ms.")
@@ -155,7 +147,8 @@ def _print_cost(cost: Mapping[str, Any] | None) -> None:
     if cost is None:
         return
     _print_line(f"{cost['recipe']}: {cost['sentence']}")
-=======
+
+
 def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
     """Where the error of INT8 comes from, on the texts of ``sample``."""
     from ner.choosing.layers import layer_errors, layer_errors_json
@@ -175,7 +168,6 @@ def _print_layers(answer: Mapping[str, Any]) -> None:
         table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
     stdout().print(table, highlight=False)
     _print_line(answer["sentence"])
->>>>>>> take-wire
 
 
 def _print_step(step: BenchmarkStep) -> None:

@@ -103,7 +103,6 @@ def test_an_empty_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "both given" in also.replace("\n", " ")
 
 
-<<<<<<< HEAD
 def test_a_price_is_told_for_the_recipe_that_is_named(
     ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,7 +124,8 @@ def test_a_price_without_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -
 
     assert code == 2
     assert "give --p95-ms" in err
-=======
+
+
 def test_layers_are_measured_where_asked_for(
     ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,4 +138,3 @@ def test_layers_are_measured_where_asked_for(
     assert answer["groups"][0]["group"] == "embeddings"
     assert answer["texts"] == 69
     assert answer["sentence"] in printed
->>>>>>> take-wire
