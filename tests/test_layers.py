@@ -64,7 +64,7 @@ OWNERS = {
     "rich": {"cli"},
     "yaml": {"deploy"},
     "packaging": {"deploy"},
-    "jinja2": {"markup"},
+    "jinja2": {"markup", "serving"},
     "markupsafe": {"markup", "ui", "files"},
     "pyarrow": {"spark"},
 }

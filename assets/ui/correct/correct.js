@@ -35,6 +35,27 @@ const correctTab = (() => {
     correctEdit.store();
   }
 
+  /**
+   * A result of another tab: the Correct tab comes to the fore with it.
+   * @param {{text: string, entities: GoldEntity[], side: Side}} result
+   */
+  function take({ text, entities }) {
+    const classes = Object.entries(tagState.shown.data.labels).map(([label, its]) => [
+      label,
+      its.class,
+    ]);
+    const labels = Object.fromEntries(classes);
+    dom.find(document, '[role=tab][data-tab-id="correct-tab"]').click();
+    // Gradio makes a tab's components when it is first opened.
+    const begin = () => {
+      const [root] = dom.findAll(document, "#correction .ner");
+      if (!root) return requestAnimationFrame(begin);
+      start({ id: String(performance.now()), document: { text, entities }, labels });
+      show(root);
+    };
+    begin();
+  }
+
   /** The texts as JSON lines. */
   const lines = () =>
     correctState.kept.documents
@@ -161,5 +182,5 @@ const correctTab = (() => {
     return [name, button("Add label", add)];
   }
 
-  return { mount, lines };
+  return { mount, lines, take };
 })();
