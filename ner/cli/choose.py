@@ -20,9 +20,13 @@ from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 
 if TYPE_CHECKING:
+    from ner.choosing.decision import Decision
     from ner.choosing.measure import Sample
     from ner.measuring.rounds import BenchmarkStep
 
@@ -48,6 +52,14 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = FLOOR,
+    p95_ms: Annotated[
+        float | None,
+        typer.Option("--p95-ms", min=0.001, help="Also: texts a second within it, on this CPU."),
+    ] = None,
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
+    ] = None,
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -62,6 +74,7 @@ def choose(
     from ner.choosing.report import choice_json
 
     limits = Limits(max_ms, max_mb, min_agreement)
+    _check_price(p95_ms, price_per_hour)
     spec, wanted = find(model), find_recipes(recipes)
     sample, name = _sample(spec, texts, gold)
     original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
@@ -71,6 +84,7 @@ def choose(
     answer = choice_json(decision, texts=name, unmade=unmade(spec)) | {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
+        "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
     }
     if out is not None:
         write_json(out, answer)
@@ -78,6 +92,7 @@ def choose(
         print_json(answer)
     else:
         _print_answer(answer)
+        _print_cost(answer["cost"])
     return EXIT_CODES[decision.answer]
 
 
@@ -93,6 +108,40 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name
     return Sample(texts_for(spec).gate), "the model's gate texts"
+
+
+def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
+    if price_per_hour is not None and p95_ms is None:
+        raise InputError("--price-per-hour needs the time that requests may take: give --p95-ms.")
+
+
+def _cost(
+    decision: Decision,
+    spec: ModelSpec,
+    sample: Sample,
+    p95_ms: float | None,
+    price_per_hour: float | None,
+) -> dict[str, Any] | None:
+    """Texts a second with the recipe that is named, and their price; None unless asked for."""
+    if p95_ms is None:
+        return None
+    from ner.choosing.capacity import Cost, cost_json
+    from ner.measuring.capacity import measure_capacity
+
+    variant = Variant(spec, find_recipe(decision.named.candidate.name.rpartition("#")[2]))
+    found = measure_capacity(
+        ensure_prepared(variant).folder,
+        sample.texts,
+        precision=variant.recipe.precision,
+        report=_print_step,
+    )
+    return cost_json(Cost(found, p95_ms, price_per_hour)) | {"recipe": variant.recipe.name}
+
+
+def _print_cost(cost: Mapping[str, Any] | None) -> None:
+    if cost is None:
+        return
+    _print_line(f"{cost['recipe']}: {cost['sentence']}")
 
 
 def _print_step(step: BenchmarkStep) -> None:

@@ -44,7 +44,9 @@ def _verdict(result: Benchmark, row: str) -> str | None:
     """What INT8 over ``row`` shows; None where it was not measured."""
     found = [result.ratios.get(f"{row} / {INT8}, {where}") for where in (STREAM, FILE)]
     single, file = (ratio and ratio.verdict for ratio in found)
-    return single and f"{single} on different texts one by one, {file} in a file"
+    if single is None:
+        return None
+    return f"{single} on different texts one by one, {file} in a file"
 
 
 def benchmark_csv(result: Benchmark) -> str:

@@ -192,7 +192,8 @@ def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls) -> None:
 
     They are looked up again whenever the tab is opened: variants may have been made meanwhile.
     """
-    facts = gr.HTML("", elem_id="model-facts", js_on_load=None, apply_default_css=False)
+    looking = notice("The model is being looked up …", kind="progress")
+    facts = gr.HTML(looking, elem_id="model-facts", js_on_load=None, apply_default_css=False)
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(

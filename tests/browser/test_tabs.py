@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from browser.fixtures import Open
 
 pytestmark = pytest.mark.browser
+# What is there once a tab has been looked up.
+CONTENT = {"files": "file-outcome .e", "model": "model-card h1", "status": "status dl"}
 PHONE = {"width": 390, "height": 844}
 # Of words in a text and of numbers in a table, which stand in lines (WCAG 2.5.8: inline).
 INLINE = ".text *, .open, .keys *"
@@ -90,7 +92,7 @@ _SMALL_TARGETS = """inline => [...document.querySelectorAll("button, summary, se
 def test_axe_finds_nothing(open_page: Open, fake_url: str, scheme: str, name: str) -> None:
     """All rules of axe-core, Gradio's own markup included."""
     page = open_page(f"{fake_url}?tab={name}", color_scheme=scheme)
-    page.wait_for_timeout(500)
+    expect(page.locator(f"#{CONTENT[name]}").first).to_be_visible(timeout=20_000)
     found = {
         violation["id"]: [node["html"][:300] for node in violation["nodes"]]
         for violation in Axe().run(page).response["violations"]

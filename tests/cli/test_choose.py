@@ -101,3 +101,26 @@ def test_an_empty_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (2, 2) == (code, both)
     assert "one a line" in err.replace("\n", " ")
     assert "both given" in also.replace("\n", " ")
+
+
+def test_a_price_is_told_for_the_recipe_that_is_named(
+    ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Any request of the tiny model keeps a limit of minutes, so some setup is best."""
+    _, out, _ = run(
+        capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
+        "--p95-ms", "600000", "--price-per-hour", "0.1", "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+
+    assert answer["named"].endswith(f"#{answer['cost']['recipe']}")
+    assert answer["cost"]["best"] in answer["cost"]["setups"]
+    assert answer["cost"]["best"]["price_per_million"] > 0
+
+
+def test_a_price_without_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is measured, with what to give."""
+    code, _, err = run(capsys, "--price-per-hour", "0.1")
+
+    assert code == 2
+    assert "give --p95-ms" in err

@@ -188,11 +188,16 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
 
 
 MODELS = FakeSides().origins
-ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled"}
+ORIGIN = {
+    "weights": "0123456789ab",
+    "device": "CPU",
+    "inference_precision": "f32",
+    "model": "bundled",
+}
 
 
 def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
-    """Model, variant, device and precision beside the scores; agreement, verdict and changes."""
+    """Model, recipe, weights, device and precision beside the scores; verdict and changes."""
     evaluation = both()
     report = report_json(Report(evaluation, tuple(MODELS)))
 
@@ -207,11 +212,11 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "changes",
         "notes",
     } == set(report)
-    for key, variant, scores in (
+    for key, recipe, scores in (
         ("left", "original", evaluation.left),
         ("right", "int8", evaluation.right),
     ):
-        expected = {**ORIGIN, "variant": variant, **scores_json(scores)}
+        expected = {**ORIGIN, "recipe": recipe, **scores_json(scores)}
         assert expected == {name: report[key][name] for name in expected}
         assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
     assert report["right"]["errors"]["type"] == 1
@@ -227,7 +232,7 @@ def test_a_report_of_one_file_has_one_side() -> None:
     report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
 
     assert {"sentences", "left", "notes"} == set(report)
-    nothing = {"variant": None, "device": None, "inference_precision": None}
+    nothing = {"recipe": None, "device": None, "inference_precision": None}
     expected = {"model": "mine.conll", **nothing}
     assert expected == {key: report["left"][key] for key in expected}
 
@@ -264,20 +269,6 @@ def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
 
     assert [texts] * len(taggers) == [tagger.seen for tagger in taggers]
     assert len(taggers) == len(report.sides)
-
-
-def test_a_file_called_original_is_not_taken_for_the_model() -> None:
-    """What a side is follows from its origin, not from its name."""
-    files = (Origin("Original", "Original"), Origin("INT8", "INT8"))
-    report = Report(both(), files)
-    models = Report(both(), tuple(MODELS))
-
-    assert report.verdict is not None and models.verdict is not None
-    assert "Original's" in report.verdict.sentence
-    assert "the original" not in report.verdict.sentence
-    assert "the original's" in models.verdict.sentence
-    sides = [report_json(report)[key] for key in ("left", "right")]
-    assert [("Original", None), ("INT8", None)] == [(s["model"], s["variant"]) for s in sides]
 
 
 def test_a_report_needs_an_origin_for_each_side() -> None:
