@@ -7,7 +7,7 @@ document.addEventListener(
   "keydown",
   ({ key, target }) => {
     if (key !== "Tab" || !(target instanceof Element)) return;
-    if (!target.matches("[role=combobox][aria-expanded=true]")) return;
+    if (!target.matches("[role=combobox]")) return;
     target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   },
   true,
