@@ -60,12 +60,12 @@ def test_stages_are_told_and_the_model_is_chosen(
     pretend_fetched("owner/name", 1)
     handler = HubHandler(loader_of(FakeSides(), ["export"]), catalogue())
 
-    *stages, (done, update) = handler.answer(" owner/name ")
+    *stages, (done, left, right) = handler.answer(" owner/name ")
 
     assert "export" in stages[0][0]
     assert f"owner/name is ready and chosen above. Its commit is {COMMIT}" in done
-    assert "hub:owner/name" == update["value"]
-    assert ("owner/name", "hub:owner/name") in update["choices"]
+    assert ("hub:owner/name#original", "hub:owner/name#int8") == (left["value"], right["value"])
+    assert ("owner/name · INT8", "hub:owner/name#int8") in right["choices"]
     assert "hub:owner/name" == find("hub:owner/name", local=False).name
 
 
@@ -78,11 +78,11 @@ def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> No
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         raise AssertionError("nothing should be loaded")
 
-    [(said, update)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
+    [(said, *updates)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
 
     assert "is not the id of a model on the Hub" in said
     assert "<script>" not in said
-    assert gr.skip() == update
+    assert [gr.skip(), gr.skip()] == updates
 
 
 def test_a_hub_that_fails_is_told() -> None:
@@ -91,10 +91,10 @@ def test_a_hub_that_fails_is_told() -> None:
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         raise PrepareFailed("The Hub is too slow.")
 
-    [(said, update)] = HubHandler(load, ()).answer("owner/name")
+    [(said, *updates)] = HubHandler(load, ()).answer("owner/name")
 
     assert "The Hub is too slow." in said
-    assert gr.skip() == update
+    assert [gr.skip(), gr.skip()] == updates
 
 
 @pytest.fixture
@@ -108,8 +108,9 @@ def hub(tiny_checkpoint: Path) -> Iterator[HubOfModels]:
 @pytest.fixture
 def app(hub: HubOfModels, bundled_sides: Sides, tmp_path: Path) -> Iterator[str]:
     """``python app.py`` where models of the Hub are allowed; gives its address."""
-    prepared = ensure_prepared(bundled_sides.spec, tuple(Variant)).folder
-    shutil.copytree(prepared, tmp_path / "prepared" / prepared.name)
+    for side in bundled_sides.all:
+        prepared = ensure_prepared(side.variant).folder
+        shutil.copytree(prepared, tmp_path / "prepared" / prepared.name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
