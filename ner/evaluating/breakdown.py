@@ -14,11 +14,15 @@ from ner.evaluating.scores import Error, ErrorKind, find_errors, widen
 
 ENTITY_LENGTH = "entity length"
 SENTENCE_LENGTH = "sentence length"
+POSITION = "position"
 CASING = "casing"
-# Each dimension with its buckets in order; lengths are in gold tokens.
+# The numbers, from 0, at which a bucket of positions begins.
+_POSITIONS = (1, 10, 30)
+# Each dimension with its buckets in order; lengths and positions are in gold tokens.
 BUCKETS: Mapping[str, tuple[str, ...]] = {
     ENTITY_LENGTH: ("1 token", "2 tokens", "3 tokens", "4 tokens or more"),
     SENTENCE_LENGTH: ("under 10 tokens", "10 to 19 tokens", "20 to 29 tokens", "30 tokens or more"),
+    POSITION: ("first token", "tokens 2 to 10", "tokens 11 to 30", "after token 30"),
     CASING: ("Capitalized", "UPPER CASE", "lower case", "other"),
 }
 
@@ -60,6 +64,8 @@ def buckets(entity: Entity, sentence: Annotated) -> dict[str, str]:
     places = {
         ENTITY_LENGTH: min(max(last - first, 1), 4) - 1,
         SENTENCE_LENGTH: min(len(sentence.token_offsets) // 10, 3),
+        # Capitals tell nothing of a first token, and a model's memory of a text is short.
+        POSITION: bisect_right(_POSITIONS, first),
         CASING: _casing(sentence.tagged.spelled(entity)),
     }
     return {dimension: BUCKETS[dimension][place] for dimension, place in places.items()}

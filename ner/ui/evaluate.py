@@ -25,7 +25,6 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.views.evaluate import agreement_value, evaluation_value
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -39,6 +38,7 @@ from ner.ui.progress import (
     result_component,
 )
 from ner.ui.tag import strategy_dropdown
+from ner.ui.views.evaluate import agreement_value, evaluation_value
 
 GOLD_SETS = {
     "General English: news, web, lower case, tricky names": "general",

@@ -41,6 +41,7 @@ LINES = [
     "she left Oslo and [London](LOC)",
 ]
 LABELS = ("PER", "ORG", "LOC")
+CAPITAL = "Capitalized"
 
 
 def both(lines: list[str] = LINES, *, labels: tuple[str, ...] | None = None) -> Evaluation:
@@ -100,16 +101,20 @@ def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("[Ada Lovelace](PER) lives", ("2 tokens", "under 10 tokens", "Capitalized")),
-        ("[NATO](ORG)", ("1 token", "under 10 tokens", "UPPER CASE")),
-        ("[J](PER) a b c d e f g h i", ("1 token", "10 to 19 tokens", "Capitalized")),
-        ("[ada king von foo](PER)", ("4 tokens or more", "under 10 tokens", "lower case")),
-        ("[iPhone](MISC) " + "a " * 30, ("1 token", "30 tokens or more", "other")),
-        ("[2024](MISC)", ("1 token", "under 10 tokens", "other")),
+        ("[Ada Lovelace](PER) lives", ("2 tokens", "under 10 tokens", "first token", CAPITAL)),
+        ("[NATO](ORG)", ("1 token", "under 10 tokens", "first token", "UPPER CASE")),
+        ("[J](PER) a b c d e f g h i", ("1 token", "10 to 19 tokens", "first token", CAPITAL)),
+        (
+            "a [ada king von foo](PER)",
+            ("4 tokens or more", "under 10 tokens", "tokens 2 to 10", "lower case"),
+        ),
+        ("a " * 10 + "[Bo](PER)", ("1 token", "10 to 19 tokens", "tokens 11 to 30", CAPITAL)),
+        ("a " * 30 + "[iPhone](MISC)", ("1 token", "30 tokens or more", "after token 30", "other")),
+        ("[2024](MISC)", ("1 token", "under 10 tokens", "first token", "other")),
     ],
 )
 def test_buckets_of_an_entity(line: str, expected: tuple[str, ...]) -> None:
-    """Length in tokens of the entity and of its sentence, and how it is written."""
+    """Length in tokens of the entity and of its sentence, where it begins, how it is written."""
     [sentence] = parse_gold([line], "test")
     found = buckets(sentence.tagged.entities[0], sentence)
     assert dict(zip(BUCKETS, expected, strict=True)) == found

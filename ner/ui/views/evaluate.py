@@ -28,8 +28,8 @@ from ner.evaluating.semeval import Outcomes
 from ner.evaluating.without_gold import AgreementReport, Share, agreement_report_json
 from ner.markup import Cell, percent, render
 from ner.stats import Interval, mcnemar_p
-from ner.ui.views.charts import Dot, dot_chart
 from ner.ui.progress import Value
+from ner.ui.views.charts import Dot, dot_chart
 
 # Which decisions a number stands for; those match that fit all of it. ``side`` is a key of the
 # report's JSON; ``gold`` and ``found`` are a label, * for any, O for none; ``error`` is a kind,
