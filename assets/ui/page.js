@@ -13,8 +13,9 @@ Object.assign(globalThis, {
     busy: tagTab.busy,
     done: tagTab.done,
     probing: tagTab.probing,
+    correct: { take: correctTab.take },
   },
-  correction: { mount: correctTab.mount, lines: correctTab.lines },
+  correction: { mount: correctTab.mount, lines: correctTab.lines, taken: correctTab.taken },
   evaluation: {
     mount: evaluateTab.mount,
     busy: evaluateTab.busy,

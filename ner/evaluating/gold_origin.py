@@ -47,9 +47,14 @@ class GoldOrigin:
 def read_origins(lines: Iterable[str]) -> list[GoldOrigin]:
     """What the texts of gold began as, so far as the lines tell; never raises.
 
-    Of JSON lines one for each that is an object, those without the keys made by hand.
+    Of JSON lines one for each that is an object, those without the keys made by hand; sentences of
+    one text, which has the same number under ``document``, are one.
     """
-    return [origin for line in lines for origin in _read_line(line.strip())]
+    found: dict[object, GoldOrigin] = {}
+    for number, line in enumerate(lines):
+        for document, origin in _read_line(line.strip()):
+            found[number if document is None else (document, origin)] = origin
+    return list(found.values())
 
 
 def parse_origin(record: object) -> GoldOrigin:
@@ -59,21 +64,24 @@ def parse_origin(record: object) -> GoldOrigin:
     name, changes = record.get("origin"), record.get("changes")
     if not isinstance(name, str) or not re.fullmatch(r"\S{1,200}", name):
         name = None
-    whole = isinstance(changes, int) and not isinstance(changes, bool) and changes >= 0
-    return GoldOrigin(name, changes if whole else 0)
+    if type(changes) is not int or changes < 0:
+        changes = 0
+    return GoldOrigin(name, changes)
 
 
-def _read_line(line: str) -> Iterator[GoldOrigin]:
+def _read_line(line: str) -> Iterator[tuple[int | None, GoldOrigin]]:
+    """The text's number where the line tells one, and its origin; nothing for most lines."""
     if comment := _COMMENT.fullmatch(line):
         name, changes = comment.groups()
-        yield GoldOrigin(None if name == _BY_HAND else name, int(changes))
+        yield None, GoldOrigin(None if name == _BY_HAND else name, int(changes))
     elif line.startswith("{"):
         try:
             record = json.loads(line)
         # Whoever reads gold refuses such a line, and says why.
         except (ValueError, RecursionError):
             return
-        yield parse_origin(record)
+        document = record.get("document")
+        yield document if type(document) is int else None, parse_origin(record)
 
 
 @dataclass(frozen=True, slots=True)

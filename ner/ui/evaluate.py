@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -209,16 +209,18 @@ class EvaluateTab:
     """What other tabs may do here: fill in ``gold``, and have it evaluated."""
 
     gold: gr.components.Component
+    predictions: Sequence[gr.components.Component]
     outer: gr.Tabs
     inner: gr.Tabs
     run: Callable[[gr.events.Dependency], None]
 
     def follow(self, event: gr.events.Dependency) -> None:
         """After ``event`` has filled ``gold``: come to the fore and evaluate on it."""
+        # Files of predictions that were left there are not what is to be judged.
         visible = event.success(
-            lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB)),
+            lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB), None, None),
             None,
-            [self.outer, self.inner],
+            [self.outer, self.inner, *self.predictions],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -258,7 +260,7 @@ def add_evaluate_tab(
     def run(event: gr.events.Dependency) -> None:
         event.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
 
-    return EvaluateTab(gold.inputs[0], outer, inner, run)
+    return EvaluateTab(gold.inputs[0], gold.inputs[1:3], outer, inner, run)
 
 
 def _settings_row() -> list[gr.components.Component]:

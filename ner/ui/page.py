@@ -14,7 +14,7 @@ from ner.models.opened import Sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.tagging.decode import Strategy
-from ner.ui import evaluate
+from ner.ui import correct, evaluate
 from ner.ui.api import add_endpoints
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
@@ -57,8 +57,8 @@ def build(
                 add_measure_tab(load, model, service)
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, model, device, tabs, service)
-            with gr.Tab("Correct", id="correct-tab"):
-                add_correct_tab(load, model, device, evaluated, service)
+            with gr.Tab("Correct", id=correct.TAB):
+                corrected = add_correct_tab(load, model, device, evaluated, service)
             with gr.Tab("Files", id="files-tab"):
                 add_files_tab(load, model, device, service)
             with gr.Tab("Model", id="model-tab") as about:
@@ -67,6 +67,7 @@ def build(
                 add_model_tab(page, about, model)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
+        corrected.add_entry(model, device, tabs)
     return page
 
 

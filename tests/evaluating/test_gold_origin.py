@@ -26,6 +26,14 @@ def test_what_is_written_is_read_again(given_: list[GoldOrigin]) -> None:
     assert given_ == read_origins(lines)
 
 
+def test_sentences_of_one_text_are_one_text() -> None:
+    """Told by the text's number; another text has another number."""
+    keys = GoldOrigin("bundled#int8", 2).keys
+    lines = [json.dumps({**keys, "document": number}) for number in (1, 1, 2, 2, 2)]
+
+    assert [GoldOrigin("bundled#int8", 2)] * 2 == read_origins(lines)
+
+
 @given(st.lists(st.text()))
 def test_any_lines_can_be_asked(lines: list[str]) -> None:
     """What is no such line tells nothing; refusing it is for who reads gold."""

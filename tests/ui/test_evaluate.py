@@ -1,4 +1,4 @@
-"""What tabs 'Evaluate' and 'Correct' answer, without a browser."""
+"""What tab 'Evaluate' answers, without a browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from ner.models.prepared import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
-from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler, read_upload
 
 BOUNDS = Bounds()
@@ -338,77 +337,6 @@ def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
     file.write_bytes(b"PK\x03\x04\0\0")
     with pytest.raises(FileFormatError):
         read_upload(str(file), limit=BOUNDS.gold_characters)
-
-
-def started(text: str, begin: str) -> dict[str, Any]:
-    handler = CorrectHandler(loader_of(FakeSides()), service_of())
-    return result(handler.start(text, "bundled", "CPU", begin))[1]
-
-
-def test_correcting_starts_from_either_model_or_from_nothing() -> None:
-    """The document has the text as given and no scores."""
-    text = "🙂 Oslo\nand Paris"
-    assert [{"start": 2, "end": 6, "label": "LOC"}] == started(text, "int8")["document"]["entities"]
-    assert [{"start": 11, "end": 16, "label": "LOC"}] == started(text, "original")["document"][
-        "entities"
-    ]
-    assert {"text": text, "entities": []} == started(text, "plain")["document"]
-
-
-def test_starting_the_same_text_twice_is_two_starts() -> None:
-    """The page tells them apart by their ids."""
-    assert started("Oslo", "plain")["id"] != started("Oslo", "plain")["id"]
-
-
-@pytest.mark.parametrize(
-    ("text", "begin", "message"),
-    [
-        (" ", "int8", "Type or paste a text"),
-        ("x" * (BOUNDS.text_characters + 1), "int8", "20,000"),
-        ("x", "other", "no variant 'other'"),
-    ],
-)
-def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
-    """A sentence, and nothing for the editor."""
-    handler = CorrectHandler(loader_of(FakeSides()), service_of())
-    html, data = result(handler.start(text, "bundled", "CPU", begin))
-    assert message in unescape(html)
-    assert {} == data
-
-
-KEPT = (
-    '{"text": "Ada\\n🙂 in Rome.", "entities": [{"start": 9, "end": 13, "label": "LOC"}]}\n'
-    '{"text": "Bob", "entities": []}\n'
-)
-
-
-def test_corrections_are_written_as_conll_by_lines() -> None:
-    """Each line of a text is a sentence; a token ends where an entity does."""
-    expected = "Ada\tO\n\n🙂\tO\nin\tO\nRome\tB-LOC\n.\tO\n\nBob\tO\n\n"
-    assert expected == written(KEPT, "conll", limit=2 * BOUNDS.gold_characters)
-
-
-@pytest.mark.parametrize("form", ["jsonl", "spacy"])
-def test_corrections_are_written_as_json_lines(form: str) -> None:
-    """The text is kept whole; reading it again gives the same entities."""
-    lines_ = written(KEPT, form, limit=2 * BOUNDS.gold_characters).splitlines()
-    assert ["Ada\n🙂 in Rome.", "Bob"] == [json.loads(line)["text"] for line in lines_]
-    [first, _] = parse_gold(lines_, "written")
-    assert "Rome" == first.tagged.spelled(first.tagged.entities[0])
-
-
-@pytest.mark.parametrize(
-    ("lines_", "form", "message"),
-    [
-        ("", "conll", "There is no text yet"),
-        ("{}", "conll", "text"),
-        (KEPT, "xml", "no format 'xml'"),
-    ],
-)
-def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str) -> None:
-    """The browser's storage is the visitor's: what comes from it is checked."""
-    with pytest.raises(InputError, match=message):
-        written(lines_, form, limit=2 * BOUNDS.gold_characters)
 
 
 def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
