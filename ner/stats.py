@@ -39,6 +39,14 @@ class Interval:
         return self.low <= value <= self.high
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    interval: Interval
+
+
 def ratio_interval(
     numerator: Sequence[float], denominator: Sequence[float], *, seed: int = 0
 ) -> Interval:

@@ -107,12 +107,20 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
     [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
 
     assert one["left"]["support"] == 3
-    assert {"sentences", "left", "right", "agreement", "difference", "verdict", "changes"} == set(
-        one["documents"]
-    )
+    parts = {
+        "sentences",
+        "left",
+        "right",
+        "agreement",
+        "difference",
+        "verdict",
+        "labels",
+        "changes",
+    }
+    assert parts == set(one["documents"])
     assert {"documents", *one["documents"]} == set(one)
     assert (2, 1) == (one["sentences"], one["documents"]["sentences"])
-    assert {"answer", "sentence", "tolerance"} == set(one["verdict"])
+    assert {"answer", "sentence", "more", "tolerance"} == set(one["verdict"])
     assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
     assert list(two["sets"].values()) == [one, one]
 

@@ -92,4 +92,4 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     before, after = total(scored.left), total(scored.right)
     assert 0 == before.strict["ORG"].tp
     assert after.strict["ORG"].recall > 0.3
-    assert scored.gap > 0.2
+    assert scored.difference().value > 0.2

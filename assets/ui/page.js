@@ -20,6 +20,8 @@ Object.assign(globalThis, {
     mount: evaluateTab.mount,
     busy: evaluateTab.busy,
     done: evaluateTab.done,
+    check: evaluateTab.check,
     save: download.save,
   },
+  judge: judgeTab,
 });

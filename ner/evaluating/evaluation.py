@@ -8,10 +8,11 @@ from functools import cached_property
 from itertools import starmap
 
 from ner.comparing.agreement import Agreement, align
+from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
-from ner.evaluating.scores import Changes, Scores, find_changes, score, total
-from ner.stats import Interval, f1_difference_interval
+from ner.evaluating.scores import Changes, Scores, find_changes, score
+from ner.stats import Estimate, Interval, f1_difference_interval, f1_interval
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,34 @@ class Evaluation:
             return ()
         return tuple(starmap(find_changes, zip(self.gold, *self.found, strict=True)))
 
-    @property
-    def gap(self) -> float:
-        """The right F1 minus the left one; 0.0 without a right side."""
-        return 0.0 if self.right is None else total(self.right).micro.f1 - total(self.left).micro.f1
+    def f1(self, side: int, label: str | None = None) -> Estimate:
+        """The strict F1 of one side (0 left, 1 right), of one type or of all (None)."""
+        rows = _rows(self.sides[side], label)
+        return Estimate(sum(rows, Counts()).f1, f1_interval([counts.row for counts in rows]))
 
-    @cached_property
-    def gap_interval(self) -> Interval:
-        """The paired 95 % bootstrap interval of ``gap``; all there is without a right side."""
+    def support(self, label: str | None = None) -> int:
+        """How many entities of one type or of all (None) are in gold."""
+        return sum(_rows(self.left, label), Counts()).support
+
+    def difference(self, label: str | None = None) -> Estimate:
+        """The right F1 minus the left one, with its paired interval over sentences.
+
+        Of one type or of all (None). 0 with an interval that says nothing without a right side.
+        """
         if self.right is None:
-            return Interval(-1.0, 1.0)
-        rows = [[scores.micro.row for scores in side] for side in (self.left, self.right)]
-        return f1_difference_interval(*rows)
+            return Estimate(0.0, Interval(-1.0, 1.0))
+        left, right = (_rows(side, label) for side in (self.left, self.right))
+        interval = f1_difference_interval(
+            *([counts.row for counts in side] for side in (left, right))
+        )
+        return Estimate(sum(right, Counts()).f1 - sum(left, Counts()).f1, interval)
+
+
+def _rows(scores: Sequence[Scores], label: str | None) -> list[Counts]:
+    """The strict counts of each sentence, of one type or of all (None)."""
+    if label is None:
+        return [sentence.micro for sentence in scores]
+    return [sentence.strict.get(label, Counts()) for sentence in scores]
 
 
 def evaluate(

@@ -1,8 +1,7 @@
-"""An evaluation for people and programs: JSON, CSV and Markdown, all from the same figures."""
+"""An evaluation with where its sides come from, as JSON and CSV: all from the same figures."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,13 +14,14 @@ from ner.entities import Annotated, Entity
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import Decision, bucket_counts, decisions
 from ner.evaluating.evaluation import Evaluation, evaluate
+from ner.evaluating.gold_origin import Bias, GoldOrigin, find_bias
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
-from ner.evaluating.verdict import TOLERANCE, Verdict
+from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
 from ner.models.recipes import Variant
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
-from ner.stats import Interval, f1_interval, mcnemar_p
+from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
 from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
@@ -32,12 +32,14 @@ KEYS = ("left", "right")
 class Report:
     """An evaluation with where its sides come from, and the loss of F1 that is accepted.
 
-    ``origins`` has one for each side of the evaluation, the left one first.
+    ``origins`` has one for each side of the evaluation, the left one first; ``bias`` says why gold
+    is no fair judge of them, where it is none.
     """
 
     evaluation: Evaluation
     origins: tuple[Origin, ...]
     tolerance: float = TOLERANCE
+    bias: Bias | None = None
 
     def __post_init__(self) -> None:
         if len(self.origins) != len(self.evaluation.sides):
@@ -50,13 +52,27 @@ class Report:
             ScoredSide(self.evaluation, index, origin) for index, origin in enumerate(self.origins)
         )
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict | None:
         """Whether the right side may stand in for the left one; None without a right side."""
-        if len(self.origins) < 2:
-            return None
+        return self.judgements[0].verdict if self.judgements else None
+
+    @cached_property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """That of all types, then of each; none without a right side, or where gold is its own."""
+        if len(self.origins) < 2 or (self.bias is not None and self.bias.settles_nothing):
+            return ()
+        return tuple(map(self.judge, (None, *self.labels)))
+
+    def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
+        """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
         left, right = map(_in_prose, self.origins)
-        return verdict.against_gold(self.evaluation, tolerance=self.tolerance, names=(left, right))
+        return verdict.against_gold(
+            self.evaluation,
+            label=label,
+            tolerance=self.tolerance if tolerance is None else tolerance,
+            names=(left, right),
+        )
 
     @property
     def changes(self) -> tuple[int, int]:
@@ -76,16 +92,18 @@ def report_sides(
     choice: Choice,
     *,
     tolerance: float = TOLERANCE,
+    began: Sequence[GoldOrigin] = (),
 ) -> Report:
     """Tag ``gold`` with the sides that there are, and score them.
 
     ``choice.labels`` are the types that count; None counts all, and gold may then have no other
-    type (``InputError``).
+    type (``InputError``). ``began`` is what the texts of gold began as.
     """
     everything = replace(choice, labels=None)
     taggers = [side.tagger.using(everything) for side in sides.all]
     scored = evaluate(gold, *taggers, labels=choice.labels)
-    return Report(scored, tuple(side.origin for side in sides.all), tolerance)
+    origins = tuple(side.origin for side in sides.all)
+    return Report(scored, origins, tolerance, find_bias(began, origins))
 
 
 @dataclass(frozen=True)
@@ -128,12 +146,8 @@ class ScoredSide:
     @cached_property
     def intervals(self) -> dict[str | None, Interval]:
         """The 95 % intervals of its F1 by type; under None of all types."""
-        found = {None: f1_interval([scores.micro.row for scores in self.scores])}
         labels = {label for side in self.evaluation.sides for label in total(side).strict}
-        return found | {
-            label: f1_interval([scores.strict.get(label, Counts()).row for scores in self.scores])
-            for label in labels
-        }
+        return {label: self.evaluation.f1(self.index, label).interval for label in (None, *labels)}
 
 
 def report_json(report: Report) -> Json:
@@ -141,26 +155,48 @@ def report_json(report: Report) -> Json:
 
     ``left`` and ``right`` have each side's origin and figures; ``agreement`` is the F1 of the right
     side's entities against the left one's, ``difference`` the right F1 minus the left one with its
-    paired 95 % bootstrap interval; ``changes`` are the errors that the right side added and
-    removed, with the p of McNemar's exact test. Without a right side ``left`` stands alone.
+    paired 95 % bootstrap interval, ``labels`` the same and the verdict by type; ``changes`` are the
+    errors that the right side added and removed, with the p of McNemar's exact test. Without a
+    right side ``left`` stands alone. ``bias`` says why gold is no fair judge, where it is none.
     """
     evaluation = report.evaluation
     sides = {side.key: _side_json(side) for side in report.sides}
     answer: Json = {"sentences": len(evaluation.gold), **sides}
+    if report.bias is not None:
+        answer["bias"] = report.bias.sentence
     if report.verdict is None:
         return answer
     added, removed = report.changes
-    gap = evaluation.gap_interval
+    overall, *labels = report.judgements
     return {
         **answer,
         "agreement": _r(agreement_f1(evaluation.agreements)),
-        "difference": {"f1": _r(evaluation.gap), "low": _r(gap.low), "high": _r(gap.high)},
-        "verdict": {
-            "answer": report.verdict.answer.value,
-            "sentence": report.verdict.sentence,
-            "tolerance": report.tolerance,
+        "difference": _estimate_json(overall.difference),
+        "verdict": {**verdict_json(report.verdict), "tolerance": report.tolerance},
+        "labels": {
+            judgement.label: {
+                **verdict_json(judgement.verdict),
+                "entities": judgement.entities,
+                "left": _estimate_json(judgement.left),
+                "right": _estimate_json(judgement.right),
+                "difference": _estimate_json(judgement.difference),
+            }
+            for judgement in labels
         },
         "changes": {"added": added, "removed": removed, "p": _r(mcnemar_p(added, removed))},
+    }
+
+
+def verdict_json(given: Verdict) -> Json:
+    """``answer`` is yes, no or open; ``more`` is about how many entities would settle it."""
+    return {"answer": given.answer.value, "sentence": given.sentence, "more": given.more}
+
+
+def _estimate_json(figure: Estimate) -> Json:
+    return {
+        "f1": _r(figure.value),
+        "low": _r(figure.interval.low),
+        "high": _r(figure.interval.high),
     }
 
 
@@ -195,7 +231,7 @@ def figures_csv(report: Report) -> str:
     rows = [
         (side.origin.title, group, key, *_written(counts))
         for side in report.sides
-        for group, key, counts in _groups(side)
+        for group, key, counts in groups(side)
     ]
     return write_csv([head, *rows])
 
@@ -230,7 +266,8 @@ def _cells(entity: Entity | None, text: str) -> tuple[object, ...]:
     return entity.start, entity.end, entity.label, text[entity.start : entity.end]
 
 
-def _groups(side: ScoredSide) -> Iterator[tuple[str, str, Counts]]:
+def groups(side: ScoredSide) -> Iterator[tuple[str, str, Counts]]:
+    """The counts of all, of each type and of each bucket, with their group and name."""
     scores = side.total
     yield "overall", "all types", scores.micro
     for label in sorted(scores.strict):
@@ -246,50 +283,6 @@ def _written(counts: Counts) -> tuple[object, ...]:
 
 def _prf(counts: Counts) -> tuple[float, float, float]:
     return counts.precision, counts.recall, counts.f1
-
-
-def markdown(report: Report) -> str:
-    """The report to paste into a model card or a ticket. Figures in per cent."""
-    parts = ["# Evaluation", *([report.verdict.sentence] if report.verdict else [])]
-    for side in report.sides:
-        interval = side.intervals[None]
-        parts += [
-            f"## {_cell(side.origin.title)}",
-            f"F1 95 % interval: {_percent(interval.low)} to {_percent(interval.high)}; "
-            f"{len(report.evaluation.gold):,} sentences.",
-            _table(
-                ("Group", "Name", "Precision", "Recall", "F1", "Support"),
-                [
-                    (group, name, *map(_percent, _prf(counts)), f"{counts.support:,}")
-                    for group, name, counts in _groups(side)
-                ],
-            ),
-            _table(
-                ("Error", "Count"),
-                [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind],
-            ),
-        ]
-    if report.verdict is not None:
-        added, removed = report.changes
-        parts.append(
-            f"{_cell(report.origins[1].title)} added {added:,} errors and removed {removed:,} "
-            f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
-        )
-    return "\n\n".join(parts) + "\n"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """A text that stays inside its cell, and is no markup."""
-    return re.sub(r"([\\|`*_<>\[\]])", r"\\\1", " ".join(text.split()))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
 
 
 def scores_json(per_sentence: Sequence[Scores]) -> Json:

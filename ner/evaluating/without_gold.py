@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,16 +13,8 @@ from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Explained
 from ner.evaluating import verdict
-from ner.evaluating.verdict import Verdict
-from ner.stats import Interval
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share in [0, 1] with its 95 % interval over texts."""
-
-    value: float
-    interval: Interval
+from ner.evaluating.verdict import TOLERANCE, Verdict
+from ner.stats import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +22,24 @@ class AgreementFigures:
     """Of one label or of all: how far both sides agree, and how many entities each has.
 
     ``identical`` is the share of aligned entities with the same span and label; ``f1`` scores the
-    right side's entities against the left one's. Both are 1 where neither side found any.
+    right side's entities against the left one's. Both are in [0, 1], 1 where neither side found
+    any; their intervals are over texts.
     """
 
-    identical: Share
-    f1: Share
+    identical: Estimate
+    f1: Estimate
     left: int
     right: int
 
 
 @dataclass(frozen=True)
 class AgreementReport:
-    """What both sides found in each text, in order."""
+    """What both sides found in each text, in order, and the loss of F1 that is accepted."""
 
     origins: tuple[Origin, Origin]
     left: tuple[Explained, ...]
     right: tuple[Explained, ...]
+    tolerance: float = TOLERANCE
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -57,7 +52,9 @@ class AgreementReport:
     @property
     def verdict(self) -> Verdict:
         """Whether the right side may stand in for the left one."""
-        return verdict.without_gold(self.agreements)
+        left, right = (origin.title for origin in self.origins)
+        floor = 1 - self.tolerance
+        return verdict.without_gold(self.agreements, floor=floor, names=(left, right))
 
     @property
     def pairs(self) -> int:
@@ -78,19 +75,24 @@ class AgreementReport:
 
     def figures(self, label: str | None = None) -> AgreementFigures:
         """The figures of one label, or of all (None)."""
-        kept = [_of_label(agreement, label) for agreement in self.agreements]
-        pairs = [pair for agreement in kept for pair in agreement.pairs]
-        same = sum(pair.kind is Kind.SAME for pair in pairs)
-        by_label = (
-            item for agreement in self.agreements for item in agreement_counts(agreement).items()
-        )
-        counts = sum((count for key, count in by_label if label in (None, key)), Counts())
-        return AgreementFigures(
-            Share(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
-            Share(counts.f1 if pairs else 1.0, verdict.agreement_interval(self.agreements, label)),
-            counts.support,
-            counts.found,
-        )
+        return agreement_figures(self.agreements, label)
+
+
+def agreement_figures(
+    agreements: Sequence[Agreement], label: str | None = None
+) -> AgreementFigures:
+    """How far two sides agree on texts: on one label, or on all (None)."""
+    kept = [_of_label(agreement, label) for agreement in agreements]
+    pairs = [pair for agreement in kept for pair in agreement.pairs]
+    same = sum(pair.kind is Kind.SAME for pair in pairs)
+    by_label = (item for agreement in agreements for item in agreement_counts(agreement).items())
+    counts = sum((count for key, count in by_label if label in (None, key)), Counts())
+    return AgreementFigures(
+        Estimate(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
+        Estimate(counts.f1 if pairs else 1.0, verdict.agreement_interval(agreements, label)),
+        counts.support,
+        counts.found,
+    )
 
 
 def _of_label(agreement: Agreement, label: str | None) -> Agreement:
@@ -119,7 +121,7 @@ def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
     }
 
 
-def _share_json(share: Share) -> dict[str, float]:
+def _share_json(share: Estimate) -> dict[str, float]:
     return {
         "share": round(share.value, 6),
         "low": round(share.interval.low, 6),

@@ -23,7 +23,7 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.evaluate import read_upload
+from ner.ui.evaluate_forms import read_upload
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -99,14 +99,32 @@ def _parse_answers(answers: str) -> tuple[Tally, tuple[str, str], int]:
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def add_judge_tab(
-    load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service
-) -> None:
+def add_judge_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
     """Put the tab's components into the Blocks at hand."""
     handler = JudgeHandler(load, service)
+    text, find = _form(service.bounds.lines_characters)
+    cards = result_component(example_value(), "judge", "judge.mount")
+    standing = result_component({"html": "", "data": ""}, "judge-standing", "judge.mountStanding")
+    asked: list[Any] = [text, model, device]
+    run = find.click(
+        handler.deal,
+        asked,
+        cards,
+        js="(...values) => (judge.busy('texts', values), values)",
+        **ON_MODEL,
+    )
+    run.then(None, js="() => judge.done()")
+    run.failure(None, js="() => judge.done()")
+    changed = [part.change for part in asked]
+    gr.on(changed, None, asked, js="(...now) => judge.check('texts', now)", **_QUIET)
+    _add_count(handler, standing)
+
+
+def _form(limit: int) -> tuple[gr.Textbox, gr.Button]:
+    """The texts, pasted or loaded, of up to ``limit`` characters; and what finds differences."""
     text = gr.Textbox(
         label="One text to a line",
-        placeholder="Lines of your own text, as many as you like: only what differs is shown to you",
+        placeholder="Lines of your own text: only what the two sides differ on is shown to you",
         lines=4,
         max_lines=10,
         elem_id="judge-text",
@@ -114,22 +132,9 @@ def add_judge_tab(
     with gr.Row(elem_classes="settings"):
         upload = gr.UploadButton("Load a file", elem_id="judge-file", scale=0, size="sm")
         find = gr.Button("Find what differs", variant="primary", elem_id="judge-find", scale=0)
-    cards = result_component(example_value(), "judge", "judge.mount")
-    standing = result_component({"html": "", "data": ""}, "judge-standing", "judge.mountStanding")
-    upload.upload(
-        as_gradio_errors(partial(read_upload, limit=service.bounds.lines_characters)),
-        upload,
-        text,
-        **_QUIET,
-    )
-    asked = [text, model, device]
-    run = find.click(
-        handler.deal, asked, cards, js="(...values) => (judge.busy(values), values)", **ON_MODEL
-    )
-    run.then(None, js="() => judge.done()")
-    run.failure(None, js="() => judge.done()")
-    gr.on([part.change for part in asked], None, asked, js="(...now) => judge.check(now)", **_QUIET)
-    _add_count(handler, standing)
+    read = as_gradio_errors(partial(read_upload, limit=limit))
+    upload.upload(read, upload, text, **_QUIET)
+    return text, find
 
 
 def _add_count(handler: JudgeHandler, standing: gr.HTML) -> None:

@@ -36,10 +36,12 @@ _LOG = logging.getLogger(__name__)
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
     "common/copy_table",
+    "common/stale",
     *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
     *("tag/share", "tag/tag"),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    *(f"judge/{name}" for name in ("cards", "judge")),
     "page",
 )
 

@@ -7,8 +7,7 @@ any other.
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -17,12 +16,12 @@ import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from ner.evaluating.report import recorded_sides, set_name
-from ner.markup import Cell, megabytes, notice, percent, render
-from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, assets, find
+from ner.markup import megabytes, notice, render
+from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, find
 from ner.models.prepared import Prepared, fetched, find_offered, find_prepared
 from ner.models.recipes import Variant, recipe_of
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
+from ner.ui.views.records import recorded_scores
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,13 @@ class ModelHandler:
 def describe_model(spec: ModelSpec, prepared: Prepared | None) -> Markup:
     """The facts about a model; of its variants only where they have been made."""
     source = spec.repo_id if spec.folder is None else f"assets/{spec.folder.name}"
-    records = list(_records(spec))
     return render(
         "ner.ui",
         "model.html",
         spec=spec,
         origin=[("From", source or ""), ("Licence", spec.licence)],
         labels=_labels(spec, prepared),
-        records=[name for name, _ in records],
-        scores=[row for _, record in records for row in _score_rows(record)],
+        recorded=recorded_scores(spec),
         variants=[] if prepared is None else _variants(prepared),
         making=[] if prepared is None else _making(prepared),
     )
@@ -62,24 +59,6 @@ def _labels(spec: ModelSpec, prepared: Prepared | None) -> list[tuple[str, str, 
     known = spec.label_names
     labels = prepared.manifest.labels if prepared else tuple(known)
     return [(label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels]
-
-
-def _score_rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
-    """F1 of both variants on each set of a recorded evaluation, in per cent.
-
-    By sentence, and as documents where that was recorded; then how far both agree.
-    """
-    for dataset, result in record["sets"].items():
-        cells = [_f1(side) for side in recorded_sides(result)]
-        agreement = percent(result["agreement"]) if "agreement" in result else ""
-        yield set_name(dataset, record["settings"]), [*cells, Cell(agreement)]
-
-
-def _f1(side: Mapping[str, Any] | None) -> Cell:
-    if side is None:
-        return Cell("")
-    interval = f"{percent(side['f1_low'])}–{percent(side['f1_high'])}"
-    return Cell(percent(side["f1"]), small=interval)
 
 
 def _variants(prepared: Prepared) -> list[tuple[str, str]]:
@@ -103,13 +82,6 @@ def _making(prepared: Prepared) -> list[tuple[str, str]]:
         ("Versions", versions),
         ("Reproduce with", f"python -m ner prepare --model {prepared.manifest.name}"),
     ]
-
-
-def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted((assets() / "results").glob("evaluation-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
-        if record["settings"]["model"] == spec.name:
-            yield file.name, record
 
 
 def _card(spec: ModelSpec) -> str:

@@ -14,7 +14,7 @@ from ner.models.opened import Sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.tagging.decode import Strategy
-from ner.ui import correct, evaluate
+from ner.ui import correct, evaluate, judge
 from ner.ui.api import add_endpoints
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
@@ -59,6 +59,8 @@ def build(
                 evaluated = evaluate.add_evaluate_tab(load, model, device, tabs, service)
             with gr.Tab("Correct", id=correct.TAB):
                 corrected = add_correct_tab(load, model, device, evaluated, service)
+            with gr.Tab("Judge", id=judge.TAB):
+                judge.add_judge_tab(load, model, device, service)
             with gr.Tab("Files", id="files-tab"):
                 add_files_tab(load, model, device, service)
             with gr.Tab("Model", id="model-tab") as about:

@@ -12,7 +12,6 @@ from fakes import INT8_WORDS, DictionaryTagger, FakeSides
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.comparing.agreement import align
 from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
@@ -20,19 +19,19 @@ from ner.errors import InputError
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
 from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, score_predictions
+from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     Report,
     errors_csv,
     figures_csv,
-    markdown,
     report_json,
     report_sides,
     scores_json,
 )
 from ner.evaluating.scores import ErrorKind, total
-from ner.evaluating.verdict import Answer
 from ner.files.conll import annotate_tokens
 from ner.files.gold import annotate, parse_gold
+from ner.stats import Estimate, Interval
 from ner.tagging.choice import Choice
 
 LINES = [
@@ -156,51 +155,6 @@ def test_predictions_of_other_sentences_are_refused(lines: list[str], message: s
         as_predictions(parse_gold(LINES, "test"), given_)
 
 
-def of_rows(right: int, lost: int) -> Evaluation:
-    """Gold that the left side finds whole, and the right one but for ``lost`` sentences."""
-    gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
-    full = [one.tagged for one in gold]
-    return score_predictions(gold, full, full[:right] + [Tagged("Berlin")] * lost)
-
-
-@pytest.mark.parametrize(
-    ("right", "lost", "answer", "reason"),
-    [
-        (300, 0, Answer.YES, "ruled out"),
-        (299, 0, Answer.OPEN, "at least 300 entities"),
-        (280, 20, Answer.NO, "more than the 1.0 points"),
-        (297, 3, Answer.OPEN, "neither shown nor ruled out"),
-        (2, 2, Answer.OPEN, "−100.0 to +100.0"),
-    ],
-)
-def test_verdict_needs_an_interval_and_enough_entities(
-    right: int, lost: int, answer: Answer, reason: str
-) -> None:
-    """Yes only where a loss over the tolerance is ruled out; no only where it is shown."""
-    given_ = verdict.against_gold(of_rows(right, lost))
-    assert answer == given_.answer
-    assert reason in given_.sentence
-    assert f"n = {right + lost:,} entities" in given_.sentence
-
-
-def test_a_larger_tolerance_turns_the_verdict() -> None:
-    """What the reader accepts decides."""
-    assert Answer.YES == verdict.against_gold(of_rows(290, 10), tolerance=0.05).answer
-
-
-@pytest.mark.parametrize(
-    ("same", "missing", "answer"),
-    [(60, 0, Answer.YES), (59, 0, Answer.OPEN), (190, 15, Answer.OPEN), (80, 20, Answer.NO)],
-)
-def test_verdict_without_gold_asks_for_the_gate(same: int, missing: int, answer: Answer) -> None:
-    """The agreement's interval against 95 %, and enough entities to tell."""
-    berlin = Tagged("Berlin", (Entity(0, 6, "LOC"),))
-    lines = [align(berlin, berlin)] * same + [align(berlin, Tagged("Berlin"))] * missing
-    given_ = verdict.without_gold(lines)
-    assert answer == given_.answer
-    assert f"n = {same + missing} entities" in given_.sentence
-
-
 def test_share_of_identical_pairs_lies_in_its_interval() -> None:
     """The interval is of the share of pairs, not of an F1."""
     agreements = both(LINES * 5).agreements
@@ -226,6 +180,7 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "agreement",
         "difference",
         "verdict",
+        "labels",
         "changes",
     } == set(report)
     for key, variant, scores in (
@@ -237,7 +192,7 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
     assert report["right"]["errors"]["type"] == 1
     assert {"added": 4, "removed": 0, "p": 0.125} == report["changes"]
-    assert {"answer", "sentence", "tolerance"} == set(report["verdict"])
+    assert {"answer", "sentence", "more", "tolerance"} == set(report["verdict"])
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
@@ -263,13 +218,12 @@ def test_a_missing_right_side_is_none_everywhere() -> None:
     assert evaluation.right is None
     assert (evaluation.left,) == evaluation.sides
     assert () == evaluation.agreements == evaluation.changes
-    assert 0.0 == evaluation.gap
-    assert (-1.0, 1.0) == (evaluation.gap_interval.low, evaluation.gap_interval.high)
+    assert Estimate(0.0, Interval(-1.0, 1.0)) == evaluation.difference()
     assert report.verdict is None
     assert (0, 0) == report.changes
     assert 1 == len(report.sides) == len(evaluation.found)
     assert [one.tagged.text for one in gold] == tagger.seen
-    assert "McNemar" not in markdown(report)
+    assert "McNemar" not in report_markdown(report)
     for written in (figures_csv(report), errors_csv(report)):
         assert {"Original"} == {row["side"] for row in csv.DictReader(io.StringIO(written))}
 
@@ -352,7 +306,7 @@ def test_markdown_is_inert_and_complete() -> None:
     gold = parse_gold(lines, "test")
     found = [one.tagged for one in gold]
     origins = (Origin("a|<b>.conll", "a|<b>.conll"), MODELS[1])
-    text = markdown(Report(score_predictions(gold, found, found), origins))
+    text = report_markdown(Report(score_predictions(gold, found, found), origins))
     assert r"## a\|\<b\>.conll" in text
     assert r"| type | a\_b |" in text
     assert "McNemar" in text

@@ -1,73 +1,79 @@
 // @ts-check
-/* Whether a result still is that of what stands in the form: if not, it says so, and can't be saved. */
+/* Whether a result is still that of what stands in its form: if not, it says so and can't be saved. */
 
-const stale = (() => {
+/** @typedef {{form: string, values: unknown[]}} Asked what a result was asked for with */
+
+class Freshness {
+  static OLD = "The settings above have changed since: this is the result of before.";
+
+  /** @type {Asked | null} of the result on show; null where none is */
+  made = null;
+  /** @type {Asked | null} of the one to come */
+  pending = null;
+  /** @type {Map<string, unknown[]>} what stands in each form now, so far as told */
+  now = new Map();
+
   /**
-   * Watches over the result in an element that may be replaced.
+   * Watches over the result in an element that comes later and may be replaced.
    * @param {() => HTMLElement | null} find
+   * @param {() => void} changed told whenever the result may have grown old or new
    */
-  function watch(find) {
-    /** @type {unknown[] | null} what the result on show was asked for with; null before any */
-    let made = null;
-    /** @type {unknown[] | null} what the one to come was asked for with */
-    let pending = null;
-    /** @type {unknown[] | null} what stands in the form now, so far as told */
-    let now = null;
-
-    /** @param {unknown[]} values */
-    function asked(values) {
-      pending = values;
-      now = values;
-      const root = find();
-      if (root) dom.setBusy(root, true);
-    }
-
-    /** A result is there. */
-    function arrived() {
-      made = pending;
-      show();
-    }
-
-    function done() {
-      pending = null;
-      const root = find();
-      if (root) dom.setBusy(root, false);
-      show();
-    }
-
-    /** What stands in the form has changed. @param {unknown[]} values */
-    function check(values) {
-      now = values;
-      show();
-    }
-
-    function show() {
-      const root = find();
-      if (!root) return;
-      const old = Boolean(made && now && !alike(made, now));
-      root.classList.toggle("stale", old);
-      for (const note of dom.findAll(root, ":scope > .stale-note")) note.remove();
-      if (old) {
-        const textContent = "The settings above have changed since: this is the result of before.";
-        root.prepend(
-          dom.make("p", { className: "notice problem stale-note", role: "status", textContent }),
-        );
-      }
-      for (const button of dom.findAll(root, "[data-file]")) {
-        if (button instanceof HTMLButtonElement) button.toggleAttribute("data-stale", old);
-      }
-    }
-
-    return { asked, arrived, done, check };
+  constructor(find, changed = () => {}) {
+    this.find = find;
+    this.changed = changed;
   }
 
-  /** @param {unknown[]} one @param {unknown[]} other */
-  const alike = (one, other) =>
-    one.length === other.length &&
-    one.every((value, at) => value === other[at] || same(value, other[at]));
+  /** A form was sent off. @param {string} form @param {unknown[]} values */
+  asked(form, values) {
+    this.pending = { form, values };
+    this.check(form, values);
+  }
 
-  /** Files are objects. @param {unknown} one @param {unknown} other */
-  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  /** Something else is on show now: a result, or else a sentence. @param {boolean} result */
+  arrived(result) {
+    this.made = result ? this.pending : null;
+    if (result) this.pending = null;
+    this.show();
+  }
 
-  return { watch };
-})();
+  /** Nothing more will come. */
+  done() {
+    this.pending = null;
+    this.show();
+  }
+
+  /** What stands in a form has changed. @param {string} form @param {unknown[]} values */
+  check(form, values) {
+    this.now.set(form, values);
+    this.show();
+  }
+
+  /** Whether what is on show is not the answer to what stands in its form. */
+  get old() {
+    if (this.pending) return true;
+    const values = this.made && this.now.get(this.made.form);
+    return Boolean(values && !this.made?.values.every((value, at) => same(value, values[at])));
+  }
+
+  show() {
+    const root = this.find();
+    if (!root) return;
+    const note = this.old && !this.pending;
+    dom.setBusy(root, this.pending !== null);
+    root.classList.toggle("stale", note);
+    for (const shown of dom.findAll(root, ":scope > .stale-note")) shown.remove();
+    if (note) {
+      const className = "notice problem stale-note";
+      root.prepend(dom.make("p", { className, role: "status", textContent: Freshness.OLD }));
+    }
+    for (const button of dom.findAll(root, "[data-file]")) {
+      if (button instanceof HTMLButtonElement) button.disabled = this.old;
+    }
+    this.changed();
+  }
+}
+
+/** Files are objects, and nothing is an empty text. @param {unknown} one @param {unknown} other */
+function same(one, other) {
+  return one === other || JSON.stringify(one ?? "") === JSON.stringify(other ?? "");
+}

@@ -4,6 +4,7 @@
 /**
  * @typedef {[number, number, string, number]} JudgeSpan start, end, label, score
  * @typedef {"left" | "right" | "both" | "neither"} Answer
+ * @typedef {{answer: Answer, blind: boolean}} Judged
  * @typedef {{
  *   text: number, shown: [number, number], swapped: boolean, kind: Kind,
  *   left: JudgeSpan | null, right: JudgeSpan | null,
@@ -46,7 +47,10 @@ const judgeCards = (() => {
         { className: "reading" },
         dom.make("b", { textContent: called[at] }),
         dom.make("span", { className: "text", dir: "auto" }, ...marked(data, card, card[side])),
-        dom.make("span", { className: "small", textContent: card[side] ? "" : "finds nothing here" }),
+        dom.make("span", {
+          className: "small",
+          textContent: card[side] ? "" : "finds nothing here",
+        }),
       ),
     );
   }
@@ -76,28 +80,27 @@ const judgeCards = (() => {
   /**
    * Each answer with its card, by the sides and not by their places.
    * @param {JudgeData} data
-   * @param {Answer[]} answers
-   * @param {boolean} blind
+   * @param {Judged[]} answers
    */
-  const records = (data, answers, blind) =>
-    answers.map((answer, index) => {
+  const records = (data, answers) =>
+    answers.map(({ answer, blind }, index) => {
       const card = data.cards[index];
       const [left, right] = STRAIGHT.map((side) => entity(data, card, side));
       return { line: card.text + 1, text: data.texts[card.text], left, right, answer, blind };
     });
 
-  /** @param {JudgeData} data @param {Answer[]} answers @param {boolean} blind */
-  const json = (data, answers, blind) =>
-    records(data, answers, blind)
+  /** @param {JudgeData} data @param {Judged[]} answers */
+  const json = (data, answers) =>
+    records(data, answers)
       .map((record) => `${JSON.stringify({ ...record, provenance: data.provenance })}\n`)
       .join("");
 
-  /** @param {JudgeData} data @param {Answer[]} answers @param {boolean} blind */
-  function table(data, answers, blind) {
+  /** @param {JudgeData} data @param {Judged[]} answers */
+  function table(data, answers) {
     const head = STRAIGHT.flatMap((side) =>
       ["start", "end", "label", "score", "text"].map((column) => `${side}_${column}`),
     );
-    const rows = records(data, answers, blind).map((record) => [
+    const rows = records(data, answers).map((record) => [
       ...[record.line, record.answer, String(record.blind)],
       ...STRAIGHT.flatMap((side) => {
         const found = record[side];

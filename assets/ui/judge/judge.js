@@ -9,10 +9,10 @@ const judgeTab = (() => {
   let standing = null;
   /** @type {JudgeData | null} */
   let data = null;
-  /** @type {Answer[]} of the first cards, in order */
+  /** @type {Judged[]} of the first cards, in order */
   let answers = [];
   let blind = true;
-  const freshness = stale.watch(() => root);
+  const freshness = new Freshness(() => root, allowSaving);
 
   /** @param {Element} element @param {Props} props @param {Watch} watch */
   function mount(element, props, watch) {
@@ -20,9 +20,9 @@ const judgeTab = (() => {
       root = shown;
       data = json ? JSON.parse(json) : null;
       answers = [];
-      if (data) freshness.arrived();
-      if (standing) standing.replaceChildren();
+      standing?.replaceChildren();
       show();
+      freshness.arrived(data !== null);
     });
   }
 
@@ -43,12 +43,18 @@ const judgeTab = (() => {
     box.replaceChildren(...(card ? judgeCards.readings(data, card, blind) : [over]));
     nameButtons(root, data);
     for (const button of buttons(root, "[data-answer]")) button.disabled = !card;
-    for (const button of buttons(root, "[data-do=undo], [data-file]")) {
-      button.disabled = !answers.length;
-    }
+    for (const button of buttons(root, "[data-do=undo]")) button.disabled = !answers.length;
+    allowSaving();
     const at = Math.min(answers.length + 1, data.cards.length);
     const place = `Card ${at.toLocaleString("en")} of ${data.cards.length.toLocaleString("en")}`;
     dom.find(root, "[data-part=place]").textContent = place;
+  }
+
+  /** What was answered is saved with the sides that it is about, and not for others. */
+  function allowSaving() {
+    if (!root) return;
+    for (const button of buttons(root, "[data-file]"))
+      button.disabled = !answers.length || freshness.old;
   }
 
   /** @param {HTMLElement} within @param {string} selector */
@@ -71,7 +77,8 @@ const judgeTab = (() => {
     if (!card) return;
     const [first, second] = judgeCards.order(card, blind);
     const sides = { first, second };
-    answers.push(place === "first" || place === "second" ? sides[place] : /** @type {Answer} */ (place));
+    const given = place === "first" || place === "second" ? sides[place] : place;
+    answers.push({ answer: /** @type {Answer} */ (given), blind });
     changed();
   }
 
@@ -88,7 +95,7 @@ const judgeTab = (() => {
   /** How often which answer was given, for the server to say where that leads. */
   function counted() {
     const counts = { left: 0, right: 0, both: 0, neither: 0 };
-    for (const given of answers) counts[given] += 1;
+    for (const given of answers) counts[given.answer] += 1;
     const { left, right } = data?.titles || { left: "A", right: "B" };
     const names = left === right ? [`A, ${left}`, `B, ${right}`] : [left, right];
     return JSON.stringify({ ...counts, cards: data?.cards.length || 0, names });
@@ -98,7 +105,7 @@ const judgeTab = (() => {
   function save(file) {
     if (!data) return;
     const write = file.endsWith(".csv") ? judgeCards.table : judgeCards.json;
-    download.save(file, write(data, answers, blind));
+    download.save(file, write(data, answers));
   }
 
   document.addEventListener("click", (event) => {
@@ -135,8 +142,10 @@ const judgeTab = (() => {
     mount,
     mountStanding,
     answers: counted,
-    busy: freshness.asked,
-    done: freshness.done,
-    check: freshness.check,
+    /** @param {string} form @param {unknown[]} values */
+    busy: (form, values) => freshness.asked(form, values),
+    done: () => freshness.done(),
+    /** @param {string} form @param {unknown[]} now */
+    check: (form, now) => freshness.check(form, now),
   };
 })();

@@ -43,9 +43,7 @@ def cards_value(
         "cards": [_card(card) for card in cards],
         "classes": colour_classes(_labels(agreements)),
         "titles": {key: origin.title for key, origin in zip(KEYS, origins, strict=True)},
-        "provenance": {
-            key: origin_json(origin) for key, origin in zip(KEYS, origins, strict=True)
-        },
+        "provenance": {key: origin_json(origin) for key, origin in zip(KEYS, origins, strict=True)},
         "example": example,
     }
     return {"html": html, "data": json.dumps(data, allow_nan=False)}

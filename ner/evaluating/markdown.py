@@ -1,0 +1,93 @@
+"""Evaluations as Markdown, to paste into a model card or a ticket. Figures in per cent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ner.evaluating.report import Report, groups
+from ner.evaluating.scores import ErrorKind
+from ner.evaluating.verdict import Answer, Judgement
+from ner.markup import percent
+from ner.stats import Estimate, mcnemar_p
+
+_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
+
+
+def report_markdown(report: Report) -> str:
+    """All of one set: the verdict, its types, each side's figures and errors."""
+    parts = ["# Evaluation", *([escape(report.bias.sentence)] if report.bias else [])]
+    if report.verdict is not None:
+        parts += [escape(report.verdict.sentence), judgement_table(report)]
+    for side in report.sides:
+        interval = side.intervals[None]
+        parts += [
+            f"## {escape(side.origin.title)}",
+            f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
+            f"{len(report.evaluation.gold):,} sentences.",
+            table(
+                ("Group", "Name", "Precision", "Recall", "F1", "Support"),
+                [
+                    (
+                        group,
+                        name,
+                        *map(percent, (counts.precision, counts.recall, counts.f1)),
+                        f"{counts.support:,}",
+                    )
+                    for group, name, counts in groups(side)
+                ],
+            ),
+            table(
+                ("Error", "Count"),
+                [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind],
+            ),
+        ]
+    if report.verdict is not None:
+        parts.append(escape(changes_sentence(report)))
+    return "\n\n".join(parts) + "\n"
+
+
+def judgement_table(report: Report) -> str:
+    """A row for all types and for each: both F1, their difference, and the answer."""
+    left, right = (side.origin.title for side in report.sides)
+    return table(
+        ("Type", f"F1 of {left}", f"F1 of {right}", "Difference", "Entities", "Can replace"),
+        [_judgement_row(judgement) for judgement in report.judgements],
+    )
+
+
+def changes_sentence(report: Report) -> str:
+    """The errors that the right side added and removed, with the paired test."""
+    added, removed = report.changes
+    return (
+        f"{report.origins[1].title} added {added:,} errors and removed {removed:,} "
+        f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
+    )
+
+
+def _judgement_row(judgement: Judgement) -> tuple[str, ...]:
+    return (
+        judgement.label or "all types",
+        _with_interval(judgement.left),
+        _with_interval(judgement.right),
+        _with_interval(judgement.difference, sign="+"),
+        f"{judgement.entities:,}",
+        _ANSWERS[judgement.verdict.answer],
+    )
+
+
+def _with_interval(figure: Estimate, sign: str = "") -> str:
+    low, high = figure.interval.low, figure.interval.high
+    value, first, last = (f"{100 * number:{sign}.1f}" for number in (figure.value, low, high))
+    return f"{value} ({first} to {last})"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows of plain texts as a table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(escape, line))} |" for line in lines)
+
+
+def escape(text: str) -> str:
+    """A text that stays inside its cell, and is no markup."""
+    return re.sub(r"([\\|`*_<>\[\]])", r"\\\1", " ".join(text.split()))
