@@ -34,10 +34,22 @@ def print_json(value: dict[str, Any]) -> None:
 def write_json(file: Path, value: dict[str, Any]) -> None:
     """A JSON object as a file; ``InputError`` if it can't be written there."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+    write_text(file, text + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
+    """A text as a file; ``InputError`` if it can't be written there."""
     try:
-        file.write_text(text + "\n", encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{file} can't be written: {error.strerror}.") from error
+
+
+def check_folder(*files: Path | None) -> None:
+    """``InputError`` for a file to be written in a folder that is not there; before any work."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise InputError(f"{file} can't be written: there is no folder {file.parent}. Make it.")
 
 
 def print_stage(stage: Stage) -> None:

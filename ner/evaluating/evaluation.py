@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import starmap
@@ -110,6 +111,36 @@ def score_predictions(
     )
     first, *second = (tuple(starmap(score, zip(counted, side, strict=True))) for side in found)
     return Evaluation(counted, first, second[0] if second else None, found)
+
+
+def label_notes(
+    evaluation: Evaluation, names: Sequence[str], known: Sequence[Sequence[str]] = ()
+) -> Iterator[str]:
+    """Sentences on types that only one side has, or that were found and are not in gold.
+
+    ``names`` are what the sides are called, ``known`` what each can find: what it found, if empty.
+    """
+    found = [
+        Counter(entity.label for tagged in side for entity in tagged.entities)
+        for side in evaluation.found
+    ]
+    has = [set(labels) for labels in known] or [set(labels) for labels in found]
+    only = [
+        f"only {name} has {', '.join(sorted(labels - other))}"
+        for name, labels, other in zip(names, has, reversed(has), strict=True)
+        if labels - other
+    ]
+    if only:
+        yield f"Labels differ: {'; '.join(only)}. Name the labels to count: those that both have."
+    gold = {entity.label for text in evaluation.gold for entity in text.tagged.entities}
+    for name, labels in zip(names, found, strict=True):
+        strange = sorted(set(labels) - gold)
+        if strange:
+            times = sum(labels[label] for label in strange)
+            yield (
+                f"Gold has no {', '.join(strange)}: the {times:,} that {name} found count as "
+                "errors. Name the labels to count, and the others are left out."
+            )
 
 
 def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> list[Tagged]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ner.evaluating.acceptance import Acceptance, gravest
 from ner.evaluating.report import Report, groups
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import percent
 from ner.stats import Estimate, mcnemar_p
 
-_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
+_ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not settled"}
 
 
 def report_markdown(report: Report) -> str:
@@ -44,6 +45,29 @@ def report_markdown(report: Report) -> str:
         ]
     if report.verdict is not None:
         parts.append(escape(changes_sentence(report)))
+    parts += map(escape, report.notes)
+    return "\n\n".join(parts) + "\n"
+
+
+def acceptance_markdown(acceptances: Sequence[Acceptance]) -> str:
+    """How one or more sets of gold were passed, for the summary of a build."""
+    left, right = (side.origin for side in acceptances[0].report.sides)
+    answer = gravest(acceptance.answer for acceptance in acceptances)
+    parts = [
+        f"## {escape(right.title)} in place of {escape(left.title)}: {_ANSWERS[answer]}",
+        f"{escape(right.name)} against {escape(left.name)}",
+    ]
+    for acceptance in acceptances:
+        checks = [
+            (check.name, _ANSWERS[check.verdict.answer], check.verdict.sentence)
+            for check in acceptance.checks
+        ]
+        parts += [
+            f"### {escape(acceptance.name)}",
+            table(("Check", "Answer", "Reason"), checks),
+            judgement_table(acceptance.report),
+            *map(escape, (changes_sentence(acceptance.report), *acceptance.report.notes)),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

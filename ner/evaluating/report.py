@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from ner.comparing.agreement import agreement_f1
+from ner.comparing.gold_origin import Bias, GoldOrigin, find_bias
 from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Entity
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import Decision, bucket_counts, decisions
-from ner.evaluating.evaluation import Evaluation, evaluate
-from ner.evaluating.gold_origin import Bias, GoldOrigin, find_bias
+from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
@@ -32,13 +32,15 @@ KEYS = ("left", "right")
 class Report:
     """An evaluation with where its sides come from, and the loss of F1 that is accepted.
 
-    ``origins`` has one for each side of the evaluation, the left one first; ``bias`` says why gold
-    is no fair judge of them, where it is none.
+    ``origins`` has one for each side of the evaluation, the left one first, and so has ``known``:
+    the types that a side can find, where that is more than it found. ``bias`` says why gold is no
+    fair judge of them, where it is none.
     """
 
     evaluation: Evaluation
     origins: tuple[Origin, ...]
     tolerance: float = TOLERANCE
+    known: tuple[tuple[str, ...], ...] = ()
     bias: Bias | None = None
 
     def __post_init__(self) -> None:
@@ -64,9 +66,14 @@ class Report:
             return ()
         return tuple(map(self.judge, (None, *self.labels)))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each side is called within a sentence, the left one first."""
+        return tuple(map(_in_prose, self.origins))
+
     def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
-        left, right = map(_in_prose, self.origins)
+        left, right = self.names
         return verdict.against_gold(
             self.evaluation,
             label=label,
@@ -79,6 +86,12 @@ class Report:
         """How many errors the right side added to the left one's, and how many it removed."""
         changes = self.evaluation.changes
         return sum(len(text.added) for text in changes), sum(len(text.removed) for text in changes)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said of types that the sides or gold don't share; often nothing."""
+        titles = [origin.title for origin in self.origins]
+        return tuple(label_notes(self.evaluation, titles, self.known))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,7 +116,8 @@ def report_sides(
     taggers = [side.tagger.using(everything) for side in sides.all]
     scored = evaluate(gold, *taggers, labels=choice.labels)
     origins = tuple(side.origin for side in sides.all)
-    return Report(scored, origins, tolerance, find_bias(began, origins))
+    known = tuple(choice.labels or tagger.labels for tagger in taggers)
+    return Report(scored, origins, tolerance, known, find_bias(began, origins))
 
 
 @dataclass(frozen=True)
@@ -157,13 +171,12 @@ def report_json(report: Report) -> Json:
     side's entities against the left one's, ``difference`` the right F1 minus the left one with its
     paired 95 % bootstrap interval, ``labels`` the same and the verdict by type; ``changes`` are the
     errors that the right side added and removed, with the p of McNemar's exact test. Without a
-    right side ``left`` stands alone. ``bias`` says why gold is no fair judge, where it is none.
+    right side ``left`` stands alone. ``notes`` are sentences, often none.
     """
     evaluation = report.evaluation
     sides = {side.key: _side_json(side) for side in report.sides}
-    answer: Json = {"sentences": len(evaluation.gold), **sides}
-    if report.bias is not None:
-        answer["bias"] = report.bias.sentence
+    notes = [*([report.bias.sentence] if report.bias else []), *report.notes]
+    answer: Json = {"sentences": len(evaluation.gold), **sides, "notes": notes}
     if report.verdict is None:
         return answer
     added, removed = report.changes

@@ -75,31 +75,26 @@ def against_gold(
     names: tuple[str, str] = ("the original", "INT8"),
 ) -> Judgement:
     """Whether the right F1 is at most ``tolerance`` (a fraction, over 0) below the left one."""
-    left, right, difference = (
-        evaluation.f1(0, label),
-        evaluation.f1(1, label),
-        evaluation.difference(label),
-    )
+    left, right = (evaluation.f1(side, label) for side in (0, 1))
+    difference = evaluation.difference(label)
     entities = evaluation.support(label)
     needed = fewest(tolerance)
     answer, more = settle(difference, -tolerance, seen=entities, needed=needed)
     gap = _compared(names, label, left, right, difference)
     size = f"{_count(entities, 'entity')} in {_count(len(evaluation.gold), 'sentence')}"
     limit = f"{100 * tolerance:.1f} points"
-    sentence = (
-        f"{gap}, on {size}): "
-        + {
-            Answer.YES: f"a loss over the {limit} you accept is ruled out.",
-            Answer.NO: f"more than the {limit} you accept.",
-            Answer.OPEN: f"a loss over the {limit} you accept is neither shown nor ruled out.",
-        }[answer]
-    )
+    reason = {
+        Answer.YES: f"a loss over the {limit} you accept is ruled out",
+        Answer.NO: f"more than the {limit} you accept",
+        Answer.OPEN: f"a loss over the {limit} you accept is neither shown nor ruled out",
+    }[answer]
     if answer is Answer.OPEN and -tolerance <= difference.interval.low:
-        sentence = (
-            f"{gap}, on {size}): no loss over {limit} is seen, but ruling it out needs at least "
-            f"{_count(needed, 'entity')}."
+        reason = (
+            f"no loss over {limit} is seen, but ruling it out needs at least "
+            f"{_count(needed, 'entity')}"
         )
-    verdict = Verdict(answer, f"{opening(answer, more)} {sentence}", more)
+    sentence = f"{opening(answer, more)} {gap}, on {size}): {reason}."
+    verdict = Verdict(answer, sentence, more)
     return Judgement(label, entities, left, right, difference, verdict)
 
 
@@ -136,6 +131,36 @@ def without_gold(
     if answer is Answer.OPEN and floor <= agreement.interval.low:
         reason = f": ruling out a loss over {limit} needs at least {_count(needed, 'entity')}."
     return Verdict(answer, f"{opening(answer, more)} {found}{reason}", more)
+
+
+def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
+    """Whether the F1 of the right side (the left one alone) is at least this, a fraction under 1.
+
+    ``name`` is what that side is called.
+    """
+    entities = evaluation.support()
+    figure = evaluation.f1(len(evaluation.sides) - 1)
+    size = f"{_count(entities, 'entity')} in {_count(len(evaluation.gold), 'sentence')}"
+    return _reaching(figure, least, seen=entities, subject=f"{name}'s F1 is", size=size)
+
+
+def _reaching(figure: Estimate, limit: float, *, seen: int, subject: str, size: str) -> Verdict:
+    """Whether an F1 surely is at least ``limit``, in words."""
+    needed = fewest(1 - limit)
+    answer, more = settle(figure, limit, seen=seen, needed=needed)
+    low, high = 100 * figure.interval.low, 100 * figure.interval.high
+    asked = f"the {100 * limit:.4g} % asked for"
+    reason = {
+        Answer.YES: f"it reaches {asked}",
+        Answer.NO: f"it stays under {asked}",
+        Answer.OPEN: f"whether it reaches {asked} is open",
+    }[answer]
+    if answer is Answer.OPEN and limit <= figure.interval.low:
+        reason = f"to show {asked}, at least {_count(needed, 'entity')} are needed"
+    found = (
+        f"{subject} {100 * figure.value:.1f} % (95 % interval {low:.1f} to {high:.1f}, on {size})"
+    )
+    return Verdict(answer, f"{opening(answer, more)} {found}: {reason}.", more)
 
 
 def settle(figure: Estimate, limit: float, *, seen: int, needed: int) -> tuple[Answer, int | None]:

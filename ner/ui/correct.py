@@ -17,11 +17,11 @@ from typing import Any
 import gradio as gr
 
 from ner.colours import colour_classes
+from ner.comparing.gold_origin import GoldOrigin, parse_origin
 from ner.comparing.origin import Origin
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating.documents import find_sentences
-from ner.evaluating.gold_origin import GoldOrigin, parse_origin
 from ner.files.conll import conll_lines
 from ner.files.encoding import text_lines
 from ner.files.gold import annotate, split_at
@@ -152,7 +152,7 @@ class _Corrected:
 def written(lines: str | None, form: str, *, limit: int) -> str:
     """Texts with spans, as JSON lines, in the format ``form``; CoNLL has them by sentences.
 
-    What each text began as is kept, see :mod:`ner.evaluating.gold_origin`. Raises ``InputError``
+    What each text began as is kept, see :mod:`ner.comparing.gold_origin`. Raises ``InputError``
     where there is none, or more than ``limit`` characters, and ``FileFormatError`` for what is no
     such line.
     """

@@ -9,11 +9,11 @@ from typing import Any
 
 import gradio as gr
 
+from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.comparing.origin import Origin
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import evaluation
-from ner.evaluating.gold_origin import GoldOrigin, read_origins
 from ner.evaluating.report import Report, report_sides
 from ner.evaluating.without_gold import AgreementReport
 from ner.files.encoding import bounded_lines, check_length, text_lines

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fakes import FakeSides, loader_of, service_of
 
+from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.errors import InputError
-from ner.evaluating.gold_origin import GoldOrigin, read_origins
 from ner.files.gold import parse_gold
 from ner.models.prepared import Gate
 from ner.serving.bounds import Bounds

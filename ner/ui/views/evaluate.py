@@ -68,7 +68,7 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
     html = render(
         "ner.ui",
         "evaluate.html",
-        hints=hints,
+        hints=[*hints, *report.notes],
         bias=report.bias,
         verdict=report.verdict,
         files=list(files),

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner.comparing.gold_origin import GoldOrigin, find_bias, parse_origin, read_origins
 from ner.comparing.origin import Origin
-from ner.evaluating.gold_origin import GoldOrigin, find_bias, parse_origin, read_origins
 
 SIDES = (Origin("Original", "bundled", "original"), Origin("INT8", "bundled", "int8"))
 names = st.one_of(st.none(), st.from_regex(r"[\w:/.-]{1,20}#[\w-]{1,20}", fullmatch=True))

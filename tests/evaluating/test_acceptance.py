@@ -1,0 +1,167 @@
+"""Limits of a build: what passes, what fails, what stays open, and as JUnit and Markdown."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+from fakes import FakeSides
+
+from ner.comparing.origin import Origin
+from ner.entities import Entity, Tagged
+from ner.errors import InputError
+from ner.evaluating.acceptance import (
+    Acceptance,
+    Limits,
+    accept,
+    acceptance_json,
+    gravest,
+    junit_xml,
+)
+from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.markdown import acceptance_markdown
+from ner.evaluating.report import Report
+from ner.evaluating.verdict import Answer
+from ner.files.gold import annotate
+
+ORIGINS = tuple(FakeSides().origins)
+ALL = Limits(loss=1.0, label_loss=2.0, f1=0.9)
+
+
+def report(
+    kept: int, lost: int, label: str = "LOC", origins: tuple[Origin, ...] = ORIGINS
+) -> Report:
+    """Gold that the left side finds whole, and the right one but for ``lost`` places."""
+    both = Tagged("Ada in Rome", (Entity(0, 3, "PER"), Entity(7, 11, label)))
+    gold = [annotate(both)] * (kept + lost)
+    full = [text.tagged for text in gold]
+    part = [Tagged(tagged.text, tagged.entities[:1]) for tagged in full[kept:]]
+    return Report(score_predictions(gold, full, full[:kept] + part), origins)
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost", "answers"),
+    [
+        (300, 0, ["yes", "yes", "yes", "yes"]),
+        (150, 150, ["no", "no", "yes", "no"]),
+        (20, 0, ["open", "open", "open", "yes"]),
+    ],
+    ids=["pass", "fail", "too few"],
+)
+def test_each_limit_has_an_answer_of_its_own(kept: int, lost: int, answers: list[str]) -> None:
+    """The loss of all, of each type in gold, and the F1."""
+    accepted = accept("set", report(kept, lost), ALL)
+
+    names = ["loss of F1", "loss of F1 on LOC", "loss of F1 on PER", "F1"]
+    assert names == [check.name for check in accepted.checks]
+    assert answers == [check.verdict.answer.value for check in accepted.checks]
+    assert accepted.answer.value == max(answers, key=["yes", "open", "no"].index)
+
+
+def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
+    """Both sides as bad as each other lose nothing, and stay under the least F1."""
+    gold = report(300, 0).evaluation.gold
+    half = [Tagged(text.tagged.text, text.tagged.entities[:1]) for text in gold]
+    accepted = accept("set", Report(score_predictions(gold, half, half), ORIGINS), ALL)
+
+    assert [Answer.YES, Answer.NO] == [accepted.checks[0].verdict.answer, accepted.answer]
+    assert "INT8's F1 is 66.7 %" in accepted.checks[-1].verdict.sentence
+    assert "stays under the 90 % asked for" in accepted.checks[-1].verdict.sentence
+
+
+def test_a_type_that_was_named_and_is_not_in_gold_is_open() -> None:
+    """A gold set that lost a type doesn't pass in silence."""
+    accepted = accept("set", report(300, 0), Limits(label_loss=1.0), ["PER", "ORG"])
+
+    assert [Answer.YES, Answer.OPEN] == [check.verdict.answer for check in accepted.checks]
+    assert Answer.OPEN is accepted.answer
+
+
+def test_no_answers_settle_nothing() -> None:
+    """An empty list of checks is no yes."""
+    assert Answer.OPEN is gravest([])
+    assert Answer.OPEN is accept("set", report(300, 0), Limits(label_loss=1.0), []).answer
+    assert not Limits().asked
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"loss": 0.0}, "An accepted loss of 0 is none"),
+        ({"label_loss": -1.0}, "An accepted loss of -1 is none"),
+        ({"loss": float("nan")}, "An accepted loss of nan is none"),
+        ({"f1": 90.0}, "A least F1 of 90 is none: give a fraction"),
+        ({"f1": 1.0}, "A least F1 of 1 is none"),
+    ],
+)
+def test_limits_that_are_none_are_refused(limits: dict[str, float], message: str) -> None:
+    """Points for losses, a fraction for F1; the message says so."""
+    with pytest.raises(InputError, match=message):
+        Limits(**limits)
+
+
+def three() -> list[Acceptance]:
+    sizes = {"pass": (300, 0), "fail": (150, 150), "few": (20, 0)}
+    return [accept(name, report(*size), Limits(loss=1.0)) for name, size in sizes.items()]
+
+
+def parsed(acceptances: list[Acceptance]) -> ElementTree.Element:
+    return ElementTree.fromstring(junit_xml(acceptances))  # noqa: S314 - we wrote it
+
+
+def test_junit_has_a_case_for_each_check_and_only_a_yes_passes() -> None:
+    """A no is a failure, what is open an error; nothing is skipped."""
+    root = parsed(three())
+
+    assert {"tests": "3", "failures": "1", "errors": "1", "skipped": "0"} == root.attrib
+    assert ["pass", "fail", "few"] == [suite.get("name") for suite in root]
+    children = {suite.get("name"): suite.find("testcase")[0] for suite in root}  # type: ignore[index]
+    assert {"pass": "system-out", "fail": "failure", "few": "error"} == {
+        name: child.tag for name, child in children.items()
+    }
+    assert children["fail"].get("message", "").startswith("No. INT8's F1 is 85.7 %")
+    assert children["few"].get("message", "").startswith("Too little data: about ")
+    values = [found.get("value") for found in root[0].iter("property")]
+    assert ["bundled#original", "bundled#int8"] == values
+
+
+def test_junit_holds_any_name() -> None:
+    """Markup in a label is text; what XML can't hold is replaced."""
+    odd = report(3, 0, label="<b>&\x01")
+    root = parsed([accept("a\x00<b>", odd, ALL)])
+
+    assert "a\ufffd<b>" == root[0].get("name")
+    names = [case.get("name") for case in root.iter("testcase")]
+    assert "loss of F1 on <b>&\ufffd" in names
+
+
+def test_markdown_says_the_answer_and_each_reason() -> None:
+    """The gravest answer on top; a table of checks and one of types for each set."""
+    text = acceptance_markdown(three())
+
+    assert text.startswith("## INT8 in place of Original: ❌ no\n")
+    for name, answer in (("pass", "✅ yes"), ("fail", "❌ no"), ("few", "❔ not settled")):
+        part = text.split(f"### {name}\n")[1].split("###")[0]
+        assert f"| loss of F1 | {answer} |" in part
+        assert "| all types | 100.0 (" in part
+        assert "McNemar" in part
+
+
+def test_markdown_is_inert() -> None:
+    """A file's name and a label are text."""
+    files = (Origin("a|<b>", "a|<b>"), Origin("c", "c"))
+    text = acceptance_markdown([accept("x|y", report(3, 0, "L_C|", files), ALL)])
+
+    assert r"## c in place of a\|\<b\>" in text
+    assert r"### x\|y" in text
+    assert r"| L\_C\| |" in text
+
+
+def test_json_has_each_check_with_its_reason() -> None:
+    """The answer of all, and how many more entities would settle what is open."""
+    few = acceptance_json(three()[2])
+
+    assert "open" == few["answer"]
+    [check] = few["checks"]
+    assert {"name", "answer", "sentence", "more"} == set(check)
+    assert 260 == check["more"]
