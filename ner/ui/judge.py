@@ -126,7 +126,7 @@ def _form(limit: int) -> tuple[gr.Textbox, gr.Button]:
         label="One text to a line",
         placeholder="Lines of your own text: only what the two sides differ on is shown to you",
         lines=4,
-        max_lines=10,
+        max_lines=4,
         elem_id="judge-text",
     )
     with gr.Row(elem_classes="settings"):

@@ -28,7 +28,8 @@ from ner.models.prepared import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
-from ner.ui.evaluate import EvaluateHandler, read_upload
+from ner.ui.evaluate import EvaluateHandler
+from ner.ui.evaluate_forms import read_upload
 
 BOUNDS = Bounds()
 
@@ -108,6 +109,68 @@ def test_the_verdict_stands_on_top() -> None:
     html, _ = given(GOLD)
     assert html.startswith('<p class="verdict open" role="status">')
     assert "6 entities in 3 sentences" in html
+
+
+def test_each_type_has_its_own_answer_with_both_f1() -> None:
+    """Beside the answer for all types, and how many more entities would settle it."""
+    html, data = given(GOLD)
+    table = html.split("Can INT8 replace Original, type by type")[1].split("</section>")[0]
+    for label in ("all types", "LOC", "ORG", "PER"):
+        assert f'<th scope="row">{label}</th>' in table
+    assert "too little data" in table
+    answers = json.loads(data["files"]["evaluation.json"])["labels"]
+    assert {"LOC", "ORG", "PER"} == set(answers)
+
+
+def test_the_threshold_has_a_chart_for_each_figure_and_the_best_for_each_side() -> None:
+    """On the scores that the two sides gave; it is said on what they were chosen."""
+    html, _ = given(GOLD)
+    section = html.split("Where to set the threshold")[1].split("</section>")[0]
+    for name in ("F1", "Precision", "Recall"):
+        assert f'aria-label="{name} in per cent over the threshold"' in section
+    assert "the best on this very set" in section
+    assert "Original is best without a threshold" in section
+    # Dropping Amazon, Oslo and Acme, all wrong, gains precision.
+    assert "INT8 is best at 0.9: F1 " in section
+
+
+def test_files_without_scores_have_no_threshold(tmp_path: Path) -> None:
+    """There is nothing to choose."""
+    mine = tmp_path / "mine.txt"
+    mine.write_text(GOLD, encoding="utf-8")
+    assert "Where to set the threshold" not in given(GOLD, mine)[0]
+
+
+def test_agreement_stands_beside_the_scores_by_type() -> None:
+    """Whatever gold says, with how much each side finds."""
+    html, _ = given(GOLD)
+    section = html.split("<h2>Agreement</h2>")[1].split("</section>")[0]
+    assert "Found by Original" in section
+    assert "Found by INT8" in section
+    assert '<th scope="row">ORG</th>' in section
+
+
+OWN = {"origin": "bundled#int8", "document": 1}
+
+
+@pytest.mark.parametrize(("changes", "verdicts"), [(0, 0), (1, 1)])
+def test_gold_that_began_as_a_sides_output_is_no_fair_judge(changes: int, verdicts: int) -> None:
+    """Untouched it gives no verdict at all; corrected it comes with a warning."""
+    line = json.dumps(
+        {
+            "text": "Oslo",
+            "entities": [{"start": 0, "end": 4, "label": "LOC"}],
+            "changes": changes,
+            **OWN,
+        }
+    )
+    html, data = given(line)
+
+    assert "began as the output of INT8" in html or "the output of INT8 itself" in html
+    assert verdicts == html.count('class="verdict')
+    report = json.loads(data["files"]["evaluation.json"])
+    assert "the output of INT8" in report["notes"][0]
+    assert ("verdict" in report) == bool(verdicts)
 
 
 def test_own_sets_are_evaluated() -> None:
@@ -235,7 +298,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
+    monkeypatch.setattr("ner.files.encoding.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html
@@ -311,6 +374,25 @@ def test_without_gold_figures_are_of_the_whole_text() -> None:
     assert 0.75 == report["identical"]["share"]
     assert report["identical"]["low"] <= 0.75 <= report["identical"]["high"]
     assert "75.0" in html
+
+
+def test_without_gold_the_accepted_loss_counts() -> None:
+    """Nothing differs in 400 entities: that rules out a loss of one point, not of half a one."""
+    text = "Wolfgang in Berlin\n" * 200
+
+    def answer(points: float) -> str:
+        handler = EvaluateHandler(loader_of(FakeSides()), service_of())
+        return result(handler.compare_lines(text, *SETTINGS[:-1], points))[0]
+
+    assert "Yes. INT8 finds what Original finds" in answer(1.0)
+    assert "Too little data: about 200 more entities would settle it" in answer(0.5)
+
+
+def test_without_gold_nobody_is_called_wrong() -> None:
+    """However far two sides differ, only gold tells which one errs."""
+    html, _ = lines("Wolfgang in Paris\nAmazon in Berlin\n" * 40)
+    assert 'class="verdict open"' in html
+    assert "Gold would tell" in html
 
 
 def test_lines_without_any_entity_agree() -> None:

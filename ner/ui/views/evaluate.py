@@ -70,6 +70,7 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
         "evaluate.html",
         hints=[*hints, *report.notes],
         bias=report.bias,
+        titles=_titles(report),
         verdict=report.verdict,
         files=list(files),
         judgements=_judgement_table(report),

@@ -13,6 +13,8 @@ from ner.evaluating.report import recorded_sides, set_name
 from ner.evaluating.verdict import Answer
 from ner.markup import Cell, percent, render
 from ner.models.catalogue import ModelSpec, assets
+from ner.stats import Estimate, Interval
+from ner.ui.views.tables import estimate_cell
 
 _ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
 
@@ -54,8 +56,8 @@ def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
 def _f1(side: Mapping[str, Any] | None) -> Cell:
     if side is None:
         return Cell("")
-    interval = f"{percent(side['f1_low'])}–{percent(side['f1_high'])}"
-    return Cell(percent(side["f1"]), small=interval)
+    interval = Interval(side["f1_low"], side["f1_high"])
+    return estimate_cell(Estimate(side["f1"], interval))
 
 
 def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -31,7 +31,9 @@ class Table:
 
 
 def interval_written(interval: Interval) -> str:
-    """An interval of a share, in per cent."""
+    """An interval of a share, in per cent; nothing for one that says nothing."""
+    if interval == Interval(0.0, 1.0):
+        return ""
     return f"{percent(interval.low)}–{percent(interval.high)}"
 
 
@@ -51,5 +53,7 @@ def signed_points(difference: float) -> str:
 
 
 def signed_range(interval: Interval) -> str:
-    """The interval of a difference, in points."""
+    """The interval of a difference, in points; nothing for one that says nothing."""
+    if interval == Interval(-1.0, 1.0):
+        return ""
     return f"{signed_points(interval.low)} to {signed_points(interval.high)}"
