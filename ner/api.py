@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from ner.comparing.agreement import Agreement, align
-from ner.errors import one_of
-from ner.models.catalogue import find
 from ner.models.opened import OpenSides, open_tagger
-from ner.models.recipes import Variant
+from ner.models.prepared import find_local
+from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
 
@@ -25,31 +24,33 @@ def load(
 ) -> OpenVinoTagger:
     """A tagger for one variant of ``model``, prepared on first use.
 
-    ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder. ``labels`` None
-    keeps all of them. The tagger may be shared by threads. Raises ``ner.NerError``.
+    ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder, ``variant`` the
+    recipe that it is made by. ``labels`` None keeps all of them. The tagger may be shared by
+    threads. Raises ``ner.NerError``.
     """
     choice = Choice.parse(strategy, threshold, labels)
-    chosen = one_of(Variant, variant, "variant")
-    return open_tagger(find(model), chosen, device=device).using(choice)
+    return open_tagger(find_local(model, recipe=variant), device=device).using(choice)
 
 
 def compare(
     text: str,
     *,
-    model: str = "bundled",
+    left: str = "bundled#original",
+    right: str = "bundled#int8",
     strategy: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
     device: str = "CPU",
 ) -> Agreement:
-    """What the original (left) and INT8 (right) find in ``text``, aligned.
+    """What both sides find in ``text``, aligned.
 
-    Raises ``ner.NerError``, also where INT8 is not served.
+    A side is written ``model#recipe``; either half may be left out. Raises ``ner.NerError``.
     """
     choice = Choice.parse(strategy, threshold, labels)
-    sides = _kept_open().get(find(model), device=device)
-    left, right = (sides.side(variant).tagger.using(choice)(text) for variant in Variant)
-    return align(left, right)
+    pair = find_local(left, recipe=ORIGINAL), find_local(right)
+    sides = _kept_open().get(*pair, device=device, serve=False)
+    first, second = (side.tagger.using(choice)(text) for side in sides.both)
+    return align(first, second)
 
 
 @cache

@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from ner.comparing.agreement import Agreement, Pair
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
-from ner.machine import Machine
-from ner.models.prepared import Gate, Prepared
-from ner.models.recipes import Variant
+from ner.machine import Machine, describe
+from ner.models.manifest import Gate
+from ner.models.prepared import Prepared
+from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
 
@@ -58,7 +60,8 @@ def origin_json(origin: Origin) -> Json:
     """
     return {
         "model": origin.model,
-        "variant": origin.variant,
+        "recipe": origin.recipe,
+        "weights": origin.weights,
         "device": origin.device,
         "inference_precision": origin.precision,
     }
@@ -86,30 +89,54 @@ def latency_json(latency: Latency) -> Json:
     }
 
 
-def prepared_json(prepared: Prepared) -> Json:
-    """What ``prepare`` answers."""
+def prepared_json(made: Sequence[Prepared]) -> Json:
+    """What ``prepare`` answers of one model: its variants by recipe."""
     return {
-        "model": prepared.manifest.name,
-        "folder": str(prepared.folder),
-        "variants": {
-            variant.value: {
-                "path": str(prepared.variant(variant)),
-                "bytes": prepared.size(variant),
-                "precision": precision,
-            }
-            for variant, precision in ((Variant.ORIGINAL, "FP32"), (Variant.INT8, "INT8"))
-        },
-        "gate": gate_json(prepared.manifest.gate),
+        "model": made[0].manifest.name,
+        "revision": made[0].manifest.revision,
+        "variants": {prepared.manifest.recipe: variant_json(prepared) for prepared in made},
+    }
+
+
+def variant_json(prepared: Prepared) -> Json:
+    """One prepared folder: where it is, what it is, and how it did when it was made."""
+    gate = prepared.manifest.gate
+    return {
+        "path": str(prepared.folder),
+        "bytes": prepared.size,
+        "weights": prepared.fingerprint,
+        "build": prepared.manifest.build.as_json(),
+        "gate": None if gate is None else gate_json(gate),
     }
 
 
 def gate_json(gate: Gate) -> Json:
-    """INT8's F1 against the original on the gate texts, and what follows from it."""
+    """A variant's F1 against the original on the gate texts, and what follows from it."""
     return {
         "f1": gate.f1,
         "entities": gate.entities,
+        "floor": gate.floor,
+        "fits": gate.fits,
         "established": gate.established,
         "passed": gate.passed,
+    }
+
+
+def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | None = None) -> Json:
+    """What a result is a result of: sides, choice, set, machine, versions and the time, in UTC.
+
+    ``gold`` names the set that was scored on. Sides are ``left`` and ``right``, or the one alone.
+    """
+    machine = describe()
+    return {
+        "sides": [origin_json(origin) for origin in origins],
+        "strategy": choice.strategy.value,
+        "threshold": choice.threshold,
+        "labels": None if choice.labels is None else list(choice.labels),
+        "set": gold,
+        "machine": machine.summary,
+        "versions": machine.versions,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 

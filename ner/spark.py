@@ -19,12 +19,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from ner.entities import Entity, Tagged, utf16_offsets
-from ner.errors import Failure, InputError, MissingExtra, PrepareFailed, one_of
-from ner.models.catalogue import find
+from ner.errors import Failure, InputError, MissingExtra, PrepareFailed
 from ner.models.child import OnStage, ensure_prepared
+from ner.models.manifest import Manifest
 from ner.models.opened import withheld_reason
-from ner.models.prepared import Manifest, Prepared, home, read_prepared
-from ner.models.recipes import Variant
+from ner.models.prepared import Prepared, find_local, home, read_prepared
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger, clean
@@ -60,15 +61,15 @@ _ARROW_ENTITIES = pa.list_(
 class _Work:
     """What each worker is told.
 
-    ``folder`` is the name of an archive that was shipped, else a path. INT8 comes with the
-    ``manifest`` that says what it has to find in each worker; the original needs none.
+    ``folder`` is the name of an archive that was shipped, else a path. The ``manifest`` says what
+    a variant has to find in each worker.
     """
 
     text: str
     utf16: bool
     folder: str
     shipped: bool
-    manifest: str | None
+    manifest: str
     choice: Choice
 
 
@@ -93,73 +94,66 @@ def tag(
 
     The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
     prepared folder that the driver and all of them see; ``model`` and ``variant`` are then not
-    asked. INT8 that failed its gate is refused here, and a job fails where INT8 does not find what
-    it found where it was made. Raises ``ner.NerError``.
+    asked. A variant that failed its gate is refused here, and a job fails where it does not find
+    what it found where it was made. Raises ``ner.NerError``.
     """
     choice = Choice.parse(strategy, threshold, labels)
-    return _tag(df, text, choice, utf16=utf16, model=model, variant=variant, folder=folder)
+    _check_columns(df, text)
+    source = _given(folder) if folder else _served(find_local(model, recipe=variant))
+    return _tag(df, text, choice, source, utf16=utf16, ship=folder is None)
 
 
 def _tag(
     df: DataFrame,
     text: str,
     choice: Choice,
+    source: Prepared,
     *,
     utf16: bool = False,
-    model: str,
-    variant: str,
-    folder: str | None,
+    ship: bool = True,
 ) -> DataFrame:
-    _check_columns(df, text)
     _use_this_python(df.sparkSession)
-    source = _source(model, variant, folder)
-    choice.check_labels(source.prepared.manifest.labels)
-    where, shipped = (folder, False) if folder else _shipped(df.sparkSession, source)
+    choice.check_labels(source.manifest.labels)
+    where, shipped = _shipped(df.sparkSession, source) if ship else (str(source.folder), False)
     work = _Work(
         text=text,
         utf16=utf16,
         folder=where,
         shipped=shipped,
-        manifest=source.prepared.manifest.dump() if source.variant is Variant.INT8 else None,
+        manifest=source.manifest.dump(),
         choice=choice,
     )
     return df.mapInArrow(partial(_tagged, work), _with_added(df.schema))
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A variant that may be served, as the driver has it."""
-
-    prepared: Prepared
-    variant: Variant
-
-
-def _source(
-    model: str, variant: str, folder: str | None, *, report: OnStage | None = None
-) -> _Source:
-    """What is to be served: prepared if need be, or found in ``folder``."""
-    if folder is not None:
-        source = _given(Path(folder))
-    else:
-        chosen = one_of(Variant, variant, "variant")
-        source = _Source(ensure_prepared(find(model), (chosen,), report=report), chosen)
-    refusal = source.prepared.manifest.gate.refusal
-    if source.variant is Variant.INT8 and refusal:
-        raise PrepareFailed(refusal)
-    return source
-
-
-def _given(folder: Path) -> _Source:
-    prepared = read_prepared(folder.parent)
-    if prepared is None or folder.name not in tuple(Variant):
+def _served(variant: Variant, *, report: OnStage | None = None) -> Prepared:
+    """What is to be served, prepared if need be; refused where its gate did."""
+    if not variant.recipe.steps and variant.recipe.precision != "f32":
         raise InputError(
-            f"{folder} is not a variant's folder in a prepared folder. Expected 'original' or "
-            "'int8' beside a manifest.json, as python -m ner prepare makes them."
+            f"On Spark {variant.recipe.title} is not to be had, since executors may lack it. "
+            "Choose the recipe original."
         )
-    variant = Variant(folder.name)
-    if damaged := prepared.damaged(variant):
+    return _passed(ensure_prepared(variant, report=report))
+
+
+def _given(folder: str) -> Prepared:
+    prepared = read_prepared(Path(folder))
+    if prepared is None:
+        raise InputError(
+            f"{folder} is not a prepared folder. Expected one with a manifest.json, as "
+            "python -m ner prepare makes them."
+        )
+    if damaged := prepared.damaged:
         raise InputError(f"{folder} is damaged: {damaged[0]} is not what the manifest says.")
-    return _Source(prepared, variant)
+    return _passed(prepared)
+
+
+def _passed(prepared: Prepared) -> Prepared:
+    gate = prepared.manifest.gate
+    refusal = gate and gate.refusal(find_recipe(prepared.manifest.recipe).title)
+    if refusal:
+        raise PrepareFailed(refusal)
+    return prepared
 
 
 def _use_this_python(session: SparkSession) -> None:
@@ -186,28 +180,26 @@ def _check_columns(df: DataFrame, text: str) -> None:
         raise InputError(f"The data frame has a column {taken.pop()!r} already. Rename it.")
 
 
-def _shipped(session: SparkSession, source: _Source) -> tuple[str, bool]:
-    """Where executors find the variant's folder, and whether that is an archive shipped to them."""
-    made_of = source.prepared.variant(source.variant)
+def _shipped(session: SparkSession, source: Prepared) -> tuple[str, bool]:
+    """Where executors find the prepared folder, and whether that is an archive shipped to them."""
     context = session.sparkContext
     if str(context.master).startswith("local"):
-        return str(made_of), False
-    archive = _archive(source, made_of)
+        return str(source.folder), False
+    archive = _archive(source)
     context.addArchive(f"{archive}#{archive.stem}")
     return archive.stem, True
 
 
-def _archive(source: _Source, made_of: Path) -> Path:
-    """The variant as a ZIP file, made once; those of what the model was before are removed."""
-    folder = home() / "archives"
-    name = f"{source.prepared.folder.name}-{source.variant}"
-    archive = folder / f"{name}-{source.prepared.fingerprint}.zip"
+def _archive(source: Prepared) -> Path:
+    """The folder as a ZIP file, made once; those of what the model was before are removed."""
+    folder, name = home() / "archives", source.folder.name
+    archive = folder / f"{name}-{source.fingerprint}.zip"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob(f"{name}*.zip"):
             old.unlink(missing_ok=True)
         with TemporaryDirectory(dir=folder) as scratch:
-            made = shutil.make_archive(str(Path(scratch) / archive.stem), "zip", made_of)
+            made = shutil.make_archive(str(Path(scratch) / archive.stem), "zip", source.folder)
             Path(made).replace(archive)
     return archive
 
@@ -232,11 +224,10 @@ def _opened(work: _Work) -> OpenVinoTagger:
     """The tagger of this worker; Spark says in OMP_NUM_THREADS how many cores a task has."""
     os.environ.setdefault("RAYON_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     folder = Path(SparkFiles.get(work.folder) if work.shipped else work.folder)
-    model = Model.load(folder)
-    if work.manifest is not None:
-        prepared = Prepared(folder.parent, Manifest.parse(work.manifest))
-        if reason := withheld_reason(prepared, OpenVinoTagger(model)):
-            raise PrepareFailed(reason)
+    manifest = Manifest.parse(work.manifest)
+    model = Model.load(folder, precision=find_recipe(manifest.recipe).precision)
+    if reason := withheld_reason(manifest, OpenVinoTagger(model)):
+        raise PrepareFailed(reason)
     return OpenVinoTagger(model, work.choice)
 
 
@@ -277,7 +268,7 @@ class SparkTagger:
     session: SparkSession
     labels: tuple[str, ...]
     choice: Choice
-    source: dict[str, Any]
+    source: Prepared
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given. Raises ``Failure`` if the job fails."""
@@ -288,9 +279,7 @@ class SparkTagger:
             frame = self.session.createDataFrame(table).repartition(tasks, "id")
             # In a fixed order, since scores differ in their last digits with the batch.
             frame = frame.sortWithinPartitions("id")
-            rows = (
-                _tag(frame, "text", self.choice, **self.source).select("id", "entities").collect()
-            )
+            rows = _tag(frame, "text", self.choice, self.source).select("id", "entities").collect()
         except (PySparkException, Py4JError) as error:
             raise Failure(f"The Spark job failed: {_in_short(error)}") from error
         found = {row.id: row.entities for row in rows}
@@ -310,19 +299,17 @@ class SparkTagger:
 def connect(
     master: str,
     choice: Choice,
+    variant: Variant,
     *,
     report: OnStage | None = None,
-    model: str = "bundled",
-    variant: str = "int8",
-    folder: str | None = None,
 ) -> Iterator[SparkTagger]:
     """A tagger on the cluster at ``master`` (``local[4]``, ``spark://host:7077``) while it is used.
 
-    The model is prepared first if need be, and ``report`` hears its stages. INT8 that failed its
-    gate is refused before Spark is started. Raises ``Failure`` where there is no Spark to connect
-    to.
+    The model is prepared first if need be, and ``report`` hears its stages. A variant that failed
+    its gate is refused before Spark is started. Raises ``Failure`` where there is no Spark to
+    connect to.
     """
-    source = _source(model, variant, folder, report=report)
+    source = _served(variant, report=report)
     try:
         session = (
             SparkSession.builder.master(master)
@@ -338,8 +325,7 @@ def connect(
             "It needs Java 17 or newer, and the address of a master that can be reached."
         ) from error
     try:
-        chosen = {"model": model, "variant": variant, "folder": folder}
-        yield SparkTagger(session, source.prepared.manifest.labels, choice, chosen)
+        yield SparkTagger(session, source.manifest.labels, choice, source)
     finally:
         session.stop()
 

@@ -14,7 +14,7 @@ from ner.models.catalogue import ModelSpec, find
 from ner.models.child import ensure_prepared
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 
 pytest_plugins = ["browser.fixtures"]
 
@@ -52,19 +52,25 @@ def tiny_spec(tiny_checkpoint: Path) -> ModelSpec:
 @pytest.fixture(scope="session")
 def tiny_sides(ner_home: Path, tiny_spec: ModelSpec) -> Sides:
     """Both variants of the tiny model, prepared as a user's would be, in a process of its own."""
-    return open_sides(tiny_spec)
+    return open_sides(*default_sides(tiny_spec))
 
 
 @pytest.fixture(scope="session")
 def tiny_prepared(ner_home: Path, tiny_spec: ModelSpec) -> Prepared:
-    """The tiny model's prepared folder."""
-    return ensure_prepared(tiny_spec, tuple(Variant))
+    """The tiny model's INT8."""
+    return ensure_prepared(default_sides(tiny_spec)[1])
+
+
+@pytest.fixture(scope="session")
+def tiny_original(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> Prepared:
+    """The tiny model's original."""
+    return ensure_prepared(default_sides(tiny_spec)[0])
 
 
 @pytest.fixture(scope="session")
 def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
-    return open_sides(find("bundled"))
+    return open_sides(*default_sides(find("bundled")))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -16,9 +17,9 @@ from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
+from ner.models.manifest import Gate
 from ner.models.opened import Side
-from ner.models.prepared import Gate
-from ner.models.recipes import Variant
+from ner.models.variants import Variant, default_sides
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service
@@ -135,10 +136,12 @@ class DictionaryTagger:
         return sorted({label for label, _ in self.words.values()} - set(usual))
 
 
-def side(variant: Variant, tagger: DictionaryTagger) -> Side:
+def side(variant: Variant, tagger: DictionaryTagger, gate: Gate | None = None) -> Side:
     """A side that looks words up, as the page meets it."""
-    size, title = (76_600_000, "Original") if variant is Variant.ORIGINAL else (19_600_000, "INT8")
-    return Side(Origin(title, "bundled", variant.value, "CPU", "f32"), tagger, size)
+    recipe = variant.recipe
+    size = 19_600_000 if recipe.steps else 76_600_000
+    origin = Origin(recipe.title, variant.spec.name, recipe.name, "CPU", "f32", "0123456789ab")
+    return Side(variant, origin, tagger, size, 2, gate)
 
 
 class FakeSides:
@@ -153,12 +156,12 @@ class FakeSides:
         right: DictionaryTagger | None = DictionaryTagger(INT8_WORDS),
         gate: Gate | None = None,
     ) -> None:
-        self.spec = find("bundled")
+        first, second = default_sides(find("bundled"))
         self.device = "CPU"
         self.threads = 2
-        self.left = side(Variant.ORIGINAL, left or DictionaryTagger())
-        self.right = None if right is None else side(Variant.INT8, right)
         self.gate = gate or Gate(f1=0.991, entities=321)
+        self.left = side(first, left or DictionaryTagger())
+        self.right = None if right is None else side(second, right, self.gate)
         self.timing = Timing(
             Latency(tuple(5.0 + 0.01 * step for step in range(20))),
             Latency(tuple(2.8 + 0.01 * step for step in range(20))),
@@ -178,13 +181,33 @@ class FakeSides:
         return [side.origin for side in self.all]
 
     @property
-    def withheld(self) -> str | None:
-        return self.gate.refusal if self.right is None else None
+    def spec(self) -> ModelSpec:
+        return self.left.variant.spec
 
-    def side(self, variant: str) -> Side:
-        if self.right is None and variant == Variant.INT8:
+    @property
+    def withheld(self) -> str | None:
+        return self.gate.refusal("INT8") if self.right is None else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(filter(None, [self.withheld]))
+
+    @property
+    def unshared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (), ()
+
+    @property
+    def both(self) -> tuple[Side, Side]:
+        if self.right is None:
             raise PrepareFailed("INT8 is not served. Use the original.")
-        return self.left if variant == Variant.ORIGINAL else self.right
+        return self.left, self.right
+
+    def alone(self, variant: Variant) -> FakeSides:
+        """The same with ``variant`` on the left: what a loader gives for one side twice."""
+        twice = copy(self)
+        if variant.recipe.steps:
+            twice.left = self.both[1]
+        return twice
 
     def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
         self.calls += 1
@@ -195,15 +218,15 @@ class FakeSides:
 
 def loader_of(
     sides: FakeSides, stages: Sequence[str] = ()
-) -> Callable[[ModelSpec, str, OnStage], FakeSides]:
-    """A loader that gives ``sides`` for every model; the first time it reports ``stages``."""
+) -> Callable[[Variant, Variant, str, OnStage], FakeSides]:
+    """A loader that gives ``sides`` for every pair; the first time it reports ``stages``."""
     waiting = list(stages)
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         total = len(waiting)
         for number in range(1, total + 1):
             report(Stage(waiting.pop(0), number, total))
-        return sides
+        return sides.alone(left) if left == right else sides
 
     return load
 

@@ -18,7 +18,7 @@ from ner import schema
 from ner.machine import Machine
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
-from ner.models.prepared import Gate
+from ner.models.manifest import Gate
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice

@@ -24,8 +24,9 @@ from test_cli import ROOT, answers, run
 from ner.entities import utf16_offsets
 from ner.errors import Failure, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
+from ner.models.manifest import Gate
 from ner.models.opened import Sides
-from ner.models.prepared import Gate, Prepared
+from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 

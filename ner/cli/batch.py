@@ -14,15 +14,16 @@ from ner.cli.options import (
     JsonOption,
     LabelsOption,
     ModelOption,
+    RecipeOption,
     StrategyOption,
     ThresholdOption,
-    VariantOption,
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout
 from ner.errors import Failure, InputError
 from ner.files.read import Format
-from ner.models.catalogue import ModelSpec, find
-from ner.models.recipes import Variant
+from ner.models.prepared import find_local
+from ner.models.recipes import RECOMMENDED
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
@@ -53,7 +54,7 @@ def batch(
         str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
     ] = None,
     model: ModelOption = "bundled",
-    variant: VariantOption = Variant.INT8,
+    recipe: RecipeOption = RECOMMENDED,
     device: DeviceOption = "CPU",
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
@@ -81,11 +82,11 @@ def batch(
     _print_source(source)
     if spark is not None and device != "CPU":
         raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
-    spec = find(model)
+    variant = find_local(model, recipe=recipe)
     choice = Choice.parse(strategy, threshold, labels)
-    here = _here(spec, variant, device, choice)
-    with _on_cluster(spark, model, variant, choice) if spark else here as tagger:
-        settings = run_settings(spec, variant, device, choice)
+    here = _here(variant, device, choice)
+    with _on_cluster(spark, variant, choice) if spark else here as tagger:
+        settings = run_settings(variant, device, choice)
         rows = _SPARK_ROWS if spark else CHUNK_ROWS
         step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
     if as_json:
@@ -102,17 +103,17 @@ def batch(
 
 
 @contextmanager
-def _here(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> Iterator[ManyTagger]:
+def _here(variant: Variant, device: str, choice: Choice) -> Iterator[ManyTagger]:
     from ner.models.opened import open_tagger
 
-    yield open_tagger(spec, variant, device=device, report=print_stage).using(choice)
+    yield open_tagger(variant, device=device, report=print_stage).using(choice)
 
 
 @contextmanager
-def _on_cluster(master: str, model: str, variant: Variant, choice: Choice) -> Iterator[ManyTagger]:
+def _on_cluster(master: str, variant: Variant, choice: Choice) -> Iterator[ManyTagger]:
     from ner.spark import connect
 
-    with connect(master, choice, model=model, variant=variant, report=print_stage) as tagger:
+    with connect(master, choice, variant, report=print_stage) as tagger:
         yield tagger
 
 

@@ -16,7 +16,7 @@ from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
 from ner.models.catalogue import ModelSpec, calibration_file, find, read_texts
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 
 if TYPE_CHECKING:
     from ner.measuring.benchmark import Benchmark
@@ -95,8 +95,10 @@ def _peers(spec: ModelSpec, lines: list[str]) -> tuple[Mapping[str, Contestant],
     from ner.measuring import baselines
     from ner.models.child import ensure_prepared
 
-    prepared = ensure_prepared(spec, tuple(Variant), report=print_stage)
-    return baselines.contestants(prepared, str(spec.folder), lines)
+    int8, original = (
+        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
+    )
+    return baselines.contestants(original, int8, str(spec.folder), lines)
 
 
 def _numbers(lengths: str) -> tuple[int, ...]:

@@ -12,19 +12,22 @@ from ner.cli.options import (
     DeviceOption,
     JsonOption,
     LabelsOption,
+    LeftOption,
     ModelOption,
+    RightOption,
     StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import (
     print_json,
+    print_notes,
     print_stage,
     stdout,
     visible,
 )
 from ner.comparing.agreement import Kind
-from ner.models.catalogue import find
-from ner.models.recipes import Variant
+from ner.models.prepared import find_local
+from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
@@ -38,8 +41,10 @@ if TYPE_CHECKING:
 
 
 def compare(
-    text: Annotated[str, typer.Argument(help="The text that both variants tag.")],
+    text: Annotated[str, typer.Argument(help="The text that both sides tag.")],
     model: ModelOption = "bundled",
+    left: LeftOption = ORIGINAL,
+    right: RightOption = RECOMMENDED,
     device: DeviceOption = "CPU",
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
@@ -50,15 +55,17 @@ def compare(
     ] = 1000.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Tag a text with both variants, aligned, and time them in turns."""
+    """Tag a text with both sides, aligned, and time them in turns."""
     from ner.models.opened import open_sides
 
     choice = Choice.parse(strategy, threshold, labels)
-    sides = open_sides(find(model), device=device, report=print_stage)
-    origins = [sides.side(variant).origin for variant in Variant]
+    pair = [find_local(side, model=model) for side in (left, right)]
+    sides = open_sides(*pair, device=device, report=print_stage, serve=False)
+    origins = [side.origin for side in sides.both]
     comparison = sides.compare(text, choice, budget_ms=budget_ms)
     agreement = comparison.agreement
-    assert agreement is not None  # noqa: S101 - both are served, or the line above has raised
+    assert agreement is not None  # noqa: S101 - both are there
+    print_notes(sides)
     if as_json:
         print_json(schema.agreement_json(agreement, origins, comparison.timing))
     else:

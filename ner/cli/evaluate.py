@@ -15,13 +15,16 @@ from ner.cli.options import (
     DeviceOption,
     JsonOption,
     LabelsOption,
+    LeftOption,
     ModelOption,
+    RightOption,
     StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import (
     check_folder,
     print_json,
+    print_notes,
     print_stage,
     stderr,
     stdout,
@@ -50,8 +53,9 @@ from ner.evaluating.verdict import Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
-from ner.models.catalogue import find
 from ner.models.opened import Sides, open_sides
+from ner.models.prepared import find_local
+from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
@@ -70,6 +74,8 @@ def evaluate(
         list[Path], typer.Argument(help="CoNLL files: token, tag; a blank line ends a sentence.")
     ],
     model: ModelOption = "bundled",
+    left: LeftOption = ORIGINAL,
+    right: RightOption = RECOMMENDED,
     device: DeviceOption = "CPU",
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
@@ -114,7 +120,9 @@ def evaluate(
     sets = {name: read_gold_documents(file) for name, file in _set_names(gold).items()}
     for file in gold:
         _print_repairs(file)
-    sides = open_sides(find(model), device=device, report=print_stage)
+    pair = (find_local(side, model=model) for side in (left, right))
+    sides = open_sides(*pair, device=device, report=print_stage, serve=False)
+    print_notes(sides)
     scored = []
     for name, documents in sets.items():
         texts = list(map(lower_sentences, documents)) if lowercase else documents
@@ -123,8 +131,13 @@ def evaluate(
             _print_set(scored[-1])
     results = {found.acceptance.name: _set_json(found, limits) for found in scored}
     if out is not None:
-        settings = {"model": model, "labels": choice.labels, "lowercase": lowercase}
-        settings |= {"strategy": strategy}
+        settings = {
+            "model": model,
+            "sides": [side.origin.name for side in sides.both],
+            "labels": choice.labels,
+            "lowercase": lowercase,
+            "strategy": strategy,
+        }
         write_json(
             out, {"settings": settings, "machine": machine_json(describe()), "sets": results}
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ner.models.recipes import Variant
+from ner.models.recipes import RECIPES
 from ner.tagging.decode import Strategy
 
 ModelOption = Annotated[
@@ -15,7 +15,21 @@ ModelOption = Annotated[
         "--model", help="A name of the catalogue, hub:owner/name, or a checkpoint folder."
     ),
 ]
-VariantOption = Annotated[Variant, typer.Option("--variant")]
+RecipeOption = Annotated[
+    str,
+    typer.Option(
+        "--recipe",
+        "--variant",
+        help=f"How it is stored and executed: {', '.join(recipe.name for recipe in RECIPES)}.",
+    ),
+]
+LeftOption = Annotated[
+    str,
+    typer.Option(
+        "--left", help="Side A: model#recipe, either half optional, or a prepared folder's path."
+    ),
+]
+RightOption = Annotated[str, typer.Option("--right", help="Side B, written like side A.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="An OpenVINO device, such as CPU.")]
 StrategyOption = Annotated[
     Strategy, typer.Option("--strategy", help="How a word's pieces become one prediction.")

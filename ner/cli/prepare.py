@@ -1,4 +1,4 @@
-"""``prepare``: the prepared folder of a model."""
+"""``prepare``: the variants of a model, each in a prepared folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -15,44 +16,83 @@ from ner import schema
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stdout
 from ner.errors import InputError, NerError
-from ner.models.catalogue import find
+from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
-from ner.models.prepared import Prepared, find_sound
-from ner.models.recipes import Variant, recipe_of
+from ner.models.prepared import Prepared, find_sound, texts_folder, texts_for
+from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, find_recipe
+from ner.models.texts import keep_texts, own_texts
+from ner.models.variants import Variant
 
 
 def prepare(
     model: ModelOption = "bundled",
+    recipe: Annotated[
+        str,
+        typer.Option(
+            "--recipe", help=f"One or several of {', '.join(recipe.name for recipe in RECIPES)}."
+        ),
+    ] = RECOMMENDED,
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", help="Your own texts to calibrate on, one a line."),
+    ] = None,
+    gate: Annotated[
+        Path | None,
+        typer.Option("--gate", help="Your own texts to check on against the original."),
+    ] = None,
+    min_agreement: Annotated[
+        float | None,
+        typer.Option("--min-agreement", help="The least F1 against the original to be served."),
+    ] = None,
     as_json: JsonOption = False,
     progress_lines: Annotated[bool, typer.Option("--progress-lines", hidden=True)] = False,
 ) -> None:
-    """Make the prepared folder of a model: export, quantize, check. Instant when it is there."""
+    """Make variants of a model: export, shrink, check. Instant when they are there.
+
+    Your own texts are kept for this model, and used from then on.
+    """
     if progress_lines:
-        _prepare_for_parent(model)
+        _prepare_for_parent(model, recipe)
         return
-    with _libraries_to_stderr():
-        prepared = _prepare(model, print_stage)
-    if as_json:
-        print_json(schema.prepared_json(prepared))
-        return
-    stdout().print(f"Prepared in {prepared.folder}", highlight=False, soft_wrap=True)
-    for variant in Variant:
-        stdout().print(f"  {variant}: {prepared.size(variant) / 1e6:.1f} MB", highlight=False)
-    stdout().print(f"  check when made: {prepared.manifest.gate.summary}", highlight=False)
-
-
-def _prepare(model: str, report: OnStage) -> Prepared:
     spec = find(model)
-    found = find_sound(recipe_of(spec), spec.name, *Variant)
+    if calibration or gate or min_agreement is not None:
+        own = own_texts(texts_for(spec), calibration, gate, min_agreement)
+        keep_texts(own, texts_folder(spec))
+    with _libraries_to_stderr():
+        # The original last: it is made on the way, and instant then.
+        made = [_make(variant, print_stage) for variant in reversed(_variants(spec, recipe))][::-1]
+    if as_json:
+        print_json(schema.prepared_json(made))
+        return
+    for prepared in made:
+        _print_prepared(prepared)
+
+
+def _print_prepared(prepared: Prepared) -> None:
+    manifest = prepared.manifest
+    checked = "" if manifest.gate is None else f", check when made: {manifest.gate.summary}"
+    line = f"{manifest.recipe}: {prepared.size / 1e6:.1f} MB{checked}"
+    stdout().print(line, highlight=False, soft_wrap=True)
+    stdout().print(f"  {prepared.folder}", highlight=False, soft_wrap=True)
+
+
+def _variants(spec: ModelSpec, recipes: str) -> list[Variant]:
+    """The original and the recipes that were named, each once."""
+    names = [ORIGINAL, *(name.strip() for name in recipes.split(","))]
+    return [Variant(spec, find_recipe(name)) for name in dict.fromkeys(filter(None, names))]
+
+
+def _make(variant: Variant, report: OnStage) -> Prepared:
+    found = find_sound(variant)
     if found is not None:
         return found
     # Takes seconds to import, so only when there is something to make.
-    from ner.preparing import prepare as preparing
+    from ner.preparing.prepare import prepare as make
 
-    return preparing.prepare(spec, report)
+    return make(variant, report)
 
 
-def _prepare_for_parent(model: str) -> None:
+def _prepare_for_parent(model: str, recipe: str) -> None:
     """Report to the process that started this one: one JSON object a line."""
     with _libraries_to_stderr() as out:
 
@@ -61,7 +101,8 @@ def _prepare_for_parent(model: str) -> None:
             out.flush()
 
         try:
-            _prepare(model, lambda stage: tell(_stage_json(stage)))
+            variant = Variant(find(model), find_recipe(recipe))
+            _make(variant, lambda stage: tell(_stage_json(stage)))
         except NerError as error:
             kind = "refused" if isinstance(error, InputError) else "failed"
             tell({"error": str(error), "kind": kind})

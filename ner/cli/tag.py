@@ -12,9 +12,9 @@ from ner.cli.options import (
     JsonOption,
     LabelsOption,
     ModelOption,
+    RecipeOption,
     StrategyOption,
     ThresholdOption,
-    VariantOption,
 )
 from ner.cli.terminal import (
     chunks,
@@ -24,8 +24,8 @@ from ner.cli.terminal import (
     stdout,
     visible,
 )
-from ner.models.catalogue import find
-from ner.models.recipes import Variant
+from ner.models.prepared import find_local
+from ner.models.recipes import RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
@@ -41,7 +41,7 @@ def tag(
         str | None, typer.Argument(help="The text; - or nothing reads lines from standard input.")
     ] = None,
     model: ModelOption = "bundled",
-    variant: VariantOption = Variant.INT8,
+    recipe: RecipeOption = RECOMMENDED,
     device: DeviceOption = "CPU",
     strategy: StrategyOption = Strategy.FIRST,
     threshold: ThresholdOption = 0.0,
@@ -52,7 +52,8 @@ def tag(
     from ner.models.opened import open_tagger
 
     choice = Choice.parse(strategy, threshold, labels)
-    tagger = open_tagger(find(model), variant, device=device, report=print_stage).using(choice)
+    variant = find_local(model, recipe=recipe)
+    tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
         for tagged in tagger.tag_many(texts):
             if as_json:

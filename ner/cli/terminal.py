@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ner.errors import InputError
 from ner.models.child import Stage
+from ner.models.opened import Sides
 
 
 def stdout() -> Console:
@@ -56,6 +57,12 @@ def print_stage(stage: Stage) -> None:
     """A stage of preparing, on standard error."""
     line = f"[{stage.number}/{stage.stages}] {stage.name} …"
     stderr().print(line, markup=False, highlight=False)
+
+
+def print_notes(sides: Sides) -> None:
+    """What a reader of a comparison has to know of its sides, on standard error."""
+    for note in sides.notes:
+        stderr().print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def visible(text: str) -> str:

@@ -17,7 +17,7 @@ from ner.deploy.closure import closure, distributions, pins
 from ner.errors import Failure, FileFormatError, InputError
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 
 # Spaces hold no more than this; files over the second are stored apart from git.
 MAX_BYTES = 1_000_000_000
@@ -65,9 +65,10 @@ def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = Non
         _copy_code(root, folder)
         _copy_assets(folder)
         for spec in specs:
-            prepared = ensure_prepared(spec, tuple(Variant), report=report)
-            target = folder / "assets" / "prepared" / prepared.folder.name
-            shutil.copytree(prepared.folder, target)
+            for variant in reversed(default_sides(spec)):
+                prepared = ensure_prepared(variant, report=report)
+                target = folder / "assets" / "prepared" / prepared.folder.name
+                shutil.copytree(prepared.folder, target)
         space = Space(folder, _sizes(folder))
         check_header(folder)
         check_size(space)

@@ -18,7 +18,6 @@ from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
-from ner.models.recipes import Variant
 from ner.schema import origin_json
 from ner.spreadsheet import write_csv
 from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
@@ -69,7 +68,7 @@ class Report:
     @property
     def names(self) -> tuple[str, ...]:
         """What each side is called within a sentence, the left one first."""
-        return tuple(map(_in_prose, self.origins))
+        return tuple(origin.title for origin in self.origins)
 
     def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
@@ -211,11 +210,6 @@ def _estimate_json(figure: Estimate) -> Json:
         "low": _r(figure.interval.low),
         "high": _r(figure.interval.high),
     }
-
-
-def _in_prose(origin: Origin) -> str:
-    """Its title within a sentence; a file of predictions may be called 'Original' too."""
-    return "the original" if origin.variant == Variant.ORIGINAL else origin.title
 
 
 def _side_json(side: ScoredSide) -> Json:

@@ -35,9 +35,8 @@ from ner.files.resume import (
     sync,
 )
 from ner.files.write import Output, output_for
-from ner.models.catalogue import ModelSpec
-from ner.models.prepared import find_sound
-from ner.models.recipes import Variant, recipe_of
+from ner.models.prepared import build_for, find_sound
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import clean
 
@@ -89,16 +88,15 @@ class Step:
         return self.rows * (1 / self.fraction - 1) / self.rate
 
 
-def run_settings(spec: ModelSpec, variant: Variant, device: str, choice: Choice) -> dict[str, str]:
+def run_settings(variant: Variant, device: str, choice: Choice) -> dict[str, str]:
     """In words, all that decides what a tagger finds: the ``settings`` of a run.
 
     Ask when the model has been prepared: it is known by what it is, not by how it would be made.
     """
-    recipe = recipe_of(spec)
-    prepared = find_sound(recipe, spec.name, variant)
-    which = recipe.key if prepared is None else prepared.fingerprint
+    prepared = find_sound(variant)
+    which = build_for(variant).key if prepared is None else prepared.fingerprint
     return {
-        "Model": f"{spec.name} {which}, {variant}, on {device}",
+        "Model": f"{variant.name} {which}, on {device}",
         "Aggregation": choice.strategy.value,
         "Threshold": f"{choice.threshold}",
         "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),

@@ -15,7 +15,6 @@ from ner.machine import usable_cores
 from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
@@ -27,7 +26,7 @@ _SAMPLE = 200
 
 
 def contestants(
-    prepared: Prepared, checkpoint: str, texts: Sequence[str]
+    original: Prepared, int8: Prepared, checkpoint: str, texts: Sequence[str]
 ) -> tuple[Mapping[str, Contestant], Mapping[str, int]]:
     """The pipelines, and the batch size that was best for each on a sample of ``texts``.
 
@@ -44,12 +43,12 @@ def contestants(
         ).eval(),
         **{
             f"pipeline on {name} IR": OVModelForTokenClassification.from_pretrained(
-                prepared.variant(variant), ov_config=settings
+                prepared.folder, ov_config=settings
             )
-            for name, variant in (("FP32", Variant.ORIGINAL), ("INT8", Variant.INT8))
+            for name, prepared in (("FP32", original), ("INT8", int8))
         },
     }
-    tokenizer = AutoTokenizer.from_pretrained(prepared.variant(Variant.ORIGINAL))
+    tokenizer = AutoTokenizer.from_pretrained(original.folder)
     found: dict[str, Contestant] = {}
     best: dict[str, int] = {}
     for name, network in networks.items():

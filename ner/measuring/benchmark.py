@@ -37,7 +37,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.opened import withheld_reason
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import Variant, default_sides
 from ner.tagging.tagger import OpenVinoTagger
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
@@ -119,15 +119,16 @@ def run(
     of each step, and the run ends with ``Stopped`` once ``stop`` says so. Raises as
     :func:`ner.models.child.ensure_prepared`.
     """
-    prepared = ensure_prepared(spec, tuple(Variant))
-    taggers = load_taggers(prepared, self_check=self_check)
+    variants = default_sides(spec)
+    int8, original = (ensure_prepared(variant) for variant in reversed(variants))
+    taggers = load_taggers(original, int8, self_check=self_check)
     contestants = {**as_contestants(taggers), **(peers or {})}
     total = len(plan.lengths) * plan.rounds + plan.passes + 2 * processes
     rounds = Rounds(random.Random(plan.seed), report, stop, total)  # noqa: S311 - not a secret
     before = conditions()
     latency = _latency(taggers, contestants, plan, texts, rounds)
     file = list(islice(cycle(texts), max(len(texts), plan.file_texts)))
-    work, limits = _limits(prepared, taggers, file, plan.peak_runs)
+    work, limits = _limits(original, taggers, file, plan.peak_runs)
     throughput = _throughput(contestants, limits, plan, file, rounds)
     return Benchmark(
         model=spec.name,
@@ -137,12 +138,12 @@ def run(
         latency=tuple(latency),
         throughput=tuple(throughput),
         ratios=ratios_of(latency, throughput),
-        bytes_on_disk={variant.value: prepared.size(variant) for variant in Variant},
-        memory=_memory(spec, texts, rounds) if processes else {},
-        startup_seconds=_startup(spec, rounds) if processes else (),
-        endurance=measure_endurance(spec, texts, endurance) if endurance else None,
+        bytes_on_disk={made.manifest.recipe: made.size for made in (original, int8)},
+        memory=_memory(variants, texts, rounds) if processes else {},
+        startup_seconds=_startup(variants[1], rounds) if processes else (),
+        endurance=measure_endurance(variants[1], texts, endurance) if endurance else None,
         operations_per_second=_operations_per_second(work, throughput),
-        withheld=withheld_reason(prepared, taggers[INT8]),
+        withheld=withheld_reason(int8.manifest, taggers[INT8]),
     )
 
 
@@ -154,16 +155,16 @@ def _operations_per_second(
     return {name: operations / median(seconds[row]) for name, (row, operations) in work.items()}
 
 
-def _startup(spec: ModelSpec, rounds: Rounds) -> tuple[float, ...]:
+def _startup(variant: Variant, rounds: Rounds) -> tuple[float, ...]:
     """Seconds from nothing to INT8's first entities, several times."""
     rounds.step("start-up")
-    return tuple(measure_start(spec, Variant.INT8).seconds for _ in range(_STARTS))
+    return tuple(measure_start(variant).seconds for _ in range(_STARTS))
 
 
-def _memory(spec: ModelSpec, texts: Sequence[str], rounds: Rounds) -> dict[str, Start]:
+def _memory(variants: Sequence[Variant], texts: Sequence[str], rounds: Rounds) -> dict[str, Start]:
     """What a process that tags the texts with one variant holds."""
     rounds.step("memory")
-    return {variant.value: measure_start(spec, variant, texts) for variant in Variant}
+    return {variant.recipe.name: measure_start(variant, texts) for variant in variants}
 
 
 def conditions() -> Conditions:
@@ -207,7 +208,7 @@ def _latency(
 
 
 def _limits(
-    prepared: Prepared,
+    original: Prepared,
     taggers: Mapping[str, OpenVinoTagger],
     texts: Sequence[str],
     repeats: int,
@@ -224,7 +225,7 @@ def _limits(
         for shape in batches:
             requests[shape]()
 
-    xml = prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
+    xml = original.folder / "openvino_model.xml"
     lengths = {length for _, length in batches}
     per_window = {length: peak.operations(xml, length) for length in lengths}
     operations = sum(rows * per_window[length] for rows, length in batches)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ner.measuring.rows import AGAIN, BF16, INT8, ORIGINAL
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 from ner.tagging.inference import supports_bf16
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
@@ -21,22 +20,24 @@ class Contestant:
     tag_file: Callable[[Sequence[str]], object]
 
 
-def load_taggers(prepared: Prepared, *, self_check: bool) -> dict[str, OpenVinoTagger]:
+def load_taggers(
+    original: Prepared, int8: Prepared, *, self_check: bool
+) -> dict[str, OpenVinoTagger]:
     """Our taggers by row: the original, in BF16 too where the CPU has it, and INT8.
 
     INT8 is loaded whether or not it is served: a variant that is withheld is measured all the same.
     With ``self_check`` it is INT8 twice.
     """
 
-    def load(variant: Variant, precision: str = "f32") -> OpenVinoTagger:
-        return OpenVinoTagger(Model.load(prepared.variant(variant), precision=precision))
+    def load(prepared: Prepared, precision: str = "f32") -> OpenVinoTagger:
+        return OpenVinoTagger(Model.load(prepared.folder, precision=precision))
 
     if self_check:
-        return {INT8: load(Variant.INT8), AGAIN: load(Variant.INT8)}
-    rows = {ORIGINAL: load(Variant.ORIGINAL)}
+        return {INT8: load(int8), AGAIN: load(int8)}
+    rows = {ORIGINAL: load(original)}
     if supports_bf16():
-        rows[BF16] = load(Variant.ORIGINAL, "bf16")
-    return {**rows, INT8: load(Variant.INT8)}
+        rows[BF16] = load(original, "bf16")
+    return {**rows, INT8: load(int8)}
 
 
 def as_contestants(taggers: Mapping[str, OpenVinoTagger]) -> dict[str, Contestant]:

@@ -16,8 +16,7 @@ import psutil
 
 from ner.entities import Entity, Tagged, Tagger
 from ner.measuring.process import answer, measure_in_process, open_contestant, read_input
-from ner.models.catalogue import ModelSpec
-from ner.models.recipes import Variant
+from ner.models.variants import Variant
 
 _LONGEST = 300
 _REPEATS = 5
@@ -39,9 +38,9 @@ class Endurance:
     batch_equals_single: float
 
 
-def measure_endurance(spec: ModelSpec, texts: Sequence[str], count: int) -> Endurance:
+def measure_endurance(variant: Variant, texts: Sequence[str], count: int) -> Endurance:
     """Tag ``count`` texts of random length, made of the words of ``texts``, in a new process."""
-    return Endurance(**measure_in_process("endurance", spec, Variant.INT8, str(count), texts=texts))
+    return Endurance(**measure_in_process("endurance", variant, str(count), texts=texts))
 
 
 def endure(tagger: Tagger, texts: Sequence[str], count: int) -> Endurance:
@@ -92,9 +91,9 @@ def _span(entity: Entity) -> tuple[int, int, str]:
     return entity.start, entity.end, entity.label
 
 
-def main(model: str, variant: str, count: str) -> None:
+def main(model: str, recipe: str, count: str) -> None:
     """The program: see :mod:`ner.measuring.process`."""
-    answer(endure(open_contestant(model, variant), read_input(), int(count)))
+    answer(endure(open_contestant(model, recipe), read_input(), int(count)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A measurement in a process of its own, so that nothing of this one is in its figures.
 
-Each program is a module of this folder, run as ``python -m ner.measuring.<module> MODEL VARIANT …``
+Each program is a module of this folder, run as ``python -m ner.measuring.<module> MODEL RECIPE …``
 with the texts on standard input, one a line. It writes its result as one JSON object.
 """
 
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ner.errors import Failure
-from ner.models.catalogue import ModelSpec, find, is_local
-from ner.models.child import ensure_prepared
-from ner.models.opened import withheld_reason
-from ner.models.recipes import Variant
-from ner.tagging.model import Model
+from ner.models.catalogue import is_local
+from ner.models.opened import open_side
+from ner.models.prepared import find_local
+from ner.models.variants import Variant
 from ner.tagging.tagger import OpenVinoTagger
 
 if TYPE_CHECKING:
@@ -27,15 +26,16 @@ if TYPE_CHECKING:
 
 
 def measure_in_process(
-    program: str, spec: ModelSpec, *arguments: str, texts: Sequence[str] = ()
+    program: str, variant: Variant, *arguments: str, texts: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """What the module ``program`` finds for ``spec``: the fields of its result.
+    """What the module ``program`` finds for ``variant``: the fields of its result.
 
     Raises ``Failure`` if the process ends without one.
     """
+    spec = variant.spec
     name = str(spec.folder) if is_local(spec) else spec.name
     done = subprocess.run(  # noqa: S603 - the program is ours, the name checked
-        [sys.executable, "-m", f"ner.measuring.{program}", name, *arguments],
+        [sys.executable, "-m", f"ner.measuring.{program}", name, variant.recipe.name, *arguments],
         cwd=Path(__file__).parents[2],
         input="\n".join(texts),
         capture_output=True,
@@ -52,14 +52,11 @@ def measure_in_process(
     return found
 
 
-def open_contestant(model: str, variant: str) -> OpenVinoTagger:
+def open_contestant(model: str, recipe: str) -> OpenVinoTagger:
     """One variant, checked as for serving and opened whatever the check says."""
-    prepared = ensure_prepared(find(model), (Variant(variant),))
-    tagger = OpenVinoTagger(Model.load(prepared.variant(Variant(variant))))
-    if variant != Variant.ORIGINAL:
-        # Part of what starting costs.
-        withheld_reason(prepared, tagger)
-    return tagger
+    side = open_side(find_local(model, recipe=recipe))
+    assert isinstance(side.tagger, OpenVinoTagger)  # noqa: S101 - what is opened is one
+    return side.tagger
 
 
 def read_input() -> list[str]:

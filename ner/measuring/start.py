@@ -14,7 +14,7 @@ import psutil
 
 from ner.machine import peak_bytes
 from ner.measuring.process import answer, measure_in_process, open_contestant, read_input
-from ner.models.catalogue import ModelSpec
+from ner.models.variants import Variant
 
 _FIRST_TEXT = "Ada Lovelace lived in London."
 
@@ -33,15 +33,15 @@ class Start:
     peak_bytes: int
 
 
-def measure_start(spec: ModelSpec, variant: str, texts: Sequence[str] = ()) -> Start:
-    """Start one variant of ``spec`` in a new process and tag ``texts`` in batches."""
+def measure_start(variant: Variant, texts: Sequence[str] = ()) -> Start:
+    """Start ``variant`` in a new process and tag ``texts`` in batches."""
     began = str(time.time())
-    return Start(**measure_in_process("start", spec, variant, began, texts=texts))
+    return Start(**measure_in_process("start", variant, began, texts=texts))
 
 
-def main(model: str, variant: str, began: str) -> None:
+def main(model: str, recipe: str, began: str) -> None:
     """The program: see :mod:`ner.measuring.process`; ``began`` is the asking process's clock."""
-    tagger = open_contestant(model, variant)
+    tagger = open_contestant(model, recipe)
     tagger(_FIRST_TEXT)
     seconds = time.time() - float(began)
     tagger.tag_many(read_input())

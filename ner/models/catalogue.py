@@ -59,7 +59,7 @@ class ModelSpec:
     revision: str | None = None
     licence: str = "unknown"
     texts: str = "general"
-    label_names: Mapping[str, str] = field(default_factory=lambda: LABEL_NAMES)
+    label_names: Mapping[str, str] = field(default_factory=lambda: LABEL_NAMES, hash=False)
 
     def __post_init__(self) -> None:
         if (self.folder is None) == (self.repo_id is None):

@@ -8,15 +8,15 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from ner.errors import ModelRefused, NerError, PrepareFailed
-from ner.models.catalogue import ModelSpec, is_local
+from ner.models.catalogue import is_local
 from ner.models.prepared import Prepared, find_sound
-from ner.models.recipes import Variant, recipe_of
+from ner.models.variants import Variant
 
 
 @dataclass(frozen=True)
@@ -36,39 +36,46 @@ _PACKAGE = Path(__file__).parents[2]
 _log = logging.getLogger(__name__)
 
 
-def ensure_prepared(
-    spec: ModelSpec, variants: Sequence[Variant], *, report: OnStage | None = None
-) -> Prepared:
-    """The prepared folder of ``spec``, its ``variants`` sound; a child process makes it."""
-    wanted = recipe_of(spec)
-    found = find_sound(wanted, spec.name, *variants)
+def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepared:
+    """The prepared folder of ``variant``, every byte sound; a child process makes it if need be.
+
+    With a variant its original is made, from which it comes. Raises ``ModelRefused`` or
+    ``PrepareFailed``.
+    """
+    found = find_sound(variant)
     if found is None:
-        _check_converters(spec)
-        _prepare_in_child(spec, report)
-        found = find_sound(wanted, spec.name, *variants)
+        _check_converters(variant)
+        _prepare_in_child(variant, report)
+        found = find_sound(variant)
     if found is None:
-        raise PrepareFailed(f"Preparing {spec.name!r} left no folder that can be used.")
+        raise PrepareFailed(f"Preparing {variant.name} left no folder that can be used.")
     found.mark_used()
     return found
 
 
-def _check_converters(spec: ModelSpec) -> None:
+def _check_converters(variant: Variant) -> None:
+    if variant.folder is not None:
+        raise ModelRefused(
+            f"The prepared folder {variant.folder.name} is damaged: a file is not what its "
+            "manifest says."
+        )
     if importlib.util.find_spec("torch") is None:
         raise PrepareFailed(
-            f"{spec.name!r} is not prepared, or its files are damaged, and this installation only "
+            f"{variant.name} is not prepared, or its files are damaged, and this installation only "
             "serves. Where the whole of requirements.txt is installed it can be prepared."
         )
 
 
-def _prepare_in_child(spec: ModelSpec, report: OnStage | None) -> None:
+def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
+    spec = variant.spec
     name = str(spec.folder) if is_local(spec) else spec.name
-    command = [sys.executable, "-m", "ner", "prepare", "--model", name, "--progress-lines"]
+    command = [sys.executable, "-m", "ner", "prepare", "--model", name]
     with (
         TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
-        # The command is this package's own; the name has been checked by find.
+        # The command is this package's own; the names have been checked by find.
         subprocess.Popen(  # noqa: S603
-            command,
+            [*command, "--recipe", variant.recipe.name, "--progress-lines"],
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -87,8 +94,8 @@ def _prepare_in_child(spec: ModelSpec, report: OnStage | None) -> None:
         raise error
     if child.returncode:
         raise PrepareFailed(
-            f"Preparing {spec.name!r} stopped (exit code {child.returncode}). "
-            f"To see why, run: python -m ner prepare --model {name}"
+            f"Preparing {variant.name} stopped (exit code {child.returncode}). To see why, run: "
+            f"python -m ner prepare --model {name} --recipe {variant.recipe.name}"
         )
 
 

@@ -6,34 +6,44 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ner.comparing.agreement import agreement_f1, align
 from ner.comparing.comparison import Comparison, compare
 from ner.comparing.origin import Origin
-from ner.errors import PrepareFailed
+from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage, ensure_prepared
-from ner.models.prepared import Gate, Prepared
-from ner.models.recipes import Variant
+from ner.models.manifest import Gate, Manifest
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 from ner.tagging.choice import Choice, ChoosingTagger
+from ner.tagging.inference import supports_bf16
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 
-# Two models, both variants of each: within a small server's memory.
-_OPEN_AT_ONCE = 2
+# Two models by two recipes: within a small server's memory.
+_OPEN_AT_ONCE = 4
 # Between looks whether somebody still waits for a model that is being opened, in seconds.
 _LOOK = 1.0
-_TITLES = {Variant.ORIGINAL: "Original", Variant.INT8: "INT8"}
 
 
 @dataclass(frozen=True)
 class Side:
-    """A variant opened on a device; ``size`` is its model on disk, xml and bin, in bytes."""
+    """A variant opened on a device.
 
+    ``size`` is its model on disk, xml and bin, in bytes; ``threads`` how many inference may use, 0
+    where the device has no such notion. ``gate`` is how it did against the original when it was
+    made, None for the original itself; ``withheld`` says why it must not be served, if so.
+    """
+
+    variant: Variant
     origin: Origin
     tagger: ChoosingTagger
     size: int
+    threads: int = 0
+    gate: Gate | None = None
+    withheld: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,36 +51,64 @@ class Sides:
     """The two sides that are compared.
 
     Make them with :func:`open_sides`. ``right`` is None where that variant is not served, and
-    ``withheld`` says why; ``gate`` is how it did against the left one when it was made. ``threads``
-    is how many inference may use, 0 where the device has no such notion.
+    ``withheld`` says why; ``gate`` is how it did when it was made, None for an original.
     """
 
-    spec: ModelSpec
-    device: str
     left: Side
     right: Side | None
-    gate: Gate
+    device: str = "CPU"
+    gate: Gate | None = None
     withheld: str | None = None
-    threads: int = 0
     # One comparison at a time: two at once would spoil each other's timing.
-    _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _alone: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The left side's model."""
+        return self.left.variant.spec
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The entity types of the left side's model."""
-        return self.left.tagger.labels
+        """The entity types that either side's model knows, the left one's first."""
+        return tuple(dict.fromkeys(label for side in self.all for label in side.tagger.labels))
+
+    @property
+    def threads(self) -> int:
+        """How many threads inference may use; 0 where the device has no such notion."""
+        return self.left.threads
 
     @property
     def all(self) -> tuple[Side, ...]:
         """The sides that there are, the left one first."""
         return (self.left,) if self.right is None else (self.left, self.right)
 
-    def side(self, variant: str) -> Side:
-        """The side of ``variant``; ``PrepareFailed`` where it is not served."""
-        found = next((side for side in self.all if side.origin.variant == variant), None)
-        if found is None:
-            raise PrepareFailed(self.withheld or f"{variant} is not served.")
-        return found
+    @property
+    def both(self) -> tuple[Side, Side]:
+        """Left and right; ``PrepareFailed`` where the right one is not served."""
+        if self.right is None:
+            raise PrepareFailed(self.withheld or "The right side is not served.")
+        return self.left, self.right
+
+    @property
+    def unshared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The labels that only the left model knows, and only the right one."""
+        if self.right is None:
+            return (), ()
+        left, right = self.left.tagger.labels, self.right.tagger.labels
+        return (
+            tuple(label for label in left if label not in right),
+            tuple(label for label in right if label not in left),
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know of these sides, in sentences."""
+        lacks = [
+            f"Only {side.origin.title} knows {', '.join(labels)}: these are never the same."
+            for side, labels in zip(self.all, self.unshared, strict=False)
+            if labels
+        ]
+        return (*filter(None, [self.withheld]), *lacks)
 
     def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
         """Tag ``text`` with both, and time them in turns for about ``budget_ms``."""
@@ -79,68 +117,117 @@ class Sides:
             return compare(text, left, right[0] if right else None, budget_ms=budget_ms)
 
 
-def open_tagger(
-    spec: ModelSpec, variant: Variant, *, device: str = "CPU", report: OnStage | None = None
-) -> OpenVinoTagger:
-    """One variant of ``spec``, prepared first if need be. Raises as :func:`open_sides`."""
-    prepared = ensure_prepared(spec, (variant,), report=report)
-    tagger = OpenVinoTagger(Model.load(prepared.variant(variant), device=device))
-    if variant is Variant.INT8 and (reason := withheld_reason(prepared, tagger)):
-        raise PrepareFailed(reason)
-    return tagger
+def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None = None) -> Side:
+    """``variant`` on ``device``, prepared first if need be, whether or not it may be served.
 
-
-def open_sides(spec: ModelSpec, *, device: str = "CPU", report: OnStage | None = None) -> Sides:
-    """The original and INT8 of ``spec``, prepared first if need be.
-
-    Preparing runs in a process of its own; ``report`` hears its stages. INT8 is left out where it
-    did not pass its gate, or does not find here what it found where it was made. Raises
-    ``ModelRefused`` for a model or ``InputError`` for a device that can't be used,
-    ``PrepareFailed`` if preparing did not finish.
+    Preparing runs in a process of its own; ``report`` hears its stages. Raises ``ModelRefused``
+    for a model or ``InputError`` for a device or precision that can't be used, ``PrepareFailed`` if
+    preparing did not finish.
     """
-    prepared = ensure_prepared(spec, tuple(Variant), report=report)
-    left, right = (
-        OpenVinoTagger(Model.load(prepared.variant(variant), device=device)) for variant in Variant
-    )
-    reason = withheld_reason(prepared, right)
-    return Sides(
-        spec=spec,
-        device=device,
-        left=_side(prepared, Variant.ORIGINAL, left),
-        right=None if reason else _side(prepared, Variant.INT8, right),
-        gate=prepared.manifest.gate,
-        withheld=reason,
-        threads=left.model.threads,
-    )
-
-
-def _side(prepared: Prepared, variant: Variant, tagger: OpenVinoTagger) -> Side:
-    model = tagger.model
+    recipe = variant.recipe
+    if recipe.precision == "bf16" and not recipe.steps and not supports_bf16():
+        raise InputError(f"This CPU can't execute {recipe.title}. Choose another recipe.")
+    prepared = ensure_prepared(variant, report=report)
+    model = Model.load(prepared.folder, device=device, precision=recipe.precision)
+    tagger = OpenVinoTagger(model)
     origin = Origin(
-        title=_TITLES[variant],
-        model=prepared.manifest.name,
-        variant=variant.value,
+        title=recipe.title,
+        model=variant.spec.name,
+        recipe=recipe.name,
         device=model.device,
         precision=model.precision,
+        weights=prepared.fingerprint,
     )
-    return Side(origin, tagger, prepared.size(variant))
+    return Side(
+        variant,
+        origin,
+        tagger,
+        prepared.size,
+        model.threads,
+        prepared.manifest.gate,
+        withheld_reason(prepared.manifest, tagger),
+    )
 
 
-def withheld_reason(prepared: Prepared, int8: OpenVinoTagger) -> str | None:
-    """Why INT8 must not be served, or None: its gate, and a self-check on this CPU.
+def open_tagger(
+    variant: Variant, *, device: str = "CPU", report: OnStage | None = None
+) -> OpenVinoTagger:
+    """The tagger of ``variant``, to be served. Raises as :func:`open_side` and if withheld."""
+    side = open_side(variant, device=device, report=report)
+    if side.withheld:
+        raise PrepareFailed(side.withheld)
+    assert isinstance(side.tagger, OpenVinoTagger)  # noqa: S101 - made so above
+    return side.tagger
+
+
+def open_sides(
+    left: Variant,
+    right: Variant,
+    *,
+    device: str = "CPU",
+    report: OnStage | None = None,
+    serve: bool = True,
+) -> Sides:
+    """Both variants, prepared first if need be; raises as :func:`open_side`.
+
+    To ``serve`` is to leave out a right side that did not pass its gate, or does not find here what
+    it found where it was made, and to raise ``PrepareFailed`` for such a left one. What is only
+    measured (``serve`` False) is opened all the same.
+    """
+    second = open_side(right, device=device, report=report)
+    first = second if left == right else open_side(left, device=device, report=report)
+    return pair_sides(first, second, serve=serve)
+
+
+def pair_sides(
+    left: Side, right: Side, *, serve: bool = True, alone: threading.Lock | None = None
+) -> Sides:
+    """Two opened sides as those that are compared; see :func:`open_sides`."""
+    if serve and left.withheld:
+        raise PrepareFailed(left.withheld)
+    left, right = _told_apart(left, right)
+    return Sides(
+        left=left,
+        right=None if serve and right.withheld else right,
+        device=left.origin.device or "CPU",
+        gate=right.gate,
+        withheld=right.withheld,
+        _alone=alone or threading.Lock(),
+    )
+
+
+def _told_apart(left: Side, right: Side) -> tuple[Side, Side]:
+    """Both with titles that differ: by recipe, else by model and recipe, else as A and B."""
+    if left.origin.title != right.origin.title:
+        return left, right
+    titles = [side.variant.title for side in (left, right)]
+    if titles[0] == titles[1]:
+        titles = [f"{left.origin.title} (A)", f"{right.origin.title} (B)"]
+    first, second = (
+        replace(side, origin=replace(side.origin, title=title))
+        for side, title in zip((left, right), titles, strict=True)
+    )
+    return first, second
+
+
+def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
+    """Why a variant must not be served, or None: its gate, and a self-check on this CPU.
 
     A CPU without VNNI can saturate where the one that made the model did not.
     """
-    gate, golden = prepared.manifest.gate, prepared.manifest.golden
-    if gate.refusal or not golden:
-        return gate.refusal
-    found = int8.tag_many([tagged.text for tagged in golden])
+    gate, golden = manifest.gate, manifest.golden
+    if gate is None:
+        return None
+    title = find_recipe(manifest.recipe).title
+    if (refusal := gate.refusal(title)) or not golden:
+        return refusal
+    found = tagger.tag_many([tagged.text for tagged in golden])
     f1 = agreement_f1(align(then, now) for then, now in zip(golden, found, strict=True))
-    if f1 >= gate.FLOOR:
+    if f1 >= gate.floor:
         return None
     return (
-        "INT8 of this model is not served: its self-check failed on this machine. Its entities "
-        f"score F1 {f1:.3f} against those that it found where it was made, and {gate.FLOOR} is "
+        f"{title} of this model is not served: its self-check failed on this machine. Its entities "
+        f"score F1 {f1:.3f} against those that it found where it was made, and {gate.floor:g} is "
         "required. The original serves alone."
     )
 
@@ -187,63 +274,77 @@ class _Opening:
 class OpenSides:
     """The sides that are open, the least recently used closed first.
 
-    Each model and device is opened once, however many threads ask for it at the same time, and all
-    of them hear how far it is.
+    Each variant and device is opened once, however many threads ask for it at the same time, and
+    all of them hear how far it is.
     """
 
     def __init__(
-        self, opener: Callable[..., Sides] = open_sides, *, at_once: int = _OPEN_AT_ONCE
+        self, opener: Callable[..., Side] = open_side, *, at_once: int = _OPEN_AT_ONCE
     ) -> None:
         self._opener = opener
         self._at_once = at_once
-        self._open: OrderedDict[tuple[str, str], Sides] = OrderedDict()
-        self._opening: dict[tuple[str, str], _Opening] = {}
+        self._open: OrderedDict[tuple[Variant, str], Side] = OrderedDict()
+        self._opening: dict[tuple[Variant, str], _Opening] = {}
         self._lock = threading.Lock()
+        # Of all pairs: what runs beside a timing spoils it, whichever models it is of.
+        self._alone = threading.Lock()
 
     @property
-    def opened(self) -> tuple[Sides, ...]:
+    def opened(self) -> tuple[Side, ...]:
         """Those that are open now, the least recently used first."""
         with self._lock:
             return tuple(self._open.values())
 
     def get(
         self,
-        spec: ModelSpec,
+        left: Variant,
+        right: Variant,
         *,
         device: str = "CPU",
         report: OnStage | None = None,
         waiting: Callable[[], None] = lambda: None,
+        serve: bool = True,
     ) -> Sides:
-        """The sides of ``spec`` on ``device``; raises as :func:`open_sides`.
+        """Both sides on ``device``; raises as :func:`open_sides`.
 
-        While somebody else opens it ``waiting`` is called now and then, and ends that by raising.
+        While somebody else opens one ``waiting`` is called now and then, and ends that by raising.
         """
+        # The right one first: preparing it makes an original on the way.
+        second, first = (self._get(variant, device, report, waiting) for variant in (right, left))
+        return pair_sides(first, second, serve=serve, alone=self._alone)
+
+    def _get(
+        self,
+        variant: Variant,
+        device: str,
+        report: OnStage | None,
+        waiting: Callable[[], None],
+    ) -> Side:
+        key = (variant, device)
         with self._lock:
-            sides = self._found(spec, device)
-            opening = self._opening.setdefault((spec.name, device), _Opening())
-        if sides is not None:
-            return sides
+            side = self._found(key)
+            opening = self._opening.setdefault(key, _Opening())
+        if side is not None:
+            return side
         with opening.heard_by(report), opening.turn(waiting):
             with self._lock:
-                sides = self._found(spec, device)
-            if sides is None:
+                side = self._found(key)
+            if side is None:
                 try:
-                    sides = self._opener(spec, device=device, report=opening.tell)
+                    side = self._opener(variant, device=device, report=opening.tell)
                 finally:
                     opening.stage = None
                 with self._lock:
-                    self._keep(sides)
-            return sides
+                    self._keep(key, side)
+            return side
 
-    def _found(self, spec: ModelSpec, device: str) -> Sides | None:
-        sides = self._open.get((spec.name, device))
-        # A local folder may have another one's name.
-        if sides is None or sides.spec != spec:
-            return None
-        self._open.move_to_end((spec.name, device))
-        return sides
+    def _found(self, key: tuple[Variant, str]) -> Side | None:
+        side = self._open.get(key)
+        if side is not None:
+            self._open.move_to_end(key)
+        return side
 
-    def _keep(self, sides: Sides) -> None:
-        self._open[(sides.spec.name, sides.device)] = sides
+    def _keep(self, key: tuple[Variant, str], side: Side) -> None:
+        self._open[key] = side
         while len(self._open) > self._at_once:
             self._open.popitem(last=False)

@@ -1,137 +1,33 @@
 """What a prepared folder looks like on disk, and finding it.
 
-A *prepared folder* holds both variants of one checkpoint, made by ``ner.preparing``::
+A *prepared folder* holds one set of files, made by ``ner.preparing``; recipes that only execute it
+differently share it::
 
-    <NER_HOME>/prepared/<name>-<key>/
+    <NER_HOME>/prepared/<name>-<recipe>-<key>/
         manifest.json
-        original/  openvino_model.xml, openvino_model.bin, config.json, tokenizer.json, …
-        int8/      the same
+        openvino_model.xml, openvino_model.bin, config.json, tokenizer.json, …
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ner.entities import Entity, Tagged
 from ner.errors import ModelRefused
-from ner.models.catalogue import HUB, ModelSpec, assets, find
-from ner.models.recipes import Quantization, Recipe, Variant, recipe_of, sha256
-from ner.tagging.segments import Reading
+from ner.models.build import Build, build_of, sha256
+from ner.models.catalogue import HUB, ModelSpec, assets, catalogue
+from ner.models.manifest import Manifest
+from ner.models.recipes import ORIGINAL, RECOMMENDED, find_recipe
+from ner.models.texts import Texts, texts_of
+from ner.models.variants import Variant, find_variant
 
-# The manifest's key for the SHA-256 of all its other keys, as they are written.
-_CHECKSUM = "manifest_sha256"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """INT8's entities scored against the original's on the model's gate texts.
-
-    ``entities`` is how many the original found; under ``ENOUGH`` of them nothing is decided.
-    """
-
-    f1: float
-    entities: int
-
-    ENOUGH = 200
-    FLOOR = 0.95
-
-    @property
-    def established(self) -> bool:
-        """Whether there were entities enough to decide."""
-        return self.entities >= self.ENOUGH
-
-    @property
-    def passed(self) -> bool:
-        """Whether INT8 may be served: not established, or at or over the floor."""
-        return not self.established or self.f1 >= self.FLOOR
-
-    @property
-    def summary(self) -> str:
-        """How it went, in words: '97.9 % agreement on 510 entities (95 % needed)'."""
-        score = f"{100 * self.f1:.1f} % agreement on {self.entities:,} entities"
-        if not self.established:
-            return f"{score}: not established, under {self.ENOUGH} entities"
-        needed = f"{score} ({100 * self.FLOOR:.0f} % needed)"
-        return needed if self.passed else f"{needed}: not passed, INT8 is not served"
-
-    @property
-    def refusal(self) -> str | None:
-        """Why INT8 is not served, in words; None where it may be."""
-        if self.passed:
-            return None
-        return (
-            f"INT8 of this model is not served: on the gate texts its entities score F1 "
-            f"{self.f1:.3f} against the original's ({self.entities} entities), and {self.FLOOR} is "
-            "required. The original serves alone."
-        )
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a prepared folder says of itself.
-
-    ``files`` maps each file's path relative to the folder to the SHA-256 of its bytes;
-    ``revision`` is the commit of a Hub model; ``golden`` is what INT8 found in a few gate texts
-    where it was made, to be found again wherever it is served; ``reading`` is how it reads long
-    texts.
-    """
-
-    name: str
-    recipe: Recipe
-    revision: str | None
-    labels: tuple[str, ...]
-    gate: Gate
-    files: Mapping[str, str]
-    golden: tuple[Tagged, ...] = ()
-    reading: Reading = field(default_factory=Reading)
-
-    def dump(self) -> str:
-        """As JSON text, with a checksum of itself."""
-        return _json({**asdict(self), _CHECKSUM: _checksum(asdict(self))})
-
-    @classmethod
-    def parse(cls, text: str) -> Manifest:
-        """From JSON text; ``ValueError`` if it is not one of this format, unchanged."""
-        try:
-            data: dict[str, Any] = json.loads(text)
-            made_by = data["recipe"]
-            found = cls(
-                name=data["name"],
-                recipe=Recipe(
-                    **{**made_by, "quantization": Quantization(**made_by["quantization"])}
-                ),
-                revision=data["revision"],
-                labels=tuple(data["labels"]),
-                gate=Gate(**data["gate"]),
-                files=data["files"],
-                golden=tuple(
-                    Tagged(tagged["text"], tuple(Entity(**entity) for entity in tagged["entities"]))
-                    for tagged in data["golden"]
-                ),
-                reading=Reading(**data["reading"]),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("not a manifest of this format") from error
-        if found.dump() != text:
-            raise ValueError("the manifest was changed")
-        return found
-
-
-def _json(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
-
-
-def _checksum(data: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_json(data).encode()).hexdigest()
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -141,44 +37,36 @@ class Prepared:
     folder: Path
     manifest: Manifest
 
-    def variant(self, variant: Variant) -> Path:
-        """The folder of one variant."""
-        return self.folder / variant.value
-
-    def size(self, variant: Variant) -> int:
+    @property
+    def size(self) -> int:
         """Bytes of the model itself: xml and bin."""
-        folder = self.variant(variant)
-        return sum((folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
+        return sum((self.folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
 
     @property
     def last_used(self) -> float:
         """When it was made or last opened, in seconds since 1970."""
         try:
-            return (self.folder / "manifest.json").stat().st_mtime
+            return (self.folder / MANIFEST).stat().st_mtime
         except FileNotFoundError:
             return 0.0
 
     def mark_used(self) -> None:
         """Note that it was opened now, where it can be written to."""
         with suppress(OSError):
-            os.utime(self.folder / "manifest.json")
+            os.utime(self.folder / MANIFEST)
 
     @property
     def fingerprint(self) -> str:
-        """A short name for what is in the folder, to tell what the same recipe made of it.
+        """A short name for the bytes of its files."""
+        return self.manifest.fingerprint
 
-        The recipe of a model of the Hub stays the same when it is fetched again at another commit.
-        """
-        files = json.dumps(dict(self.manifest.files), sort_keys=True)
-        return hashlib.sha256(files.encode()).hexdigest()[:12]
-
-    def damaged(self, *variants: Variant) -> tuple[str, ...]:
-        """The files of ``variants`` that are missing or not, byte for byte, the manifest's."""
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The files that are missing or not, byte for byte, the manifest's."""
         return tuple(
             name
             for name, expected in self.manifest.files.items()
-            if name.partition("/")[0] in variants
-            and not ((self.folder / name).is_file() and sha256(self.folder / name) == expected)
+            if not ((self.folder / name).is_file() and sha256(self.folder / name) == expected)
         )
 
 
@@ -206,13 +94,32 @@ def shipped_root() -> Path:
     return assets() / "prepared"
 
 
-def prepared_folder(wanted: Recipe, name: str) -> Path:
-    """Where the model called ``name`` is put when it is made by ``wanted``."""
-    return prepared_root() / _folder_name(wanted, name)
+def texts_folder(spec: ModelSpec) -> Path:
+    """Where one's own calibration and gate texts for ``spec`` are kept, if there are any."""
+    source = build_of(spec, (), "").source
+    key = hashlib.sha256(source.encode()).hexdigest()[:12]
+    return home() / "texts" / f"{_file_name(spec.name)}-{key}"
 
 
-def _folder_name(wanted: Recipe, name: str) -> str:
-    return f"{_file_name(name)}-{wanted.key}"
+def texts_for(spec: ModelSpec) -> Texts:
+    """The texts that variants of ``spec`` are calibrated and checked on."""
+    return texts_of(spec, texts_folder(spec))
+
+
+def build_for(variant: Variant) -> Build:
+    """How ``variant`` would be prepared here and now."""
+    texts = texts_for(variant.spec).sha256 if variant.recipe.steps else ""
+    return build_of(variant.spec, variant.recipe.steps, texts)
+
+
+def prepared_folder(variant: Variant) -> Path:
+    """Where ``variant`` is put when it is made."""
+    return prepared_root() / _folder_name(variant, build_for(variant))
+
+
+def _folder_name(variant: Variant, build: Build) -> str:
+    recipe = variant.recipe.name if variant.recipe.steps else ORIGINAL
+    return f"{_file_name(variant.spec.name)}-{recipe}-{build.key}"
 
 
 def _file_name(name: str) -> str:
@@ -221,53 +128,98 @@ def _file_name(name: str) -> str:
 
 
 def fetched() -> tuple[Prepared, ...]:
-    """The prepared models of the Hub, but for those of the catalogue; the last used one first."""
-    found = [read_prepared(file.parent) for file in prepared_root().glob("*/manifest.json")]
+    """The originals of the Hub's models, but for those of the catalogue; the last used first."""
+    found = [read_prepared(file.parent) for file in prepared_root().glob(f"*/{MANIFEST}")]
     of_visitors = [
-        prepared for prepared in found if prepared and prepared.manifest.name.startswith(HUB)
+        prepared
+        for prepared in found
+        if prepared and prepared.manifest.name.startswith(HUB) and not prepared.manifest.build.steps
     ]
     return tuple(sorted(of_visitors, key=lambda prepared: prepared.last_used, reverse=True))
 
 
-def find_prepared(wanted: Recipe, name: str) -> Prepared | None:
-    """The prepared folder that fits ``wanted``, or None; its files are not verified here."""
-    return next(_fitting(wanted, name), None)
+def folders_of(name: str) -> tuple[Prepared, ...]:
+    """All prepared folders made here of the model called ``name``."""
+    found = (read_prepared(file.parent) for file in prepared_root().glob(f"*/{MANIFEST}"))
+    return tuple(prepared for prepared in found if prepared and prepared.manifest.name == name)
 
 
-def find_sound(wanted: Recipe, name: str, *variants: Variant) -> Prepared | None:
-    """The prepared folder that fits ``wanted`` and has every byte of ``variants``, or None.
+def find_prepared(variant: Variant) -> Prepared | None:
+    """The prepared folder that fits ``variant``, or None; its files are not verified here."""
+    return next(_fitting(variant), None)
+
+
+def find_sound(variant: Variant) -> Prepared | None:
+    """The prepared folder that fits ``variant`` and has every byte of its files, or None.
 
     One that was shipped and is damaged gives way to one that was made here in its place.
     """
-    found = _fitting(wanted, name)
-    return next((prepared for prepared in found if not prepared.damaged(*variants)), None)
+    return next((prepared for prepared in _fitting(variant) if not prepared.damaged), None)
 
 
-def _fitting(wanted: Recipe, name: str) -> Iterator[Prepared]:
+def _fitting(variant: Variant) -> Iterator[Prepared]:
+    if variant.folder is not None:
+        given = read_prepared(variant.folder)
+        yield from [given] if given is not None else []
+        return
+    wanted = build_for(variant)
+    base = find_prepared(variant.base) if variant.recipe.steps else None
     for root in (shipped_root(), prepared_root()):
-        exact = root / _folder_name(wanted, name)
-        others = sorted(set(root.glob(f"{_file_name(name)}-*")) - {exact})
+        exact = root / _folder_name(variant, wanted)
+        others = sorted(set(root.glob(f"{_file_name(variant.spec.name)}-*")) - {exact})
         for folder in [exact, *others]:
             prepared = read_prepared(folder)
-            if prepared is not None and wanted.fits(prepared.manifest.recipe):
-                yield prepared
+            if prepared is not None and wanted.fits(prepared.manifest.build):
+                made_from = prepared.manifest.made_from
+                # One of the Hub may have been fetched again since, at another commit.
+                if base is None or made_from == base.fingerprint:
+                    yield prepared
 
 
 def read_prepared(folder: Path) -> Prepared | None:
     """The prepared folder at ``folder``; None if there is none, or none that can be read."""
     try:
-        manifest = Manifest.parse((folder / "manifest.json").read_bytes().decode())
+        manifest = Manifest.parse((folder / MANIFEST).read_bytes().decode())
     except (OSError, ValueError):
         return None
     return Prepared(folder, manifest)
 
 
-def find_offered(name: str) -> ModelSpec:
-    """The model called ``name``, as a visitor may name it: never a path.
+def find_offered(text: str, *, recipe: str = RECOMMENDED) -> Variant:
+    """The variant written ``text``, as a visitor may name it: its model is never a path.
 
-    One of the Hub must be allowed here and have been fetched. Raises ``ModelRefused`` otherwise.
+    ``recipe`` is the one where ``text`` names none. One of the Hub must be allowed here and have
+    been fetched. Raises ``ModelRefused`` otherwise.
     """
-    spec = find(name, local=False)
-    if spec.name.startswith(HUB) and find_prepared(recipe_of(spec), spec.name) is None:
-        raise ModelRefused(f"{spec.repo_id} has not been fetched. Do so on the tab Model.")
-    return spec
+    variant = find_variant(text, recipe=recipe, local=False)
+    if variant.spec.name.startswith(HUB) and find_prepared(variant.base) is None:
+        raise ModelRefused(f"{variant.spec.repo_id} has not been fetched. Do so on the tab Model.")
+    return variant
+
+
+def find_local(text: str, *, model: str | None = None, recipe: str = RECOMMENDED) -> Variant:
+    """The variant written ``text``, as :func:`find_variant`; or a prepared folder by its path.
+
+    Such a folder is taken as it stands, yesterday's beside today's; ``#bf16`` behind it executes
+    it differently. Raises ``ModelRefused``.
+    """
+    named, _, chosen = text.partition("#")
+    if not named or not (Path(named) / MANIFEST).is_file():
+        return find_variant(text, model=model, recipe=recipe)
+    folder = Path(named).resolve()
+    prepared = read_prepared(folder)
+    if prepared is None:
+        raise ModelRefused(
+            f"{folder.name} holds a manifest of another version, or one that was changed. Prepare "
+            "the model anew."
+        )
+    manifest = prepared.manifest
+    known = next((spec for spec in catalogue() if spec.name == manifest.name), None)
+    spec = ModelSpec(
+        name=manifest.name,
+        title=f"{known.title if known else manifest.name}, build {prepared.fingerprint}",
+        summary="A prepared folder.",
+        folder=folder,
+        label_names=known.label_names if known else {},
+    )
+    return Variant(spec, find_recipe(chosen or manifest.recipe), folder)

@@ -1,115 +1,119 @@
-"""How a variant is made: what decides the bytes of a prepared folder."""
+"""The ways to store and execute a model; a new one is a value here."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import dataclass
 
 from ner.errors import ModelRefused
-from ner.machine import package_versions
-from ner.models.catalogue import ModelSpec, calibration_file, gate_file
-
-# Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
-FORMAT = 3
-
-
-# The packages whose versions decide what conversion makes of a checkpoint.
-_CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
-
-
-# What identifies a checkpoint: weights, labels and the tokenizer.
-CHECKPOINT_FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-)
-
-
-class Variant(StrEnum):
-    """One of the two pipelines of a model."""
-
-    ORIGINAL = "original"
-    INT8 = "int8"
 
 
 @dataclass(frozen=True)
-class Quantization:
-    """How INT8 is made from the original: NNCF post-training quantization.
+class Quantize:
+    """NNCF post-training quantization of weights and activations to INT8, calibrated on texts.
 
     The defaults are Optimum Intel's for transformers: mixed preset, SmoothQuant at 0.95, fast bias
-    correction. ``samples`` calibration texts at most are used, unpadded.
+    correction. ``samples`` calibration texts at most are used, unpadded. Encoder layers numbered in
+    ``skip_layers`` (from 0) stay in floating point.
     """
 
     preset: str = "mixed"
     smooth_quant_alpha: float = 0.95
     fast_bias_correction: bool = True
     samples: int = 300
+    skip_layers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompressWeights:
+    """NNCF weight compression: weights in fewer bits, no calibration.
+
+    ``bits`` is 8 or 4, asymmetric; 4 bits in groups of ``group_size`` weights that share a scale.
+    With ``embeddings_only`` the table of token embeddings alone is compressed.
+    """
+
+    bits: int = 8
+    group_size: int = 64
+    embeddings_only: bool = False
+
+
+Step = Quantize | CompressWeights
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what a prepared folder contains; equal recipes give equal folders."""
+    """How a model is stored and executed.
 
-    format: int
-    source: str
-    quantization: Quantization
-    texts_sha256: str
-    versions: Mapping[str, str]
+    ``steps`` make the files from the exported original, in order; recipes of equal steps share
+    files. ``precision`` is what floating-point parts are executed in, as OpenVINO writes it
+    (``f32``, ``bf16``). ``advice`` says in a sentence when to take it; recipes ``by_default`` are
+    the ones compared unasked.
+    """
 
-    @property
-    def key(self) -> str:
-        """A short name for the recipe, to tell folders apart."""
-        canonical = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-    def fits(self, other: Recipe) -> bool:
-        """Whether a folder made by ``other`` may serve for this.
-
-        Converters that are not installed here are not compared: a machine that only serves takes
-        the folder that was made for it.
-        """
-        mine = {name: other.versions.get(name) for name in self.versions}
-        return (
-            (self.format, self.source, self.quantization, self.texts_sha256)
-            == (other.format, other.source, other.quantization, other.texts_sha256)
-        ) and dict(self.versions) == mine
+    name: str
+    title: str
+    advice: str
+    steps: tuple[Step, ...] = ()
+    precision: str = "f32"
+    by_default: bool = False
 
 
-def recipe_of(spec: ModelSpec) -> Recipe:
-    """The recipe by which ``spec`` would be prepared here and now."""
-    return Recipe(
-        format=FORMAT,
-        source=_source(spec),
-        quantization=Quantization(),
-        texts_sha256=_digest([calibration_file(spec), gate_file(spec)]),
-        versions=package_versions(_CONVERTERS),
-    )
+# Few on purpose: the more candidates, the more often chance wins.
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        "original",
+        "Original",
+        "The model as it was trained; what the others are measured against.",
+        by_default=True,
+    ),
+    Recipe(
+        "bf16",
+        "BF16",
+        "On a CPU with BF16: almost twice as fast, almost never different; no smaller on disk.",
+        precision="bf16",
+        by_default=True,
+    ),
+    Recipe(
+        "int8-weights",
+        "INT8 weights",
+        "As small as INT8 and closer to the original, but slower on long texts and files.",
+        (CompressWeights(),),
+        by_default=True,
+    ),
+    Recipe(
+        "int8",
+        "INT8",
+        "Small and fastest on a CPU with VNNI; the one to try first.",
+        (Quantize(),),
+        by_default=True,
+    ),
+    Recipe(
+        "int8-small",
+        "INT8 small",
+        "When every megabyte on disk counts: INT8 with the table of embeddings in INT4.",
+        (CompressWeights(bits=4, embeddings_only=True), Quantize()),
+    ),
+    Recipe(
+        "int8-careful",
+        "INT8 careful",
+        "When INT8 falls just short: the first layer stays in BF16, a little larger and slower.",
+        (Quantize(skip_layers=(0,)),),
+        precision="bf16",
+    ),
+    Recipe(
+        "int4",
+        "INT4 weights",
+        "Smallest; loses entities, so measure it on your text first.",
+        (CompressWeights(bits=4),),
+    ),
+)
+ORIGINAL = "original"
+RECOMMENDED = "int8"
 
 
-def _source(spec: ModelSpec) -> str:
-    if spec.folder is None:
-        return f"hub:{spec.repo_id}@{spec.revision or 'first-seen'}"
-    files = [spec.folder / name for name in CHECKPOINT_FILES if (spec.folder / name).is_file()]
-    if not files:
-        raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
-    return f"sha256:{_digest(files)}"
-
-
-def _digest(files: list[Path]) -> str:
-    """One SHA-256 over names and contents."""
-    total = hashlib.sha256()
-    for file in files:
-        total.update(f"{file.name}:{sha256(file)}\n".encode())
-    return total.hexdigest()
-
-
-def sha256(file: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def find_recipe(name: str) -> Recipe:
+    """The recipe called ``name``. Raises ``ModelRefused``, listing what there is."""
+    found = next((recipe for recipe in RECIPES if recipe.name == name), None)
+    if found is None:
+        offered = ", ".join(recipe.name for recipe in RECIPES)
+        raise ModelRefused(f"There is no recipe {str(name)[:40]!r}. Choose one of {offered}.")
+    return found

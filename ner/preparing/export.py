@@ -5,9 +5,12 @@ Transformers go through Optimum Intel, a BiLSTM of our own straight through Open
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -44,14 +47,7 @@ class Exported:
 def export(checkpoint: Checkpoint, target: Path) -> Exported:
     """Write the FP32 IR, the configuration and the fast tokenizer to ``target``."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-        if not isinstance(tokenizer, PreTrainedTokenizerFast):
-            raise ModelRefused(
-                "The checkpoint has a slow tokenizer only, which gives no offsets. "
-                "Expected a fast one (tokenizer.json)."
-            )
+        tokenizer = _load_tokenizer(checkpoint.folder)
         write = (
             _write_bilstm if checkpoint.config.get("model_type") == BILSTM else _write_transformer
         )
@@ -68,8 +64,33 @@ def export(checkpoint: Checkpoint, target: Path) -> Exported:
     ) as error:
         raise ModelRefused(f"The checkpoint can't be exported: {_first_line(error)}") from error
     tokenizer.save_pretrained(target)
+    return _exported(target, tokenizer, checkpoint.config)
+
+
+def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelRefused(
+            "The checkpoint has a slow tokenizer only, which gives no offsets. "
+            "Expected a fast one (tokenizer.json)."
+        )
+    return tokenizer
+
+
+def read_exported(folder: Path) -> Exported:
+    """An original that was exported before."""
+    tokenizer = _load_tokenizer(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return _exported(folder, tokenizer, config)
+
+
+def _exported(
+    folder: Path, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, Any]
+) -> Exported:
     stated = {"model_max_length": tokenizer.model_max_length}
-    return Exported(target, tokenizer, max_length(checkpoint.config, stated))
+    return Exported(folder, tokenizer, max_length(config, stated))
 
 
 def _write_transformer(checkpoint: Checkpoint, target: Path) -> None:

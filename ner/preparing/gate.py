@@ -1,4 +1,4 @@
-"""INT8 checked against the original: the gate, and what INT8 is to find again elsewhere."""
+"""A variant checked against the original: the gate, and what it is to find again elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from ner.comparing.agreement import agreement_f1, align
 from ner.entities import Tagged, Tagger
-from ner.models.prepared import Gate
+from ner.models.manifest import Gate
+from ner.models.texts import Texts
 
 # Enough entities to tell a CPU that computes INT8 wrongly, few enough to try at every start.
 _GOLDEN_TEXTS = 12
@@ -16,21 +17,19 @@ _GOLDEN_TEXTS = 12
 _ARTICLE = 10
 
 
-def run_gate(
-    original: Tagger, int8: Tagger, texts: Sequence[str]
-) -> tuple[Gate, tuple[Tagged, ...]]:
-    """INT8's entities scored against the original's on ``texts``, by the tagger that serves.
+def run_gate(original: Tagger, variant: Tagger, texts: Texts) -> tuple[Gate, tuple[Tagged, ...]]:
+    """A variant's entities scored against the original's on the gate texts, by what serves it.
 
     They are tagged one by one, and joined to long texts, since people paste articles. The second
-    is what INT8 found in a few of both, for the check when it is served elsewhere.
+    is what the variant found in a few of both, for the check when it is served elsewhere.
     """
-    articles = join_articles(texts)
-    everything = [*texts, *articles]
-    left, right = original.tag_many(everything), int8.tag_many(everything)
+    everything = [*texts.gate, *join_articles(texts.gate)]
+    left, right = original.tag_many(everything), variant.tag_many(everything)
     agreements = [align(a, b) for a, b in zip(left, right, strict=True)]
     entities = sum(len(tagged.entities) for tagged in left)
-    golden = (*right[:_GOLDEN_TEXTS], *right[len(texts) : len(texts) + 1])
-    return Gate(f1=float(np.round(agreement_f1(agreements), 6)), entities=entities), golden
+    golden = (*right[:_GOLDEN_TEXTS], *right[len(texts.gate) : len(texts.gate) + 1])
+    f1 = float(np.round(agreement_f1(agreements), 6))
+    return Gate(f1, entities, texts.floor, texts.fits), golden
 
 
 def join_articles(texts: Sequence[str]) -> list[str]:

@@ -7,74 +7,111 @@ runs in a process of its own (``python -m ner prepare``) and never in one that s
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
-from ner.models.catalogue import ModelSpec, calibration_file, gate_file, read_texts
 from ner.models.child import OnStage, Stage
-from ner.models.prepared import Manifest, Prepared, find_prepared, find_sound, prepared_folder
-from ner.models.recipes import Recipe, Variant, recipe_of
+from ner.models.manifest import Manifest
+from ner.models.prepared import (
+    Prepared,
+    build_for,
+    find_prepared,
+    find_sound,
+    prepared_folder,
+    texts_for,
+)
+from ner.models.variants import Variant
 from ner.preparing.checkpoint import obtain
-from ner.preparing.export import export
+from ner.preparing.export import export, read_exported
 from ner.preparing.gate import run_gate
 from ner.preparing.publish import digests, keep_few, lock, publish, remove_leftovers, workplace
-from ner.preparing.quantize import quantize
+from ner.preparing.quantize import run_steps
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 
 _log = logging.getLogger(__name__)
 
-STAGES = (
-    "Reading the checkpoint",
-    "Exporting to OpenVINO (FP32)",
-    "Quantizing to INT8",
-    "Checking INT8 against the original",
-    "Publishing",
-)
 
+def prepare(variant: Variant, report: OnStage) -> Prepared:
+    """The prepared folder of ``variant``, made now unless a sound one is there; so its original.
 
-def prepare(spec: ModelSpec, report: OnStage) -> Prepared:
-    """The prepared folder of ``spec``, made now unless a sound one is there.
-
-    One process makes it; others wait for it. A folder whose bytes are not those of its manifest is
+    One process makes a folder; others wait for it. One whose bytes are not those of its manifest is
     removed and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
     or ``PrepareFailed``.
     """
-    wanted = recipe_of(spec)
-    target = prepared_folder(wanted, spec.name)
+    stages = _Stages(variant, report)
+    original = _ensure(variant.base, lambda work: _make_original(variant.base, work, stages))
+    if not variant.recipe.steps:
+        return original
+    return _ensure(variant, lambda work: _make_variant(variant, original, work, stages))
+
+
+class _Stages:
+    """Numbers the stages of one run: two for the original if it is missing, two for a variant."""
+
+    def __init__(self, variant: Variant, report: OnStage) -> None:
+        self._report = report
+        self._number = 0
+        self._total = 2 * (find_sound(variant.base) is None) + 2 * bool(variant.recipe.steps)
+
+    def begin(self, name: str) -> None:
+        """Tell that the next stage begins."""
+        self._number += 1
+        self._report(Stage(name, self._number, max(self._total, self._number)))
+
+
+def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
+    """The sound folder of ``variant``; ``make`` writes it into ``folder`` below a workplace."""
+    target = prepared_folder(variant)
     with lock(target):
-        sound = find_sound(wanted, spec.name, *Variant)
+        sound = find_sound(variant)
         if sound is not None:
             return sound
-        damaged = find_prepared(wanted, spec.name)
+        damaged = find_prepared(variant)
         if damaged is not None:
             _log.warning("%s is damaged and is made anew", damaged.folder.name)
         remove_leftovers(target)
         with workplace(target) as work:
-            prepared = _make(spec, wanted, work, target, report)
+            prepared = publish(work / "folder", make(work), target)
     keep_few(target)
     return prepared
 
 
-def _make(spec: ModelSpec, wanted: Recipe, work: Path, target: Path, report: OnStage) -> Prepared:
-    _begin_stage(report, 0)
-    checkpoint = obtain(spec, work / "download")
+def _make_original(variant: Variant, work: Path, stages: _Stages) -> Manifest:
+    stages.begin("Reading the checkpoint")
+    checkpoint = obtain(variant.spec, work / "download")
+    stages.begin("Exporting to OpenVINO (FP32)")
     folder = work / "folder"
-    original, int8 = folder / Variant.ORIGINAL.value, folder / Variant.INT8.value
-    _begin_stage(report, 1)
-    exported = export(checkpoint, original)
-    _begin_stage(report, 2)
-    texts = read_texts(calibration_file(spec))[: wanted.quantization.samples]
-    quantize(exported, texts, wanted.quantization, int8)
-    _begin_stage(report, 3)
-    left, right = OpenVinoTagger(Model.load(original)), OpenVinoTagger(Model.load(int8))
-    gate, golden = run_gate(left, right, read_texts(gate_file(spec)))
-    _begin_stage(report, 4)
-    files = digests(folder)
-    manifest = Manifest(
-        spec.name, wanted, checkpoint.revision, left.labels, gate, files, golden, left.model.reading
+    export(checkpoint, folder)
+    model = Model.load(folder)
+    return Manifest(
+        name=variant.spec.name,
+        recipe=variant.recipe.name,
+        build=build_for(variant),
+        revision=checkpoint.revision,
+        labels=model.scheme.types,
+        files=digests(folder),
+        reading=model.reading,
     )
-    return publish(folder, manifest, target)
 
 
-def _begin_stage(report: OnStage, index: int) -> None:
-    report(Stage(STAGES[index], index + 1, len(STAGES)))
+def _make_variant(variant: Variant, original: Prepared, work: Path, stages: _Stages) -> Manifest:
+    recipe, texts, folder = variant.recipe, texts_for(variant.spec), work / "folder"
+    stages.begin(f"Making {recipe.title}")
+    run_steps(recipe.steps, read_exported(original.folder), texts.calibration, folder)
+    stages.begin(f"Checking {recipe.title} against the original")
+    left = OpenVinoTagger(Model.load(original.folder))
+    right = OpenVinoTagger(Model.load(folder, precision=recipe.precision))
+    gate, golden = run_gate(left, right, texts)
+    return Manifest(
+        name=variant.spec.name,
+        recipe=recipe.name,
+        build=build_for(variant),
+        revision=original.manifest.revision,
+        labels=left.labels,
+        files=digests(folder),
+        made_from=original.fingerprint,
+        gate=gate,
+        golden=golden,
+        reading=right.model.reading,
+    )

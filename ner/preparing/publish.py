@@ -17,8 +17,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from ner.errors import PrepareFailed
-from ner.models.prepared import Manifest, Prepared, fetched
-from ner.models.recipes import sha256
+from ner.models.build import sha256
+from ner.models.manifest import Manifest
+from ner.models.prepared import MANIFEST, Prepared, fetched, folders_of
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def publish(folder: Path, manifest: Manifest, target: Path) -> Prepared:
 
     Both must be on one disk.
     """
-    (folder / "manifest.json").write_bytes(manifest.dump().encode())
+    (folder / MANIFEST).write_bytes(manifest.dump().encode())
     folder.rename(target)
     return Prepared(target, manifest)
 
@@ -93,8 +94,10 @@ def publish(folder: Path, manifest: Manifest, target: Path) -> Prepared:
 def keep_few(newest: Path) -> None:
     """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
     total = 0
-    for count, prepared in enumerate(fetched(), start=1):
-        total += sum(file.stat().st_size for file in prepared.folder.rglob("*.bin"))
-        if prepared.folder != newest and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
-            _log.info("%s was not used for long and is removed", prepared.folder.name)
-            shutil.rmtree(prepared.folder, ignore_errors=True)
+    for count, original in enumerate(fetched(), start=1):
+        made = [prepared.folder for prepared in folders_of(original.manifest.name)]
+        total += sum(file.stat().st_size for folder in made for file in folder.glob("*.bin"))
+        if newest not in made and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
+            _log.info("%s was not used for long and is removed", original.manifest.name)
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)

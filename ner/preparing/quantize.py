@@ -1,16 +1,18 @@
-"""INT8 from the exported original: NNCF post-training quantization, calibrated on texts."""
+"""The steps of a recipe, from the exported original to a variant's files, by NNCF."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ner.models.recipes import Quantization
+from ner.models.recipes import CompressWeights, Quantize, Step
 from ner.preparing.export import IR, Exported
 from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
@@ -18,64 +20,84 @@ from ner.train.bilstm import MODEL_TYPE as BILSTM
 with without_telemetry():
     import nncf
     import openvino
-    from optimum.intel import (
-        OVConfig,
-        OVModelForTokenClassification,
-        OVQuantizationConfig,
-        OVQuantizer,
-    )
+    from nncf.quantization.advanced_parameters import AdvancedSmoothQuantParameters
 
 # Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
 _CALIBRATION_TOKENS = 256
+# How transformers name their encoder layers: bert.encoder.layer.0., transformer.layer.0., h.0.
+_LAYER = r".*\.(layer|layers|h|block)\.{}\..*"
 
 
-def quantize(
-    exported: Exported, texts: list[str], quantization: Quantization, target: Path
+def run_steps(
+    steps: Sequence[Step], original: Exported, texts: Sequence[str], target: Path
 ) -> None:
-    """Write the INT8 IR beside the original's, calibrated on ``texts``, unpadded one by one."""
-    is_bilstm = _model_type(exported.folder) == BILSTM
-    write = _quantize_bilstm if is_bilstm else _quantize_transformer
-    write(exported, texts, quantization, target)
-    # Copied, not saved: the tokenizer's truncation was set for calibration.
-    for file in exported.folder.glob("*token*.json"):
+    """Write what ``steps`` make of the original to ``target``, with its tokenizer beside it.
+
+    Where a step calibrates, it reads ``texts``, unpadded one by one.
+    """
+    with tempfile.TemporaryDirectory(prefix="steps-", dir=target.parent) as between:
+        current = original
+        for number, step in enumerate(steps, start=1):
+            last = number == len(steps)
+            folder = target if last else Path(between) / str(number)
+            _run_step(step, current, texts, folder)
+            current = replace(current, folder=folder)
+
+
+def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) -> None:
+    model = openvino.Core().read_model(source.folder / IR)
+    if isinstance(step, CompressWeights):
+        made = nncf.compress_weights(model, **_compression(step))
+    else:
+        samples = [_inputs(source, text, model.inputs) for text in texts[: step.samples]]
+        made = nncf.quantize(
+            model,
+            nncf.Dataset(samples),
+            **_quantization(step, len(samples), _model_type(source.folder)),
+        )
+    target.mkdir(parents=True)
+    openvino.save_model(made, target / IR, compress_to_fp16=False)
+    for file in (source.folder / "config.json", *source.folder.glob("*token*.json")):
         shutil.copy(file, target)
 
 
-def _quantize_transformer(
-    exported: Exported, texts: list[str], quantization: Quantization, target: Path
-) -> None:
-    # A model of its own: quantizing replaces the one inside the object that is given.
-    model = OVModelForTokenClassification.from_pretrained(exported.folder, compile=False)
-    samples = [_inputs(exported, text, model.model.inputs) for text in texts]
-    config = OVQuantizationConfig(
-        num_samples=len(samples),
-        preset=nncf.QuantizationPreset(quantization.preset),
-        smooth_quant_alpha=quantization.smooth_quant_alpha,
-        fast_bias_correction=quantization.fast_bias_correction,
-    )
-    OVQuantizer.from_pretrained(model).quantize(
-        calibration_dataset=nncf.Dataset(samples),
-        ov_config=OVConfig(quantization_config=config),
-        save_directory=target,
-    )
+def _compression(step: CompressWeights) -> dict[str, Any]:
+    """The arguments of ``nncf.compress_weights``."""
+    if step.bits == 8:
+        return {"mode": nncf.CompressWeightsMode.INT8_ASYM}
+    four = {
+        "mode": nncf.CompressWeightsMode.INT4_ASYM,
+        "group_size": step.group_size,
+        "ratio": 1.0,
+    }
+    if step.embeddings_only:
+        # What is left without the products are the tables, which NNCF leaves in 8 bits unasked.
+        four |= {"all_layers": True, "ignored_scope": nncf.IgnoredScope(types=["MatMul"])}
+    return four
 
 
-def _quantize_bilstm(
-    exported: Exported, texts: list[str], quantization: Quantization, target: Path
-) -> None:
-    """Without SmoothQuant, which is made for the layers of transformers."""
-    model = openvino.Core().read_model(exported.folder / IR)
-    samples = [_inputs(exported, text, model.inputs) for text in texts]
-    quantized = nncf.quantize(
-        model,
-        nncf.Dataset(samples),
-        preset=nncf.QuantizationPreset(quantization.preset),
-        subset_size=len(samples),
-        fast_bias_correction=quantization.fast_bias_correction,
-    )
-    target.mkdir(parents=True)
-    openvino.save_model(quantized, target / IR, compress_to_fp16=False)
-    shutil.copy(exported.folder / "config.json", target)
+def _quantization(step: Quantize, samples: int, model_type: str) -> dict[str, Any]:
+    """The arguments of ``nncf.quantize``.
+
+    A BiLSTM goes without SmoothQuant, which is made for the layers of transformers.
+    """
+    common = {
+        "preset": nncf.QuantizationPreset(step.preset),
+        "subset_size": samples,
+        "fast_bias_correction": step.fast_bias_correction,
+    }
+    if model_type == BILSTM:
+        return common
+    skipped = [_LAYER.format(layer) for layer in step.skip_layers]
+    return {
+        **common,
+        "model_type": nncf.ModelType.TRANSFORMER,
+        # A model may name its layers otherwise, or have fewer.
+        "ignored_scope": nncf.IgnoredScope(patterns=skipped, validate=False),
+        "advanced_parameters": nncf.AdvancedQuantizationParameters(
+            smooth_quant_alphas=AdvancedSmoothQuantParameters(matmul=step.smooth_quant_alpha)
+        ),
+    }
 
 
 def _model_type(folder: Path) -> str:
@@ -83,13 +105,13 @@ def _model_type(folder: Path) -> str:
     return str(config.get("model_type"))
 
 
-def _inputs(exported: Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]:
+def _inputs(source: Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]:
     """One text as the model's inputs ``(1, tokens)``, unpadded."""
-    encoded = exported.tokenizer(
+    encoded = source.tokenizer(
         text,
         return_tensors="np",
         truncation=True,
-        max_length=min(_CALIBRATION_TOKENS, exported.max_length),
+        max_length=min(_CALIBRATION_TOKENS, source.max_length),
     )
     # Not every tokenizer gives token_type_ids to a model that wants them; one text is all zeros.
     zeros = np.zeros_like(encoded["input_ids"])

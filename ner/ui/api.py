@@ -8,7 +8,7 @@ from typing import Any
 from gradio.events import api as add_endpoint
 
 from ner import schema
-from ner.errors import InputError, TextTooLong, one_of
+from ner.errors import InputError, TextTooLong
 from ner.evaluating.report import report_json, report_sides
 from ner.evaluating.verdict import TOLERANCE
 from ner.files.encoding import text_lines
@@ -16,7 +16,7 @@ from ner.files.gold import parse_gold
 from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
+from ner.models.recipes import ORIGINAL
 from ner.serving.bounds import timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
@@ -35,19 +35,19 @@ class Endpoints:
         self,
         text: str,
         model: str = "bundled",
-        variant: str = "int8",
+        recipe: str = "int8",
         strategy: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Find the named entities of a text with one of the two pipelines of a model.
+        """Find the named entities of a text with a model, made by a recipe.
 
         Gives the text and its entities with label, score and half-open offsets in code points.
 
         Args:
             text: Up to 20,000 characters.
             model: Its name, as on the page: bundled, or one of the catalogue.
-            variant: original or int8.
+            recipe: original, bf16, int8-weights, int8, int8-small, int8-careful or int4.
             strategy: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
@@ -55,27 +55,29 @@ class Endpoints:
         """
         check_text(text, self.service.bounds.text_characters)
         choice = parse_choice(strategy, threshold, labels)
-        side = _open(self.load, model).side(one_of(Variant, variant, "variant"))
-        tagger = side.tagger.using(choice)
+        side = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
+        tagger = _open(self.load, side, side).left.tagger.using(choice)
         with self.service.short.slot(disconnected=client_disconnected):
             return schema.tagged_json(tagger(text))
 
     def compare(
         self,
         text: str,
-        model: str = "bundled",
+        left: str = "bundled#original",
+        right: str = "bundled#int8",
         strategy: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Find the named entities of a text with the original and with its INT8 twin.
+        """Find the named entities of a text with two sides: by default a model and its INT8 twin.
 
         Gives both, their differences, the share of identical entities, and both timings. While
         others wait, fewer runs are timed, and none of a long text: the timing is null then.
 
         Args:
             text: Up to 20,000 characters.
-            model: Its name, as on the page: bundled, or one of the catalogue.
+            left: Side A, a model#recipe as on the page; either half may be left out.
+            right: Side B, written like side A.
             strategy: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
@@ -83,34 +85,36 @@ class Endpoints:
         """
         check_text(text, self.service.bounds.text_characters)
         choice = parse_choice(strategy, threshold, labels)
-        sides = _open(self.load, model)
-        # Raises, and says why, where INT8 is not served.
-        origins = [sides.side(variant).origin for variant in Variant]
+        sides = _open(self.load, left, right)
+        # Raises, and says why, where the right side is not served.
+        origins = [side.origin for side in sides.both]
         places = self.service.short
         with places.slot(disconnected=client_disconnected):
             # Asked here, since who waits now decides.
             budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
-        assert comparison.agreement is not None  # noqa: S101 - INT8 is served
+        assert comparison.agreement is not None  # noqa: S101 - both are served
         return schema.agreement_json(comparison.agreement, origins, comparison.timing)
 
     def evaluate(
         self,
         gold: str,
-        model: str = "bundled",
+        left: str = "bundled#original",
+        right: str = "bundled#int8",
         strategy: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
         tolerance: float = TOLERANCE,
     ) -> dict[str, Any]:
-        """Score the original and its INT8 twin against gold, and tell whether INT8 will do.
+        """Score two sides against gold, and tell whether the right one will do.
 
         Gives precision, recall and F1 (fractions) overall and per type, intervals, the errors that
-        INT8 adds and removes, and a verdict.
+        the right side adds and removes, and a verdict.
 
         Args:
             gold: CoNLL columns, JSON lines with spans, or bracketed text; up to 600,000 characters.
-            model: Its name, as on the page: bundled, or one of the catalogue.
+            left: Side A, a model#recipe as on the page; either half may be left out.
+            right: Side B, written like side A.
             strategy: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
@@ -124,7 +128,7 @@ class Endpoints:
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
         sentences = parse_gold(text_lines(gold), "The gold")
-        sides = _open(self.load, model)
+        sides = _open(self.load, left, right)
         with self.service.long.slot(disconnected=client_disconnected):
             return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))
 
@@ -140,10 +144,18 @@ def add_endpoints(load: Loader, service: Service) -> None:
         )
 
 
-def _open(load: Loader, model: object) -> Sides:
-    if not isinstance(model, str):
-        raise InputError(f"The model is {kind(model)}; expected its name.")
-    return load(find_offered(model), "CPU", _ignore)
+def _open(load: Loader, left: object, right: object) -> Sides:
+    pair = (
+        find_offered(_name(left, "left side"), recipe=ORIGINAL),
+        find_offered(_name(right, "right side")),
+    )
+    return load(*pair, "CPU", _ignore)
+
+
+def _name(given: object, what: str) -> str:
+    if not isinstance(given, str):
+        raise InputError(f"The {what} is {kind(given)}; expected its name.")
+    return given
 
 
 def check_text(text: object, limit: int) -> None:

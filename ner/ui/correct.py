@@ -32,10 +32,10 @@ from ner.files.json_lines import (
     spacy_json_line,
 )
 from ner.models.opened import Side, Sides
-from ner.models.prepared import find_offered
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.tagger import clean
+from ner.ui.controls import SideControls
 from ner.ui.evaluate import EvaluateTab
 from ner.ui.progress import (
     ON_MODEL,
@@ -50,6 +50,8 @@ from ner.ui.progress import (
 )
 
 TAB = "correct-tab"
+# Left, right and device, as the page's pickers give them.
+_Chosen = tuple[str, str, str]
 
 
 class Format(StrEnum):
@@ -68,24 +70,23 @@ class CorrectHandler:
     load: Loader
     service: Service
 
-    def start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
+    def start(self, text: str, left: str, right: str, device: str, begin: str) -> Iterator[Value]:
         """The text for the editor; ``begin`` is 'left', 'right' or 'plain'."""
-        yield from catch_failures(self._start(text or "", model, device, begin), problem)
+        yield from catch_failures(self._start(text or "", begin, left, right, device), problem)
 
-    def receive(self, result: str, model: str, device: str) -> Iterator[Value]:
+    def receive(self, result: str, left: str, right: str, device: str) -> Iterator[Value]:
         """The text and entities of a result on another tab, as the page's script hands them over.
 
-        ``result`` is JSON: ``{"text", "entities", "side"}``, where the side is 'left' or 'right'.
+        ``result`` is JSON: ``{"text", "entities", "side"}``, where the side is 'left', 'right' or
+        the name of one of them.
         """
-        yield from catch_failures(self._receive(result or "", model, device), problem)
+        yield from catch_failures(self._receive(result or "", left, right, device), problem)
 
-    def _start(self, text: str, model: str, device: str, begin: str) -> Iterator[Value]:
+    def _start(self, text: str, begin: str, *chosen: *_Chosen) -> Iterator[Value]:
         if not text.strip():
             raise InputError("Type or paste a text above first.")
         self._check_length(text)
-        sides = yield from open_sides_with_progress(
-            self.load, find_offered(model), device, progress
-        )
+        sides = yield from open_sides_with_progress(self.load, *chosen, progress)
         if begin == _PLAIN:
             yield _started(Tagged(clean(text)), sides, None)
             return
@@ -94,16 +95,14 @@ class CorrectHandler:
             tagged = side.tagger(text)
         yield _started(tagged, sides, side.origin)
 
-    def _receive(self, result: str, model: str, device: str) -> Iterator[Value]:
+    def _receive(self, result: str, *chosen: *_Chosen) -> Iterator[Value]:
         # Spans are written out beside the text, which may double it and more.
         if len(result) > 8 * self.service.bounds.text_characters:
             raise TextTooLong(len(result), self.service.bounds.text_characters)
         record = parse_json_object(result, "The result", 1)
         tagged = parse_json_line(result, "The result", 1)
         self._check_length(tagged.text)
-        sides = yield from open_sides_with_progress(
-            self.load, find_offered(model), device, progress
-        )
+        sides = yield from open_sides_with_progress(self.load, *chosen, progress)
         yield _started(tagged, sides, _side(sides, record.get("side")).origin)
 
     def _check_length(self, text: str) -> None:
@@ -113,13 +112,13 @@ class CorrectHandler:
 
 
 def _side(sides: Sides, name: object) -> Side:
-    """The side called 'left' or 'right'; ``InputError`` for anything else."""
-    if name not in _SIDES:
-        raise InputError(f"There is no side {str(name)[:40]!r}. Choose one of {', '.join(_SIDES)}.")
-    side = sides.left if name == "left" else sides.right
-    if side is None:
-        raise InputError(sides.withheld or "This side is not served. Start from the other one.")
-    return side
+    """The side called 'left' or 'right', or by its own name; ``InputError`` for anything else."""
+    for place, side in zip(_SIDES, sides.all, strict=False):
+        if name in (place, side.origin.name):
+            return side
+    if name == "right":
+        return sides.both[1]
+    raise InputError(f"There is no side {str(name)[:40]!r}. Choose one of {', '.join(_SIDES)}.")
 
 
 def _started(tagged: Tagged, sides: Sides, origin: Origin | None) -> Value:
@@ -223,7 +222,7 @@ class CorrectTab:
     handler: CorrectHandler
     editor: gr.HTML
 
-    def add_entry(self, model: gr.Dropdown, device: gr.Dropdown, tabs: gr.Tabs) -> None:
+    def add_entry(self, chosen: SideControls, tabs: gr.Tabs) -> None:
         """Put the way in, for the script's ``ner.correct.take``, into the Blocks at hand.
 
         Outside of all tabs, since one that was never opened is not there for a script either.
@@ -233,7 +232,7 @@ class CorrectTab:
         entry.click(lambda: gr.Tabs(selected=TAB), None, tabs, **_QUIET)
         entry.click(
             self.handler.receive,
-            [result, model, device],
+            [result, *chosen.inputs],
             self.editor,
             js="(_, ...settings) => [correction.taken(), ...settings]",
             **ON_MODEL,
@@ -242,8 +241,7 @@ class CorrectTab:
 
 def add_correct_tab(
     load: Loader,
-    model: gr.Dropdown,
-    device: gr.Dropdown,
+    chosen: SideControls,
     evaluate: EvaluateTab,
     service: Service,
 ) -> CorrectTab:
@@ -266,9 +264,9 @@ def add_correct_tab(
     for value, button in starts.items():
         button.click(
             handler.start,
-            [text, model, device, begin],
+            [text, *chosen.inputs, begin],
             editor,
-            js=f"(...values) => [...values.slice(0, 3), '{value}']",
+            js=f"(...values) => [...values.slice(0, 4), '{value}']",
             **ON_MODEL,
         )
     # Spans are written out beside the text, which about doubles it.

@@ -22,11 +22,11 @@ from ner.markup import notice
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
+from ner.ui.controls import SideControls
 from ner.ui.evaluate_forms import GOLD_SETS, Form, gold_form, lines_form, own_set_form, settings_row
 from ner.ui.progress import (
     ON_MODEL,
@@ -45,8 +45,9 @@ from ner.ui.views.agreement import agreement_value
 from ner.ui.views.evaluate import evaluation_value
 from ner.ui.views.records import recorded_html
 
-# Model, device, strategy, labels and points, as the components give them to `EvaluateRequest`.
-_Settings = tuple[str, str, str, str | None, float]
+# Left, right, device, strategy, labels and points, as the components give them to
+# `EvaluateRequest`.
+_Settings = tuple[str, str, str, str, str | None, float]
 _Path = str | None
 
 
@@ -54,7 +55,8 @@ _Path = str | None
 class EvaluateRequest:
     """What stands above all three ways in; ``points`` are of F1, in per cent."""
 
-    model: str
+    left: str
+    right: str
     device: str
     strategy: str
     labels: str | None
@@ -138,7 +140,7 @@ class EvaluateHandler:
         cased = evaluation.lowercase(gold) if lowercase else gold
         with self.service.long.slot(disconnected=client_disconnected):
             report = report_sides(sides, cased, request.choice, tolerance=tolerance, began=began)
-            value = evaluation_value(report, [*filter(None, [sides.withheld]), *hints])
+            value = evaluation_value(report, [*sides.notes, *hints])
         yield value
 
     def _compare(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
@@ -150,7 +152,7 @@ class EvaluateHandler:
         tolerance = request.tolerance
         sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(lines):,} lines with both sides …")
-        both = [sides.side(variant) for variant in Variant]
+        both = sides.both
         taggers = [side.tagger.using(request.choice) for side in both]
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
@@ -162,8 +164,11 @@ class EvaluateHandler:
         return progress(WAITING if self.service.long.taken else sentence)
 
     def _open(self, request: EvaluateRequest) -> Generator[Value, None, Sides]:
-        spec = find_offered(request.model)
-        return (yield from open_sides_with_progress(self.load, spec, request.device, progress))
+        return (
+            yield from open_sides_with_progress(
+                self.load, request.left, request.right, request.device, progress
+            )
+        )
 
 
 def score_files(
@@ -207,29 +212,30 @@ class EvaluateTab:
 
 
 def add_evaluate_tab(
-    load: Loader, model: gr.Dropdown, device: gr.Dropdown, outer: gr.Tabs, service: Service
+    load: Loader, chosen: SideControls, outer: gr.Tabs, service: Service
 ) -> EvaluateTab:
     """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
     handler = EvaluateHandler(load, service)
-    settings = [model, device, *settings_row()]
+    settings = [*chosen.inputs, *settings_row()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
         with gr.Tab("Built-in test set"):
-            own = own_set_form(model)
+            own = own_set_form(chosen.left)
         with gr.Tab("Your gold", id=_GIVEN_TAB):
             gold = gold_form(service.bounds.gold_characters)
         with gr.Tab("Your text, without gold"):
             lines = lines_form()
     result = result_component({"html": "", "data": ""}, "evaluation", "evaluation.mount")
-    _add_recorded(model)
+    _add_recorded(chosen.left)
     _connect(own, handler.evaluate_set, settings, result)
     _connect(gold, handler.evaluate_gold, settings, result)
     _connect(lines, handler.compare_lines, settings, result)
 
-    def run(event: gr.events.Dependency) -> None:
+    def follow(event: gr.events.Dependency) -> None:
         asked = event.success(None, [*gold.inputs, *settings], None, js=_busy(gold))
-        asked.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
+        run = asked.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
+        run.then(None, js="() => evaluation.done()")
 
-    return EvaluateTab(gold.inputs[0], gold.inputs[1:3], outer, inner, run)
+    return EvaluateTab(gold.inputs[0], gold.inputs[1:3], outer, inner, follow)
 
 
 def _connect(
@@ -254,15 +260,15 @@ def _busy(form: Form) -> str:
     return f"(...values) => (evaluation.busy('{form.name}', values), values)"
 
 
-def _add_recorded(model: gr.Dropdown) -> None:
-    """What was recorded of the chosen model, so that the tab is never empty."""
-    recorded = plain_html(_recorded(model.value), "recorded")
-    model.change(_recorded, model, recorded, show_progress="hidden", api_visibility="private")
+def _add_recorded(left: gr.Dropdown) -> None:
+    """What was recorded of the left side's model, so that the tab is never empty."""
+    recorded = plain_html(_recorded(left.value), "recorded")
+    left.change(_recorded, left, recorded, show_progress="hidden", api_visibility="private")
 
 
-def _recorded(model: str) -> str:
+def _recorded(side: str) -> str:
     try:
-        return recorded_html(find_offered(model))
+        return recorded_html(find_offered(side).spec)
     # The last line of defence: a visitor gets a sentence, the log gets the rest.
     except Exception as error:  # noqa: BLE001
         return notice(describe_failure(error), kind="problem")

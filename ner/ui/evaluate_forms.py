@@ -57,12 +57,12 @@ class Form:
     inputs: list[Any]
 
 
-def own_set_form(model: gr.Dropdown) -> Form:
-    """The set follows the model, until the visitor chooses another."""
+def own_set_form(left: gr.Dropdown) -> Form:
+    """The set follows the left side's model, until the visitor chooses another."""
     with gr.Row(elem_classes="settings"):
         name = gr.Dropdown(
             list(GOLD_SETS.items()),
-            value=_set_of(model.value),
+            value=_set_of(left.value),
             label="Set",
             elem_classes="beside wide",
             elem_id="own-set",
@@ -70,13 +70,13 @@ def own_set_form(model: gr.Dropdown) -> Form:
         )
         lowercase = gr.Checkbox(label="Lower-case the text first", scale=0, min_width=180)
         button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-own", scale=0)
-    model.change(_set_of, model, name, show_progress="hidden", api_visibility="private")
+    left.change(_set_of, left, name, show_progress="hidden", api_visibility="private")
     return Form("own", button, [name, lowercase])
 
 
-def _set_of(model: str) -> str:
-    """The built-in set with the labels of a model."""
-    texts = find_offered(model).texts
+def _set_of(side: str) -> str:
+    """The built-in set with the labels of a side's model."""
+    texts = find_offered(side).spec.texts
     return texts if texts in GOLD_SETS.values() else next(iter(GOLD_SETS.values()))
 
 

@@ -16,7 +16,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ner.colours import colour_classes
-from ner.errors import Failure, InputError, one_of
+from ner.errors import Failure, InputError
 from ner.files import batch
 from ner.files.batch import Step
 from ner.files.csv_records import BadRow
@@ -25,13 +25,12 @@ from ner.files.report import Excerpt, excerpt
 from ner.files.resume import errors_file
 from ner.files.write import CSV_RULE
 from ner.markup import macro, notice
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
+from ner.ui.controls import SideControls
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
 from ner.ui.tag import strategy_dropdown
 
@@ -65,9 +64,10 @@ class Settings:
 
     encoding: str
     column: str | None
-    model: str
+    left: str
+    right: str
     device: str
-    variant: str
+    side: str
     strategy: str
     threshold: float
     labels: str | None
@@ -137,11 +137,12 @@ class FilesHandler:
         if settings.kind not in _KINDS.values():
             raise InputError(f"There is no output {str(settings.kind)[:40]!r}.")
         choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
-        variant = one_of(Variant, settings.variant, "variant")
-        spec = find_offered(settings.model)
-        sides = yield from open_sides_with_progress(self.load, spec, settings.device, _progress)
-        tagger = sides.side(variant).tagger.using(choice)
-        facts = batch.run_settings(spec, variant, settings.device, choice)
+        name = settings.left if settings.side == "left" else settings.right
+        sides = yield from open_sides_with_progress(
+            self.load, name, name, settings.device, _progress
+        )
+        tagger = sides.left.tagger.using(choice)
+        facts = batch.run_settings(sides.left.variant, settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.entities{settings.kind}"
             yield from self._run(source, tagger, out, facts, client)
@@ -254,7 +255,7 @@ def _limits(bounds: Bounds) -> str:
     )
 
 
-def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
+def add_files_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     handler = FilesHandler(load, service)
     _html(notice(_limits(service.bounds)))
@@ -274,7 +275,7 @@ def add_files_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service
         show_progress="hidden",
         api_visibility="private",
     )
-    _add_run(handler, [file, encoding, column, model, device, *settings])
+    _add_run(handler, [file, encoding, column, *chosen.inputs, *settings])
 
 
 def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> None:
@@ -304,10 +305,10 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
 
 def _settings() -> list[gr.components.Component]:
     """How it is tagged and what is made of it, in the order of `Settings`."""
-    variants = [("INT8", "int8"), ("Original", "original")]
+    sides = [("B", "right"), ("A", "left")]
     with gr.Row(elem_classes="settings"):
         return [
-            _dropdown("Variant", variants, "int8", look="beside narrow"),
+            _dropdown("Side", sides, "right", look="beside narrow"),
             strategy_dropdown(),
             gr.Number(
                 label="Threshold",

@@ -18,11 +18,11 @@ from ner.comparing.agreement import align
 from ner.errors import InputError, TextTooLong
 from ner.evaluating.judgement import Tally
 from ner.files.encoding import text_lines
-from ner.models.prepared import find_offered
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
+from ner.ui.controls import SideControls
 from ner.ui.evaluate_forms import read_upload
 from ner.ui.progress import (
     ON_MODEL,
@@ -48,33 +48,29 @@ class JudgeHandler:
     load: Loader
     service: Service
 
-    def deal(self, text: str, model: str, device: str) -> Iterator[Value]:
+    def deal(self, text: str, left: str, right: str, device: str) -> Iterator[Value]:
         """The differences of both sides on the lines of ``text``, as cards to judge."""
-        yield from catch_failures(self._deal(text or "", model, device), problem)
+        yield from catch_failures(self._deal(text or "", left, right, device), problem)
 
     def stand(self, answers: str) -> Value:
         """Who is ahead; ``answers`` is the JSON that the page's script counts together."""
         return standing_value(*_parse_answers(answers or ""))
 
-    def _deal(self, text: str, model: str, device: str) -> Iterator[Value]:
+    def _deal(self, text: str, left: str, right: str, device: str) -> Iterator[Value]:
         lines = [line for line in text_lines(text) if line.strip()]
         if not lines:
             raise InputError("Paste lines of your own text first, or load a file of them.")
         limit = self.service.bounds.lines_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        sides = yield from open_sides_with_progress(
-            self.load, find_offered(model), device, progress
-        )
-        if sides.right is None:
-            raise InputError(sides.withheld or "There is only one side, so nothing differs.")
-        both = (sides.left, sides.right)
+        sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
+        both = sides.both
         yield progress(
             WAITING if self.service.long.taken else f"Tagging {len(lines):,} texts with both …"
         )
         with self.service.long.slot(disconnected=client_disconnected):
-            left, right = (side.tagger.using(Choice()).tag_many(lines) for side in both)
-            agreements = list(map(align, left, right))
+            found = [side.tagger.using(Choice()).tag_many(lines) for side in both]
+            agreements = list(map(align, *found))
             value = cards_value(agreements, [side.origin for side in both])
         yield value
 
@@ -99,13 +95,13 @@ def _parse_answers(answers: str) -> tuple[Tally, tuple[str, str], int]:
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def add_judge_tab(load: Loader, model: gr.Dropdown, device: gr.Dropdown, service: Service) -> None:
+def add_judge_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand."""
     handler = JudgeHandler(load, service)
     text, find = _form(service.bounds.lines_characters)
     cards = result_component(example_value(), "judge", "judge.mount")
     standing = result_component({"html": "", "data": ""}, "judge-standing", "judge.mountStanding")
-    asked: list[Any] = [text, model, device]
+    asked: list[Any] = [text, *chosen.inputs]
     run = find.click(
         handler.deal,
         asked,

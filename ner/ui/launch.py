@@ -16,9 +16,10 @@ import gradio as gr
 from ner.colours import colours_css
 from ner.errors import MissingExtra
 from ner.markup import macro
-from ner.models.catalogue import ModelSpec, assets, catalogue
+from ner.models.catalogue import assets, catalogue
 from ner.models.child import OnStage, Stage
 from ner.models.opened import OpenSides, Sides
+from ner.models.variants import Variant, default_sides
 from ner.serving import draining
 from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected
@@ -85,12 +86,12 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
 
 def _loader(sides_open: OpenSides, readiness: Readiness) -> Loader:
     """Gives models that stay open; whoever asks for the default one makes the server ready."""
-    default = catalogue()[0]
+    default = default_sides(catalogue()[0])
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> Sides:
-        sides = sides_open.get(spec, device=device, report=report, waiting=_stay)
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> Sides:
+        sides = sides_open.get(left, right, device=device, report=report, waiting=_stay)
         # Equal where it has been told already.
-        if (spec, device) == (default, "CPU") and readiness.missing != sides.withheld:
+        if (left, right, device) == (*default, "CPU") and readiness.missing != sides.withheld:
             _tell_of(sides, readiness)
         return sides
 
@@ -123,7 +124,7 @@ def _log_to_the_console() -> None:
 
 def _open_first(load: Loader, readiness: Readiness) -> None:
     """Open the default model, so that the first visitor need not wait for it."""
-    spec = catalogue()[0]
+    pair = default_sides(catalogue()[0])
 
     def tell(stage: Stage) -> None:
         step = f"step {stage.number} of {stage.stages}: {stage.name}"
@@ -131,7 +132,7 @@ def _open_first(load: Loader, readiness: Readiness) -> None:
         _LOG.info("Preparing, %s …", step)
 
     try:
-        load(spec, "CPU", tell)
+        load(*pair, "CPU", tell)
     # Nobody waits for this thread, so whatever ends it is to be told here.
     except Exception as error:  # noqa: BLE001
         readiness.missing = describe_failure(error)

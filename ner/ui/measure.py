@@ -22,11 +22,13 @@ from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.measuring.rows import BARE, PEAK
 from ner.models.catalogue import ModelSpec, assets, calibration_file, read_texts
 from ner.models.prepared import find_offered
+from ner.models.variants import default_sides
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.views.charts import Bar, bar_chart, line_chart
+from ner.ui.controls import SideControls
 from ner.ui.progress import Loader, catch_failures, open_sides_with_progress, run_in_background
+from ner.ui.views.charts import Bar, bar_chart, line_chart
 
 # A quarter of a minute on two cores.
 _QUICK = BenchmarkPlan(lengths=(16, 32, 64, 128), rounds=24, passes=6, peak_runs=5)
@@ -45,12 +47,12 @@ class MeasureHandler:
     plan: BenchmarkPlan = _QUICK
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
-    def answer(self, request: gr.Request, model: str) -> Iterator[str]:
+    def answer(self, request: gr.Request, left: str) -> Iterator[str]:
         """Progress while it runs, then the result; ended early it stops measuring too."""
         stopping = self.running[request.session_hash] = threading.Event()
         try:
             yield from catch_failures(
-                self._measure(model, stopping), partial(notice, kind="problem")
+                self._measure(left, stopping), partial(notice, kind="problem")
             )
         finally:
             self.running.pop(request.session_hash, None)
@@ -60,10 +62,11 @@ class MeasureHandler:
         if request.session_hash in self.running:
             self.running[request.session_hash].set()
 
-    def _measure(self, model: str, stopping: threading.Event) -> Iterator[str]:
-        spec = find_offered(model)
+    def _measure(self, left: str, stopping: threading.Event) -> Iterator[str]:
+        spec = find_offered(left).spec
+        left, right = (variant.name for variant in default_sides(spec))
         yield from open_sides_with_progress(
-            self.load, spec, "CPU", partial(notice, kind="progress")
+            self.load, left, right, "CPU", partial(notice, kind="progress")
         )
         if self.service.long.taken:
             yield notice(WAITING, kind="progress")
@@ -249,7 +252,7 @@ def _circumstances(result: Benchmark, command: str) -> list[tuple[str, str]]:
     ]
 
 
-def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
+def add_measure_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     with gr.Row(elem_id="measure-ask"):
         start = gr.Button("Measure here and now", variant="primary", scale=0, min_width=230)
@@ -268,7 +271,7 @@ def add_measure_tab(load: Loader, model: gr.Dropdown, service: Service) -> None:
     handler = MeasureHandler(load, service)
     start.click(
         handler.answer,
-        model,
+        chosen.left,
         result,
         show_progress="hidden",
         # Beside tagging, not before it; two at once would spoil each other.

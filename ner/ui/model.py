@@ -7,7 +7,7 @@ any other.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -18,9 +18,19 @@ from markupsafe import Markup
 
 from ner.markup import megabytes, notice, render
 from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, find
+from ner.models.child import Stage
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared, fetched, find_offered, find_prepared
-from ner.models.recipes import Variant, recipe_of
-from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
+from ner.models.recipes import ORIGINAL, RECIPES, CompressWeights, Quantize, Step, find_recipe
+from ner.models.variants import Variant, default_sides
+from ner.ui.controls import SideControls, side_choices
+from ner.ui.progress import (
+    Loader,
+    catch_failures,
+    describe_failure,
+    run_in_background,
+    stage_sentence,
+)
 from ner.ui.views.records import recorded_scores
 
 
@@ -28,18 +38,20 @@ from ner.ui.views.records import recorded_scores
 class ModelHandler:
     """What choosing a model shows; nothing is prepared or loaded for it."""
 
-    def answer(self, model: str) -> tuple[str, str]:
+    def answer(self, side: str) -> tuple[str, str]:
         """The facts and the card, which may be empty, as markup."""
         try:
-            spec = find_offered(model)
-            prepared = find_prepared(recipe_of(spec), spec.name)
-            return describe_model(spec, prepared), _card(spec)
+            spec = find_offered(side).spec
+            found = (find_prepared(Variant(spec, recipe)) for recipe in RECIPES if recipe.steps)
+            original = find_prepared(Variant(spec, find_recipe(ORIGINAL)))
+            made = [prepared for prepared in (original, *found) if prepared is not None]
+            return describe_model(spec, made), _card(spec)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             return notice(describe_failure(error), kind="problem"), ""
 
 
-def describe_model(spec: ModelSpec, prepared: Prepared | None) -> Markup:
+def describe_model(spec: ModelSpec, made: Sequence[Prepared]) -> Markup:
     """The facts about a model; of its variants only where they have been made."""
     source = spec.repo_id if spec.folder is None else f"assets/{spec.folder.name}"
     return render(
@@ -47,41 +59,54 @@ def describe_model(spec: ModelSpec, prepared: Prepared | None) -> Markup:
         "model.html",
         spec=spec,
         origin=[("From", source or ""), ("Licence", spec.licence)],
-        labels=_labels(spec, prepared),
+        labels=_labels(spec, made),
         recorded=recorded_scores(spec),
-        variants=[] if prepared is None else _variants(prepared),
-        making=[] if prepared is None else _making(prepared),
+        variants=[_variant_row(prepared) for prepared in made],
+        making=_making(made[-1]) if made else [],
     )
 
 
-def _labels(spec: ModelSpec, prepared: Prepared | None) -> list[tuple[str, str, str]]:
+def _labels(spec: ModelSpec, made: Sequence[Prepared]) -> list[tuple[str, str, str]]:
     """With what each stands for, where that is known; of a model from elsewhere only its labels."""
     known = spec.label_names
-    labels = prepared.manifest.labels if prepared else tuple(known)
+    labels = made[0].manifest.labels if made else tuple(known)
     return [(label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels]
 
 
-def _variants(prepared: Prepared) -> list[tuple[str, str]]:
-    return [
-        ("Original, FP32", megabytes(prepared.size(Variant.ORIGINAL))),
-        ("INT8", megabytes(prepared.size(Variant.INT8))),
-        ("Check when made", prepared.manifest.gate.summary),
-    ]
+def _variant_row(prepared: Prepared) -> tuple[str, str]:
+    """A recipe, and its size with how it did when it was made."""
+    gate = prepared.manifest.gate
+    checked = "" if gate is None else f"; check when made: {gate.summary}"
+    title = find_recipe(prepared.manifest.recipe).title
+    return title, f"{megabytes(prepared.size)}{checked}"
 
 
 def _making(prepared: Prepared) -> list[tuple[str, str]]:
-    recipe = prepared.manifest.recipe
-    settings = recipe.quantization
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(recipe.versions.items()))
+    """How the last of the variants was made."""
+    manifest = prepared.manifest
+    build = manifest.build
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(build.versions.items()))
+    name = manifest.name
     return [
-        ("Quantization", f"NNCF post-training, preset {settings.preset}"),
-        ("SmoothQuant alpha", f"{settings.smooth_quant_alpha}"),
-        ("Bias correction", "fast" if settings.fast_bias_correction else "full"),
-        ("Calibration texts", f"at most {settings.samples}"),
-        ("Checkpoint", prepared.manifest.revision or recipe.source),
+        *((f"Step {number}", _step(step)) for number, step in enumerate(build.steps, start=1)),
+        ("Checkpoint", manifest.revision or build.source),
         ("Versions", versions),
-        ("Reproduce with", f"python -m ner prepare --model {prepared.manifest.name}"),
+        ("Reproduce with", f"python -m ner prepare --model {name} --recipe {manifest.recipe}"),
     ]
+
+
+def _step(step: Step) -> str:
+    if isinstance(step, CompressWeights):
+        where = "the table of embeddings" if step.embeddings_only else "all weights"
+        return f"NNCF weight compression, {where} to {step.bits} bits"
+    assert isinstance(step, Quantize)  # noqa: S101 - there are two kinds
+    skipped = f", layers {step.skip_layers} left out" if step.skip_layers else ""
+    bias = "fast" if step.fast_bias_correction else "full"
+    return (
+        f"NNCF post-training quantization, preset {step.preset}, SmoothQuant alpha "
+        f"{step.smooth_quant_alpha}, {bias} bias correction, at most {step.samples} calibration "
+        f"texts{skipped}"
+    )
 
 
 def _card(spec: ModelSpec) -> str:
@@ -107,7 +132,7 @@ def _card(spec: ModelSpec) -> str:
     return render("ner.ui", "card.html", card=Markup(card))  # noqa: S704
 
 
-def add_model_tab(page: gr.Blocks, tab: gr.Tab, model: gr.Dropdown) -> None:
+def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
     They are looked up again whenever the tab is opened: variants may have been made meanwhile.
@@ -116,9 +141,9 @@ def add_model_tab(page: gr.Blocks, tab: gr.Tab, model: gr.Dropdown) -> None:
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(
-        [page.load, model.change, tab.select],
+        [page.load, chosen.right.change, tab.select],
         ModelHandler().answer,
-        model,
+        chosen.right,
         [facts, card],
         show_progress="hidden",
         api_visibility="private",
@@ -126,7 +151,7 @@ def add_model_tab(page: gr.Blocks, tab: gr.Tab, model: gr.Dropdown) -> None:
 
 
 # What the page says, and what becomes of the list of models.
-_Answer = tuple[str, dict[str, Any]]
+_Answer = tuple[str, dict[str, Any], dict[str, Any]]
 
 _ABOUT = (
     "Any token classifier with safetensors and a tokenizer, at most 2 GB. Its newest commit is "
@@ -148,35 +173,43 @@ class HubHandler:
     def _fetch(self, repo_id: str) -> Iterator[_Answer]:
         # With its prefix, so that what was typed is never taken for a folder.
         spec = find(f"{HUB}{(repo_id or '').strip()}")
-        yield from open_sides_with_progress(self.load, spec, "CPU", _hub_progress)
-        prepared = find_prepared(recipe_of(spec), spec.name)
+        left, right = default_sides(spec)
+
+        def load_and_report(report: Callable[[_Answer], None]) -> Sides:
+            return self.load(left, right, "CPU", lambda stage: report(_told(stage)))
+
+        yield from run_in_background(load_and_report)
+        prepared = find_prepared(left)
         commit = prepared.manifest.revision if prepared else None
         done = f"{spec.title} is ready and chosen above. Its commit is {commit}."
-        yield notice(done), gr.update(choices=self.choices(), value=spec.name)
+        choices = self.choices()
+        yield (
+            notice(done),
+            gr.update(choices=choices, value=left.name),
+            gr.update(choices=choices, value=right.name),
+        )
 
     def choices(self) -> list[tuple[str, str]]:
-        """Title and name of every model that can be chosen now."""
-        of_hub = (prepared.manifest.name for prepared in fetched())
-        return [
-            *((spec.title, spec.name) for spec in self.specs),
-            *sorted((name.removeprefix(HUB), name) for name in of_hub),
-        ]
+        """Title and name of every side that can be chosen now."""
+        of_hub = sorted({prepared.manifest.name for prepared in fetched()})
+        return side_choices([*self.specs, *map(find, of_hub)])
 
-    def offer(self) -> dict[str, Any]:
-        """The list of models as it is now."""
-        return gr.update(choices=self.choices())
+    def offer(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The sides to choose from as they are now, for both pickers."""
+        choices = self.choices()
+        return gr.update(choices=choices), gr.update(choices=choices)
 
 
 def _hub_problem(sentence: str) -> _Answer:
-    return notice(sentence, kind="problem"), gr.skip()
+    return notice(sentence, kind="problem"), gr.skip(), gr.skip()
 
 
-def _hub_progress(sentence: str) -> _Answer:
-    return notice(sentence, kind="progress"), gr.skip()
+def _told(stage: Stage) -> _Answer:
+    return notice(stage_sentence(stage), kind="progress"), gr.skip(), gr.skip()
 
 
 def add_hub_field(
-    page: gr.Blocks, load: Loader, specs: Sequence[ModelSpec], model: gr.Dropdown
+    page: gr.Blocks, load: Loader, specs: Sequence[ModelSpec], chosen: SideControls
 ) -> None:
     """Put the field into ``page``, the Blocks at hand, and connect it to the list of models."""
     handler = HubHandler(load, specs)
@@ -195,7 +228,7 @@ def add_hub_field(
         [fetch.click, repo_id.submit],
         handler.answer,
         repo_id,
-        [about, model],
+        [about, chosen.left, chosen.right],
         show_progress="hidden",
         trigger_mode="once",
         # Apart from tagging: nobody should wait for somebody else's download.
@@ -203,4 +236,5 @@ def add_hub_field(
         concurrency_limit=1,
         api_visibility="private",
     )
-    page.load(handler.offer, None, model, show_progress="hidden", api_visibility="private")
+    pickers = [chosen.left, chosen.right]
+    page.load(handler.offer, None, pickers, show_progress="hidden", api_visibility="private")

@@ -10,12 +10,14 @@ from markupsafe import Markup
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
-from ner.models.opened import Sides
+from ner.models.opened import Side
+from ner.models.variants import default_sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.tagging.decode import Strategy
 from ner.ui import correct, evaluate, judge
 from ner.ui.api import add_endpoints
+from ner.ui.controls import SideControls, side_choices
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
 from ner.ui.measure import add_measure_tab
@@ -33,11 +35,11 @@ def build(
     specs: Sequence[ModelSpec] | None = None,
     devices: Sequence[str] = ("CPU",),
     service: Service,
-    opened: Callable[[], Sequence[Sides]] = tuple,
+    opened: Callable[[], Sequence[Side]] = tuple,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
-    ``load`` is called with a model's spec, a device and a listener for progress, in a thread of a
+    ``load`` is called with two variants, a device and a listener for progress, in a thread of a
     request; it should keep what it opened, which ``opened`` gives. Launch it with
     :func:`ner.ui.launch.launch`, with the same ``service``.
     """
@@ -48,41 +50,47 @@ def build(
     with page:
         # First, so that no event of the page takes an endpoint's name.
         add_endpoints(load, service)
-        model, device = _header(offered, devices)
+        chosen = _header(offered, devices)
         handler = TagHandler(load, describe(), service)
         with gr.Tabs() as tabs:
             with gr.Tab("Tag", id="tag-tab"):
-                add_tag_tab(page, handler, model, device)
+                add_tag_tab(page, handler, chosen)
             with gr.Tab("Measure", id="measure-tab"):
-                add_measure_tab(load, model, service)
+                add_measure_tab(load, chosen, service)
             with gr.Tab("Evaluate", id=evaluate.TAB):
-                evaluated = evaluate.add_evaluate_tab(load, model, device, tabs, service)
+                evaluated = evaluate.add_evaluate_tab(load, chosen, tabs, service)
             with gr.Tab("Correct", id=correct.TAB):
-                corrected = add_correct_tab(load, model, device, evaluated, service)
+                corrected = add_correct_tab(load, chosen, evaluated, service)
             with gr.Tab("Judge", id=judge.TAB):
-                judge.add_judge_tab(load, model, device, service)
+                judge.add_judge_tab(load, chosen, service)
             with gr.Tab("Files", id="files-tab"):
-                add_files_tab(load, model, device, service)
+                add_files_tab(load, chosen, service)
             with gr.Tab("Model", id="model-tab") as about:
                 if hub_allowed():
-                    add_hub_field(page, load, offered, model)
-                add_model_tab(page, about, model)
+                    add_hub_field(page, load, offered, chosen)
+                add_model_tab(page, about, chosen)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
-        corrected.add_entry(model, device, tabs)
+        corrected.add_entry(chosen, tabs)
     return page
 
 
-def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> tuple[gr.Dropdown, gr.Dropdown]:
-    """The row on top: title, and which model runs on what."""
+def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> SideControls:
+    """The row on top: title, which two sides are compared, and on what."""
+    choices = side_choices(specs)
+    left, right = default_sides(specs[0])
     with gr.Row(elem_id="header"):
         plain_html(_heading(specs, devices), "heading")
-        model = gr.Dropdown(
-            [(spec.title, spec.name) for spec in specs],
-            value=specs[0].name,
-            label="Model",
-            elem_classes="beside",
-            scale=0,
+        first, second = (
+            gr.Dropdown(
+                choices,
+                value=variant.name,
+                label=label,
+                elem_id=f"side-{label.lower()}",
+                elem_classes="beside",
+                scale=0,
+            )
+            for label, variant in (("A", left), ("B", right))
         )
         device = gr.Dropdown(
             list(devices),
@@ -92,13 +100,14 @@ def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> tuple[gr.Drop
             scale=0,
         )
         plain_html(macro("ner.ui", "page.html", "theme_button"), "theme")
-    return model, device
+    return SideControls(first, second, device)
 
 
 def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
     """The title; it also tells the script what a shared link may choose."""
     offered = {
-        "model": [spec.name for spec in specs],
+        "left": [name for _, name in side_choices(specs)],
+        "right": [name for _, name in side_choices(specs)],
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }

@@ -16,13 +16,15 @@ import gradio as gr
 
 from ner.errors import NerError
 from ner.markup import notice
-from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage
 from ner.models.opened import Sides
+from ner.models.prepared import find_offered
+from ner.models.recipes import ORIGINAL
+from ner.models.variants import Variant
 from ner.serving.gradio_seam import request_id
 
-Loader = Callable[[ModelSpec, str, OnStage], Sides]
-"""Gives both sides of a model on a device; on a first use it reports the stages of preparing."""
+Loader = Callable[[Variant, Variant, str, OnStage], Sides]
+"""Gives two variants on a device as sides; on a first use it reports the stages of preparing."""
 
 Value = dict[str, str]
 """What a result component holds: ``html``, and ``data`` as JSON text (empty without a result)."""
@@ -69,22 +71,26 @@ def progress(text: str) -> Value:
 
 
 def open_sides_with_progress(
-    load: Loader, spec: ModelSpec, device: str, show: Callable[[str], _Update]
+    load: Loader, left: str, right: str, device: str, show: Callable[[str], _Update]
 ) -> Generator[_Update, None, Sides]:
-    """The sides of ``spec``; yields ``show`` of a sentence for each stage of making it.
+    """The sides written ``left`` and ``right``; yields ``show`` of a sentence for each stage.
+
+    Raises ``ModelRefused`` for what a visitor may not name.
 
     A visitor who leaves ends the reports and not the making, for which others may wait too.
     """
+    pair = find_offered(left, recipe=ORIGINAL), find_offered(right)
 
     def load_and_report(report: Callable[[_Update], None]) -> Sides:
-        return load(spec, device, lambda stage: report(show(_sentence(spec, stage))))
+        return load(*pair, device, lambda stage: report(show(stage_sentence(stage))))
 
     return (yield from run_in_background(load_and_report))
 
 
-def _sentence(spec: ModelSpec, stage: Stage) -> str:
+def stage_sentence(stage: Stage) -> str:
+    """How far preparing is, for a visitor."""
     return (
-        f"Preparing {spec.title} for its first use, step {stage.number} of {stage.stages}: "
+        f"Preparing the model for its first use, step {stage.number} of {stage.stages}: "
         f"{stage.name} …"
     )
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ner.machine import Machine, describe, package_versions
 from ner.markup import render
-from ner.models.opened import Sides
+from ner.models.opened import Side
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service
@@ -26,7 +26,7 @@ class StatusHandler:
 
     service: Service
     machine: Machine
-    open_sides: Callable[[], Sequence[Sides]]
+    open_sides: Callable[[], Sequence[Side]]
 
     def answer(self) -> Markup:
         """Health, limits, what is kept, versions."""
@@ -40,7 +40,7 @@ class StatusHandler:
         return render("ner.ui", "status.html", health=health, sections=sections)
 
 
-def _health(service: Service, open_sides: Sequence[Sides]) -> _Rows:
+def _health(service: Service, open_sides: Sequence[Side]) -> _Rows:
     readiness = service.readiness
     since = readiness.ready_since
     state = "Ready." if not readiness.reasons else f"Not ready. {' '.join(readiness.reasons)}"
@@ -48,15 +48,15 @@ def _health(service: Service, open_sides: Sequence[Sides]) -> _Rows:
         ("State", state),
         ("Ready since", "not yet" if since is None else _moment(since)),
         ("Up for", _duration(time.time() - readiness.started)),
-        *(("Model open", _describe(sides)) for sides in open_sides),
+        *(("Model open", _describe(side)) for side in open_sides),
         ("Single texts", _load(service.short)),
         ("Files, Evaluate, Measure", _load(service.long)),
     )
 
 
-def _describe(sides: Sides) -> str:
-    checked = "both variants checked" if sides.withheld is None else sides.withheld
-    return f"{sides.spec.title} on {sides.device}: {checked}"
+def _describe(side: Side) -> str:
+    checked = side.withheld or "checked"
+    return f"{side.variant.title} on {side.origin.device}: {checked}"
 
 
 def _load(slots: Slots) -> str:
@@ -174,7 +174,7 @@ def _duration(seconds: float) -> str:
 
 
 def add_status_tab(
-    page: gr.Blocks, tab: gr.Tab, service: Service, open_sides: Callable[[], Sequence[Sides]]
+    page: gr.Blocks, tab: gr.Tab, service: Service, open_sides: Callable[[], Sequence[Side]]
 ) -> None:
     """Put the tab's component into ``page``, the Blocks at hand; it is read anew at each visit."""
     status = gr.HTML("", elem_id="status", js_on_load=None, apply_default_css=False)

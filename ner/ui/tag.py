@@ -16,14 +16,14 @@ from ner.comparing.probe import Fate, Probe, probe
 from ner.errors import TextTooLong
 from ner.machine import Machine
 from ner.markup import notice, render
-from ner.models.catalogue import assets, catalogue
-from ner.models.prepared import find_offered
-from ner.models.recipes import Variant
+from ner.models.catalogue import assets, catalogue, find
+from ner.models.variants import default_sides
 from ner.serving.bounds import timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
+from ner.ui.controls import SideControls
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -50,6 +50,12 @@ class Example:
     text: str
     model: str
 
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The names of what is compared on it."""
+        left, right = default_sides(find(self.model))
+        return left.name, right.name
+
 
 @dataclass(frozen=True)
 class TagHandler:
@@ -59,20 +65,23 @@ class TagHandler:
     machine: Machine
     service: Service
 
-    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
+    def answer(
+        self, text: str, left: str, right: str, device: str, strategy: str
+    ) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        yield from catch_failures(self._results(text or "", model, device, strategy), problem)
+        yield from catch_failures(self._results(text or "", left, right, device, strategy), problem)
 
-    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[Value]:
+    def _results(
+        self, text: str, left: str, right: str, device: str, strategy: str
+    ) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
             return
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = find_offered(model)
         choice = Choice.parse(strategy)
-        sides = yield from open_sides_with_progress(self.load, spec, device, progress)
+        sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
         places = self.service.short
         with places.slot(disconnected=client_disconnected):
             budget = timing_budget(len(text), places.queued)
@@ -87,20 +96,21 @@ class ProbeHandler:
     load: Loader
     service: Service
 
-    def answer(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+    def answer(self, text: str, left: str, right: str, device: str, strategy: str) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
-        results = self._results(text or "", model, device, strategy)
+        results = self._results(text or "", left, right, device, strategy)
         yield from catch_failures(results, partial(notice, kind="problem"))
 
-    def _results(self, text: str, model: str, device: str, strategy: str) -> Iterator[str]:
+    def _results(
+        self, text: str, left: str, right: str, device: str, strategy: str
+    ) -> Iterator[str]:
         limit = self.service.bounds.probe_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        spec = find_offered(model)
         choice = Choice.parse(strategy)
         show = partial(notice, kind="progress")
-        sides = yield from open_sides_with_progress(self.load, spec, device, show)
-        taggers = [sides.side(variant).tagger.using(choice) for variant in Variant]
+        sides = yield from open_sides_with_progress(self.load, left, right, device, show)
+        taggers = [side.tagger.using(choice) for side in sides.both]
         with self.service.short.slot(disconnected=client_disconnected):
             result = probe(text, *taggers)
         yield probe_table(result, sides.labels)
@@ -158,17 +168,15 @@ def _fate(both: Sequence[tuple[Fate, ...] | None], index: int) -> tuple[str, str
     return worst, words[0] if len(set(words)) == 1 else " / ".join(words)
 
 
-def add_tag_tab(
-    page: gr.Blocks, handler: TagHandler, model: gr.Dropdown, device: gr.Dropdown
-) -> None:
+def add_tag_tab(page: gr.Blocks, handler: TagHandler, chosen: SideControls) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
-    text, button, strategy = _question(model)
+    text, button, strategy = _question(chosen)
     result = result_component(message(_EMPTY), "result", "ner.mount")
     probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
     probe_result = plain_html("", "probe-result")
-    inputs = [text, model, device, strategy]
+    inputs = [text, *chosen.inputs, strategy]
     asked = gr.on(
-        [button.click, model.input, device.input, strategy.input],
+        [button.click, *(each.input for each in chosen.inputs), strategy.input],
         handler.answer,
         inputs,
         result,
@@ -190,10 +198,10 @@ def add_tag_tab(
     )
 
 
-def _question(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
+def _question(chosen: SideControls) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
     """The text, and the row below it: Tag, how to aggregate, examples.
 
-    An example puts in its text and chooses the model that it is for.
+    An example puts in its text and chooses both sides of the model that it is for.
     """
     examples = _examples()
     text = gr.Textbox(
@@ -209,8 +217,8 @@ def _question(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
         plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
         strategy = strategy_dropdown()
         gr.Examples(
-            [[example.text, example.model] for example in examples],
-            [text, model],
+            [[example.text, *example.sides] for example in examples],
+            [text, chosen.left, chosen.right],
             example_labels=[example.title for example in examples],
             label="Examples",
             elem_id="examples",

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 
 from browser.fixtures import Open, Serve, labelled, tag
 from ner import schema
-from ner.models.prepared import Gate
+from ner.models.manifest import Gate
 from ner.tagging.choice import Choice
 
 pytestmark = pytest.mark.browser

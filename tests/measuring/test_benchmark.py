@@ -14,8 +14,8 @@ from ner.measuring.report import benchmark_json, summary
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.measuring.rows import BARE, INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
+from ner.models.manifest import Gate
 from ner.models.opened import Sides
-from ner.models.prepared import Gate
 
 QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 

@@ -16,8 +16,9 @@ from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.child import Stage
+from ner.models.manifest import Gate
 from ner.models.opened import OpenSides, Sides, open_sides, open_tagger
-from ner.models.prepared import Gate, Prepared
+from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ner.models.prepared import Manifest, Prepared
+from ner.models.manifest import Manifest
+from ner.models.prepared import Prepared
 from ner.models.recipes import Variant
 
 

@@ -23,8 +23,8 @@ from ner.evaluating.report import Report, report_json, report_sides
 from ner.files.encoding import read_lines
 from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
+from ner.models.manifest import Gate
 from ner.models.opened import Sides
-from ner.models.prepared import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue
+from ner.models.manifest import Gate
 from ner.models.opened import Sides
-from ner.models.prepared import Gate, Prepared
+from ner.models.prepared import Prepared
 from ner.ui.model import ModelHandler, _card, describe_model
 
 

@@ -18,8 +18,8 @@ from fakes import FakeSides, service_of
 from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec, find
 from ner.models.child import OnStage, Stage
+from ner.models.manifest import Gate
 from ner.models.opened import OpenSides
-from ner.models.prepared import Gate
 from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
 from ner.ui.launch import _loader, _open_first, launch

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ner.machine import Machine
 from ner.markup import visible
-from ner.models.prepared import Gate
+from ner.models.manifest import Gate
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service

@@ -59,7 +59,8 @@ class Freshness {
     const root = this.find();
     if (!root) return;
     const note = this.old && !this.pending;
-    dom.setBusy(root, this.pending !== null);
+    // Where the result was, sentences tell how far the next one is.
+    dom.setBusy(root, this.pending !== null && this.made !== null);
     root.classList.toggle("stale", note);
     for (const shown of dom.findAll(root, ":scope > .stale-note")) shown.remove();
     if (note) {

@@ -94,7 +94,7 @@ const tagFormats = (() => {
   /** The result as a page of its own: its markup, its style, nothing from elsewhere. */
   function page() {
     const { settings, titles } = tagState.shown.data;
-    const title = `NER: ${settings.model}, ${Object.values(titles).join(" and ")}`;
+    const title = `NER: ${settings.left}, ${Object.values(titles).join(" and ")}`;
     const alone = document.implementation.createHTMLDocument(title);
     alone.documentElement.lang = "en";
     const charset = dom.make("meta");

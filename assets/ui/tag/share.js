@@ -68,7 +68,8 @@ const tagShare = (() => {
     if (Array.isArray(link.hidden)) tagState.filter.hidden = new Set(link.hidden.map(String));
     if (link.threshold >= 0 && link.threshold <= 1)
       tagState.filter.threshold = Number(link.threshold);
-    return [link.text, known("model", 1), known("device", 2), known("strategy", 3)];
+    const chosen = ["left", "right", "device", "strategy"];
+    return [link.text, ...chosen.map((name, index) => known(name, index + 1))];
   }
 
   function python() {
@@ -77,7 +78,8 @@ const tagShare = (() => {
     const visible = Object.keys(labels).filter((label) => !hidden.has(label));
     const filtered = visible.length < Object.keys(labels).length;
     const options = [
-      settings.model !== "bundled" && `model=${JSON.stringify(settings.model)}`,
+      settings.left !== "bundled#original" && `left=${JSON.stringify(settings.left)}`,
+      settings.right !== "bundled#int8" && `right=${JSON.stringify(settings.right)}`,
       settings.strategy !== "first" && `strategy=${JSON.stringify(settings.strategy)}`,
       threshold > 0 && `threshold=${threshold}`,
       filtered && `labels=[${visible.map((label) => JSON.stringify(label)).join(", ")}]`,

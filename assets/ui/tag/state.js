@@ -16,7 +16,7 @@
  *   origins: Record<Side, Record<string, string | null>>,
  *   pairs: [number | null, number | null, number | null][], fragile: number[], pieces: Pieces,
  *   labels: Record<string, {name: string, class: string}>,
- *   settings: {model: string, device: string, strategy: string},
+ *   settings: {left: string, right: string | null, device: string, strategy: string},
  * }} TagData
  *
  * A pair as the filter leaves it: `at` are the indices of its entities, `index` is its own.

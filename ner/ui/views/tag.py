@@ -19,11 +19,10 @@ from ner.evaluating.report import KEYS
 from ner.machine import Machine
 from ner.markup import marked_text, megabytes, milliseconds, render
 from ner.models.opened import Side, Sides
-from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
-from ner.ui.views.charts import Bar, bar_chart
 from ner.ui.progress import Value
+from ner.ui.views.charts import Bar, bar_chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class SideResult:
         """What it is executed in."""
         hint = self.side.origin.precision or ""
         executed = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}.get(hint, hint)
-        is_float = self.side.origin.variant == Variant.ORIGINAL
+        is_float = not self.side.variant.recipe.steps
         return executed if is_float else f"{self.title}, float parts {executed}"
 
 
@@ -137,7 +136,9 @@ def _hints(result: TagResult) -> Iterator[tuple[str, str]]:
             "hint",
         )
     if result.comparison.right is None:
-        yield result.sides.withheld or "INT8 is not served.", "problem"
+        yield result.sides.withheld or "The right side is not served.", "problem"
+    else:
+        yield from ((note, "hint") for note in result.sides.notes)
 
 
 def _panels(result: TagResult) -> list[Panel]:
@@ -222,7 +223,7 @@ def _circumstances(result: TagResult) -> list[tuple[str, str]]:
         ("Device and threads", f"{sides.device}, {sides.threads or 'its own number of'} threads"),
         ("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
-    if result.comparison.right is not None:
+    if result.comparison.right is not None and sides.gate is not None:
         rows.insert(1, ("Check when made", sides.gate.summary))
     return rows
 
@@ -243,7 +244,8 @@ def _data(result: TagResult) -> dict[str, Any]:
             label.name: {"name": label.meaning, "class": label.style} for label in result.labels
         },
         "settings": {
-            "model": result.sides.spec.name,
+            "left": result.sides.left.variant.name,
+            "right": result.sides.right and result.sides.right.variant.name,
             "device": result.sides.device,
             "strategy": result.choice.strategy.value,
         },

@@ -21,7 +21,7 @@ def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
     assert ["87.0–89.0"] * 2 + [""] * 4 == [cell.small for cell in old]
     assert ["87.0–89.0"] * 4 + [""] * 2 == [cell.small for cell in new]
     assert ["88.1", "88.1", "90.0", "88.1", "99.0", "yes"] == [cell.written for cell in new]
-    assert "F1 by document" in describe_model(catalogue()[0], None)
+    assert "F1 by document" in describe_model(catalogue()[0], ())
 
 
 def test_a_model_without_records_says_so() -> None:
