@@ -162,7 +162,7 @@ def _score(
     limits: Limits,
 ) -> _Scored:
     report, joined = (
-        report_sides(sides, texts, choice, tolerance=limits.tolerance)
+        report_sides(sides, texts, choice, tolerance=limits.tolerance, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
     return _Scored(accept(name, report, limits, choice.labels), joined)

@@ -10,6 +10,7 @@ from ner.evaluating.report import Report, groups
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import percent
+from ner.schema import provenance_rows
 from ner.stats import Estimate, mcnemar_p
 
 _ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not settled"}
@@ -46,6 +47,7 @@ def report_markdown(report: Report) -> str:
     if report.verdict is not None:
         parts.append(escape(changes_sentence(report)))
     parts += map(escape, report.notes)
+    parts += ["## Provenance", table(("What", "Is"), provenance_rows(report.provenance))]
     return "\n\n".join(parts) + "\n"
 
 

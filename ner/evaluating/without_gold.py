@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from ner.entities import Explained
 from ner.evaluating import verdict
 from ner.evaluating.verdict import TOLERANCE, Verdict
 from ner.stats import Estimate
+from ner.tagging.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,23 @@ class AgreementFigures:
 
 @dataclass(frozen=True)
 class AgreementReport:
-    """What both sides found in each text, in order, and the loss of F1 that is accepted."""
+    """What both sides found in each text, in order, and the loss of F1 that is accepted.
+
+    ``choice`` is what the texts were tagged with, and ``texts`` is what they are called.
+    """
 
     origins: tuple[Origin, Origin]
     left: tuple[Explained, ...]
     right: tuple[Explained, ...]
     tolerance: float = TOLERANCE
+    choice: Choice = field(default_factory=Choice)
+    texts: str | None = None
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """What it is a result of; the date is that of the first time that this is asked."""
+        told = schema.provenance_json(self.origins, self.choice, gold=self.texts)
+        return {**told, "accepted_loss": self.tolerance}
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -114,6 +126,7 @@ def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
         "agreement": _share_json(figures.f1),
         "identical": _share_json(figures.identical),
         "entities": report.pairs,
+        "provenance": report.provenance,
         "lines": [
             schema.agreement_json(agreement, report.origins, None)
             for agreement in report.agreements

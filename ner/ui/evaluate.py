@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,15 @@ from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.controls import SideControls
-from ner.ui.evaluate_forms import GOLD_SETS, Form, gold_form, lines_form, own_set_form, settings_row
+from ner.ui.evaluate_forms import (
+    GOLD_SETS,
+    Form,
+    fingerprint,
+    gold_form,
+    lines_form,
+    own_set_form,
+    settings_row,
+)
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -103,7 +111,7 @@ class EvaluateHandler:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
         gold = read_gold(assets() / "gold" / f"{name}.conll")
-        yield from self._score_models(gold, lowercase, request)
+        yield from self._score_models(gold, lowercase, request, f"{name}, built in")
 
     def _score_gold(
         self, text: str, files: list[Path], lowercase: bool, request: EvaluateRequest
@@ -118,11 +126,14 @@ class EvaluateHandler:
         hints = repair_sentences(lines, "The gold")
         if not files:
             began = read_origins(lines)
-            yield from self._score_models(gold, lowercase, request, hints, began)
+            name = fingerprint("your gold", text)
+            yield from self._score_models(gold, lowercase, request, name, hints, began)
             return
         yield self._under_way("Scoring the predictions …")
         with self.service.long.slot(disconnected=client_disconnected):
-            report = score_files(gold, files, request, limit=limit)
+            report = replace(
+                score_files(gold, files, request, limit=limit), gold=fingerprint("your gold", text)
+            )
             value = evaluation_value(report, hints)
         yield value
 
@@ -131,15 +142,19 @@ class EvaluateHandler:
         gold: list[Annotated],
         lowercase: bool,
         request: EvaluateRequest,
+        name: str,
         hints: Sequence[str] = (),
         began: Sequence[GoldOrigin] = (),
     ) -> Iterator[Value]:
         tolerance = request.tolerance
         sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(gold):,} sentences with both sides …")
-        cased = evaluation.lowercase(gold) if lowercase else gold
+        if lowercase:
+            gold, name = evaluation.lowercase(gold), f"{name}, in lower case"
         with self.service.long.slot(disconnected=client_disconnected):
-            report = report_sides(sides, cased, request.choice, tolerance=tolerance, began=began)
+            report = report_sides(
+                sides, gold, request.choice, tolerance=tolerance, began=began, name=name
+            )
             value = evaluation_value(report, [*sides.notes, *hints])
         yield value
 
@@ -156,7 +171,8 @@ class EvaluateHandler:
         taggers = [side.tagger.using(request.choice) for side in both]
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
-            report = AgreementReport((both[0].origin, both[1].origin), left, right, tolerance)
+            origins, name = (both[0].origin, both[1].origin), fingerprint("your lines", text)
+            report = AgreementReport(origins, left, right, tolerance, request.choice, name)
             value = agreement_value(report)
         yield value
 

@@ -23,7 +23,7 @@ from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.controls import SideControls
-from ner.ui.evaluate_forms import read_upload
+from ner.ui.evaluate_forms import fingerprint, read_upload
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
@@ -71,7 +71,8 @@ class JudgeHandler:
         with self.service.long.slot(disconnected=client_disconnected):
             found = [side.tagger.using(Choice()).tag_many(lines) for side in both]
             agreements = list(map(align, *found))
-            value = cards_value(agreements, [side.origin for side in both])
+            origins = [side.origin for side in both]
+            value = cards_value(agreements, origins, name=fingerprint("your lines", text))
         yield value
 
 

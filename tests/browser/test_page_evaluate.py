@@ -134,7 +134,7 @@ def test_a_correction_on_the_third_line_changes_f1_by_the_right_amount(
         expect(page.locator("#gold textarea")).to_have_value(saved.read_text().rstrip("\n") + "\n")
         page.locator("#evaluate-given").click()
         expect(page.locator("#evaluation .verdict")).to_contain_text(
-            f"n = {4 + corrected} entities in 2 sentences"
+            f"on {4 + corrected} entities in 2 sentences"
         )
         assert expected(saved.read_text()) == overall(page)
         f1.append(overall(page)[2])
@@ -338,7 +338,7 @@ def test_corrections_go_to_evaluate_in_one_click(
     page.keyboard.press("1")
     page.locator("#send-to-evaluate").click()
 
-    expect(page.locator("#evaluation .verdict")).to_contain_text("1 entity in 2 sentences")
+    expect(page.locator("#evaluation .verdict")).to_contain_text("on 1 entity in 2 sentences")
     expect(page.locator("#gold textarea")).to_be_visible()
     expect(page.locator("#predictions-first")).not_to_contain_text("forgotten")
 
@@ -432,7 +432,9 @@ def test_two_files_of_predictions_are_compared(
         expect(page.locator(f"#predictions-{name}")).to_contain_text(name)
     page.locator("#evaluate-given").click()
 
-    expect(page.locator("#evaluation .verdict")).to_contain_text("second.txt's F1 is 9.1 points")
+    expect(page.locator("#evaluation .verdict")).to_contain_text(
+        "second.txt's F1 is 90.9 %, 9.1 points below first.txt's 100.0 %"
+    )
     assert ["100.0"] * 3 + ["100.0", "83.3", "90.9"] == overall(page)[:6]
 
 

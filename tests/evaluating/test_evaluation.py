@@ -182,6 +182,8 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "verdict",
         "labels",
         "changes",
+        "notes",
+        "provenance",
     } == set(report)
     for key, variant, scores in (
         ("left", "original", evaluation.left),
@@ -202,8 +204,8 @@ def test_a_report_of_one_file_has_one_side() -> None:
     alone = score_predictions(gold, [one.tagged for one in gold])
     report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
 
-    assert {"sentences", "left"} == set(report)
-    nothing = {"variant": None, "device": None, "inference_precision": None}
+    assert {"sentences", "left", "notes", "provenance"} == set(report)
+    nothing = {"recipe": None, "weights": None, "device": None, "inference_precision": None}
     expected = {"model": "mine.conll", **nothing}
     assert expected == {key: report["left"][key] for key in expected}
 
@@ -250,10 +252,8 @@ def test_a_file_called_original_is_not_taken_for_the_model() -> None:
 
     assert report.verdict is not None and models.verdict is not None
     assert "Original's" in report.verdict.sentence
-    assert "the original" not in report.verdict.sentence
-    assert "the original's" in models.verdict.sentence
     sides = [report_json(report)[key] for key in ("left", "right")]
-    assert [("Original", None), ("INT8", None)] == [(s["model"], s["variant"]) for s in sides]
+    assert [("Original", None), ("INT8", None)] == [(s["model"], s["recipe"]) for s in sides]
 
 
 def test_a_report_needs_an_origin_for_each_side() -> None:

@@ -13,11 +13,13 @@ from fakes import FakeSides, loader_of, service_of
 from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.errors import InputError
 from ner.files.gold import parse_gold
-from ner.models.prepared import Gate
+from ner.models.manifest import Gate
 from ner.serving.bounds import Bounds
 from ner.ui.correct import CorrectHandler, written
 
 BOUNDS = Bounds()
+# Left, right and device, as the page's pickers give them.
+CHOSEN = ("bundled#original", "bundled#int8", "CPU")
 
 
 def result(values: Iterator[dict[str, str]]) -> tuple[str, dict[str, Any]]:
@@ -31,11 +33,11 @@ def handler(sides: FakeSides | None = None) -> CorrectHandler:
 
 
 def started(text: str, begin: str) -> dict[str, Any]:
-    return result(handler().start(text, "bundled", "CPU", begin))[1]
+    return result(handler().start(text, *CHOSEN, begin))[1]
 
 
 def received(**record: object) -> tuple[str, dict[str, Any]]:
-    return result(handler().receive(json.dumps(record), "bundled", "CPU"))
+    return result(handler().receive(json.dumps(record), *CHOSEN))
 
 
 def test_correcting_starts_from_either_side_or_from_nothing() -> None:
@@ -74,7 +76,7 @@ def test_starting_the_same_text_twice_is_two_starts() -> None:
 )
 def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
     """A sentence, and nothing for the editor."""
-    html, data = result(handler().start(text, "bundled", "CPU", begin))
+    html, data = result(handler().start(text, *CHOSEN, begin))
     assert message in unescape(html)
     assert {} == data
 
@@ -82,10 +84,10 @@ def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
 def test_a_side_that_is_not_served_cannot_be_started_from() -> None:
     """With the reason; the other one can."""
     alone = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
-    html, data = result(handler(alone).start("Oslo", "bundled", "CPU", "right"))
-    assert "0.812" in html
+    html, data = result(handler(alone).start("Oslo", *CHOSEN, "right"))
+    assert "not served" in html
     assert {} == data
-    assert result(handler(alone).start("Paris", "bundled", "CPU", "left"))[1]
+    assert result(handler(alone).start("Paris", *CHOSEN, "left"))[1]
 
 
 def test_a_result_is_taken_over_with_what_it_began_as() -> None:
@@ -96,6 +98,12 @@ def test_a_result_is_taken_over_with_what_it_began_as() -> None:
     assert [{"start": 0, "end": 4, "label": "PER"}] == data["document"]["entities"]
     assert "bundled#original" == data["document"]["began"]["name"]
     assert "LOC" in data["labels"]
+
+
+def test_a_side_may_be_named_too() -> None:
+    """As other tabs know it."""
+    _, data = received(text="Oslo", entities=[], side="bundled#int8")
+    assert "INT8" == data["document"]["began"]["title"]
 
 
 @pytest.mark.parametrize(

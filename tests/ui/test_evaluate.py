@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import re
 import subprocess
@@ -38,7 +39,8 @@ GOLD = (
     "[Acme Corp](ORG) of [Paris](LOC) sued [Amazon](ORG)\n"
     "she left Oslo and [London](LOC)\n"
 )
-SETTINGS = ("bundled", "CPU", "first", "", 1.0)
+SIDES = ("bundled#original", "bundled#int8", "CPU")
+SETTINGS = (*SIDES, "first", "", 1.0)
 HOSTILE = "<img/src=x/onerror=alert(1)>"
 
 
@@ -66,8 +68,49 @@ def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
     report = json.loads(data["files"]["evaluation.json"])
     sides, gold = FakeSides(), parse_gold(GOLD.split("\n"), "gold")
     one = evaluate(gold, DictionaryTagger(), DictionaryTagger(INT8_WORDS))
-    assert report_json(Report(one, tuple(sides.origins))) == report
-    assert report_json(report_sides(sides, gold, Choice())) == report
+    provenance = report.pop("provenance")
+    for same in (Report(one, tuple(sides.origins)), report_sides(sides, gold, Choice())):
+        answer = report_json(same)
+        # The date, and what the set is called, are another matter.
+        assert provenance["sides"] == answer.pop("provenance")["sides"]
+        assert answer == report
+
+
+def test_every_download_tells_what_it_is_a_result_of() -> None:
+    """Sides with their weights, set, settings, machine, versions and date: also on the page."""
+    html, data = given(GOLD, settings=(*SETTINGS[:-2], "LOC, PER", 2.0))
+    files = data["files"]
+    told = json.loads(files["evaluation.json"])["provenance"]
+
+    assert ["original", "int8"] == [side["recipe"] for side in told["sides"]]
+    assert told["set"].startswith("your gold, SHA-256 ")
+    assert (["LOC", "PER"], "first", 0.02) == (
+        told["labels"],
+        told["strategy"],
+        told["accepted_loss"],
+    )
+    for name in ("evaluation.csv", "errors.csv"):
+        for row in csv.DictReader(files[name].splitlines()):
+            side = told["sides"][["Original", "INT8"].index(row["side"])]
+            assert side["weights"] == row["weights"]
+            assert (told["set"], told["date"]) == (row["set"], row["date"])
+    for written in (files["evaluation.md"], unescape(html)):
+        for value in (told["set"], told["machine"], told["date"]):
+            assert value in written
+    assert "2 points of F1" in html
+
+
+def test_other_gold_is_another_set() -> None:
+    """One letter tells them apart, and so does lower case."""
+    names = {
+        json.loads(given(gold)[1]["files"]["evaluation.json"])["provenance"]["set"]
+        for gold in (GOLD, GOLD.replace("lives", "live"))
+    }
+    assert 2 == len(names)
+    handler = EvaluateHandler(loader_of(FakeSides()), service_of())
+    _, data = result(handler.evaluate_set("general", True, *SETTINGS))
+    provenance = json.loads(data["files"]["evaluation.json"])["provenance"]
+    assert "general, built in, in lower case" == provenance["set"]
 
 
 def matching(data: dict[str, Any], query: dict[str, Any]) -> int:
@@ -195,7 +238,7 @@ def test_lower_case_is_scored_in_lower_case() -> None:
 
 def test_only_the_labels_asked_for_count() -> None:
     """What is left out is in no decision."""
-    _, data = given(GOLD, settings=("bundled", "CPU", "first", "LOC, PER", 1.0))
+    _, data = given(GOLD, settings=(*SIDES, "first", "LOC, PER", 1.0))
     spans = [
         span for side in data["sides"] for one in side["decisions"] for span in one[1:3] if span
     ]
@@ -210,11 +253,11 @@ def test_only_the_labels_asked_for_count() -> None:
         ("Berlin\tB-LOC\nx\ty\tz\n", SETTINGS, "line 2"),
         ("x" * (BOUNDS.gold_characters + 1), SETTINGS, f"{BOUNDS.gold_characters:,} characters"),
         ("[a](DRUG)", SETTINGS, "does not know: DRUG"),
-        (GOLD, ("bundled", "CPU", "first", "", 0), "over 0"),
-        (GOLD, ("bundled", "CPU", "first", "", None), "over 0"),
-        (GOLD, ("../x", "CPU", "first", "", 1.0), "no model called"),
-        (GOLD, ("bundled", "CPU", "best", "", 1.0), "best"),
-        (GOLD, ("bundled", "CPU", "first", "DRUG", 1.0), "no label DRUG"),
+        (GOLD, (*SIDES, "first", "", 0), "over 0"),
+        (GOLD, (*SIDES, "first", "", None), "over 0"),
+        (GOLD, ("../x", "bundled#int8", "CPU", "first", "", 1.0), "no model called"),
+        (GOLD, (*SIDES, "best", "", 1.0), "best"),
+        (GOLD, (*SIDES, "first", "DRUG", 1.0), "no label DRUG"),
     ],
 )
 def test_what_cannot_be_evaluated_is_answered_with_a_sentence(
@@ -254,7 +297,7 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     html, data = given(GOLD, mine, other, pair=pair)
     report = json.loads(data["files"]["evaluation.json"])
     assert ["mine.txt", "other.txt"] == [report[key]["model"] for key in ("left", "right")]
-    assert [None, None] == [report[key]["variant"] for key in ("left", "right")]
+    assert [None, None] == [report[key]["recipe"] for key in ("left", "right")]
     assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
     assert "other.txt's F1" in unescape(html)
 
@@ -269,7 +312,7 @@ def test_a_file_called_original_is_not_taken_for_the_model(tmp_path: Path) -> No
     assert "Original's 100.0 %" in unescape(html)
     assert "the original" not in unescape(html)
     report = json.loads(data["files"]["evaluation.json"])
-    assert ("Original", None) == (report["left"]["model"], report["left"]["variant"])
+    assert ("Original", None) == (report["left"]["model"], report["left"]["recipe"])
 
 
 def test_every_table_names_its_side() -> None:
@@ -436,6 +479,8 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     report = json.loads(data["files"]["evaluation.json"])
     expected = json.loads(done.stdout)
     documents = expected.pop("documents")
+    assert report.pop("provenance")["sides"] == expected.pop("provenance")["sides"]
+    documents.pop("provenance")
     # The command line says model, device and precision of the same two sides.
     assert expected == report
     assert set(expected) == set(documents)
@@ -457,7 +502,9 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
 
     answer = client.predict(GOLD, api_name="/evaluate")
 
-    assert json.loads(data["files"]["evaluation.json"]) == answer
+    expected = json.loads(data["files"]["evaluation.json"])
+    assert expected.pop("provenance")["sides"] == answer.pop("provenance")["sides"]
+    assert expected == answer
 
 
 @pytest.mark.parametrize(
@@ -468,7 +515,7 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
         ({"gold": "x" * (BOUNDS.gold_characters + 1)}, "at most 600,000"),
         ({"gold": GOLD, "tolerance": 0}, "over 0"),
         ({"gold": GOLD, "tolerance": "much"}, "expected a number"),
-        ({"gold": GOLD, "model": "../x"}, "no model called"),
+        ({"gold": GOLD, "left": "../x"}, "no model called"),
         ({"gold": GOLD, "labels": "LOC"}, "not a list"),
         ({"gold": GOLD, "labels": ["DRUG"]}, "no label DRUG"),
     ],

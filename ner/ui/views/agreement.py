@@ -17,7 +17,7 @@ from ner.evaluating.without_gold import (
 )
 from ner.markup import Cell, render
 from ner.ui.progress import Value
-from ner.ui.views.tables import Row, Table, estimate_cell
+from ner.ui.views.tables import Row, Table, basis, estimate_cell
 
 
 def agreement_value(report: AgreementReport) -> Value:
@@ -29,6 +29,7 @@ def agreement_value(report: AgreementReport) -> Value:
         "agreement.html",
         verdict=report.verdict,
         files=list(files),
+        provenance=basis(report.provenance),
         shares=agreement_table(report.agreements, report.origins, report.labels),
         differences=report.differences,
         pairs=report.pairs,

@@ -34,6 +34,7 @@ from ner.ui.views.curves import best_sentences, threshold_charts
 from ner.ui.views.tables import (
     Row,
     Table,
+    basis,
     estimate_cell,
     interval_written,
     signed_points,
@@ -73,6 +74,7 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
         titles=_titles(report),
         verdict=report.verdict,
         files=list(files),
+        provenance=basis(report.provenance),
         judgements=_judgement_table(report),
         scores=_score_table(report),
         chart=_chart(report),

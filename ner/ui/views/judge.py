@@ -13,16 +13,17 @@ from ner.entities import Entity, Tagged
 from ner.evaluating.judgement import Card, Tally, change_sentence, deal, standing_sentence
 from ner.evaluating.report import KEYS
 from ner.markup import notice, render
-from ner.schema import origin_json
+from ner.schema import provenance_json
+from ner.tagging.choice import Choice
 from ner.ui.progress import Value
 
 
 def cards_value(
-    agreements: Sequence[Agreement], origins: Sequence[Origin], *, example: bool = False
+    agreements: Sequence[Agreement], origins: Sequence[Origin], *, name: str, example: bool = False
 ) -> Value:
     """The result component's value: the frame of a card, and all cards for the script to fill in.
 
-    A sentence in its place where the two sides do not differ.
+    ``name`` is what the texts are called. Where the sides do not differ, a sentence in its place.
     """
     cards = deal(agreements)
     pairs = sum(len(agreement.pairs) for agreement in agreements)
@@ -43,7 +44,7 @@ def cards_value(
         "cards": [_card(card) for card in cards],
         "classes": colour_classes(_labels(agreements)),
         "titles": {key: origin.title for key, origin in zip(KEYS, origins, strict=True)},
-        "provenance": {key: origin_json(origin) for key, origin in zip(KEYS, origins, strict=True)},
+        "provenance": provenance_json(origins, Choice(), gold=name),
         "example": example,
     }
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
@@ -107,4 +108,4 @@ def example_value() -> Value:
     left = tagged(("Jordan", "PER"), ("High Court", "ORG"), ("Paris", "LOC"), ("Acme Corp", "ORG"))
     right = tagged(("Jordan", "LOC"), ("High Court", "ORG"), ("Paris", "LOC"), ("May", "PER"))
     origins = (Origin("Original", "example"), Origin("INT8", "example"))
-    return cards_value([align(left, right)], origins, example=True)
+    return cards_value([align(left, right)], origins, name="example", example=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ner.evaluating.report import recorded_sides, set_name
 from ner.evaluating.verdict import Answer
 from ner.markup import Cell, percent, render
 from ner.models.catalogue import ModelSpec, assets
+from ner.schema import recorded_sides, set_name
 from ner.stats import Estimate, Interval
 from ner.ui.views.tables import estimate_cell
 

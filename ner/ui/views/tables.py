@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ner.markup import Cell, percent
+from ner.schema import provenance_rows
 from ner.stats import Estimate, Interval
 
 
@@ -57,3 +59,10 @@ def signed_range(interval: Interval) -> str:
     if interval == Interval(-1.0, 1.0):
         return ""
     return f"{signed_points(interval.low)} to {signed_points(interval.high)}"
+
+
+def basis(provenance: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a result is a result of, the loss that is accepted with it."""
+    rows = dict(provenance_rows(provenance))
+    loss = f"{100 * provenance['accepted_loss']:g} points of F1"
+    return list({"A": "", "B": "", "Set": "", "Accepted loss": loss, **rows}.items())
