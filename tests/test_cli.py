@@ -116,6 +116,7 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
         "verdict",
         "labels",
         "changes",
+        "notes",
     }
     assert parts == set(one["documents"])
     assert {"documents", *one["documents"]} == set(one)

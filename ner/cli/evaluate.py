@@ -1,8 +1,8 @@
-"""``evaluate``: both variants against gold."""
+"""``evaluate``: two sides against gold, and as a gate for builds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,6 @@ from ner.cli.options import (
 from ner.cli.terminal import (
     check_folder,
     print_json,
-    print_notes,
     print_stage,
     stderr,
     stdout,
@@ -46,9 +45,10 @@ from ner.evaluating.acceptance import (
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
 from ner.evaluating.markdown import acceptance_markdown, changes_sentence
-from ner.evaluating.report import Json, Report, report_json, report_sides
+from ner.evaluating.report import Json, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
+from ner.evaluating.signoff import sign_off, signoff_html
 from ner.evaluating.verdict import Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
@@ -56,12 +56,13 @@ from ner.machine import describe
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import find_local
 from ner.models.recipes import ORIGINAL, RECOMMENDED
+from ner.models.variants import Variant
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
 # What a build reads: only 0 goes on.
-_EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
+EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
 _GATE = {
     Answer.YES: "Accepted: all that was asked for is shown.",
     Answer.NO: "Not accepted.",
@@ -71,7 +72,7 @@ _GATE = {
 
 def evaluate(
     gold: Annotated[
-        list[Path], typer.Argument(help="CoNLL files: token, tag; a blank line ends a sentence.")
+        list[Path], typer.Argument(help="CoNLL columns, JSON lines with spans, or [text](LABEL).")
     ],
     model: ModelOption = "bundled",
     left: LeftOption = ORIGINAL,
@@ -101,6 +102,10 @@ def evaluate(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", help="Write a summary in Markdown, for a build.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Measure cost too, and write a report to sign, as HTML."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON, with the machine, to a file.")
     ] = None,
@@ -113,45 +118,71 @@ def evaluate(
     """
     choice = Choice.parse(strategy, threshold, labels)
     limits = Limits(max_loss, max_label_loss, min_f1)
-    check_folder(junit, markdown, out)
+    check_folder(out, junit, markdown, report)
     if junit is not None and not limits.asked:
-        raise InputError("--junit needs something to check: --max-loss, --max-label-loss, --min-f1")
-    # All files are read before anything is tagged, so that a mistake in one costs no time.
-    sets = {name: read_gold_documents(file) for name, file in _set_names(gold).items()}
-    for file in gold:
-        _print_repairs(file)
+        raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
+    names = _set_names(gold)
+    sets = _read_sets(names)
     pair = (find_local(side, model=model) for side in (left, right))
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
-    print_notes(sides)
+    _warn(*filter(None, [sides.withheld]))
     scored = []
     for name, documents in sets.items():
         texts = list(map(lower_sentences, documents)) if lowercase else documents
         scored.append(_score(name, sides, texts, choice, limits))
         if not as_json:
             _print_set(scored[-1])
-    results = {found.acceptance.name: _set_json(found, limits) for found in scored}
-    if out is not None:
-        settings = {
-            "model": model,
-            "sides": [side.origin.name for side in sides.both],
-            "labels": choice.labels,
-            "lowercase": lowercase,
-            "strategy": strategy,
-        }
-        write_json(
-            out, {"settings": settings, "machine": machine_json(describe()), "sets": results}
-        )
+    results = {acceptance.name: _set_json(acceptance, limits) for acceptance in scored}
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
-    _end([found.acceptance for found in scored], limits, junit, markdown, as_json)
+    settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
+    settings |= {"strategy": strategy, "sides": [side.origin.name for side in sides.both]}
+    _Files(out, junit, markdown).write(settings, results, scored)
+    if report is not None:
+        told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
+        _write_report(report, sides, scored, names, choice, told)
+    if limits.asked:
+        raise typer.Exit(EXIT_CODES[_conclude(scored, as_json)])
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """A set by sentence, with the limits checked on it, and as documents."""
+class _Files:
+    """Where to write what was found; None for what nobody wants."""
 
-    acceptance: Acceptance
-    documents: Report
+    out: Path | None
+    junit: Path | None
+    markdown: Path | None
+
+    def write(
+        self, settings: Json, results: Mapping[str, Json], scored: Sequence[Acceptance]
+    ) -> None:
+        """Write each."""
+        if self.out is not None:
+            machine = machine_json(describe())
+            write_json(self.out, {"settings": settings, "machine": machine, "sets": results})
+        if self.junit is not None:
+            write_text(self.junit, junit_xml(scored))
+        if self.markdown is not None:
+            write_text(self.markdown, acceptance_markdown(scored))
+
+
+def _write_report(
+    file: Path,
+    sides: Sides,
+    scored: Sequence[Acceptance],
+    gold: Mapping[str, Path],
+    choice: Choice,
+    settings: Mapping[str, str],
+) -> None:
+    """The report to sign, with the cost of both sides measured for it."""
+    from ner.measuring.start import measure_start
+
+    def memory_of(variant: Variant, texts: Sequence[str]) -> int:
+        return measure_start(variant, texts).resident_bytes
+
+    stderr().print("Measuring speed and memory …", highlight=False)
+    signed = sign_off(sides, scored, gold, choice=choice, settings=settings, memory_of=memory_of)
+    write_text(file, signoff_html(signed))
 
 
 def _score(
@@ -160,59 +191,66 @@ def _score(
     documents: Sequence[Sequence[Gold]],
     choice: Choice,
     limits: Limits,
-) -> _Scored:
+) -> Acceptance:
     report, joined = (
         report_sides(sides, texts, choice, tolerance=limits.tolerance, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
-    return _Scored(accept(name, report, limits, choice.labels), joined)
+    return accept(name, report, joined, limits, labels=choice.labels)
 
 
-def _set_json(scored: _Scored, limits: Limits) -> Json:
-    report = scored.acceptance.report
-    answer = {**report_json(report), "documents": report_json(scored.documents)}
-    return answer | ({"acceptance": acceptance_json(scored.acceptance)} if limits.asked else {})
+def _set_json(scored: Acceptance, limits: Limits) -> Json:
+    answer = {**report_json(scored.report), "documents": report_json(scored.documents)}
+    return answer | ({"acceptance": acceptance_json(scored)} if limits.asked else {})
 
 
-def _end(
-    acceptances: Sequence[Acceptance],
-    limits: Limits,
-    junit_file: Path | None,
-    markdown_file: Path | None,
-    as_json: bool,
-) -> None:
-    """Write what was asked for; where there are limits, say how they fared and exit by that."""
-    if junit_file is not None:
-        write_text(junit_file, junit_xml(acceptances))
-    if markdown_file is not None:
-        write_text(markdown_file, acceptance_markdown(acceptances))
-    if not limits.asked:
-        return
-    answer = gravest(acceptance.answer for acceptance in acceptances)
+def _conclude(scored: Sequence[Acceptance], as_json: bool) -> Answer:
+    """The answer of all checks; unless JSON is wanted, said with each one's reason."""
+    answer = gravest(acceptance.answer for acceptance in scored)
     if not as_json:
-        for acceptance in acceptances:
+        for acceptance in scored:
             for check in acceptance.checks:
                 _print_line(f"{acceptance.name} · {check.name}: {check.verdict.sentence}")
         _print_line(_GATE[answer])
-    raise typer.Exit(_EXIT_CODES[answer])
+    return answer
 
 
-def _print_repairs(file: Path) -> None:
-    """Say how the tags of a CoNLL file were read, where they are not plain BIO2."""
-    for sentence in repair_sentences(read_lines(file), file):
-        stderr().print(f"{file.name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
+def _read_sets(files: Mapping[str, Path]) -> dict[str, list[list[Gold]]]:
+    """The documents of each set; all files are read before anything is tagged.
+
+    So a mistake in one costs no time. How tags were read that are not plain BIO2 is said.
+    """
+    sets = {name: read_gold_documents(file) for name, file in files.items()}
+    for file in files.values():
+        repaired = repair_sentences(read_lines(file), file)
+        _warn(*(f"{file.name}: {sentence}" for sentence in repaired))
+    return sets
+
+
+def _warn(*sentences: str) -> None:
+    for sentence in sentences:
+        stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:
-    """Names for gold files: the folder and the file's stem, such as conll2003/test."""
-    return {f"{file.resolve().parent.name}/{file.stem}": file for file in files}
+    """Names for gold files: the folder and the file's stem, such as conll2003/test.
+
+    ``InputError`` if two have the same, since one of them would not be looked at.
+    """
+    names: dict[str, Path] = {}
+    for file in files:
+        name = f"{file.resolve().parent.name}/{file.stem}"
+        if name in names:
+            raise InputError(f"Two files of gold are called {name}. Rename one, or leave it out.")
+        names[name] = file
+    return names
 
 
-def _print_set(scored: _Scored) -> None:
+def _print_set(scored: Acceptance) -> None:
     """Each side's conlleval report, per-tag table and F1 as documents; agreement and verdict."""
-    name, report, documents = scored.acceptance.name, scored.acceptance.report, scored.documents
+    report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
-        stdout().print(f"{name} · {side.origin.title}", style="bold", markup=False)
+        stdout().print(f"{scored.name} · {side.origin.title}", style="bold", markup=False)
         stdout().print(conlleval(side.total), markup=False, highlight=False, end="")
         table = Table("tag", "precision", "recall", "F1", "support", box=None)
         for row, figures in tag_report(side.total.tags).items():

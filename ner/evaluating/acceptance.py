@@ -53,6 +53,13 @@ class Limits:
         return any(limit is not None for limit in (self.loss, self.label_loss, self.f1))
 
     @property
+    def told(self) -> dict[str, str]:
+        """Those that are asked, as a reader calls them."""
+        points = {"Loss of F1 accepted": self.loss, "Loss of each type's F1": self.label_loss}
+        rows = {name: f"{limit:g} points" for name, limit in points.items() if limit is not None}
+        return rows | ({} if self.f1 is None else {"Least F1": f"{self.f1:g}"})
+
+    @property
     def tolerance(self) -> float:
         """The overall loss that a report accepts, as a fraction; the usual one if none is given."""
         return TOLERANCE if self.loss is None else self.loss / 100
@@ -68,10 +75,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """How it did on one set of gold, by name."""
+    """How it did on one set of gold, by name.
+
+    The checks are of ``report``, which is by sentence; ``documents`` are the same texts scored as
+    whole documents.
+    """
 
     name: str
     report: Report
+    documents: Report
     checks: tuple[Check, ...]
 
     @property
@@ -81,7 +93,12 @@ class Acceptance:
 
 
 def accept(
-    name: str, report: Report, limits: Limits, labels: Sequence[str] | None = None
+    name: str,
+    report: Report,
+    documents: Report,
+    limits: Limits,
+    *,
+    labels: Sequence[str] | None = None,
 ) -> Acceptance:
     """Check each limit on one scored set that has both sides.
 
@@ -98,8 +115,10 @@ def accept(
             for label in (in_gold if labels is None else labels)
         ]
     if limits.f1 is not None:
-        checks.append(Check("F1", reaches(report.evaluation, limits.f1, name=report.names[-1])))
-    return Acceptance(name, report, tuple(checks))
+        checks.append(
+            Check("F1", reaches(report.evaluation, limits.f1, name=report.origins[-1].title))
+        )
+    return Acceptance(name, report, documents, tuple(checks))
 
 
 def gravest(answers: Iterable[Answer]) -> Answer:
@@ -129,8 +148,10 @@ def junit_xml(acceptances: Sequence[Acceptance]) -> str:
         )
         properties = ElementTree.SubElement(suite, "properties")
         for side in acceptance.report.sides:
-            facts = {"name": side.key, "value": _held(side.origin.name)}
-            ElementTree.SubElement(properties, "property", facts)
+            weights = {f"{side.key} weights": side.origin.weights or ""}
+            for name, value in {side.key: side.origin.name, **weights}.items():
+                facts = {"name": name, "value": _held(value)}
+                ElementTree.SubElement(properties, "property", facts)
         for check in acceptance.checks:
             _add_case(suite, acceptance.name, check)
     ElementTree.indent(root)

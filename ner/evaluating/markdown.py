@@ -57,7 +57,9 @@ def acceptance_markdown(acceptances: Sequence[Acceptance]) -> str:
     answer = gravest(acceptance.answer for acceptance in acceptances)
     parts = [
         f"## {escape(right.title)} in place of {escape(left.title)}: {_ANSWERS[answer]}",
-        f"{escape(right.name)} against {escape(left.name)}",
+        escape(
+            f"{right.name} (weights {right.weights}) against {left.name} (weights {left.weights})"
+        ),
     ]
     for acceptance in acceptances:
         checks = [

@@ -74,14 +74,9 @@ class Report:
             return ()
         return tuple(map(self.judge, (None, *self.labels)))
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What each side is called within a sentence, the left one first."""
-        return tuple(origin.title for origin in self.origins)
-
     def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
-        left, right = self.names
+        left, right = (origin.title for origin in self.origins)
         return verdict.against_gold(
             self.evaluation,
             label=label,

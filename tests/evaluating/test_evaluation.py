@@ -18,7 +18,13 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.errors import InputError
 from ner.evaluating import verdict
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
-from ner.evaluating.evaluation import Evaluation, as_predictions, evaluate, score_predictions
+from ner.evaluating.evaluation import (
+    Evaluation,
+    as_predictions,
+    evaluate,
+    label_notes,
+    score_predictions,
+)
 from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     Report,
@@ -134,6 +140,28 @@ def test_unknown_labels_are_refused() -> None:
     """Gold with a label that the model lacks is never scored in silence."""
     with pytest.raises(InputError, match="does not know: DRUG"):
         both(["[aspirin](DRUG)"])
+
+
+def test_labels_that_differ_are_told() -> None:
+    """What only one side knows, and what gold lacks; nothing where all is shared."""
+    gold = parse_gold(["[Ada](PER) in Rome"], "test")
+    [full] = [text.tagged for text in gold]
+    more = Tagged(full.text, (*full.entities, Entity(7, 11, "MISC")))
+    evaluation = score_predictions(gold, [full], [more])
+    known = [("PER", "LOC"), ("PER", "MISC")]
+
+    assert [
+        "Labels differ: only A has LOC; only B has MISC. Name the labels to count: those that both "
+        "have.",
+        "Gold has no MISC: the 1 that B found count as errors. Name the labels to count, and the "
+        "others are left out.",
+    ] == list(label_notes(evaluation, ["A", "B"], known))
+    by_found = list(label_notes(evaluation, ["A", "B"]))
+    assert by_found[0].startswith("Labels differ: only B has MISC.")
+    assert [] == list(label_notes(score_predictions(gold, [full], [full]), ["A", "B"]))
+    assert [] == list(label_notes(score_predictions(gold, [full]), ["A"]))
+    counted = score_predictions(gold, [full], [more], labels=("PER",))
+    assert [] == list(label_notes(counted, ["A", "B"]))
 
 
 def test_predictions_move_onto_the_spaces_of_gold() -> None:

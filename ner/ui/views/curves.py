@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ner.counts import Counts
-from ner.evaluating.thresholds import Curve
+from ner.evaluating.breakdown import Curve
 from ner.markup import macro, percent
 
 _SIZE = (300, 190)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ner.colours import colour_classes
 from ner.counts import Counts
 from ner.entities import Entity
-from ner.evaluating.breakdown import BUCKETS, Decision, buckets
+from ner.evaluating.breakdown import BUCKETS, Decision, buckets, threshold_curve
 from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     KEYS,
@@ -23,7 +23,6 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
 from ner.evaluating.semeval import Outcomes
-from ner.evaluating.thresholds import threshold_curve
 from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import Cell, percent, render
 from ner.stats import Interval, mcnemar_p

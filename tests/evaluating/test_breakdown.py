@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
+from ner.evaluating.breakdown import Curve, Point, threshold_curve
 from ner.evaluating.scores import score, total
-from ner.evaluating.thresholds import Curve, Point, threshold_curve
 
 LETTERS = "ab cd ef gh"
 TOKENS = ((0, 2), (3, 5), (6, 8), (9, 11))

@@ -1,0 +1,75 @@
+"""What the README of `ner/evaluating` says is so: its commands, its workflow, its exit codes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from test_cli import ROOT, run
+
+from ner.cli.evaluate import EXIT_CODES
+from ner.evaluating.verdict import Answer
+
+FOLDER = ROOT / "ner" / "evaluating"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def workflow() -> dict[str, Any]:
+    """The example for GitHub, parsed."""
+    [text] = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    return yaml.safe_load(text)
+
+
+def test_the_workflow_parses_and_its_options_exist() -> None:
+    """One job; what it uploads is what the command writes; --help knows each option."""
+    [job] = workflow()["jobs"].values()
+    [command] = [step["run"] for step in job["steps"] if "evaluate" in step.get("run", "")]
+    uploads = job["steps"][-1]["with"]["path"].split()
+    shown = run("evaluate", "--help", COLUMNS="200").stdout
+
+    assert all(option in shown for option in re.findall(r"--[a-z][a-z0-9-]+", command))
+    assert uploads == re.findall(r"--(?:junit|report) (\S+)", command)
+    assert "\n" not in command
+    assert all("uses" in step or "run" in step for step in job["steps"])
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_what_is_not_settled_may_be_let_through() -> None:
+    """The shell of the README's last line: 3 passes, 1 does not."""
+    assert "|| test $? -eq 3" in README
+    codes = [
+        subprocess.run(["bash", "-ec", f"(exit {code}) || test $? -eq 3"]).returncode
+        for code in (0, 1, 2, 3)
+    ]
+
+    assert [True, False, False, True] == [code == 0 for code in codes]
+
+
+@pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
+def test_every_example_command_parses(line: str) -> None:
+    """Options in the examples exist."""
+    shown = run(line.split()[0], "--help", COLUMNS="200").stdout
+
+    assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
+
+
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    """Each answer stands in the table with its code."""
+    table = dict(re.findall(r"^\| (\d) \| (\w+)", README, flags=re.MULTILINE))
+
+    assert {"0": "yes", "1": "no", "3": "not"} == {code: table[code] for code in "013"}
+    assert {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3} == EXIT_CODES
+
+
+def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:
+    """A stranger finds every file of the folder in the table."""
+    targets = re.findall(r"\]\(([^)#:]+\.(?:py|md))(?:#\w+)?\)", README)
+    modules = {file.name for file in FOLDER.glob("*.py")} - {"__init__.py"}
+
+    assert all((FOLDER / target).exists() for target in targets)
+    assert modules <= {Path(target).name for target in targets}
