@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ner.evaluating.acceptance import Acceptance, gravest
-from ner.evaluating.report import Report, groups
+from ner.evaluating.report import Report, ScoredSide, groups
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import percent
@@ -22,33 +22,34 @@ def report_markdown(report: Report) -> str:
     if report.verdict is not None:
         parts += [escape(report.verdict.sentence), judgement_table(report)]
     for side in report.sides:
-        interval = side.intervals[None]
-        parts += [
-            f"## {escape(side.origin.title)}",
-            f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
-            f"{len(report.evaluation.gold):,} sentences.",
-            table(
-                ("Group", "Name", "Precision", "Recall", "F1", "Support"),
-                [
-                    (
-                        group,
-                        name,
-                        *map(percent, (counts.precision, counts.recall, counts.f1)),
-                        f"{counts.support:,}",
-                    )
-                    for group, name, counts in groups(side)
-                ],
-            ),
-            table(
-                ("Error", "Count"),
-                [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind],
-            ),
-        ]
+        parts += _side_parts(side)
     if report.verdict is not None:
         parts.append(escape(changes_sentence(report)))
     parts += map(escape, report.notes)
     parts += ["## Provenance", table(("What", "Is"), provenance_rows(report.provenance))]
     return "\n\n".join(parts) + "\n"
+
+
+def _side_parts(side: ScoredSide) -> list[str]:
+    """One side's figures and errors."""
+    interval = side.intervals[None]
+    figures = [
+        (
+            group,
+            name,
+            *map(percent, (counts.precision, counts.recall, counts.f1)),
+            f"{counts.support:,}",
+        )
+        for group, name, counts in groups(side)
+    ]
+    errors = [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind]
+    return [
+        f"## {escape(side.origin.title)}",
+        f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
+        f"{len(side.evaluation.gold):,} sentences.",
+        table(("Group", "Name", "Precision", "Recall", "F1", "Support"), figures),
+        table(("Error", "Count"), errors),
+    ]
 
 
 def acceptance_markdown(acceptances: Sequence[Acceptance]) -> str:

@@ -217,7 +217,7 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         ("left", "original", evaluation.left),
         ("right", "int8", evaluation.right),
     ):
-        expected = {**ORIGIN, "variant": variant, **scores_json(scores)}
+        expected = {**ORIGIN, "recipe": variant, **scores_json(scores)}
         assert expected == {name: report[key][name] for name in expected}
         assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
     assert report["right"]["errors"]["type"] == 1

@@ -34,13 +34,7 @@ def agreement_value(report: AgreementReport) -> Value:
         differences=report.differences,
         pairs=report.pairs,
         margin=FRAGILE_MARGIN,
-        kinds={
-            Kind.BOUNDARY: "boundary differs",
-            Kind.LABEL: "label differs",
-            Kind.ONLY_LEFT: f"only {left}",
-            Kind.ONLY_RIGHT: f"only {right}",
-            Kind.SAME: "same",
-        },
+        kinds=_kinds(left, right),
         titles=(left, right),
         labels=report.labels,
     )
@@ -53,6 +47,16 @@ def agreement_value(report: AgreementReport) -> Value:
         "titles": {key: origin.title for key, origin in zip(KEYS, report.origins, strict=True)},
     }
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
+
+
+def _kinds(left: str, right: str) -> dict[Kind, str]:
+    return {
+        Kind.BOUNDARY: "boundary differs",
+        Kind.LABEL: "label differs",
+        Kind.ONLY_LEFT: f"only {left}",
+        Kind.ONLY_RIGHT: f"only {right}",
+        Kind.SAME: "same",
+    }
 
 
 def agreement_table(
