@@ -193,7 +193,7 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
 
 
 MODELS = FakeSides().origins
-ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled"}
+ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled", "weights": None}
 
 
 def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
