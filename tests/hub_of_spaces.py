@@ -1,4 +1,4 @@
-"""A Hub on loopback: creating a Space, committing files to it, and a ZeroGPU Space at its start."""
+"""A Hub on loopback: making a Space or a model, committing to it, and a ZeroGPU Space at start."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from typing import Any
 
 @dataclass
 class HubOfSpaces:
-    """What it was asked to hold: ``files`` of each Space, and every request's method and path.
+    """What it was asked to hold: the files of each Space and model, and every request made.
 
     ``refuse`` maps the end of a path to the status that it is answered with.
     """
 
     spaces: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    models: dict[str, dict[str, bytes]] = field(default_factory=dict)
     created_with: list[dict[str, Any]] = field(default_factory=list)
     commits: int = 0
     refuse: dict[str, int] = field(default_factory=dict)
@@ -40,36 +41,40 @@ class HubOfSpaces:
             return self._create(json.loads(body))
         if path == "/api/validate-yaml":
             return 200, {"errors": [], "warnings": []}
-        name, _, action = path.removeprefix("/api/spaces/").partition("/main")[0].rpartition("/")
+        held = self.models if path.startswith("/api/models/") else self.spaces
+        name, _, action = path.split("/", 3)[-1].partition("/main")[0].rpartition("/")
         if action == "preupload":
             paths = [one["path"] for one in json.loads(body)["files"]]
             modes = [{"path": one, "uploadMode": "regular", "shouldIgnore": False} for one in paths]
             return 200, {"files": modes}
         if action == "commit":
-            return self._commit(name, body.decode())
-        if name in self.spaces and action in ("revision", "tree"):
-            held = [_file(one) for one in self.spaces[name]]
-            siblings = [{"rfilename": one["path"]} for one in held]
-            return 200, held if action == "tree" else {"id": name, "siblings": siblings}
+            return self._commit(held[name], path.removeprefix("/api").removeprefix("/models"), body)
+        if name in held and action in ("revision", "tree"):
+            files = [_file(one) for one in held[name]]
+            siblings = [{"rfilename": one["path"]} for one in files]
+            return 200, files if action == "tree" else {"id": name, "siblings": siblings}
         return 404, {"error": "not found"}
 
     def _create(self, wanted: dict[str, Any]) -> tuple[int, Any]:
         name = f"{wanted.get('organization', 'someone')}/{wanted['name']}"
+        is_space = wanted.get("type") == "space"
+        held = self.spaces if is_space else self.models
+        address = f"{self.url}/{'spaces/' if is_space else ''}{name}"
         self.created_with.append(wanted)
-        if name in self.spaces:
-            return 409, {"error": "You already created this repo", "url": f"{self.url}/{name}"}
-        self.spaces[name] = {}
-        return 200, {"url": f"{self.url}/spaces/{name}", "name": name}
+        if name in held:
+            return 409, {"error": "You already created this repo", "url": address}
+        held[name] = {}
+        return 200, {"url": address, "name": name}
 
-    def _commit(self, name: str, lines: str) -> tuple[int, Any]:
+    def _commit(self, held: dict[str, bytes], place: str, body: bytes) -> tuple[int, Any]:
         self.commits += 1
-        for line in map(json.loads, lines.splitlines()):
+        for line in map(json.loads, body.decode().splitlines()):
             if line["key"] == "file":
                 content = base64.b64decode(line["value"]["content"])
-                self.spaces[name][line["value"]["path"]] = content
+                held[line["value"]["path"]] = content
             elif line["key"] == "deletedFile":
-                del self.spaces[name][line["value"]["path"]]
-        address = f"{self.url}/spaces/{name}/commit/0"
+                del held[line["value"]["path"]]
+        address = f"{self.url}{place.replace('/main', '/0')}"
         return 200, {"success": True, "commitOid": "0" * 40, "commitUrl": address}
 
 

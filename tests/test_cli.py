@@ -13,7 +13,6 @@ import pytest
 
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 
 ROOT = Path(__file__).parent.parent
 WOLFGANG = "My name is Wolfgang and I live in Berlin."
@@ -52,9 +51,11 @@ def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepa
     """A second call makes nothing and prints the folder, sizes and gate."""
     [answer] = answers(run("prepare", *tiny, "--json"))
 
-    assert answer["folder"] == str(tiny_prepared.folder)
-    assert answer["variants"]["int8"]["bytes"] == tiny_prepared.size(Variant.INT8)
-    assert {"f1", "entities", "established", "passed"} == set(answer["gate"])
+    made = answer["variants"]["int8"]
+    assert made["path"] == str(tiny_prepared.folder)
+    assert (tiny_prepared.size, tiny_prepared.fingerprint) == (made["bytes"], made["weights"])
+    assert {"f1", "entities", "floor", "fits", "established", "passed"} == set(made["gate"])
+    assert answer["variants"]["original"]["gate"] is None
 
 
 def test_tag_prints_one_json_object_a_line(tiny: list[str]) -> None:
@@ -209,8 +210,8 @@ def test_a_half_made_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_wolfgang_lives_in_berlin(bundled_sides: Any) -> None:
     """The bundled model on the sentence everybody tries, both variants, exact offsets."""
-    for variant in Variant:
-        [answer] = answers(run("tag", WOLFGANG, "--variant", variant.value, "--json"))
+    for recipe in ("original", "int8"):
+        [answer] = answers(run("tag", WOLFGANG, "--recipe", recipe, "--json"))
         assert [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)] == [
             (one["text"], one["label"], one["start"], one["end"]) for one in answer["entities"]
         ]

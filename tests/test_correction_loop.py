@@ -51,7 +51,7 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
 def started_from(pair: Sides) -> Tagged:
     """The text in the editor with what the original found."""
     handler = CorrectHandler(lambda *_: pair, service_of())
-    *_, value = handler.start(TEXT, "bundled", "CPU", "original")
+    *_, value = handler.start(TEXT, "original", "int8", "CPU", "left")
     document = json.loads(value["data"])["document"]
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
 

@@ -13,8 +13,9 @@ from evidence.record_kills import flips, kills
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.prepared import Manifest, Prepared, prepared_root, read_prepared
-from ner.models.recipes import Variant
+from ner.models.manifest import Manifest
+from ner.models.prepared import Prepared, prepared_root, read_prepared
+from ner.models.variants import default_sides
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,16 +36,16 @@ def _files(prepared: Prepared) -> list[Path]:
 
 def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Path) -> None:
     """As a full disk or a lost page leaves it."""
-    for name in ("int8/openvino_model.bin", "original/config.json", "manifest.json"):
+    for name in ("openvino_model.bin", "config.json", "manifest.json"):
         for cut in (True, False):
-            copy = tmp_path / f"{name.replace('/', '-')}-{cut}"
+            copy = tmp_path / f"{name}-{cut}"
             shutil.copytree(tiny_prepared.folder, copy)
             content = (copy / name).read_bytes()
             (copy / name).unlink()
             if cut:
                 (copy / name).write_bytes(content[: len(content) // 2])
             read = read_prepared(copy)
-            assert read is None or read.damaged(*Variant)
+            assert read is None or read.damaged
 
 
 def test_a_folder_whose_manifest_broke_is_made_anew(
@@ -53,17 +54,17 @@ def test_a_folder_whose_manifest_broke_is_made_anew(
     """It stands where the new one goes, and must not be in its way; nor must leftovers stay."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     target = prepared_root() / tiny_prepared.folder.name
-    (target / "int8").mkdir(parents=True)
+    target.mkdir(parents=True)
     (target / "manifest.json").write_text("{")
     leftover = target.parent / f".making-{target.name}-killed"
     leftover.mkdir()
     of_another = target.parent / ".making-other-0123-running"
     of_another.mkdir()
 
-    made = ensure_prepared(tiny_spec, tuple(Variant))
+    made = ensure_prepared(default_sides(tiny_spec)[1])
 
     assert target == made.folder
-    assert made.damaged(*Variant) == ()
+    assert made.damaged == ()
     assert not leftover.exists()
     assert of_another.exists()
 
@@ -98,10 +99,10 @@ def test_two_processes_prepare_one_folder(
     ]
 
     assert [0, 0] == [one.returncode for one in running]
-    assert [0, 5] == sorted(map(len, stages))
-    [made] = [one for one in prepared_root().iterdir() if not one.name.startswith(".")]
-    prepared = read_prepared(made)
-    assert prepared is not None and prepared.damaged(*Variant) == ()
+    assert [0, 4] == sorted(map(len, stages))
+    made = [one for one in prepared_root().iterdir() if not one.name.startswith(".")]
+    found = [read_prepared(folder) for folder in made]
+    assert [()] * 2 == [prepared and prepared.damaged for prepared in found]
 
 
 @pytest.mark.full

@@ -18,17 +18,17 @@ from hub_of_models import COMMIT, HubOfModels, running
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import find, of_hub
 from ner.models.child import ensure_prepared
+from ner.models.manifest import Manifest
 from ner.models.opened import open_sides
 from ner.models.prepared import (
-    Gate,
-    Manifest,
     Prepared,
+    build_for,
     fetched,
     find_offered,
     prepared_folder,
     prepared_root,
 )
-from ner.models.recipes import Variant, recipe_of
+from ner.models.variants import default_sides
 from ner.preparing import checkpoint
 from ner.preparing.checkpoint import obtain
 from ner.preparing.hub import Hub
@@ -389,12 +389,12 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     sides = open_sides(SPEC)
     asked = len(hub.asked)
 
-    assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
+    assert COMMIT == ensure_prepared(default_sides(SPEC)[1]).manifest.revision
     assert sides.left.tagger("My name is Wolfgang").entities
     assert not any("openvino" in path for path in hub.asked)
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]
-    assert COMMIT == ensure_prepared(SPEC, tuple(Variant)).manifest.revision
+    assert COMMIT == ensure_prepared(default_sides(SPEC)[1]).manifest.revision
     assert SPEC == find("hub:tester/tiny", local=False)
     assert asked == len(hub.asked)
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
@@ -456,13 +456,12 @@ def pretend_fetched(repo_id: str, age: int) -> Prepared:
     import os
 
     spec = of_hub(repo_id)
-    wanted = recipe_of(spec)
-    folder = prepared_folder(wanted, spec.name)
-    for variant in Variant:
-        (folder / variant).mkdir(parents=True)
-        for end in ("xml", "bin"):
-            (folder / variant / f"openvino_model.{end}").write_bytes(bytes(1000))
-    manifest = Manifest(spec.name, wanted, COMMIT, ("PER",), Gate(1.0, 300), {})
+    original = default_sides(spec)[0]
+    folder = prepared_folder(original)
+    folder.mkdir(parents=True)
+    for end in ("xml", "bin"):
+        (folder / f"openvino_model.{end}").write_bytes(bytes(2000))
+    manifest = Manifest(spec.name, "original", build_for(original), COMMIT, ("PER",), {})
     (folder / "manifest.json").write_text(manifest.dump())
     os.utime(folder / "manifest.json", (age, age))
     return Prepared(folder, manifest)

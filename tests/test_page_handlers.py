@@ -16,9 +16,9 @@ from gradio_client.exceptions import AppError
 
 from ner import schema
 from ner.machine import Machine
-from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.manifest import Gate
+from ner.models.variants import Variant
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
@@ -32,9 +32,9 @@ TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Pa
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": "1"})
 
 
-def answers(load: Loader, text: str = TEXT, model: str = "bundled") -> list[dict[str, str]]:
+def answers(load: Loader, text: str = TEXT, right: str = "int8") -> list[dict[str, str]]:
     handler = TagHandler(load, MACHINE, service_of())
-    return list(handler.answer(text, model, "CPU", "first"))
+    return list(handler.answer(text, "original", right, "CPU", "first"))
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\ufeff", "…!"])
@@ -109,7 +109,7 @@ def test_stages_of_preparing_are_told_in_order() -> None:
 
 def test_an_unknown_model_is_refused_by_name() -> None:
     """A name that is not offered is never used as a path, and the sentence says what is offered."""
-    [answer] = answers(loader_of(FakeSides()), model="../assets/model")
+    [answer] = answers(loader_of(FakeSides()), right="../assets/model")
 
     assert "There is no model called" in answer["html"]
     assert "bundled" in answer["html"]
@@ -120,7 +120,7 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
 ) -> None:
     """The visitor sees an id that leads to the log entry, and nothing of the error itself."""
 
-    def broken(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def broken(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         raise OSError("/secret/path")
 
     with caplog.at_level(logging.ERROR):
@@ -158,7 +158,7 @@ def test_timing_is_shorter_while_others_wait(
     if others:
         service.short = Waited(service.bounds.short)
     if asked == "page":
-        list(TagHandler(load, MACHINE, service).answer(text, "bundled", "CPU", "max"))
+        list(TagHandler(load, MACHINE, service).answer(text, "original", "int8", "CPU", "max"))
     else:
         answer = Endpoints(load, service).compare(text)
         assert (expected == 0) == (answer["timing"] is None)
@@ -197,7 +197,7 @@ def test_fragile_marks_what_another_label_comes_close_to() -> None:
 def test_the_probe_refuses_long_texts() -> None:
     """Its limit is named, and nothing is tagged."""
     [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
-        "a" * 5001, "bundled", "CPU", "first"
+        "a" * 5001, "original", "int8", "CPU", "first"
     )
 
     assert "5,000" in answer
@@ -206,7 +206,7 @@ def test_the_probe_refuses_long_texts() -> None:
 def test_one_side_alone_is_not_probed() -> None:
     """Where INT8 is withheld there is nothing to hold against the original."""
     [answer] = ProbeHandler(loader_of(FakeSides(right=None)), service_of()).answer(
-        "Berlin", "bundled", "CPU", "first"
+        "Berlin", "original", "int8", "CPU", "first"
     )
 
     assert "INT8 is not served" in answer
@@ -215,7 +215,7 @@ def test_one_side_alone_is_not_probed() -> None:
 def test_a_text_without_entities_has_none_to_lose() -> None:
     """A sentence stands in the table's place."""
     [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
-        "nothing", "bundled", "CPU", "first"
+        "nothing", "original", "int8", "CPU", "first"
     )
 
     assert "Neither model finds an entity" in answer
@@ -228,7 +228,7 @@ def test_the_probe_shows_what_both_lose() -> None:
         left=DictionaryTagger(words), right=DictionaryTagger({"Berlin": words["Berlin"]})
     )
     [answer] = ProbeHandler(loader_of(sides), service_of()).answer(
-        "Berlin, Oslo.", "bundled", "CPU", "first"
+        "Berlin, Oslo.", "original", "int8", "CPU", "first"
     )
 
     assert "<td>0 of 2 / 0 of 1</td>" in answer
@@ -279,7 +279,7 @@ def client(fake_url: str) -> Client:
 def test_tag_answers_the_command_lines_json(client: Client) -> None:
     """Same JSON, with the settings applied."""
     answer = client.predict(
-        text=TEXT, variant="original", threshold=0.9, labels=["PER", "LOC"], api_name="/tag"
+        text=TEXT, recipe="original", threshold=0.9, labels=["PER", "LOC"], api_name="/tag"
     )
 
     expected = schema.tagged_json(
@@ -298,10 +298,11 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
     expected = schema.agreement_json(comparison.agreement, sides.origins, comparison.timing)
     assert expected == answer
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
-    for side, variant in (("left", "original"), ("right", "int8")):
+    for side, recipe in (("left", "original"), ("right", "int8")):
         assert {
             "model": "bundled",
-            "variant": variant,
+            "recipe": recipe,
+            "weights": "0123456789ab",
             "device": "CPU",
             "inference_precision": "f32",
             "entities": answer[side]["entities"],
@@ -320,7 +321,7 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
         ({"text": "a" * 20_001}, "20,000"),
         ({"model": "../x"}, "no model called"),
         ({"model": ["bundled"]}, "expected its name"),
-        ({"variant": "int4"}, "Choose one of original, int8"),
+        ({"recipe": "int3"}, "Choose one of original, bf16"),
         ({"strategy": "best"}, "Choose one of first"),
         ({"threshold": "high"}, "number from 0 to 1"),
         ({"threshold": True}, "number from 0 to 1"),

@@ -96,7 +96,7 @@ def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Serve
 @pytest.mark.timeout(120)
 def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> None:
     """The field is named, for it may have been typed on the page."""
-    values = ["general", False, "bundled", "CPU", "first", "", 1000]
+    values = ["general", False, "original", "int8", "CPU", "first", "", 1000]
 
     answer = served.send(served.event_of("evaluate-own"), values)
 

@@ -27,7 +27,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.manifest import Gate
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import find_variant
 from ner.tagging.choice import Choice
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
@@ -44,10 +44,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-# What a tagger on the cluster serves unless told otherwise.
-SOURCE = {"model": "bundled", "variant": "int8", "folder": None}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -92,7 +88,7 @@ def test_one_core_finds_what_the_tagger_finds(
         if row.text is None or row.problem is not None:
             assert row.entities is None
             continue
-        expected = tiny_sides.side("int8").tagger(row.text).entities
+        expected = tiny_sides.both[1].tagger(row.text).entities
         assert [(e.start, e.end, e.label) for e in expected] == [
             (e.start, e.end, e.label) for e in row.entities
         ]
@@ -117,12 +113,12 @@ def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None
     ):
         with pytest.raises(InputError, match=message):
             spark.tag(frame, column)
-    with pytest.raises(InputError, match="no variant 'int4'"):
-        spark.tag(frame.drop("problem"), variant="int4")
+    with pytest.raises(InputError, match="no recipe 'int3'"):
+        spark.tag(frame.drop("problem"), variant="int3")
 
 
 def test_texts_of_a_task_come_in_a_fixed_order(
-    session: SparkSession, monkeypatch: pytest.MonkeyPatch
+    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else batches, and with them the last digits of scores, would differ between two runs."""
     plans = []
@@ -133,7 +129,7 @@ def test_texts_of_a_task_come_in_a_fixed_order(
 
     monkeypatch.setattr(spark, "_tag", planned)
     texts = [f"text {number}" for number in range(100)]
-    tagged = spark.SparkTagger(session, (), Choice(), SOURCE).tag_many(texts)
+    tagged = spark.SparkTagger(session, (), Choice(), tiny_prepared).tag_many(texts)
 
     assert texts == [one.text for one in tagged]
     sort, shuffle = plans[0].splitlines()[:2]
@@ -154,7 +150,7 @@ def test_the_threshold_is_checked_before_anything_runs(
 def test_int8_below_its_gate_is_refused(
     session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As everywhere; the original is served."""
+    """As everywhere."""
     manifest = replace(tiny_prepared.manifest, gate=Gate(f1=0.5, entities=500))
     monkeypatch.setattr(
         spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
@@ -165,31 +161,32 @@ def test_int8_below_its_gate_is_refused(
         spark.tag(frame)
     with (
         pytest.raises(PrepareFailed, match="500 entities"),
-        spark.connect("nonsense://x", Choice()),
+        spark.connect("nonsense://x", Choice(), find_variant("int8")),
     ):
         pass
-    assert 1 == spark.tag(frame, variant="original").count()
 
 
 def test_each_worker_checks_int8_on_its_machine(
-    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+    session: SparkSession, tiny_original: Prepared, tiny_prepared: Prepared
 ) -> None:
     """A worker that finds other entities than where the model was made serves none."""
     golden = tuple(replace(one, entities=()) for one in tiny_prepared.manifest.golden)
     manifest = replace(tiny_prepared.manifest, golden=golden)
-    monkeypatch.setattr(
-        spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
-    )
-    tagger = spark.SparkTagger(session, manifest.labels, Choice(), SOURCE)
+    departed = replace(tiny_prepared, manifest=manifest)
+    tagger = spark.SparkTagger(session, manifest.labels, Choice(), departed)
 
     with pytest.raises(Failure, match=r"^The Spark job failed: INT8 .* its self-check failed"):
         tagger.tag_many(["in Berlin"])
-    original = replace(tagger, source={**SOURCE, "variant": "original"})
+    original = replace(tagger, source=tiny_original)
     assert ["in Berlin"] == [one.text for one in original.tag_many(["in Berlin"])]
 
 
 def test_a_folder_is_read_where_it_is(
-    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    session: SparkSession,
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """Its labels are those that count, and no other model is prepared."""
 
@@ -198,39 +195,38 @@ def test_a_folder_is_read_where_it_is(
 
     monkeypatch.setattr(spark, "ensure_prepared", unwanted)
     frame = session.createDataFrame([("Wolfgang in Berlin",)], "text string")
-    for variant in Variant:
-        folder = str(tiny_prepared.variant(variant))
+    for folder in (str(tiny_original.folder), str(tiny_prepared.folder)):
         assert 1 == spark.tag(frame, folder=folder).count()
         with pytest.raises(InputError, match="no label Chemical"):
             spark.tag(frame, folder=folder, labels=["Chemical"])
 
     shutil.copytree(tiny_prepared.folder, tmp_path / "copy")
-    (tmp_path / "copy" / "int8" / "openvino_model.bin").unlink()
+    (tmp_path / "copy" / "openvino_model.bin").unlink()
     for folder, message in (
-        ("/no/such/int8", "/no/such/int8 is not a variant's folder"),
-        (str(tiny_prepared.folder), "is not a variant's folder"),
-        (str(tmp_path / "copy" / "int8"), "is damaged: int8/openvino_model.bin"),
+        ("/no/such/int8", "/no/such/int8 is not a prepared folder"),
+        (str(tmp_path), "is not a prepared folder"),
+        (str(tmp_path / "copy"), "is damaged: openvino_model.bin"),
     ):
         with pytest.raises(InputError, match=message):
             spark.tag(frame, folder=folder)
 
 
 def test_an_archive_is_of_one_model(
-    tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """Made once; when the same recipe has made other files, they are shipped and it goes."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    files = {**tiny_prepared.manifest.files, "openvino_model.bin": "0" * 64}
     fetched_anew = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
 
-    def archive(prepared: Prepared, variant: Variant) -> Path:
-        return spark._archive(spark._Source(prepared, variant), prepared.variant(variant))
-
-    original = archive(tiny_prepared, Variant.ORIGINAL)
-    first = archive(tiny_prepared, Variant.INT8)
+    original = spark._archive(tiny_original)
+    first = spark._archive(tiny_prepared)
     made = first.stat().st_mtime_ns
-    assert made == archive(tiny_prepared, Variant.INT8).stat().st_mtime_ns
-    second = archive(fetched_anew, Variant.INT8)
+    assert made == spark._archive(tiny_prepared).stat().st_mtime_ns
+    second = spark._archive(fetched_anew)
 
     assert sorted([original, second]) == sorted((tmp_path / "archives").iterdir())
     assert first != second
@@ -299,6 +295,6 @@ def test_a_master_that_is_not_there_is_told() -> None:
     """A sentence and exit code 1, no trace of Java's."""
     with (
         pytest.raises(Failure, match="Spark did not start"),
-        spark.connect("nonsense://x", Choice()),
+        spark.connect("nonsense://x", Choice(), find_variant("int8")),
     ):
         pass

@@ -18,6 +18,7 @@ from ner.stats import (
     mcnemar_p,
     ratio_interval,
     ratio_verdict,
+    sum_ratio_interval,
 )
 
 rows = st.lists(st.tuples(*[st.integers(0, 4)] * 3), max_size=20)
@@ -248,3 +249,24 @@ def test_results_are_repeatable_and_do_not_depend_on_portions(
 
     assert (f1_interval(sentences), ratio_interval(*times)) == expected
     assert f1_interval(sentences, seed=1) != expected[0]
+
+
+def test_the_interval_of_a_ratio_of_sums_is_scipys() -> None:
+    """Resampling units with both their figures, as scipy's percentile bootstrap does."""
+    rng = np.random.default_rng(5)
+    wholes = rng.exponential(size=80)
+    parts = wholes * rng.uniform(-0.2, 1.0, size=80)
+    ours = sum_ratio_interval(parts.tolist(), wholes.tolist())
+    theirs = bootstrap(
+        (parts, wholes),
+        lambda a, b, axis: a.sum(axis=axis) / b.sum(axis=axis),
+        paired=True,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(6),
+    ).confidence_interval
+
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+    assert sum_ratio_interval([0.5] * 5, [1.0] * 5) == Interval(0.0, 1.0)
+    with pytest.raises(ValueError, match="not of the same units"):
+        sum_ratio_interval([1.0], [1.0, 2.0])

@@ -45,7 +45,7 @@ def test_openvino_alone_would_report(tmp_path: Path) -> None:
     [
         "import ner.tagging.inference",
         "import ner.measuring.peak",
-        "import ner.measuring.baselines",
+        "import ner.measuring.peers.pipelines",
         "import ner.preparing.quantize, nncf; nncf.quantize",
     ],
 )

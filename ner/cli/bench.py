@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +15,15 @@ from rich.table import Table
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.models.catalogue import ModelSpec, calibration_file, find, read_texts
-from ner.models.variants import default_sides
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold
+from ner.models.catalogue import ModelSpec, find
+from ner.models.prepared import texts_for
 
 if TYPE_CHECKING:
     from ner.measuring.benchmark import Benchmark
-    from ner.measuring.contestants import Contestant
+    from ner.measuring.peers.accuracy import Score
+    from ner.measuring.peers.contest import Contest
     from ner.measuring.rounds import BenchmarkStep
 
 
@@ -38,8 +41,13 @@ def bench(
         int, typer.Option("--file-texts", min=1, help="Repeat the file until it has so many texts.")
     ] = 1000,
     peers: Annotated[
-        bool, typer.Option("--peers", help="Also time transformers' pipeline on the same model.")
+        bool,
+        typer.Option("--peers", help="Also time and score transformers' pipelines on this model."),
     ] = False,
+    gold: Annotated[
+        Path | None,
+        typer.Option("--gold", help="As --peers, scored on a gold file: adds the F1."),
+    ] = None,
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Measure INT8 against itself: shows no difference.")
     ] = False,
@@ -60,13 +68,13 @@ def bench(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
     spec = find(model)
-    lines = read_texts(texts or calibration_file(spec))
-    rivals, sizes = _peers(spec, lines) if peers else ({}, {})
+    lines = _read_lines(texts) if texts else list(texts_for(spec).calibration)
+    contest = _open_contest(spec, lines, texts, gold) if peers or gold else None
     result = benchmark.run(
         spec,
         plan,
         lines,
-        peers=rivals,
+        peers=contest.peers if contest else None,
         self_check=self_check,
         endurance=endurance,
         report=_print_step,
@@ -74,31 +82,52 @@ def bench(
     answer = benchmark_json(result) | {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
-        "batch_sizes": dict(sizes),
+        **_contest_json(contest),
     }
-    _tell(result, answer, out, as_json=as_json)
-
-
-def _tell(result: Benchmark, answer: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
-    """Write and print the result where it is asked for."""
     if out is not None:
         write_json(out, answer)
     if as_json:
         print_json(answer)
     else:
         _print_benchmark(result)
+        _print_accuracy(contest)
 
 
-def _peers(spec: ModelSpec, lines: list[str]) -> tuple[Mapping[str, Contestant], Mapping[str, int]]:
-    """Transformers' pipelines on the same model, and their best batch sizes."""
+def _open_contest(
+    spec: ModelSpec, lines: Sequence[str], texts: Path | None, gold: Path | None
+) -> Contest:
+    """The peers, judged on gold, on the texts given, or on our own that INT8 was not calibrated on.
+
+    Before anything is timed, so that a mistake in gold costs no time.
+    """
     # Imports torch and transformers, which only this option needs.
-    from ner.measuring import baselines
-    from ner.models.child import ensure_prepared
+    from ner.measuring.peers.contest import Scored, open_contest
 
-    int8, original = (
-        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
-    )
-    return baselines.contestants(original, int8, str(spec.folder), lines)
+    if gold is not None:
+        scored = Scored.of_gold(read_gold(gold))
+    else:
+        scored = Scored(tuple(lines) if texts else texts_for(spec).gate)
+    return open_contest(spec, lines, scored, on_stage=print_stage, report=_print_note)
+
+
+def _contest_json(contest: Contest | None) -> dict[str, Any]:
+    """The peers' part of the JSON."""
+    if contest is None:
+        return {"batch_sizes": {}, "peers": {}}
+    from ner.measuring.peers.accuracy import accuracy_json
+
+    return {
+        "batch_sizes": {name: peer.batch_size for name, peer in contest.peers.items()},
+        "peers": accuracy_json(contest.accuracy),
+    }
+
+
+def _read_lines(file: Path) -> list[str]:
+    """The lines of a file that are not blank; ``InputError`` where there are none."""
+    lines = [line for line in read_lines(file) if line.strip()]
+    if not lines:
+        raise InputError(f"{file.name} has no text in it; expected one a line.")
+    return lines
 
 
 def _numbers(lengths: str) -> tuple[int, ...]:
@@ -107,6 +136,10 @@ def _numbers(lengths: str) -> tuple[int, ...]:
     if not all(part.isdecimal() and 4 <= int(part) <= 512 for part in parts):
         raise InputError(f"--lengths {lengths!r}: expected whole numbers from 4 to 512, as 16,32.")
     return tuple(int(part) for part in parts)
+
+
+def _print_note(sentence: str) -> None:
+    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_step(step: BenchmarkStep) -> None:
@@ -136,3 +169,22 @@ def _print_benchmark(result: Benchmark) -> None:
     if result.withheld is not None:
         stdout().print(result.withheld, markup=False, highlight=False, soft_wrap=True)
     stdout().print(result.machine.summary, markup=False, highlight=False)
+
+
+def _print_accuracy(contest: Contest | None) -> None:
+    """What each takes on disk, and what it finds, in per cent with 95 % intervals."""
+    if contest is None:
+        return
+    table = Table("same texts", "size MB", "agreement %", "entities", box=None)
+    if any(found.gold for found in contest.accuracy.values()):
+        table.add_column("F1 %")
+    for name, found in contest.accuracy.items():
+        figures = [_percent(score) for score in (found.agreement, found.gold) if score is not None]
+        figures.insert(1, f"{found.agreement.entities:,}")
+        table.add_row(name, f"{found.bytes_on_disk / 1e6:.1f}", *figures)
+    stdout().print(table, highlight=False)
+
+
+def _percent(score: Score) -> str:
+    low, high = 100 * score.interval.low, 100 * score.interval.high
+    return f"{100 * score.f1:.1f} ({low:.1f}–{high:.1f})"

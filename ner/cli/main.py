@@ -16,6 +16,7 @@ from ner.cli.bench import bench
 from ner.cli.compare import compare
 from ner.cli.deploy import deploy
 from ner.cli.evaluate import evaluate
+from ner.cli.export import export
 from ner.cli.prepare import prepare
 from ner.cli.tag import tag
 from ner.cli.terminal import stderr
@@ -42,7 +43,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (prepare, tag, compare, evaluate, bench, batch, train, average, serve, deploy):
+for command in (
+    prepare,
+    tag,
+    compare,
+    evaluate,
+    bench,
+    batch,
+    train,
+    average,
+    serve,
+    export,
+    deploy,
+):
     app.command()(command)
 
 

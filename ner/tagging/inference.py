@@ -104,9 +104,21 @@ class Runner:
         self._turns = Turns()
 
     @classmethod
-    def load(cls, xml: Path, frame: Frame, *, device: str, precision: str) -> Runner:
-        """Compile a model file; raises as :func:`compile_model`."""
-        return cls(compile_model(xml, device, precision), frame)
+    def load(
+        cls,
+        graph: Path | ov.Model,
+        frame: Frame,
+        *,
+        device: str,
+        precision: str,
+        streams: int = 1,
+    ) -> Runner:
+        """Compile a model file, or one that was read; raises as :func:`compile_model`."""
+        return cls(compile_model(graph, device, precision, streams=streams), frame)
+
+    def beside(self) -> Runner:
+        """A request of its own on the same compiled model: neither waits for the other's turn."""
+        return Runner(self._compiled, self._frame)
 
     @property
     def precision(self) -> str:
@@ -221,12 +233,15 @@ def supports_bf16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:
+def compile_model(
+    graph: Path | ov.Model, device: str, precision: str, *, streams: int = 1
+) -> ov.CompiledModel:
     """Compile for lowest latency on the cores that are ours.
 
-    ``precision`` is the inference precision hint: without f32, OpenVINO would run a floating-point
-    model in BF16 on a CPU that can. Raises ``InputError`` for a device that is not there,
-    ``ModelRefused`` for a file that OpenVINO can't load.
+    So many ``streams`` share the cores of a CPU, one request each. ``precision`` is the inference
+    precision hint: without f32, OpenVINO would run a floating-point model in BF16 on a CPU that
+    can. Raises ``InputError`` for a device that is not there, ``ModelRefused`` for a file that
+    OpenVINO can't load.
     """
     core = ov.Core()
     offered = core.available_devices
@@ -235,18 +250,20 @@ def compile_model(xml: Path, device: str, precision: str) -> ov.CompiledModel:
             f"There is no device {device[:40]!r} here. OpenVINO offers {', '.join(offered)}."
         )
     settings: dict[str, Any] = {
-        # One stream on all cores; more streams pay only with several requests in flight.
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision,
     }
     if device == "CPU":
         settings["INFERENCE_NUM_THREADS"] = usable_cores()
+        # More than one stream on all cores pays only with several requests in flight.
+        settings["NUM_STREAMS"] = streams
         # OpenVINO would pin its threads to the first cores, and so would every other process with
         # it: two workers of one thread each then share one core.
         settings["ENABLE_CPU_PINNING"] = False
     try:
-        return core.compile_model(xml, device, settings)
+        return core.compile_model(graph, device, settings)
     except RuntimeError as error:
+        name = f"{graph.parent.name}/{graph.name}" if isinstance(graph, Path) else "the graph"
         raise ModelRefused(
-            f"OpenVINO can't load {xml.parent.name}/{xml.name} on {device}. Prepare the model anew."
+            f"OpenVINO can't load {name} on {device}. Prepare the model anew."
         ) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,16 @@ class Model:
         device: str = "CPU",
         precision: str = "f32",
         reading: Reading | None = None,
+        streams: int = 1,
+        graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
-        ``precision`` is what floating-point parts run in; ``reading`` is how long texts are read,
-        as far as the model can read at once (None: as its config.json states). Raises
-        ``ModelRefused`` if the folder does not hold a token classifier, ``InputError`` for a device
-        that is not there.
+        ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
+        run at once on the cores of a CPU; ``reading`` is how long texts are read, as far as the
+        model can read at once (None: as its config.json states). ``graph``, an ``openvino.Model``,
+        is compiled in place of the folder's. Raises ``ModelRefused`` if the folder does not hold a
+        token classifier, ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
@@ -70,10 +73,18 @@ class Model:
             ),
             _tokenizer=tokenizer,
             _runner=Runner.load(
-                folder / "openvino_model.xml", frame, device=device, precision=precision
+                folder / "openvino_model.xml" if graph is None else graph,
+                frame,
+                device=device,
+                precision=precision,
+                streams=streams,
             ),
             _special=frame.special,
         )
+
+    def beside(self) -> Model:
+        """The same compiled model for a caller that does not wait for this one's turns."""
+        return replace(self, _runner=self._runner.beside())
 
     @property
     def precision(self) -> str:

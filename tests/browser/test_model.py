@@ -20,11 +20,11 @@ from hub_of_models import COMMIT, HubOfModels, running
 
 from browser.fixtures import Open, tag
 from ner.errors import PrepareFailed
-from ner.models.catalogue import ModelSpec, catalogue, find, hub_allowed
+from ner.models.catalogue import catalogue, find, hub_allowed
 from ner.models.child import OnStage, ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import Variant
 from ner.ui.model import HubHandler
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ def test_stages_are_told_and_the_model_is_chosen(
 def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> None:
     """A sentence, escaped; the list of models stays as it is."""
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         raise AssertionError("nothing should be loaded")
 
     [(said, update)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
@@ -88,7 +88,7 @@ def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> No
 def test_a_hub_that_fails_is_told() -> None:
     """In the Hub's place on the page, and nowhere else."""
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         raise PrepareFailed("The Hub is too slow.")
 
     [(said, update)] = HubHandler(load, ()).answer("owner/name")

@@ -23,8 +23,8 @@ from ner.deploy.upload import check_login, check_name, upload
 from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.child import ensure_prepared
-from ner.models.prepared import Prepared, read_prepared
-from ner.models.recipes import Variant, recipe_of
+from ner.models.prepared import Prepared, prepared_folder, read_prepared
+from ner.models.variants import default_sides
 
 ROOT = Path(__file__).parents[2]
 CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
@@ -116,10 +116,11 @@ def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
     """Ready to be served: a sound prepared folder, in line with the checkpoint that is there."""
     for spec in catalogue():
         if spec.folder is not None:
-            key = recipe_of(spec).key
-            prepared = read_prepared(folder / "assets" / "prepared" / f"{spec.name}-{key}")
-            assert prepared is not None
-            assert not prepared.damaged(*Variant)
+            for variant in default_sides(spec):
+                name = prepared_folder(variant).name
+                prepared = read_prepared(folder / "assets" / "prepared" / name)
+                assert prepared is not None
+                assert not prepared.damaged
 
 
 def test_nothing_else_is_inside(folder: Path) -> None:
@@ -141,14 +142,19 @@ def test_the_same_folder_is_made_anew_but_never_another_one(tmp_path: Path) -> N
 
 
 def test_a_shipped_model_is_found_without_a_home(
-    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    tiny_spec: ModelSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Beside the app, read only; the user's cache folder need not exist."""
-    shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / tiny_prepared.folder.name)
+    for made in (tiny_original, tiny_prepared):
+        shutil.copytree(made.folder, tmp_path / "shipped" / made.folder.name)
     monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "absent"))
 
-    found = ensure_prepared(tiny_spec, tuple(Variant))
+    found = ensure_prepared(default_sides(tiny_spec)[1])
 
     assert found.folder.parent == tmp_path / "shipped"
     assert not (tmp_path / "absent").exists()
@@ -160,13 +166,13 @@ def test_a_damaged_shipped_model_gives_way_to_one_made_here(
     """What was shipped can't be mended, and must not have to be made anew at each start."""
     name = tiny_prepared.folder.name
     shipped = shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / name)
-    with (shipped / "int8" / "openvino_model.bin").open("r+b") as file:
+    with (shipped / "openvino_model.bin").open("r+b") as file:
         file.write(b"\0\1\2")
     made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
     monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
 
-    assert made == ensure_prepared(tiny_spec, tuple(Variant)).folder
+    assert made == ensure_prepared(default_sides(tiny_spec)[1]).folder
 
 
 def test_where_nothing_can_be_prepared_that_is_said(
@@ -177,7 +183,7 @@ def test_where_nothing_can_be_prepared_that_is_said(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     with pytest.raises(PrepareFailed, match="only serves"):
-        ensure_prepared(tiny_spec, tuple(Variant))
+        ensure_prepared(default_sides(tiny_spec)[1])
 
 
 HEADER = """---

@@ -30,7 +30,7 @@ from tiny_checkpoint import make_tiny_checkpoint
 from ner.machine import describe
 from ner.models.catalogue import ModelSpec, find
 from ner.models.prepared import Prepared, find_prepared, find_sound, prepared_root, read_prepared
-from ner.models.recipes import Variant, recipe_of
+from ner.models.variants import default_sides
 from ner.schema import machine_json
 
 ROOT = Path(__file__).parents[2]
@@ -97,14 +97,14 @@ def prepare(spec: ModelSpec, kill_after: float | None = None) -> tuple[int, str]
 
 def sound(spec: ModelSpec) -> Prepared | None:
     """The folder that would be served, if every byte of it is right."""
-    return find_sound(recipe_of(spec), spec.name, *Variant)
+    return find_sound(default_sides(spec)[1])
 
 
 def killed(spec: ModelSpec, folder: Path, seconds: float) -> Kill:
     """One run, killed, and the start after it."""
     with home(folder) as root:
         code, stage = prepare(spec, seconds)
-        served = find_prepared(recipe_of(spec), spec.name)
+        served = find_prepared(default_sides(spec)[1])
         half_made = served is not None and sound(spec) is None
         again, _ = prepare(spec)
         left = {one.name for one in root.iterdir() if not one.name.endswith(".lock")}
@@ -146,7 +146,7 @@ def flips(prepared: Prepared, times: int, seed: int, folder: Path) -> list[Flip]
             changed[position] ^= chance.randrange(1, 256)
             file.write_bytes(changed)
             read = read_prepared(copy)
-            caught = read is None or bool(read.damaged(*Variant))
+            caught = read is None or bool(read.damaged)
             found.append(Flip(file.relative_to(copy).as_posix(), position, caught))
         file.write_bytes(content)
     shutil.rmtree(copy)

@@ -28,7 +28,7 @@ from ner.files.conll import read_conll, read_conll_documents
 from ner.machine import describe
 from ner.models.catalogue import find, gate_file, read_texts
 from ner.models.opened import open_sides
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 from ner.schema import machine_json
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading, Segment, windows
@@ -189,8 +189,8 @@ def main() -> None:
     options = [f"--way '{name}'" for name in asked.way]
     options += [f"--{name} {getattr(asked, name)}" for name in ("variant", "sentences", "rounds")]
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sides = open_sides(find(asked.model))
-    model = sides.side(Variant(asked.variant)).tagger.model
+    sides = open_sides(*default_sides(find(asked.model)))
+    model = sides.both[asked.variant == "int8"].tagger.model
     sets = list(gold_sets(asked.data, asked.sentences))
     record = {
         "model": asked.model,

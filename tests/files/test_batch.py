@@ -19,7 +19,7 @@ from ner.files.read import inspect
 from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 from ner.tagging.choice import Choice
 
 
@@ -67,11 +67,11 @@ def test_another_model_of_the_same_recipe_starts_anew(
     """As when one of the Hub is fetched again at another commit."""
 
     def settings() -> dict[str, str]:
-        return batch.run_settings(tiny_spec, Variant.INT8, "CPU", Choice())
+        return batch.run_settings(default_sides(tiny_spec)[1], "CPU", Choice())
 
     before = settings()
     assert before == settings()
-    files = {**tiny_prepared.manifest.files, "int8/openvino_model.bin": "0" * 64}
+    files = {**tiny_prepared.manifest.files, "openvino_model.bin": "0" * 64}
     another = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
     monkeypatch.setattr("ner.files.batch.find_sound", lambda *_: another)
 

@@ -16,6 +16,7 @@ from ner.measuring.rows import BARE, INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
 from ner.models.manifest import Gate
 from ner.models.opened import Sides
+from ner.stats import NO_DIFFERENCE
 
 QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 
@@ -104,3 +105,46 @@ def test_int8_that_is_withheld_is_measured_all_the_same(
     assert INT8 in {row.row for row in result.throughput}
     assert "INT8 of this model is not served" in summary(result)
     assert result.withheld == benchmark_json(result)["withheld"]
+
+
+def test_rows_are_warmed_before_they_are_timed(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """At each length more often than there are rounds: the first runs are not counted."""
+    seen: list[str] = []
+    plan = BenchmarkPlan(lengths=(16,), rounds=6, passes=6, peak_runs=1)
+    result = benchmark.run(
+        tiny_spec, plan, texts, peers={"peer": Contestant(seen.append, len)}, processes=False
+    )
+    [timed] = (row for row in result.latency if row.row == "peer")
+
+    assert timed.latency.n == 6
+    assert seen.count(seen[0]) > 6
+
+
+def test_every_figure_says_how_it_was_measured(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """Median, 95th percentile and n of each time; both ends and a verdict of each ratio."""
+    answer = benchmark_json(benchmark.run(tiny_spec, QUICK, texts, processes=False))
+
+    for row in answer["latency"]:
+        assert {"median_ms", "p95_ms", "n"} <= set(row)
+    for row in answer["throughput"]:
+        assert row["n"] == len(row["seconds"]) == QUICK.passes
+    for ratio in answer["ratios"].values():
+        assert {"value", "low", "high", "verdict"} <= set(ratio)
+    assert "random order" in answer["order"]
+    assert {"cpu", "cores", "vector_extensions", "versions"} <= set(answer["machine"])
+
+
+def test_too_few_rounds_show_nothing(
+    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
+) -> None:
+    """No interval, so no claim; still strict JSON."""
+    plan = BenchmarkPlan(lengths=(16,), rounds=2, passes=2, peak_runs=1)
+    answer = benchmark_json(benchmark.run(tiny_spec, plan, texts, processes=False))
+    json.dumps(answer, allow_nan=False)
+
+    assert {NO_DIFFERENCE} == {ratio["verdict"] for ratio in answer["ratios"].values()}
+    assert {None} == {ratio["high"] for ratio in answer["ratios"].values()}

@@ -11,6 +11,7 @@ import pytest
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import ModelSpec, find
 from ner.models.opened import open_sides
+from ner.models.variants import default_sides
 
 
 def test_a_refusal_in_the_child_is_a_refusal_here(
@@ -25,7 +26,7 @@ def test_a_refusal_in_the_child_is_a_refusal_here(
     (folder / "config.json").write_text(json.dumps(config))
 
     with pytest.raises(ModelRefused, match="code of its own"):
-        open_sides(find(str(folder)))
+        open_sides(*default_sides(find(str(folder))))
 
 
 def test_without_the_hub_a_hub_model_says_so(
@@ -36,4 +37,4 @@ def test_without_the_hub_a_hub_model_says_so(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):
-        open_sides(find("elastic-distilbert"))
+        open_sides(*default_sides(find("elastic-distilbert")))

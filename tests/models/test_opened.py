@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,12 +15,11 @@ import pytest
 from ner.comparing import comparison
 from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
-from ner.models.catalogue import ModelSpec
 from ner.models.child import Stage
 from ner.models.manifest import Gate
-from ner.models.opened import OpenSides, Sides, open_sides, open_tagger
+from ner.models.opened import OpenSides, Side, Sides, open_sides, open_tagger, pair_sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import Variant, default_sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 
@@ -31,24 +31,26 @@ def test_both_sides_tag_the_same_text(tiny_sides: Sides) -> None:
     choice = Choice(Strategy.MAX, 0.3, ("PER",))
     comparison = tiny_sides.compare(TEXT, choice)
 
-    for variant, side in ((Variant.ORIGINAL, comparison.left), (Variant.INT8, comparison.right)):
-        assert side is not None
-        assert side.tagged == tiny_sides.side(variant).tagger.using(choice)(TEXT)
+    for side, found in zip(tiny_sides.all, (comparison.left, comparison.right), strict=True):
+        assert found is not None
+        assert found.tagged == side.tagger.using(choice)(TEXT)
     assert comparison.agreement is not None
     assert comparison.agreement.left == comparison.left.tagged
 
 
 def test_each_side_says_where_it_comes_from(tiny_sides: Sides) -> None:
-    """Model, variant, device and the precision that the device reports."""
-    for side, variant in zip(tiny_sides.all, Variant, strict=True):
+    """Model, recipe, device, the precision that the device reports, and the hash of its files."""
+    for side, recipe in zip(tiny_sides.all, ("original", "int8"), strict=True):
         origin = side.origin
-        assert ("tiny", variant, "CPU", "f32") == (
+        assert ("tiny", recipe, "CPU", "f32") == (
             origin.model,
-            origin.variant,
+            origin.recipe,
             origin.device,
             origin.precision,
         )
-        assert f"tiny#{variant.value}" == origin.name
+        assert f"tiny#{recipe}" == origin.name
+    left, right = (side.origin.weights for side in tiny_sides.all)
+    assert left != right
 
 
 def test_nothing_is_timed_without_a_budget(tiny_sides: Sides) -> None:
@@ -85,41 +87,54 @@ def test_timings_of_two_people_do_not_overlap(
     assert texts == [one.left.tagged.text for one in found]
 
 
-def changed(prepared: Prepared, home: Path, **changes: Any) -> None:
-    """A copy of the prepared folder in ``home`` whose manifest says something else."""
-    folder = home / "prepared" / prepared.folder.name
-    shutil.copytree(prepared.folder, folder)
+def changed(original: Prepared, prepared: Prepared, home: Path, **changes: Any) -> None:
+    """Copies of both prepared folders in ``home``; INT8's manifest says something else."""
+    for made in (original, prepared):
+        shutil.copytree(made.folder, home / "prepared" / made.folder.name)
     manifest = replace(prepared.manifest, **changes)
-    (folder / "manifest.json").write_text(manifest.dump())
+    (home / "prepared" / prepared.folder.name / "manifest.json").write_text(manifest.dump())
 
 
 def test_int8_below_the_gate_is_not_served(
-    tiny_sides: Sides, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_sides: Sides,
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The original serves alone, and asking for INT8 gives the figures."""
+    """The original serves alone, and asking for INT8 gives the figures; it can be measured."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    changed(tiny_prepared, tmp_path, gate=Gate(f1=0.5, entities=300))
-    alone = open_sides(tiny_sides.spec)
+    changed(tiny_original, tiny_prepared, tmp_path, gate=Gate(f1=0.5, entities=300))
+    original, int8 = default_sides(tiny_sides.spec)
+    alone = open_sides(original, int8)
     comparison = alone.compare(TEXT, Choice(), budget_ms=5)
 
     assert comparison.right is comparison.agreement is comparison.timing is None
     assert comparison.left.tagged == tiny_sides.left.tagger(TEXT)
     for ask in (
-        lambda: alone.side(Variant.INT8),
-        lambda: open_tagger(tiny_sides.spec, Variant.INT8),
+        lambda: alone.both,
+        lambda: open_tagger(int8),
+        lambda: open_sides(int8, original),
     ):
         with pytest.raises(PrepareFailed, match=r"F1 0\.500 .* 0\.95 is required"):
             ask()
+    measured = open_sides(original, int8, serve=False)
+    assert measured.both[1].tagger(TEXT) == tiny_sides.both[1].tagger(TEXT)
+    assert "F1 0.500" in measured.notes[0]
 
 
 def test_int8_that_departs_from_its_record_is_not_served(
-    tiny_sides: Sides, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_sides: Sides,
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What it found where it was made is not what it finds here: the self-check says so."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     golden = tuple(Tagged(one.text) for one in tiny_prepared.manifest.golden)
-    changed(tiny_prepared, tmp_path, golden=golden)
-    alone = open_sides(tiny_sides.spec)
+    changed(tiny_original, tiny_prepared, tmp_path, golden=golden)
+    alone = open_sides(*default_sides(tiny_sides.spec))
 
     assert alone.right is None
     assert alone.withheld is not None and "self-check failed on this machine" in alone.withheld
@@ -133,9 +148,7 @@ def test_the_self_check_passes_where_the_model_was_made(
 
     assert sum(len(one.entities) for one in golden) > 20
     assert tiny_sides.withheld is None
-    assert (
-        tuple(tiny_sides.side(Variant.INT8).tagger.tag_many([one.text for one in golden])) == golden
-    )
+    assert tuple(tiny_sides.both[1].tagger.tag_many([one.text for one in golden])) == golden
 
 
 @pytest.mark.parametrize(
@@ -151,65 +164,94 @@ def test_the_gate_decides_from_200_entities_on(
     assert (gate.established, gate.passed) == (established, passed)
 
 
-def test_a_model_is_opened_once_for_many_threads(tiny_sides: Sides) -> None:
-    """However many ask at the same time."""
-    opened = []
+def test_titles_tell_the_sides_apart(tiny_sides: Sides) -> None:
+    """By recipe; of two models by both; of one side twice as A and B."""
+    left, right = tiny_sides.both
+    spec = replace(tiny_sides.spec, title="Another")
+    other = replace(right, variant=replace(right.variant, spec=spec))
 
-    def opener(spec: ModelSpec, **_: Any) -> Sides:
-        opened.append(spec.name)
-        return tiny_sides
+    for pair, titles in (
+        ((left, right), ["Original", "INT8"]),
+        ((right, other), ["tiny · INT8", "Another · INT8"]),
+        ((right, right), ["INT8 (A)", "INT8 (B)"]),
+    ):
+        assert titles == [side.origin.title for side in pair_sides(*pair).both]
 
-    kept = OpenSides(opener)
+
+def test_labels_that_only_one_side_knows_are_told(tiny_sides: Sides) -> None:
+    """They are never compared in silence."""
+    left, right = tiny_sides.both
+    fewer = replace(right, tagger=SimpleNamespace(labels=("PER", "Chemical")))
+    sides = pair_sides(left, fewer)
+
+    assert (("ORG", "LOC", "MISC"), ("Chemical",)) == sides.unshared
+    assert "Only INT8 knows Chemical: these are never the same." in sides.notes
+
+
+def kept_open(opened: list[str], side: Side, **settings: Any) -> OpenSides:
+    """Sides that open at once, and are noted."""
+
+    def opener(variant: Variant, **_: Any) -> Side:
+        opened.append(variant.name)
+        return replace(side, variant=variant)
+
+    return OpenSides(opener, **settings)
+
+
+def test_a_side_is_opened_once_for_many_threads(tiny_sides: Sides) -> None:
+    """However many ask at the same time, and whatever stands on the other side."""
+    opened: list[str] = []
+    kept = kept_open(opened, tiny_sides.left)
+    pair = tiny_sides.left.variant, tiny_sides.both[1].variant
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: kept.get(tiny_sides.spec), range(32)))
+        found = list(pool.map(lambda _: kept.get(*pair), range(32)))
+    kept.get(pair[0], pair[0])
 
-    assert opened == ["tiny"]
-    assert all(one is tiny_sides for one in found)
+    assert ["tiny#int8", "tiny#original"] == opened
+    assert all(one == found[0] for one in found)
 
 
-def test_the_least_recently_used_model_is_closed(tiny_sides: Sides) -> None:
+def test_the_least_recently_used_side_is_closed(tiny_sides: Sides) -> None:
     """Memory is bounded by how many are open at once."""
-    opened = []
+    opened: list[str] = []
+    kept = kept_open(opened, tiny_sides.left, at_once=2)
+    variants = [
+        replace(tiny_sides.left.variant, spec=replace(tiny_sides.spec, name=name)) for name in "abc"
+    ]
+    for index in (0, 1, 0, 2, 0, 1):
+        kept.get(variants[index], variants[index])
 
-    def opener(spec: ModelSpec, **_: Any) -> Sides:
-        opened.append(spec.name)
-        return replace(tiny_sides, spec=spec)
-
-    specs = [replace(tiny_sides.spec, name=name) for name in "abc"]
-    kept = OpenSides(opener, at_once=2)
-    for spec in (specs[0], specs[1], specs[0], specs[2], specs[0], specs[1]):
-        kept.get(spec)
-
-    assert opened == ["a", "b", "c", "b"]
+    assert ["a#original", "b#original", "c#original", "b#original"] == opened
 
 
 def test_a_failed_opening_is_tried_again(tiny_sides: Sides) -> None:
     """An error is told to whoever asked and not kept."""
-    outcomes: list[Any] = [InputError("no such device"), tiny_sides]
+    outcomes: list[Any] = [InputError("no such device"), tiny_sides.left]
 
-    def opener(spec: ModelSpec, **_: Any) -> Sides:
+    def opener(variant: Variant, **_: Any) -> Side:
         outcome = outcomes.pop(0)
         if isinstance(outcome, InputError):
             raise outcome
-        return tiny_sides
+        return tiny_sides.left
 
-    kept = OpenSides(opener)
+    kept, variant = OpenSides(opener), tiny_sides.left.variant
     with pytest.raises(InputError):
-        kept.get(tiny_sides.spec)
-    assert kept.get(tiny_sides.spec) is tiny_sides
+        kept.get(variant, variant)
+    assert kept.get(variant, variant).left.tagger is tiny_sides.left.tagger
 
 
 def test_everyone_who_waits_hears_how_far_it_is(tiny_sides: Sides) -> None:
     """Who comes while a model is being opened hears of the stage under way and of later ones."""
     begun = threading.Event()
     goes_on = threading.Event()
+    variant = tiny_sides.left.variant
 
-    def opener(spec: ModelSpec, *, report: Any, **_: Any) -> Sides:
+    def opener(variant: Variant, *, report: Any, **_: Any) -> Side:
         report(Stage("first", 1, 2))
         begun.set()
         assert goes_on.wait(10)
         report(Stage("second", 2, 2))
-        return tiny_sides
+        return tiny_sides.left
 
     kept = OpenSides(opener)
     heard: tuple[list[str], list[str]] = ([], [])
@@ -220,11 +262,11 @@ def test_everyone_who_waits_hears_how_far_it_is(tiny_sides: Sides) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         early = pool.submit(
-            kept.get, tiny_sides.spec, report=lambda progress: heard[0].append(progress.name)
+            kept.get, variant, variant, report=lambda progress: heard[0].append(progress.name)
         )
         assert begun.wait(10)
-        second = pool.submit(kept.get, tiny_sides.spec, report=late)
-        assert early.result(10) is second.result(10) is tiny_sides
+        second = pool.submit(kept.get, variant, variant, report=late)
+        assert early.result(10) == second.result(10)
 
     assert heard[0] == ["first", "second"]
     assert heard[1][0] == "first"

@@ -1,36 +1,26 @@
-"""What decides the bytes of a prepared folder."""
+"""The recipes that there are."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+import pytest
 
-from ner.models.catalogue import ModelSpec, find
-from ner.models.prepared import Prepared
-from ner.models.recipes import Recipe, recipe_of
+from ner.errors import ModelRefused
+from ner.models.recipes import RECIPES, find_recipe
 
 
-def test_another_checkpoint_is_never_served_from_an_old_folder(
-    tiny_spec: ModelSpec, tmp_path: Path
-) -> None:
-    """One changed byte of the weights changes the recipe."""
-    folder = tmp_path / "tiny"
-    shutil.copytree(str(tiny_spec.folder), folder)
-    weights = bytearray((folder / "model.safetensors").read_bytes())
-    weights[-1] ^= 1
-    (folder / "model.safetensors").write_bytes(weights)
-
-    assert recipe_of(tiny_spec).key != recipe_of(find(str(folder))).key
+def test_every_recipe_is_found_by_its_name_and_says_when_to_take_it() -> None:
+    """Names and titles are each one's own."""
+    assert [find_recipe(recipe.name) for recipe in RECIPES] == list(RECIPES)
+    assert len({recipe.title for recipe in RECIPES}) == len(RECIPES)
+    assert all(recipe.advice.endswith(".") for recipe in RECIPES)
 
 
-def test_a_machine_without_converters_takes_what_was_made_for_it(tiny_prepared: Prepared) -> None:
-    """Packages that are absent here are not compared; those that are must have the version."""
-    made_by = tiny_prepared.manifest.recipe
+def test_an_unknown_recipe_is_refused_with_what_there_is() -> None:
+    """The list is in the sentence."""
+    with pytest.raises(ModelRefused, match=r"'int3'\. Choose one of original, bf16, int8-weights"):
+        find_recipe("int3")
 
-    def here(**versions: str) -> Recipe:
-        return Recipe(
-            made_by.format, made_by.source, made_by.quantization, made_by.texts_sha256, versions
-        )
 
-    assert here(openvino=made_by.versions["openvino"]).fits(made_by)
-    assert not here(openvino="2020.1").fits(made_by)
+def test_recipes_that_only_execute_differently_share_files() -> None:
+    """BF16 is the original's files."""
+    assert find_recipe("original").steps == find_recipe("bf16").steps

@@ -11,7 +11,7 @@ from ner.models.catalogue import find
 from ner.models.child import ensure_prepared
 from ner.models.opened import Sides, open_sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.variants import default_sides
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +32,18 @@ def bilstm_sides(
         ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
     )
     bilstm.save(bilstm.BiLstm(shape).eval(), folder)
-    return open_sides(find(str(folder)))
+    return open_sides(*default_sides(find(str(folder))))
 
 
 @pytest.fixture(scope="module")
-def bilstm_prepared(bilstm_sides: Sides) -> Prepared:
-    """The BiLSTM's prepared folder."""
-    return ensure_prepared(bilstm_sides.spec, tuple(Variant))
+def bilstm_pair(bilstm_sides: Sides) -> tuple[Prepared, Prepared]:
+    """The BiLSTM's original and INT8."""
+    left, right = map(ensure_prepared, default_sides(bilstm_sides.spec))
+    return left, right
 
 
 @pytest.fixture(scope="session")
-def bundled_prepared(ner_home: Path) -> Prepared:
-    """The bundled model's prepared folder."""
-    return ensure_prepared(find("bundled"), tuple(Variant))
+def bundled_pair(bundled_sides: Sides) -> tuple[Prepared, Prepared]:
+    """The bundled model's original and INT8."""
+    left, right = map(ensure_prepared, default_sides(bundled_sides.spec))
+    return left, right

@@ -9,12 +9,11 @@ import pytest
 
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 
 
-def test_the_original_is_float32(tiny_prepared: Prepared) -> None:
+def test_the_original_is_float32(tiny_original: Prepared) -> None:
     """Though the checkpoint is stored in half precision, every weight is f32."""
-    xml = tiny_prepared.variant(Variant.ORIGINAL) / "openvino_model.xml"
+    xml = tiny_original.folder / "openvino_model.xml"
     weights = [
         node
         for node in ov.Core().read_model(xml).get_ops()

@@ -12,19 +12,23 @@ import pytest
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared, find_prepared, prepared_root
-from ner.models.recipes import Variant, recipe_of
+from ner.models.recipes import ORIGINAL, RECOMMENDED, find_recipe
+from ner.models.variants import Variant, default_sides
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("variant", list(Variant), ids=str)
-def test_a_prepared_folder_loads_elsewhere(tiny_prepared: Prepared, variant: Variant) -> None:
+@pytest.mark.parametrize("recipe", [ORIGINAL, RECOMMENDED])
+def test_a_prepared_folder_loads_elsewhere(
+    tiny_sides: Sides, tiny_spec: ModelSpec, recipe: str
+) -> None:
     """Anyone can take it to Optimum Intel and transformers as it stands."""
     from optimum.intel import OVModelForTokenClassification
     from transformers import AutoTokenizer
 
-    folder = tiny_prepared.variant(variant)
+    folder = ensure_prepared(Variant(tiny_spec, find_recipe(recipe))).folder
     model = OVModelForTokenClassification.from_pretrained(folder)
     encoded = AutoTokenizer.from_pretrained(folder)("My name is Wolfgang", return_tensors="np")
 
@@ -32,25 +36,30 @@ def test_a_prepared_folder_loads_elsewhere(tiny_prepared: Prepared, variant: Var
 
 
 def test_a_flipped_byte_is_found_and_mended(
-    tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_spec: ModelSpec,
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The checksum catches it, and the folder is made anew once."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
+    for made in (tiny_original, tiny_prepared):
+        shutil.copytree(made.folder, prepared_root() / made.folder.name)
     copy = prepared_root() / tiny_prepared.folder.name
-    shutil.copytree(tiny_prepared.folder, copy)
-    weights = copy / "int8" / "openvino_model.bin"
+    weights = copy / "openvino_model.bin"
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 0xFF
     weights.write_bytes(content)
     stages: list[str] = []
 
     mended = ensure_prepared(
-        tiny_spec, tuple(Variant), report=lambda progress: stages.append(progress.name)
+        default_sides(tiny_spec)[1], report=lambda progress: stages.append(progress.name)
     )
 
-    assert "Quantizing to INT8" in stages
-    assert mended.damaged(*Variant) == ()
-    assert [copy.name] == [one.name for one in prepared_root().glob("tiny-*")]
+    assert ["Making INT8", "Checking INT8 against the original"] == stages
+    assert mended.damaged == ()
+    assert [copy.name] == [one.name for one in prepared_root().glob("tiny-int8-*")]
 
 
 def test_nothing_half_made_is_left_or_served(
@@ -70,10 +79,11 @@ def test_nothing_half_made_is_left_or_served(
     )
     assert child.stdout is not None
     for line in child.stdout:
-        if json.loads(line)["stage"] == "Quantizing to INT8":
+        if json.loads(line)["stage"] == "Making INT8":
             break
     child.kill()
     child.communicate()
 
-    assert find_prepared(recipe_of(tiny_spec), "tiny") is None
-    assert ensure_prepared(tiny_spec, tuple(Variant)).damaged(*Variant) == ()
+    int8 = default_sides(tiny_spec)[1]
+    assert find_prepared(int8) is None
+    assert ensure_prepared(int8).damaged == ()

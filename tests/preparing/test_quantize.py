@@ -1,36 +1,81 @@
-"""What quantizing makes: INT8, and only INT8."""
+"""What a recipe's steps make: INT8 and only INT8, weights in fewer bits, layers left alone."""
 
 from __future__ import annotations
 
 import openvino as ov
+import pytest
 
+from ner.models.catalogue import ModelSpec
+from ner.models.child import ensure_prepared
+from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 
 
-def fake_quantizers(prepared: Prepared, variant: Variant) -> int:
-    model = ov.Core().read_model(prepared.variant(variant) / "openvino_model.xml")
-    return sum(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+def nodes(prepared: Prepared) -> list[ov.Node]:
+    model = ov.Core().read_model(prepared.folder / "openvino_model.xml")
+    return list(model.get_ops())
 
 
-def test_only_int8_is_quantized(tiny_prepared: Prepared) -> None:
+def fake_quantizers(prepared: Prepared) -> int:
+    return sum(node.get_type_name() == "FakeQuantize" for node in nodes(prepared))
+
+
+def test_only_int8_is_quantized(tiny_original: Prepared, tiny_prepared: Prepared) -> None:
     """The original has no FakeQuantize: quantizing must not have replaced it."""
-    assert fake_quantizers(tiny_prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(tiny_prepared, Variant.INT8) > 10
+    assert fake_quantizers(tiny_original) == 0
+    assert fake_quantizers(tiny_prepared) > 10
 
 
-def test_only_int8_of_the_bundled_model_is_quantized(bundled_prepared: Prepared) -> None:
-    """The same for the model that ships, which has six layers."""
-    assert fake_quantizers(bundled_prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bundled_prepared, Variant.INT8) > 30
+def test_int8_of_the_bundled_model_is_quantized_and_smaller(
+    bundled_pair: tuple[Prepared, Prepared],
+) -> None:
+    """The model that ships has six layers; its INT8 is more than three times smaller."""
+    original, int8 = bundled_pair
+
+    assert fake_quantizers(original) == 0
+    assert fake_quantizers(int8) > 30
+    assert int8.size * 3 < original.size
 
 
-def test_int8_is_smaller(bundled_prepared: Prepared) -> None:
-    """By more than three times, weights and graph together."""
-    assert bundled_prepared.size(Variant.INT8) * 3 < bundled_prepared.size(Variant.ORIGINAL)
-
-
-def test_only_the_bilstms_int8_is_quantized(bilstm_prepared: Prepared) -> None:
+def test_only_the_bilstms_int8_is_quantized(bilstm_pair: tuple[Prepared, Prepared]) -> None:
     """As for a transformer."""
-    assert fake_quantizers(bilstm_prepared, Variant.ORIGINAL) == 0
-    assert fake_quantizers(bilstm_prepared, Variant.INT8) > 0
+    original, int8 = bilstm_pair
+
+    assert fake_quantizers(original) == 0
+    assert fake_quantizers(int8) > 0
+
+
+@pytest.mark.parametrize(
+    ("recipe", "kind"),
+    [("int8-weights", "uint8_t"), ("int4", "uint4_t"), ("int8-small", "uint4_t")],
+)
+def test_weights_are_stored_in_fewer_bits(
+    tiny_sides: Sides, tiny_spec: ModelSpec, recipe: str, kind: str
+) -> None:
+    """A recipe of weights alone has no quantizers; the small one is INT8 too."""
+    made = ensure_prepared(Variant(tiny_spec, find_recipe(recipe)))
+    stored = {
+        node.get_element_type().get_type_name()
+        for node in nodes(made)
+        if node.get_type_name() == "Constant"
+    }
+
+    assert kind in stored
+    assert (recipe == "int8-small") == (fake_quantizers(made) > 0)
+
+
+def test_the_careful_recipe_leaves_the_first_layer_alone(
+    tiny_sides: Sides, tiny_spec: ModelSpec, tiny_prepared: Prepared
+) -> None:
+    """It has fewer quantizers than INT8, and none in layer 0."""
+    careful = ensure_prepared(Variant(tiny_spec, find_recipe("int8-careful")))
+    names = [
+        node.get_friendly_name()
+        for node in nodes(careful)
+        if node.get_type_name() == "FakeQuantize"
+    ]
+
+    assert fake_quantizers(careful) < fake_quantizers(tiny_prepared)
+    assert not [name for name in names if ".layer.0." in name]

@@ -20,8 +20,8 @@ import httpx
 from fakes import DictionaryTagger, FakeSides, service_of
 
 from ner.entities import Tagged
-from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
+from ner.models.variants import Variant
 from ner.ui.launch import launch
 from ner.ui.page import build
 
@@ -90,10 +90,10 @@ class Held:
 def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
     pair = FakeSides(right=Holding(begun=begun, go=go, tagged=tagged))
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
-        if spec.name != "bundled":
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
+        if left.spec.name != "bundled":
             raise RuntimeError("/secret/path")
-        return pair
+        return pair.alone(left) if left == right else pair
 
     service = service_of()
     page = build(load, service=service)

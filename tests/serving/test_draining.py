@@ -54,7 +54,7 @@ def test_a_signal_drains_and_ends_with_0(
     with app(ner_home, log, NER_DRAIN_SECONDS="120") as (process, url):
         called = httpx.post(
             f"{url}gradio_api/call/evaluate",
-            json={"data": [gold, "bundled", "first", 0.0, None, 0.01]},
+            json={"data": [gold, "original", "int8", "first", 0.0, None, 0.01]},
         )
         while 'ner_working{kind="long"} 1' not in httpx.get(f"{url}metrics").text:
             pass

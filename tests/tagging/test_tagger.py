@@ -21,7 +21,6 @@ from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, r
 from ner.models.child import ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
-from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
 from ner.tagging.inference import batch_size, bucket
@@ -57,7 +56,7 @@ def pipeline_on(prepared: Prepared, **options: Any) -> Any:
     from optimum.intel import OVModelForTokenClassification
     from transformers import AutoTokenizer, pipeline
 
-    folder = prepared.variant(Variant.ORIGINAL)
+    folder = prepared.folder
     model = OVModelForTokenClassification.from_pretrained(
         folder, ov_config={"INFERENCE_PRECISION_HINT": "f32"}
     )
@@ -72,9 +71,7 @@ def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
 
 def assert_equals_pipeline(sides: Sides, texts: list[str], strategy: Strategy) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
-    pipeline = pipeline_on(
-        ensure_prepared(sides.spec, tuple(Variant)), aggregation_strategy=strategy.value
-    )
+    pipeline = pipeline_on(ensure_prepared(sides.left.variant), aggregation_strategy=strategy.value)
     label = "entity" if strategy is Strategy.NONE else "entity_group"
     tagger = read_whole(sides.left.tagger).using(Choice(strategy))
     for text, theirs in zip(texts, pipeline(texts), strict=True):
@@ -144,8 +141,8 @@ def test_hard_texts_are_answered(tiny_sides: Sides, name: str, strategy: Strateg
     """Any text is tagged, keeps its length, and its entities lie in it (Tagged checks that)."""
     text = HARD_TEXTS[name]
 
-    for variant in Variant:
-        tagged = tiny_sides.side(variant).tagger.using(Choice(strategy))(text)
+    for side in tiny_sides.all:
+        tagged = side.tagger.using(Choice(strategy))(text)
         assert len(text) == len(tagged.text)
 
 
@@ -285,7 +282,7 @@ def test_threads_get_their_own_right_answers(tiny_sides: Sides, texts: list[str]
 def test_a_device_that_is_not_there_is_refused(tiny_prepared: Prepared) -> None:
     """The message says what there is."""
     with pytest.raises(InputError, match=r"no device 'TPU' here\. OpenVINO offers CPU"):
-        Model.load(tiny_prepared.variant(Variant.INT8), device="TPU")
+        Model.load(tiny_prepared.folder, device="TPU")
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
@@ -297,7 +294,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
 def test_both_variants_run_in_f32(tiny_sides: Sides) -> None:
     """The executed precision is asked of the device, not assumed."""
     assert "f32" == tiny_sides.left.tagger.model.precision
-    assert "f32" == tiny_sides.side(Variant.INT8).tagger.model.precision
+    assert "f32" == tiny_sides.both[1].tagger.model.precision
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells, others do not")

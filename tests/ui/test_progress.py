@@ -6,20 +6,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides, service_of
+from fakes import DictionaryTagger, FakeSides, service_of, side
 
 from ner.errors import PrepareFailed
-from ner.models.catalogue import ModelSpec, find
+from ner.models.catalogue import find
 from ner.models.child import OnStage, Stage
-from ner.models.manifest import Gate
 from ner.models.opened import OpenSides
+from ner.models.variants import Variant, default_sides, find_variant
 from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
 from ner.ui.launch import _loader, _open_first, launch
@@ -62,14 +62,14 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing() -> None:
     """Closing returns while the model is still being made; it is made all the same."""
     goes_on, made = threading.Event(), threading.Event()
 
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         report(Stage("export", 1, 2))
         assert goes_on.wait(30)
         report(Stage("quantize", 2, 2))
         made.set()
         return FakeSides()
 
-    shown = open_sides_with_progress(load, find("bundled"), "CPU", str)
+    shown = open_sides_with_progress(load, "original", "int8", "CPU", str)
     assert "step 1 of 2: export" in next(shown)
 
     leaving = threading.Thread(target=shown.close)
@@ -86,37 +86,47 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
     """Its thread ends; the one that opens the model does not."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def opener(spec: ModelSpec, **_: Any) -> Any:
+    def opener(variant: Variant, **_: Any) -> Any:
         begun.set()
         assert goes_on.wait(30)
-        return FakeSides(spec)
+        return side(variant, DictionaryTagger())
 
     def gone() -> None:
         raise ClientDisconnected
 
-    pairs, spec = OpenSides(opener), find("bundled")
+    pairs, variant = OpenSides(opener), find_variant("int8")
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(pairs.get, spec, waiting=gone)
+        first = pool.submit(pairs.get, variant, variant, waiting=gone)
         assert begun.wait(10)
         with pytest.raises(ClientDisconnected):
-            pairs.get(spec, waiting=gone)
+            pairs.get(variant, variant, waiting=gone)
         goes_on.set()
 
-        assert spec == first.result(10).spec
+        assert variant.spec == first.result(10).spec
 
 
-def loading(*outcomes: FakeSides | Exception) -> tuple[Loader, Readiness]:
-    """The server's own loader over models that open as told, the first time first."""
+def loading(*outcomes: Exception | None, withheld: str | None = None) -> tuple[Loader, Readiness]:
+    """The server's own loader over sides that open as told, the first time first.
+
+    ``withheld`` is why INT8 is not served.
+    """
     left = list(outcomes)
 
-    def opener(spec: ModelSpec, **_: Any) -> Any:
-        outcome = left.pop(0)
-        if isinstance(outcome, Exception):
+    def opener(variant: Variant, **_: Any) -> Any:
+        outcome = left.pop(0) if left else None
+        if outcome is not None:
             raise outcome
-        return outcome
+        opened = side(variant, DictionaryTagger())
+        return replace(opened, withheld=withheld if variant.recipe.steps else None)
 
     readiness = Readiness()
-    return _loader(OpenSides(opener), readiness), readiness
+    load = _loader(OpenSides(opener), readiness)
+    return load, readiness
+
+
+def open_default(load: Loader, model: str) -> None:
+    """As a visitor does who has chosen no other sides."""
+    load(*default_sides(find(model)), "CPU", print)
 
 
 @pytest.mark.parametrize(
@@ -143,28 +153,27 @@ def test_whatever_keeps_the_default_model_from_opening_is_told(error: Exception,
 def test_a_visitor_who_opens_the_default_model_makes_the_server_ready() -> None:
     """It need not have been the server's own start; another model is none of its business."""
     failed = PrepareFailed("The Hub is away.")
-    load, readiness = loading(failed, FakeSides(find("elastic-distilbert")), FakeSides())
+    load, readiness = loading(failed)
     _open_first(load, readiness)
 
-    load(find("elastic-distilbert"), "CPU", print)
+    open_default(load, "elastic-distilbert")
     assert ("The Hub is away.",) == readiness.reasons
-    load(find("bundled"), "CPU", print)
+    open_default(load, "bundled")
     assert () == readiness.reasons
 
     since = readiness.ready_since
-    load(find("bundled"), "CPU", print)
+    open_default(load, "bundled")
     assert since == readiness.ready_since
 
 
 def test_an_int8_that_is_not_served_is_why_the_server_is_not_ready() -> None:
     """Whoever opened the model."""
-    pair = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
-    load, readiness = loading(OSError(), pair)
+    load, readiness = loading(OSError(), withheld="INT8 is not served.")
     _open_first(load, readiness)
 
-    load(find("bundled"), "CPU", print)
+    open_default(load, "bundled")
 
-    assert (pair.withheld,) == readiness.reasons
+    assert ("INT8 is not served.",) == readiness.reasons
 
 
 @dataclass
@@ -186,14 +195,14 @@ class Preparing:
         ]
         body = {
             "fn_index": number,
-            "data": ["Berlin", "bundled", "CPU", "first"],
+            "data": ["Berlin", "bundled#original", "bundled#int8", "CPU", "first"],
             "session_hash": "leaves",
         }
         client.post(f"{self.url}gradio_api/queue/join", json=body).raise_for_status()
 
 
 def _serve(address: Connection, second: Any, go: Any) -> None:
-    def load(spec: ModelSpec, device: str, report: OnStage) -> FakeSides:
+    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         report(Stage("export", 1, 2))
         assert second.wait(60)
         report(Stage("quantize", 2, 2))

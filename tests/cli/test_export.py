@@ -1,0 +1,130 @@
+"""``export`` on the command line: what it makes, uploads and refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub_of_spaces import HubOfSpaces, hub_of_spaces
+
+from ner.models.prepared import Prepared
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def hub() -> Iterator[HubOfSpaces]:
+    """A Hub on loopback."""
+    with hub_of_spaces() as one:
+        yield one
+
+
+def export(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``python -m ner export`` with these arguments."""
+    return subprocess.run(
+        [sys.executable, "-m", "ner", "export", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def test_it_exports_and_uploads_in_one_commit(
+    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
+) -> None:
+    """The Hub then holds the folder's files, and the answer says where."""
+    out = tmp_path / "out"
+    done = export(
+        *("--model", str(tiny_checkpoint), "--out", str(out), "--json"),
+        *("--push", "someone/tiny-int8", "--private"),
+        HF_ENDPOINT=hub.url,
+        HF_TOKEN="hf_secret",
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+
+    assert answer["uploaded"] == f"{hub.url}/someone/tiny-int8"
+    assert answer["recipe"] == "int8"
+    assert answer["bytes"] == sum(file["bytes"] for file in answer["files"].values())
+    assert hub.commits == 1
+    assert hub.models["someone/tiny-int8"] == {
+        file.name: file.read_bytes() for file in out.iterdir()
+    }
+    assert 'folder = "someone/tiny-int8"' in (out / "README.md").read_text("utf-8")
+    assert "hf_secret" not in done.stdout + done.stderr
+
+
+def test_an_existing_model_is_replaced_when_asked_for(
+    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
+) -> None:
+    """Files that are no longer in the folder go, in the same commit; the Hub's own stays."""
+    hub.models["someone/tiny"] = {"README.md": b"old", "old.bin": b"old", ".gitattributes": b"x"}
+    done = export(
+        *("--model", str(tiny_checkpoint), "--out", str(tmp_path / "out")),
+        *("--push", "someone/tiny", "--update"),
+        HF_ENDPOINT=hub.url,
+        HF_TOKEN="hf_secret",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert hub.commits == 1
+    assert set(hub.models["someone/tiny"]) == {
+        ".gitattributes",
+        *(file.name for file in (tmp_path / "out").iterdir()),
+    }
+    assert f"Uploaded to {hub.url}/someone/tiny" in done.stdout
+
+
+def test_an_existing_model_is_left_alone(
+    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
+) -> None:
+    """Without --update nothing of it changes; the folder is made all the same."""
+    hub.models["someone/tiny"] = {"README.md": b"old"}
+    done = export(
+        *("--model", str(tiny_checkpoint), "--out", str(tmp_path / "out")),
+        *("--push", "someone/tiny"),
+        HF_ENDPOINT=hub.url,
+        HF_TOKEN="hf_secret",
+    )
+
+    assert done.returncode == 2
+    assert "There is a model someone/tiny already. Give --update" in done.stderr
+    assert hub.models["someone/tiny"] == {"README.md": b"old"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--push", "no-owner"], "does not name a model"),
+        (["--recipe", "int3"], "no recipe 'int3'"),
+        (["--model", "nobody"], "no model called 'nobody'"),
+    ],
+)
+def test_what_can_not_be_is_refused_before_anything_is_made(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    """Exit code 2, a sentence, and no folder."""
+    done = export("--out", str(tmp_path / "out"), *arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_token_it_says_how_to_log_in(tmp_path: Path) -> None:
+    """Before anything is made."""
+    done = export(
+        *("--out", str(tmp_path / "out"), "--push", "someone/x"),
+        HF_TOKEN="",
+        HF_HOME=str(tmp_path / "hf"),
+    )
+
+    assert done.returncode == 2
+    assert "hf auth login" in done.stderr
+    assert not (tmp_path / "out").exists()

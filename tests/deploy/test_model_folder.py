@@ -1,0 +1,137 @@
+"""The exported folder: loaded by Optimum as it stands, with the same entities, card and hashes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ner.deploy.model_folder import ModelFolder, export_model
+from ner.errors import InputError
+from ner.models.build import sha256
+from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
+from ner.models.opened import open_side
+from ner.models.prepared import Prepared
+from ner.models.variants import Variant, default_sides
+from ner.tagging.choice import Choice
+from ner.tagging.segments import Reading
+
+
+@pytest.fixture(scope="module")
+def tiny_int8(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> Variant:
+    """The tiny model by the recommended recipe, prepared."""
+    return default_sides(tiny_spec)[1]
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_int8: Variant, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """It, taken away."""
+    return export_model(tiny_int8, tmp_path_factory.mktemp("exported") / "tiny-int8")
+
+
+def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -> None:
+    """Optimum's model and AutoTokenizer in the pipeline find what our tagger does."""
+    from optimum.intel import OVModelForTokenClassification
+    from transformers import AutoTokenizer, pipeline
+
+    model = OVModelForTokenClassification.from_pretrained(
+        folder, ov_config={"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tag = pipeline(
+        "token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="first"
+    )
+    tagger: Any = open_side(variant).tagger
+    # The pipeline reads a text whole.
+    tagger = replace(tagger, model=replace(tagger.model, reading=Reading(510)))
+    for text, theirs in zip(texts, tag(list(texts)), strict=True):
+        expected = [(one["start"], one["end"], one["entity_group"]) for one in theirs]
+        found = tagger.using(Choice()).tag_many([text])[0].entities
+        assert expected == [(one.start, one.end, one.label) for one in found], text
+
+
+def test_optimum_loads_it_and_finds_the_same(exported: ModelFolder, tiny_int8: Variant) -> None:
+    """Through transformers' pipeline, on texts that the tiny model reads whole."""
+    texts = [text for text in read_texts(gate_file(find("bundled"))) if len(text) < 120][:60]
+
+    assert_same_entities(exported.folder, tiny_int8, texts)
+
+
+@pytest.mark.full
+def test_optimum_finds_the_same_with_the_bundled_model(ner_home: Path, tmp_path: Path) -> None:
+    """The same for the model that ships, on all of its gate texts."""
+    spec = find("bundled")
+    variant = default_sides(spec)[1]
+    made = export_model(variant, tmp_path / "bundled-int8")
+
+    assert_same_entities(made.folder, variant, read_texts(gate_file(spec)))
+
+
+def test_the_files_are_the_prepared_ones(exported: ModelFolder, tiny_prepared: Prepared) -> None:
+    """Byte for byte, told with size and SHA-256; nothing beside them but the card."""
+    assert set(exported.files) == set(tiny_prepared.manifest.files)
+    for name, (size, digest) in exported.files.items():
+        assert (exported.folder / name).stat().st_size == size
+        assert sha256(exported.folder / name) == digest == tiny_prepared.manifest.files[name]
+    assert {file.name for file in exported.folder.iterdir()} == {*exported.files, "README.md"}
+    assert exported.weights == tiny_prepared.fingerprint
+
+
+def test_the_cards_python_runs_as_it_stands(exported: ModelFolder) -> None:
+    """The example, in the folder that holds the exported one."""
+    card = (exported.folder / "README.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=exported.folder.parent, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("[{'entity_group': ")
+
+
+def test_a_folder_with_something_in_it_is_refused(tiny_int8: Variant, tmp_path: Path) -> None:
+    """Nothing in it changes; an empty one is taken."""
+    (tmp_path / "precious").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        export_model(tiny_int8, tmp_path)
+    (tmp_path / "empty").mkdir()
+    export_model(tiny_int8, tmp_path / "empty")
+
+    assert {"precious", "empty"} == {file.name for file in tmp_path.iterdir()}
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_withheld_variant_is_taken_away_only_when_asked_for(
+    tiny_int8: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal says why and which flag; its card says why too."""
+    reason = "INT8 of this model is not served: its gate."
+    monkeypatch.setattr("ner.models.opened.withheld_reason", lambda *_: reason)
+    with pytest.raises(InputError, match=r"not served: its gate\..*--even-if-withheld"):
+        export_model(tiny_int8, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+    made = export_model(tiny_int8, tmp_path / "out", even_if_withheld=True)
+    assert made.withheld == reason
+    assert f"> **Withheld.** {reason}" in (made.folder / "README.md").read_text("utf-8")
+
+
+def test_a_model_that_optimum_does_not_know_is_refused(
+    tiny_int8: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_prepared: Prepared
+) -> None:
+    """Our BiLSTM names no architecture of transformers."""
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "bilstm"}')
+    monkeypatch.setattr(
+        "ner.deploy.model_folder.ensure_prepared",
+        lambda *_, **__: replace(tiny_prepared, folder=folder),
+    )
+    with pytest.raises(InputError, match=r"is a bilstm, which Optimum Intel does not load"):
+        export_model(tiny_int8, tmp_path / "out")

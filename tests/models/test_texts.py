@@ -1,0 +1,79 @@
+"""One's own calibration and gate texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ner.errors import InputError
+from ner.models.catalogue import find
+from ner.models.texts import Texts, keep_texts, own_texts, read_own, texts_of
+
+OURS = Texts(tuple(f"ours {n}" for n in range(40)), tuple(f"gate {n}" for n in range(40)), False)
+
+
+def lines(file: Path, count: int, word: str = "Mr Okafor") -> Path:
+    file.write_text("".join(f"{word} {n} left.\n\n" for n in range(count)), encoding="utf-8")
+    return file
+
+
+def test_own_texts_take_the_place_of_ours(tmp_path: Path) -> None:
+    """Those given; a gate of one's own makes the texts fit, and the floor is kept."""
+    calibration, gate = lines(tmp_path / "c.txt", 30), lines(tmp_path / "g.txt", 31, "Ms Li")
+
+    mine = own_texts(OURS, calibration, gate, 0.97)
+
+    assert (30, 31) == (len(mine.calibration), len(mine.gate))
+    assert (True, 0.97) == (mine.fits, mine.floor)
+    assert not own_texts(OURS, calibration, None).fits
+
+
+def test_a_text_that_calibrates_does_not_check(tmp_path: Path) -> None:
+    """The gate keeps what calibration has not seen, and is refused if that is too little."""
+    both = lines(tmp_path / "both.txt", 60)
+
+    with pytest.raises(InputError, match="only 0 are not calibration texts too"):
+        own_texts(OURS, both, both)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "has 0 texts; expected at least 30"),
+        (b"one\ntwo\n", "has 2 texts; expected at least 30"),
+        (b"\xff\xfe\x00x", "is not text in UTF-8"),
+        (b"a\0b\n" * 40, "is not text. Expected one text a line"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    """With what was expected."""
+    file = tmp_path / "texts.txt"
+    file.write_bytes(content)
+
+    with pytest.raises(InputError, match=problem):
+        read_own(file)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """By its name alone, never its path."""
+    with pytest.raises(InputError, match=r"^gone\.txt can't be read"):
+        read_own(tmp_path / "gone.txt")
+
+
+@pytest.mark.parametrize("floor", [0.0, -1.0, 1.5, float("nan")])
+def test_a_floor_is_a_fraction(floor: float) -> None:
+    """Over 0 and up to 1."""
+    with pytest.raises(InputError, match="expected a fraction"):
+        own_texts(OURS, None, None, floor)
+
+
+def test_kept_texts_are_used_from_then_on(tmp_path: Path) -> None:
+    """For that model, until others are given."""
+    mine = Texts(("a",) * 30, ("b",) * 30, True, 0.9)
+    keep_texts(mine, tmp_path / "own")
+
+    assert mine == texts_of(find("bundled"), tmp_path / "own")
+    assert texts_of(find("bundled"), tmp_path / "none").calibration != mine.calibration
