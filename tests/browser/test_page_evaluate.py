@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,8 @@ def test_a_correction_on_the_third_line_changes_f1_by_the_right_amount(
         chooser.value.set_files(saved)
         expect(page.locator("#gold textarea")).to_have_value(saved.read_text().rstrip("\n") + "\n")
         page.locator("#evaluate-given").click()
-        expect(page.locator("#evaluation .verdict")).to_contain_text(
-            f"on {4 + corrected} entities in 2 sentences"
-        )
+        told = f"on {4 + corrected} entities in 2 sentences" if corrected else "No verdict"
+        expect(page.locator("#evaluation")).to_contain_text(told)
         assert expected(saved.read_text()) == overall(page)
         f1.append(overall(page)[2])
 
@@ -470,6 +470,57 @@ def test_hostile_text_and_labels_do_nothing(open_page: Open, fake_url: str) -> N
     page.get_by_role("button", name="Original, missed").click()
     expect(page.locator(".behind .mark.chosen")).to_have_text(hostile)
     assert page.evaluate("window.hacked") is None
+
+
+def test_the_tab_opens_with_what_is_recorded_and_the_set_of_the_model(
+    open_page: Open, fake_url: str
+) -> None:
+    """Both follow the left side's model."""
+    page = open_page(fake_url)
+    tab(page, "Evaluate")
+    expect(page.locator("#recorded")).to_contain_text("Recorded for General English")
+    expect(page.locator("#own-set input")).to_have_value(re.compile("^General English"))
+    page.get_by_label("A", exact=True).click()
+    page.get_by_role("option", name=re.compile("^Medical.*Original")).click()
+
+    expect(page.locator("#recorded")).to_contain_text("Recorded for Medical English")
+    expect(page.locator("#own-set input")).to_have_value(re.compile("^Medical"))
+
+
+def test_a_result_grows_old_with_its_settings(open_page: Open, fake_url: str) -> None:
+    """It says so and can't be saved, until they are as before or it is made anew."""
+    page = open_page(fake_url)
+    paste_gold(page)
+    note = page.locator("#evaluation .stale-note")
+    download = page.get_by_role("button", name="evaluation.json")
+    expect(note).to_have_count(0)
+    page.get_by_label("Accepted loss, F1 points").fill("2")
+    expect(note).to_contain_text("have changed since")
+    expect(download).to_be_disabled()
+    page.get_by_label("Accepted loss, F1 points").fill("1")
+    expect(note).to_have_count(0)
+    expect(download).to_be_enabled()
+
+    page.locator("#gold textarea").fill(GOLD.replace("lives", "lived"))
+    expect(note).to_be_visible()
+    page.locator("#evaluate-given").click()
+    expect(note).to_have_count(0)
+    expect(download).to_be_enabled()
+
+
+def test_the_verdict_tells_what_it_is_of(open_page: Open, fake_url: str) -> None:
+    """Sides, set, settings, machine and date."""
+    page = open_page(fake_url)
+    paste_gold(page)
+    basis = page.locator("#evaluation .basis")
+    for told in (
+        "bundled#original",
+        "bundled#int8",
+        "your gold, SHA-256",
+        "1 points of F1",
+        "Date",
+    ):
+        expect(basis).to_contain_text(told)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
