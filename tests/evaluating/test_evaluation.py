@@ -193,7 +193,12 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
 
 
 MODELS = FakeSides().origins
-ORIGIN = {"device": "CPU", "inference_precision": "f32", "model": "bundled", "weights": None}
+ORIGIN = {
+    "device": "CPU",
+    "inference_precision": "f32",
+    "model": "bundled",
+    "weights": "0123456789ab",
+}
 
 
 def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
