@@ -100,7 +100,8 @@ class Piece:
     ``start``/``end`` are half-open code points of the text; ``tag`` is the most probable tag with
     its prefix (``B-PER``); ``score`` its probability; ``margin`` how far the best tag of *another*
     entity type (or O) lies below it, in [-1, 1]: a small one means that little would flip it.
-    ``word`` numbers the words of the text, so pieces of one word share it.
+    ``runner_up`` is that other type, or O; its probability is ``score - margin``. ``word`` numbers
+    the words of the text, so pieces of one word share it.
     """
 
     start: int
@@ -110,6 +111,7 @@ class Piece:
     tag: str
     score: float
     margin: float
+    runner_up: str = "O"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Machine:
         return f"{self.cpu} · {extensions} · {cores}"
 
 
+@cache
 def describe() -> Machine:
     """This machine, from the operating system's own records; imports no measured library."""
     cpuinfo = _cpuinfo()
@@ -56,12 +58,15 @@ def describe() -> Machine:
     )
 
 
+_version = cache(version)
+
+
 def package_versions(names: tuple[str, ...]) -> dict[str, str]:
     """The installed versions of ``names``, from metadata, without importing them."""
     found = {}
     for name in names:
         try:
-            found[name] = version(name)
+            found[name] = _version(name)
         except PackageNotFoundError:
             continue
     return found

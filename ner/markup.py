@@ -117,14 +117,18 @@ def runs(explained: Explained) -> Iterator[Run]:
     text, seams = explained.tagged.text, explained.seams
     position = 0
     for index, entity in enumerate(explained.tagged.entities):
-        yield Run(_cut(text, position, entity.start, seams))
-        yield Run(_cut(text, entity.start, entity.end, seams), index, entity.label)
+        yield Run(cut(text, position, entity.start, seams))
+        yield Run(cut(text, entity.start, entity.end, seams), index, entity.label)
         position = entity.end
-    yield Run(_cut(text, position, len(text) + 1, seams))
+    yield Run(cut(text, position, len(text) + 1, seams))
 
 
-def _cut(text: str, start: int, end: int, seams: Sequence[int]) -> tuple[str, ...]:
-    """``text[start:end]``, each seam in that range beginning another part."""
+def cut(text: str, start: int, end: int, seams: Sequence[int]) -> tuple[str, ...]:
+    """``text[start:end]``, each seam in that range beginning another part.
+
+    >>> cut("Oslo. Rome.", 0, 11, [6])
+    ('Oslo. ', 'Rome.')
+    """
     cuts = [start, *(seam for seam in seams if start <= seam < end), end]
     return tuple(text[a:b] for a, b in pairwise(cuts))
 

@@ -47,10 +47,15 @@ def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timi
         "text": agreement.text,
         "left": {**origin_json(left), "entities": _entities(agreement.left)},
         "right": {**origin_json(right), "entities": _entities(agreement.right)},
-        "differences": [_difference(pair, agreement.text) for pair in agreement.differences],
+        "differences": differences_json(agreement),
         "identical": round(agreement.identical, 6),
         "timing": None if timing is None else timing_json(timing),
     }
+
+
+def differences_json(agreement: Agreement) -> list[Json]:
+    """The pairs of entities that differ, in reading order."""
+    return [_difference(pair, agreement.text) for pair in agreement.differences]
 
 
 def origin_json(origin: Origin) -> Json:

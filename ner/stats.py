@@ -30,7 +30,10 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95 % interval, both ends included; ``high`` may be infinite where nothing is known."""
+    """An interval, both ends included; ``high`` may be infinite where nothing is known.
+
+    At 95 % (``LEVEL``) wherever nothing else is said.
+    """
 
     low: float
     high: float
@@ -77,8 +80,24 @@ def ratio_verdict(ratio: float, interval: Interval) -> str:
     return f"{1 / ratio:.2f} × slower [{1 / interval.high:.2f}–{1 / interval.low:.2f}]"
 
 
-def f1_interval(rows: Sequence[Row], *, seed: int = 0) -> Interval:
-    """The interval of the micro F1 of ``rows``, resampling sentences.
+def median_interval(samples: Sequence[float], *, seed: int = 0) -> Interval:
+    """The interval of the median of ``samples``, which are above zero, in their unit.
+
+    From 0 to infinity where there are fewer than ``FEWEST_UNITS``.
+    """
+    series = np.asarray(samples, dtype=np.float64)
+    if len(series) < FEWEST_UNITS:
+        return Interval(0.0, math.inf)
+    rng = np.random.default_rng(seed)
+    medians = [
+        np.median(series[rng.integers(len(series), size=(size, len(series)))], axis=1)
+        for size in _sizes(len(series))
+    ]
+    return _percentiles(np.concatenate(medians))
+
+
+def f1_interval(rows: Sequence[Row], *, seed: int = 0, level: float = LEVEL) -> Interval:
+    """The interval of the micro F1 of ``rows``, resampling sentences, at ``level`` in (0, 1).
 
     Resamples without any entity have no F1 and are left out. [0, 1] where fewer sentences than
     ``FEWEST_UNITS`` hold an entity.
@@ -86,7 +105,7 @@ def f1_interval(rows: Sequence[Row], *, seed: int = 0) -> Interval:
     units = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
     if _too_few(units):
         return Interval(0.0, 1.0)
-    return _percentiles(_f1(_resampled_sums(units, seed)))
+    return _percentiles(_f1(_resampled_sums(units, seed)), level)
 
 
 def f1_difference_interval(
@@ -94,15 +113,16 @@ def f1_difference_interval(
 ) -> Interval:
     """The interval of F1(second) - F1(first), both on the same resampled sentences.
 
-    [-1, 1] where fewer sentences than ``FEWEST_UNITS`` hold an entity. Raises ``ValueError`` if
-    the lengths differ. (Koehn, Statistical Significance Tests for Machine Translation Evaluation,
-    EMNLP 2004.)
+    A side that finds nothing where nothing is to be found has an F1 of 0 there. [-1, 1] where
+    fewer sentences than ``FEWEST_UNITS`` hold an entity. Raises ``ValueError`` if the lengths
+    differ. (Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004.)
     """
     units = _side_by_side(first, second)
     if _too_few(units):
         return Interval(-1.0, 1.0)
     sums = _resampled_sums(units, seed)
-    return _percentiles(_f1(sums[:, 3:]) - _f1(sums[:, :3]))
+    before, after = np.nan_to_num(_f1(sums[:, :3])), np.nan_to_num(_f1(sums[:, 3:]))
+    return _percentiles(after - before)
 
 
 def f1_difference_p(
@@ -208,7 +228,7 @@ def _sizes(width: int) -> list[int]:
     return [min(step, RESAMPLES - begun) for begun in range(0, RESAMPLES, step)]
 
 
-def _percentiles(values: _Floats) -> Interval:
-    tail = (1 - LEVEL) / 2
+def _percentiles(values: _Floats, level: float = LEVEL) -> Interval:
+    tail = (1 - level) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
     return Interval(float(low), float(high))

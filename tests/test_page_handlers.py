@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import DictionaryTagger, FakeSides, loader_of, service_of
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -21,20 +21,22 @@ from ner.models.manifest import Gate
 from ner.models.variants import Variant
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
+from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.api import Endpoints
 from ner.ui.progress import Loader
-from ner.ui.tag import ProbeHandler, TagHandler
+from ner.ui.tag import ProbeHandler, TagHandler, TimingHandler
 
 BOUNDS = Bounds()
+SIDES = ("bundled#original", "bundled#int8")
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {"openvino": "1"})
 
 
-def answers(load: Loader, text: str = TEXT, right: str = "int8") -> list[dict[str, str]]:
+def answers(load: Loader, text: str = TEXT, left: str = SIDES[0]) -> list[dict[str, str]]:
     handler = TagHandler(load, MACHINE, service_of())
-    return list(handler.answer(text, "original", right, "CPU", "first"))
+    return list(handler.answer(text, left, SIDES[1], "CPU", "first", "7"))
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\ufeff", "…!"])
@@ -109,7 +111,7 @@ def test_stages_of_preparing_are_told_in_order() -> None:
 
 def test_an_unknown_model_is_refused_by_name() -> None:
     """A name that is not offered is never used as a path, and the sentence says what is offered."""
-    [answer] = answers(loader_of(FakeSides()), right="../assets/model")
+    [answer] = answers(loader_of(FakeSides()), left="../assets/model")
 
     assert "There is no model called" in answer["html"]
     assert "bundled" in answer["html"]
@@ -132,15 +134,19 @@ def test_an_unexpected_error_is_logged_and_only_its_id_told(
     assert "/secret/path" in caplog.text
 
 
-@pytest.mark.parametrize("asked", ["page", "api"])
+def test_every_answer_carries_the_ticket_of_its_question() -> None:
+    """The script tells an answer to an older question by it; stages and sentences have it too."""
+    stages = answers(loader_of(FakeSides(), ["export", "quantize"]))
+
+    assert {"7"} == {answer["ticket"] for answer in [*stages, *answers(loader_of(FakeSides()), "")]}
+
+
 @pytest.mark.parametrize(
     ("text", "others", "expected"),
     [(TEXT, False, 100.0), (TEXT, True, 25.0), ("a " * 1500, True, 0.0)],
 )
-def test_timing_is_shorter_while_others_wait(
-    asked: str, text: str, others: bool, expected: float
-) -> None:
-    """A visitor alone is timed for longer than one for whom others wait; a long text not at all."""
+def test_timing_is_shorter_while_others_wait(text: str, others: bool, expected: float) -> None:
+    """A client alone is timed for longer than one for whom others wait; a long text not at all."""
     budgets = []
 
     class Noting(FakeSides):
@@ -149,21 +155,74 @@ def test_timing_is_shorter_while_others_wait(
             budgets.append(budget_ms)
             return super().compare(text, choice, budget_ms=budget_ms)
 
-    class Waited(Slots):
-        @property
-        def queued(self) -> int:
-            return 3 if self.running else 0
-
-    service, load = service_of(), loader_of(Noting())
+    service = service_of()
     if others:
         service.short = Waited(service.bounds.short)
-    if asked == "page":
-        list(TagHandler(load, MACHINE, service).answer(text, "original", "int8", "CPU", "max"))
-    else:
-        answer = Endpoints(load, service).compare(text)
-        assert (expected == 0) == (answer["timing"] is None)
+    answer = Endpoints(loader_of(Noting()), service).compare(text)
 
+    assert (expected == 0) == (answer["timing"] is None)
     assert [expected] == budgets
+
+
+class Waited(Slots):
+    """Slots for which three others wait, once they are taken."""
+
+    @property
+    def queued(self) -> int:
+        return 3 if self.running else 0
+
+
+def times(service: Service, text: str = TEXT) -> list[dict[str, Any]]:
+    """What the page hears of times, as data."""
+    handler = TimingHandler(loader_of(FakeSides()), service)
+    return [json.loads(value["data"]) for value in handler.answer(text, *SIDES, "CPU", "max", "7")]
+
+
+def test_entities_do_not_wait_for_times() -> None:
+    """The page's question tags once a side; times are another question."""
+    left, right = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+    [answer] = answers(loader_of(FakeSides(left, right)))
+
+    assert [TEXT] == left.seen == right.seen
+    assert json.loads(answer["data"])["timing"] is None
+
+
+def test_times_tick_in_until_there_are_enough() -> None:
+    """Each value has more runs than the one before, the last enough for an interval."""
+    ticks = times(service_of())
+
+    runs = [tick["timing"]["left"]["n"] for tick in ticks]
+    assert runs == sorted(set(runs))
+    assert runs[-1] >= 8
+    assert {"7"} == {tick["ticket"] for tick in ticks}
+
+
+def test_times_end_when_others_wait() -> None:
+    """One portion of rounds is made, and the slot let go between portions."""
+    service = service_of()
+    service.short = Waited(service.bounds.short)
+
+    assert 1 == len(times(service))
+    assert 0 == service.short.running
+
+
+def test_a_long_text_is_timed_in_part() -> None:
+    """The first 2,000 characters, which is said."""
+    tagger = DictionaryTagger()
+    handler = TimingHandler(loader_of(FakeSides(tagger)), service_of())
+    *_, last = handler.answer("Berlin " * 1000, *SIDES, "CPU", "first", "7")
+
+    assert {2000} == {len(text) for text in tagger.seen}
+    assert "first 2,000 characters" in last["html"]
+
+
+def test_times_that_fail_are_told_in_their_place() -> None:
+    """A sentence for the tile, with the ticket."""
+    handler = TimingHandler(loader_of(FakeSides()), service_of())
+    [value] = handler.answer(TEXT, "no#such", SIDES[1], "CPU", "first", "7")
+
+    assert 'data-part="speed"' in value["html"]
+    assert {"ticket": "7"} == json.loads(value["data"])
 
 
 def test_the_data_is_what_compare_answers() -> None:
@@ -171,17 +230,15 @@ def test_the_data_is_what_compare_answers() -> None:
     pair = FakeSides()
     [answer] = answers(loader_of(pair))
     comparison = pair.compare(TEXT, Choice(), budget_ms=1.0)
-    expected = schema.agreement_json(comparison.agreement, pair.origins, comparison.timing)
+    expected = schema.agreement_json(comparison.agreement, pair.origins, None)
 
     data = json.loads(answer["data"])
 
-    assert {key: expected[key] for key in ("text", "timing")} == {
-        key: data[key] for key in ("text", "timing")
-    }
+    assert expected["text"] == data["text"]
     for side in ("left", "right"):
         assert expected[side]["entities"] == data[side]
         assert {**data["origins"][side], "entities": data[side]} == expected[side]
-    assert {"left": "Original", "right": "INT8"} == data["titles"]
+    assert {"left": "A Original", "right": "B INT8"} == data["titles"]
 
 
 def test_fragile_marks_what_another_label_comes_close_to() -> None:
@@ -197,7 +254,7 @@ def test_fragile_marks_what_another_label_comes_close_to() -> None:
 def test_the_probe_refuses_long_texts() -> None:
     """Its limit is named, and nothing is tagged."""
     [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
-        "a" * 5001, "original", "int8", "CPU", "first"
+        "a" * 5001, *SIDES, "CPU", "first"
     )
 
     assert "5,000" in answer
@@ -206,7 +263,7 @@ def test_the_probe_refuses_long_texts() -> None:
 def test_one_side_alone_is_not_probed() -> None:
     """Where INT8 is withheld there is nothing to hold against the original."""
     [answer] = ProbeHandler(loader_of(FakeSides(right=None)), service_of()).answer(
-        "Berlin", "original", "int8", "CPU", "first"
+        "Berlin", *SIDES, "CPU", "first"
     )
 
     assert "INT8 is not served" in answer
@@ -215,7 +272,7 @@ def test_one_side_alone_is_not_probed() -> None:
 def test_a_text_without_entities_has_none_to_lose() -> None:
     """A sentence stands in the table's place."""
     [answer] = ProbeHandler(loader_of(FakeSides()), service_of()).answer(
-        "nothing", "original", "int8", "CPU", "first"
+        "nothing", *SIDES, "CPU", "first"
     )
 
     assert "Neither model finds an entity" in answer
@@ -228,7 +285,7 @@ def test_the_probe_shows_what_both_lose() -> None:
         left=DictionaryTagger(words), right=DictionaryTagger({"Berlin": words["Berlin"]})
     )
     [answer] = ProbeHandler(loader_of(sides), service_of()).answer(
-        "Berlin, Oslo.", "original", "int8", "CPU", "first"
+        "Berlin, Oslo.", *SIDES, "CPU", "first"
     )
 
     assert "<td>0 of 2 / 0 of 1</td>" in answer

@@ -83,7 +83,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.timeout(120)
 def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Served) -> None:
     """Neither the answer nor the log has them; the log has that something was refused."""
-    answer = served.send(served.event_of("tag"), ["Berlin", LONG, "CPU", "first"])
+    answer = served.send(
+        served.event_of("tag"), ["Berlin", LONG, "bundled#int8", "CPU", "first", "1"]
+    )
 
     assert "nothing that its field takes" in answer
     assert TEXT not in answer

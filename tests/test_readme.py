@@ -101,7 +101,7 @@ def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: st
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
     assert shown in done.stdout

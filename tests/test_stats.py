@@ -182,6 +182,8 @@ def test_difference_interval_is_of_the_second_less_the_first() -> None:
 
     assert interval.low < interval.high < 0
     assert f1_difference_interval(good, good) == Interval(0.0, 0.0)
+    # A type that gold lacks and only one side finds.
+    assert f1_difference_interval([(0, 0, 0)] * 50, [(0, 1, 0)] * 50) == Interval(0.0, 0.0)
 
 
 def test_pairing_narrows_the_difference() -> None:
@@ -249,6 +251,31 @@ def test_results_are_repeatable_and_do_not_depend_on_portions(
 
     assert (f1_interval(sentences), ratio_interval(*times)) == expected
     assert f1_interval(sentences, seed=1) != expected[0]
+
+
+def test_median_interval_equals_that_of_scipy() -> None:
+    """The same percentile bootstrap of a median as SciPy's, up to the random draws."""
+    samples = np.random.default_rng(7).lognormal(1.0, 0.3, 60)
+    expected = bootstrap(
+        (samples,),
+        np.median,
+        vectorized=True,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+
+    interval = stats.median_interval(samples.tolist())
+
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), rel=0.02)
+    assert stats.median_interval([1.0] * 5) == Interval(0.0, math.inf)
+
+
+def test_a_higher_level_gives_a_wider_interval() -> None:
+    """99 % holds 95 % within."""
+    sentences = _sentences(120, recall=0.8, seed=5)
+    usual, sure = f1_interval(sentences), f1_interval(sentences, level=0.99)
+
+    assert sure.low < usual.low < usual.high < sure.high
 
 
 def test_the_interval_of_a_ratio_of_sums_is_scipys() -> None:

@@ -4,15 +4,20 @@
 Object.assign(globalThis, {
   ner: {
     mount: tagTab.mount,
+    mountTimes: tagSummary.mountTimes,
     /** @param {...unknown} now */
     shared: (...now) => {
       theme.apply();
+      tabs.follow();
       return tagShare.read(...now);
     },
-    tagFirst: tagTab.tag,
-    busy: tagTab.busy,
-    done: tagTab.done,
-    probing: tagTab.probing,
+    example: tagAsk.example,
+    now: tagAsk.now,
+    send: tagAsk.send,
+    choose: tagAsk.choose,
+    fail: tagAsk.fail,
+    count: tagAsk.count,
+    probing: () => dom.find(document, "#probe-result").classList.remove("stale"),
     correct: { take: correctTab.take },
   },
   correction: { mount: correctTab.mount, lines: correctTab.lines, taken: correctTab.taken },
@@ -24,4 +29,5 @@ Object.assign(globalThis, {
     save: download.save,
   },
   judge: judgeTab,
+  choosing: { mount: chooseTab.mount, picked: chooseTab.picked, done: chooseTab.done },
 });

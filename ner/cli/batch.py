@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ner import schema
 from ner.cli.options import (
     DeviceOption,
     JsonOption,
@@ -19,10 +20,11 @@ from ner.cli.options import (
     ThresholdOption,
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout
+from ner.comparing.origin import Origin
 from ner.errors import Failure, InputError
 from ner.files.read import Format
-from ner.models.prepared import find_local
-from ner.models.recipes import RECOMMENDED
+from ner.models.prepared import find_local, find_sound
+from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.models.variants import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
@@ -53,6 +55,16 @@ def batch(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", help="Columns that go along into .csv and .jsonl: id,title."),
+    ] = None,
+    both: Annotated[
+        bool, typer.Option("--both", help="The original too, as side A, and what differs.")
+    ] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Rows with [PER] for a person, in .csv and .jsonl.")
+    ] = False,
     model: ModelOption = "bundled",
     recipe: RecipeOption = RECOMMENDED,
     device: DeviceOption = "CPU",
@@ -72,49 +84,111 @@ def batch(
     that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
     spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
     """
-    from ner.files.batch import CHUNK_ROWS, check_place, run, run_settings
+    from ner.files.batch import check_place
     from ner.files.read import inspect
-    from ner.files.write import output_for
+    from ner.files.write import Layout, output_for
 
-    output_for(out)
-    source = inspect(file, format=format, encoding=encoding).choose(column)
+    output_for(out, Layout(tuple(keep or ()), both=both, redact=redact))
+    source = inspect(file, format=format, encoding=encoding)
+    source = source.choose(column, _columns(keep or (), source))
     check_place(source, out)
     _print_source(source)
-    if spark is not None and device != "CPU":
-        raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
-    variant = find_local(model, recipe=recipe)
+    _refuse_on_spark(spark, device, both=both)
+    variants = _variants(find_local(model, recipe=recipe), both=both)
     choice = Choice.parse(strategy, threshold, labels)
-    here = _here(variant, device, choice)
-    with _on_cluster(spark, variant, choice) if spark else here as tagger:
-        settings = run_settings(variant, device, choice)
-        rows = _SPARK_ROWS if spark else CHUNK_ROWS
-        step = _followed(run(source, tagger, out, settings=settings, chunk_rows=rows))
+    step, origins = _tag(source, out, variants, device, choice, redact=redact, spark=spark)
     if as_json:
-        print_json(
-            {
-                "rows": step.rows,
-                "tagged": step.tagged,
-                "failed": step.failed,
-                "seconds": round(step.seconds, 3),
-            }
-        )
+        print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})
     else:
         _print_batch(step, out)
 
 
+def _columns(given: Sequence[str], source: Source) -> list[str]:
+    """The columns that are kept: names, or several of them with commas between."""
+    known = (name if name in source.columns else name.split(",") for name in given)
+    return [each for name in known for each in ([name] if isinstance(name, str) else name)]
+
+
+def _refuse_on_spark(spark: str | None, device: str, *, both: bool) -> None:
+    if spark is None:
+        return
+    if device != "CPU":
+        raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
+    if both:
+        raise InputError("On Spark one side is tagged at a time. Leave out --both or --spark.")
+
+
+def _variants(variant: Variant, *, both: bool) -> list[Variant]:
+    """The sides of a run: one, or the original of the same model before it."""
+    if not both:
+        return [variant]
+    if variant.recipe.name == ORIGINAL:
+        raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
+    return [variant.base, variant]
+
+
+def _tag(
+    source: Source,
+    out: Path,
+    variants: Sequence[Variant],
+    device: str,
+    choice: Choice,
+    *,
+    redact: bool,
+    spark: str | None,
+) -> tuple[Step, list[Origin]]:
+    """The last step of the run, and whose entities these are."""
+    from ner.files.batch import CHUNK_ROWS, run, run_settings
+
+    here = _here(variants, device, choice)
+    with _on_cluster(spark, variants[0], choice) if spark else here as (taggers, origins):
+        steps = run(
+            source,
+            taggers[0],
+            out,
+            settings=run_settings(variants, device, choice),
+            beside=taggers[1] if len(taggers) > 1 else None,
+            redact=redact,
+            chunk_rows=_SPARK_ROWS if spark else CHUNK_ROWS,
+        )
+        return _followed(steps), origins
+
+
+_Opened = tuple[list["ManyTagger"], list["Origin"]]
+
+
 @contextmanager
-def _here(variant: Variant, device: str, choice: Choice) -> Iterator[ManyTagger]:
-    from ner.models.opened import open_tagger
+def _here(variants: Sequence[Variant], device: str, choice: Choice) -> Iterator[_Opened]:
+    from ner.models.opened import open_sides
 
-    yield open_tagger(variant, device=device, report=print_stage).using(choice)
+    sides = open_sides(variants[0], variants[-1], device=device, report=print_stage).both
+    asked = sides[: len(variants)]
+    yield [side.tagger.using(choice) for side in asked], [side.origin for side in asked]
 
 
 @contextmanager
-def _on_cluster(master: str, variant: Variant, choice: Choice) -> Iterator[ManyTagger]:
+def _on_cluster(master: str, variant: Variant, choice: Choice) -> Iterator[_Opened]:
     from ner.spark import connect
 
     with connect(master, choice, variant, report=print_stage) as tagger:
-        yield tagger
+        recipe = variant.recipe
+        prepared = find_sound(variant)
+        weights = None if prepared is None else prepared.fingerprint
+        yield (
+            [tagger],
+            [Origin(recipe.title, variant.spec.name, recipe.name, "CPU", weights=weights)],
+        )
+
+
+def _step_json(step: Step) -> dict[str, object]:
+    return {
+        "rows": step.rows,
+        "tagged": step.tagged,
+        "failed": step.failed,
+        "entities": step.entities,
+        "warnings": list(step.warnings),
+        "seconds": round(step.seconds, 3),
+    }
 
 
 def _print_source(source: Source) -> None:
@@ -175,5 +249,6 @@ def _print_batch(step: Step, out: Path) -> None:
         notes.append(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
     if out.suffix.lower() == ".csv":
         notes.append(CSV_RULE)
+    notes += step.warnings
     for note in notes:
         stdout().print(note, markup=False, highlight=False, soft_wrap=True)

@@ -21,6 +21,7 @@ from ner.models.catalogue import ModelSpec, find
 from ner.models.prepared import texts_for
 
 if TYPE_CHECKING:
+    from ner.comparing.timing import Latency
     from ner.measuring.benchmark import Benchmark
     from ner.measuring.peers.accuracy import Score
     from ner.measuring.peers.contest import Contest
@@ -148,14 +149,19 @@ def _print_step(step: BenchmarkStep) -> None:
 
 def _print_benchmark(result: Benchmark) -> None:
     table = Table("one text", "tokens", "median ms", "p95 ms", "n", box=None)
-    for row in result.latency:
-        taken = row.latency
-        figures = (f"{taken.median_ms:.2f}", f"{taken.p95_ms:.2f}", f"{taken.n}")
-        table.add_row(row.row, f"{row.tokens}", *figures)
+    for timed in result.latency:
+        table.add_row(timed.row, f"{timed.tokens}", *_figures(timed.latency))
     stdout().print(table)
-    table = Table("file", "texts a second", "n", box=None)
+    table = Table("different texts, one by one", "median ms a text", "p95 ms", "n", box=None)
+    for row in result.stream:
+        table.add_row(row.row, *_figures(row.latency))
+    stdout().print(table)
+    table = Table("file", "", "texts a second", "share of the peak", "n", box=None)
+    shares = {(share.file, share.row): f"{100 * share.value:.0f} %" for share in result.shares}
     for passes in result.throughput:
-        table.add_row(passes.row, f"{passes.texts_per_second:.1f}", f"{len(passes.seconds)}")
+        share = shares.get((passes.file, passes.row), "")
+        rate = f"{passes.texts_per_second:.1f}"
+        table.add_row(passes.file, passes.row, rate, share, f"{len(passes.seconds)}")
     stdout().print(table)
     table = Table("time of … over time of …", "ratio", "95 % interval", box=None)
     for name, ratio in result.ratios.items():
@@ -169,6 +175,10 @@ def _print_benchmark(result: Benchmark) -> None:
     if result.withheld is not None:
         stdout().print(result.withheld, markup=False, highlight=False, soft_wrap=True)
     stdout().print(result.machine.summary, markup=False, highlight=False)
+
+
+def _figures(latency: Latency) -> tuple[str, str, str]:
+    return f"{latency.median_ms:.2f}", f"{latency.p95_ms:.2f}", f"{latency.n}"
 
 
 def _print_accuracy(contest: Contest | None) -> None:

@@ -13,6 +13,7 @@ import typer
 from ner.cli.average import average
 from ner.cli.batch import batch
 from ner.cli.bench import bench
+from ner.cli.choose import choose
 from ner.cli.compare import compare
 from ner.cli.deploy import deploy
 from ner.cli.evaluate import evaluate
@@ -48,6 +49,7 @@ for command in (
     tag,
     compare,
     evaluate,
+    choose,
     bench,
     batch,
     train,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ner.entities import Tagger
 from ner.stats import Interval, ratio_interval
+from ner.tagging.choice import ChoosingTagger, Steps
 
 # With fewer pairs an interval says nothing; more than this many are not needed for one text.
 _FEWEST_PAIRS = 8
@@ -72,3 +74,18 @@ def time_in_turns(text: str, left: Tagger, right: Tagger, budget_ms: float) -> T
             samples[side].append((time.perf_counter() - begin) * 1000)
         pair += 1
     return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))
+
+
+def time_rounds(text: str, sides: Sequence[ChoosingTagger]) -> Iterator[tuple[Steps, ...]]:
+    """Endless rounds, each of which runs every side once; the next one begins with the next side.
+
+    The times come in the order of ``sides``. Whoever asks decides when it is enough, and may let
+    others run between two rounds.
+    """
+    count = len(sides)
+    first = 0
+    while True:
+        order = [(first + step) % count for step in range(count)]
+        times = {index: sides[index].time(text) for index in order}
+        yield tuple(times[index] for index in range(count))
+        first = (first + 1) % count

@@ -56,7 +56,11 @@ class Limits:
     def told(self) -> dict[str, str]:
         """Those that are asked, as a reader calls them."""
         points = {"Loss of F1 accepted": self.loss, "Loss of each type's F1": self.label_loss}
-        rows = {name: f"{limit:g} points" for name, limit in points.items() if limit is not None}
+        rows = {
+            name: "1 point" if limit == 1 else f"{limit:g} points"
+            for name, limit in points.items()
+            if limit is not None
+        }
         return rows | ({} if self.f1 is None else {"Least F1": f"{self.f1:g}"})
 
     @property

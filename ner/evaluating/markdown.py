@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ner.evaluating.acceptance import Acceptance, gravest
 from ner.evaluating.report import Report, ScoredSide, groups
 from ner.evaluating.scores import ErrorKind
-from ner.evaluating.verdict import Answer, Judgement
+from ner.evaluating.verdict import Answer, Judgement, count_of, signed
 from ner.markup import percent
 from ner.schema import provenance_rows
 from ner.stats import Estimate, mcnemar_p
@@ -89,7 +89,7 @@ def changes_sentence(report: Report) -> str:
     """The errors that the right side added and removed, with the paired test."""
     added, removed = report.changes
     return (
-        f"{report.origins[1].title} added {added:,} errors and removed {removed:,} "
+        f"{report.origins[1].title} added {count_of(added, 'error')} and removed {removed:,} "
         f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
     )
 
@@ -99,16 +99,15 @@ def _judgement_row(judgement: Judgement) -> tuple[str, ...]:
         judgement.label or "all types",
         _with_interval(judgement.left),
         _with_interval(judgement.right),
-        _with_interval(judgement.difference, sign="+"),
+        _with_interval(judgement.difference, signed),
         f"{judgement.entities:,}",
         _ANSWERS[judgement.verdict.answer],
     )
 
 
-def _with_interval(figure: Estimate, sign: str = "") -> str:
+def _with_interval(figure: Estimate, write: Callable[[float], str] = percent) -> str:
     low, high = figure.interval.low, figure.interval.high
-    value, first, last = (f"{100 * number:{sign}.1f}" for number in (figure.value, low, high))
-    return f"{value} ({first} to {last})"
+    return f"{write(figure.value)} ({write(low)} to {write(high)})"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,14 +9,14 @@ from itertools import islice
 from pathlib import Path
 
 from ner.comparing.agreement import Pair
-from ner.comparing.timing import Timing
+from ner.comparing.timing import Latency, Timing
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.acceptance import Acceptance, gravest
 from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.markdown import changes_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.verdict import Answer
+from ner.evaluating.verdict import Answer, signed
 from ner.machine import Machine, describe
 from ner.markup import megabytes, milliseconds, percent, render
 from ner.models.build import sha256
@@ -147,6 +147,8 @@ def signoff_html(signed: SignOff) -> str:
         left=left,
         right=right,
         answer=gravest(acceptance.answer for acceptance in signed.acceptances) if checks else None,
+        open=f"{sum(check.verdict.answer is Answer.OPEN for check in checks)} of {len(checks)}",
+        accepted=f"{100 * signed.acceptances[0].report.tolerance:.1f} points",
         sets=[
             _set_values(acceptance, signed.gold[acceptance.name])
             for acceptance in signed.acceptances
@@ -156,7 +158,6 @@ def signoff_html(signed: SignOff) -> str:
         settings=signed.settings.items(),
         machine=_machine_rows(signed.machine).items(),
         date=f"{signed.date:%Y-%m-%d %H:%M} UTC",
-        answers=Answer,
     )
 
 
@@ -209,7 +210,7 @@ def _set_values(acceptance: Acceptance, digest: str) -> dict[str, object]:
                 f"{judgement.entities:,}",
                 _interval(judgement.left),
                 _interval(judgement.right),
-                _interval(judgement.difference, "+"),
+                _interval(judgement.difference, signed),
                 judgement.verdict.answer.value,
             )
             for judgement in report.judgements
@@ -227,10 +228,9 @@ def _as_documents(joined: Report) -> str:
     return f"As {count:,} documents: F1 {percent(left)} and {percent(right)}."
 
 
-def _interval(figure: Estimate, sign: str = "") -> tuple[str, str]:
+def _interval(figure: Estimate, write: Callable[[float], str] = percent) -> tuple[str, str]:
     low, high = figure.interval.low, figure.interval.high
-    value, first, last = (f"{100 * number:{sign}.1f}" for number in (figure.value, low, high))
-    return value, f"{first} to {last}"
+    return write(figure.value), f"{write(low)} to {write(high)}"
 
 
 def _cost_rows(signed: SignOff) -> Iterator[tuple[str, ...]]:
@@ -243,11 +243,15 @@ def _cost_rows(signed: SignOff) -> Iterator[tuple[str, ...]]:
         yield name, megabytes(left), megabytes(right), f"{100 * right / left:.0f} %"
     for name, timing in signed.timings.items():
         yield (
-            name,
-            f"{milliseconds(timing.left.median_ms)} (95th percentile {timing.left.p95_ms:.2f})",
-            f"{milliseconds(timing.right.median_ms)} (95th percentile {timing.right.p95_ms:.2f})",
+            f"{name}, {timing.left.n} times",
+            *map(_latency, (timing.left, timing.right)),
             ratio_verdict(timing.ratio, timing.interval),
         )
+
+
+def _latency(latency: Latency) -> str:
+    late = milliseconds(latency.p95_ms)
+    return f"{milliseconds(latency.median_ms)} (95th percentile {late})"
 
 
 def _side_rows(signed: SignOff) -> list[tuple[str, str, str]]:
@@ -259,23 +263,30 @@ def _side_rows(signed: SignOff) -> list[tuple[str, str, str]]:
 def _facts(made: Made) -> dict[str, str]:
     side, manifest = made.side, made.manifest
     build = manifest.build
-    steps = [
-        ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in step.items())
-        for step in build.as_json()["steps"]
-    ]
     return {
         "Written as": side.origin.name,
         "Recipe": f"{side.variant.recipe.title}. {side.variant.recipe.advice}",
-        "Steps": "; ".join(steps) or "none: as exported",
+        "Steps": "; ".join(map(_step, build.as_json()["steps"])) or "none: as exported",
         "Calibration and check texts, SHA-256": build.texts_sha256 or "none needed",
         "Check when made": manifest.gate.summary if manifest.gate else "none: it is the measure",
         "Served": side.withheld or "yes",
         "Device": f"{side.origin.device}, {side.origin.precision}, {side.threads} threads",
         "Checkpoint": " at ".join(filter(None, [build.source, manifest.revision])),
         "Made with": ", ".join(f"{name} {number}" for name, number in build.versions.items()),
-        "Weights, short": side.origin.weights or "",
+        "Weights, in short": side.origin.weights or "",
         **{f"{name}, SHA-256": value for name, value in _model_files(manifest).items()},
     }
+
+
+def _step(step: Mapping[str, object]) -> str:
+    """A step with its settings: 'quantize: preset mixed, samples 300'."""
+    kind, *settings = step.items()
+    told = [
+        name.replace("_", " ") + ("" if value is True else f" {value}")
+        for name, value in settings
+        if value is not False and value != ()
+    ]
+    return f"{kind[1]}: {', '.join(told)}"
 
 
 def _model_files(manifest: Manifest) -> dict[str, str]:

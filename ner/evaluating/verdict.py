@@ -81,7 +81,7 @@ def against_gold(
     needed = fewest(tolerance)
     answer, more = settle(difference, -tolerance, seen=entities, needed=needed)
     gap = _compared(names, label, left, right, difference)
-    size = f"{_count(entities, 'entity')} in {_count(len(evaluation.gold), 'sentence')}"
+    size = f"{count_of(entities, 'entity')} in {count_of(len(evaluation.gold), 'sentence')}"
     limit = f"{100 * tolerance:.1f} points"
     reason = {
         Answer.YES: f"a loss over the {limit} you accept is ruled out",
@@ -91,7 +91,7 @@ def against_gold(
     if answer is Answer.OPEN and -tolerance <= difference.interval.low:
         reason = (
             f"no loss over {limit} is seen, but ruling it out needs at least "
-            f"{_count(needed, 'entity')}"
+            f"{count_of(needed, 'entity')}"
         )
     sentence = f"{opening(answer, more)} {gap}, on {size}): {reason}."
     verdict = Verdict(answer, sentence, more)
@@ -117,7 +117,7 @@ def without_gold(
     found = (
         f"{second} finds what {first} finds with F1 {100 * agreement.value:.1f} % "
         f"(95 % interval {100 * agreement.interval.low:.1f} to {100 * agreement.interval.high:.1f},"
-        f" on {_count(entities, 'entity')} in {_count(len(agreements), 'line')})"
+        f" on {count_of(entities, 'entity')} in {count_of(len(agreements), 'line')})"
     )
     limit = f"{100 * (1 - floor):.1f} points"
     if answer is Answer.NO:
@@ -129,7 +129,7 @@ def without_gold(
         Answer.OPEN: f": whether a loss over the {limit} you accept is possible is not settled.",
     }[answer]
     if answer is Answer.OPEN and floor <= agreement.interval.low:
-        reason = f": ruling out a loss over {limit} needs at least {_count(needed, 'entity')}."
+        reason = f": ruling out a loss over {limit} needs at least {count_of(needed, 'entity')}."
     return Verdict(answer, f"{opening(answer, more)} {found}{reason}", more)
 
 
@@ -140,7 +140,7 @@ def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
     """
     entities = evaluation.support()
     figure = evaluation.f1(len(evaluation.sides) - 1)
-    size = f"{_count(entities, 'entity')} in {_count(len(evaluation.gold), 'sentence')}"
+    size = f"{count_of(entities, 'entity')} in {count_of(len(evaluation.gold), 'sentence')}"
     return _reaching(figure, least, seen=entities, subject=f"{name}'s F1 is", size=size)
 
 
@@ -156,7 +156,7 @@ def _reaching(figure: Estimate, limit: float, *, seen: int, subject: str, size: 
         Answer.OPEN: f"whether it reaches {asked} is open",
     }[answer]
     if answer is Answer.OPEN and limit <= figure.interval.low:
-        reason = f"to show {asked}, at least {_count(needed, 'entity')} are needed"
+        reason = f"to show {asked}, at least {count_of(needed, 'entity')} are needed"
     found = (
         f"{subject} {100 * figure.value:.1f} % (95 % interval {low:.1f} to {high:.1f}, on {size})"
     )
@@ -249,12 +249,17 @@ def _compared(
     return (
         f"{second}'s F1{f' on {label}' if label else ''} is {100 * right.value:.1f} %, "
         f"{'equal to' if written == '0.0' else aside} {first}'s {100 * left.value:.1f} % "
-        f"(95 % interval of the difference {_signed(interval.low)} to {_signed(interval.high)} "
+        f"(95 % interval of the difference {signed(interval.low)} to {signed(interval.high)} "
         "points"
     )
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count_of(1, "entity"), count_of(2000, "error")
+    ('1 entity', '2,000 errors')
+    """
     return f"{number:,} {_noun(number, noun)}"
 
 
@@ -263,6 +268,11 @@ def _noun(number: int, noun: str = "entity") -> str:
     return noun if number == 1 else plural
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """A difference of F1 in points, with its sign.
+
+    >>> signed(-0.0123), signed(0.0001)
+    ('−1.2', '0.0')
+    """
     written = f"{100 * value:+.1f}"
     return "0.0" if written in ("+0.0", "-0.0") else written.replace("-", "−")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -34,16 +35,20 @@ from ner.files.resume import (
     save,
     sync,
 )
-from ner.files.write import Output, output_for
+from ner.files.write import Layout, Output, TaggedRow, output_for
+from ner.machine import describe
 from ner.models.prepared import build_for, find_sound
 from ner.models.variants import Variant
 from ner.tagging.choice import Choice
+from ner.tagging.hints import find_hints
 from ner.tagging.tagger import clean
 
 # As many texts as the tagger sorts into batches at a time: fewer cost throughput.
 CHUNK_ROWS = 2048
 # Long texts make a chunk smaller, so that memory stays bounded.
 _CHUNK_CHARACTERS = 2_000_000
+# What is looked at for hints on the texts.
+_SAMPLE_ROWS, _SAMPLE_CHARACTERS = 200, 10_000
 
 
 class ManyTagger(Protocol):
@@ -62,9 +67,10 @@ class Step:
     """How far a run has come.
 
     ``rows`` have been read, of which ``tagged`` are in the output and ``failed`` beside it;
-    ``resumed`` of the rows were done by an earlier run. ``seconds`` are those of this run,
-    ``fraction`` in [0, 1] is how much of the file is behind it. ``results`` are the new rows and
-    what was found in them.
+    ``resumed`` of the rows were done by an earlier run. ``entities`` were found, of two sides by
+    the one that found more in a row. ``seconds`` are those of this run, ``fraction`` in [0, 1] is
+    how much of the file is behind it. ``results`` are the new rows and what was found in them.
+    ``sample`` is the beginning of the texts of this run.
     """
 
     rows: int
@@ -73,7 +79,9 @@ class Step:
     resumed: int
     seconds: float
     fraction: float
-    results: Sequence[tuple[Row, Tagged]] = ()
+    entities: int = 0
+    results: Sequence[TaggedRow] = ()
+    sample: str = ""
 
     @property
     def rate(self) -> float:
@@ -87,20 +95,39 @@ class Step:
             return None
         return self.rows * (1 / self.fraction - 1) / self.rate
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before trusting what was found; mostly nothing."""
+        nothing = (
+            f"No entities were found in {self.tagged:,} rows. Check that the column is the one "
+            "with the texts, and that the model, the labels and the threshold fit them."
+        )
+        found_none = self.tagged > 0 and not self.entities
+        return (
+            *([nothing] if found_none else []),
+            *find_hints(self.sample, found=self.entities),
+        )
 
-def run_settings(variant: Variant, device: str, choice: Choice) -> dict[str, str]:
-    """In words, all that decides what a tagger finds: the ``settings`` of a run.
 
-    Ask when the model has been prepared: it is known by what it is, not by how it would be made.
+def run_settings(variants: Sequence[Variant], device: str, choice: Choice) -> dict[str, str]:
+    """In words, all that decides what taggers find: the ``settings`` of a run.
+
+    Ask when the models have been prepared: each is known by what it is, not by how it would be
+    made.
     """
-    prepared = find_sound(variant)
-    which = build_for(variant).key if prepared is None else prepared.fingerprint
+    names = ("Model",) if len(variants) == 1 else ("Model A", "Model B")
     return {
-        "Model": f"{variant.name} {which}, on {device}",
+        **{name: _known(variant, device) for name, variant in zip(names, variants, strict=True)},
         "Aggregation": choice.strategy.value,
         "Threshold": f"{choice.threshold}",
         "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),
     }
+
+
+def _known(variant: Variant, device: str) -> str:
+    prepared = find_sound(variant)
+    which = build_for(variant).key if prepared is None else prepared.fingerprint
+    return f"{variant.name} {which}, on {device}"
 
 
 def run(
@@ -109,46 +136,78 @@ def run(
     out: Path,
     *,
     settings: Mapping[str, str],
+    beside: ManyTagger | None = None,
+    redact: bool = False,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[Step]:
     """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
 
-    When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. ``settings`` say
-    in words all that decides what ``tagger`` finds, see `run_settings`; they are shown in a report,
-    and an unfinished run is resumed only if they are the same.
+    When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. With ``beside``
+    two sides are tagged, ``tagger`` as A and ``beside`` as B; with ``redact`` labels stand in the
+    places of names. ``settings`` say in words all that decides what is found, see `run_settings`;
+    they are shown in a report, and an unfinished run is resumed only if they are the same.
 
-    Raises ``InputError`` for an output that can't be written, can't hold the tagger's labels or is
-    being written by another process, ``Failure`` if writing fails, which keeps what was done, and
-    what `Source.rows` raises.
+    Raises ``InputError`` for an output that can't be written, can't hold the labels or what is
+    asked for, or is being written by another process, ``Failure`` if writing fails, which keeps
+    what was done, and what `Source.rows` raises.
     """
-    output = output_for(out)
+    taggers = (tagger,) if beside is None else (tagger, beside)
+    layout = Layout(source.keep, both=beside is not None, redact=redact)
+    output = output_for(out, layout)
     check_place(source, out)
     if output.check_labels is not None:
-        output.check_labels(tagger.labels)
+        for each in taggers:
+            output.check_labels(each.labels)
     rows = source.rows()
-    job = _digest(source, out, settings, chunk_rows)
+    job = _digest(source, out, layout, settings, chunk_rows)
     with _fail_on_write_error(out), claim(out) as folder:
         state = resume(folder, job, output)
         resumed, begin = state.rows, time.perf_counter()
-        yield _step(state, source, resumed, begin)
+        step = _step(state, source, resumed, begin)
+        yield step
         with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
             for chunk in plan_chunks(islice(rows, state.rows, None), chunk_rows):
-                results, failures = _tag_rows(tagger, chunk)
-                results, more = _write_rows(output, results, good)
-                failures = sorted([*failures, *more], key=lambda failure: failure.line)
-                bad.writelines(map(_failure_line, failures))
-                state = replace(
-                    state,
-                    rows=state.rows + len(chunk),
-                    tagged=state.tagged + len(results),
-                    failed=state.failed + len(failures),
-                    line=chunk[-1].line,
-                    good_bytes=sync(good),
-                    bad_bytes=sync(bad),
-                )
+                results, failures = _write_chunk(output, taggers, chunk, good, bad)
+                state = _advance(state, chunk, results, failures)
+                state = replace(state, good_bytes=sync(good), bad_bytes=sync(bad))
                 save(state, folder)
-                yield replace(_step(state, source, resumed, begin), results=results)
-        publish(folder, out, output, _facts(source, settings, state))
+                sample = step.sample or _sample(results)
+                step = replace(_step(state, source, resumed, begin), results=results, sample=sample)
+                yield step
+        publish(folder, out, output, _facts(source, settings, step))
+
+
+def _write_chunk(
+    output: Output,
+    taggers: Sequence[ManyTagger],
+    chunk: Sequence[Row | BadRow],
+    good: BinaryIO,
+    bad: BinaryIO,
+) -> tuple[list[TaggedRow], int]:
+    """Tag and write the rows of a chunk; gives those written, and how many failed."""
+    results, failures = _tag_rows(taggers, chunk)
+    results, more = _write_rows(output, results, good)
+    failures = sorted([*failures, *more], key=lambda failure: failure.line)
+    bad.writelines(map(_failure_line, failures))
+    return results, len(failures)
+
+
+def _advance(
+    state: State, chunk: Sequence[Row | BadRow], results: Sequence[TaggedRow], failures: int
+) -> State:
+    return replace(
+        state,
+        rows=state.rows + len(chunk),
+        tagged=state.tagged + len(results),
+        failed=state.failed + failures,
+        entities=state.entities + sum(result.found for result in results),
+        line=chunk[-1].line,
+    )
+
+
+def _sample(results: Sequence[TaggedRow]) -> str:
+    texts = (result.tagged.text[:_SAMPLE_CHARACTERS] for result in results[:_SAMPLE_ROWS])
+    return "\n".join(texts)[:_SAMPLE_CHARACTERS]
 
 
 def check_place(source: Source, out: Path) -> None:
@@ -178,9 +237,12 @@ def _is_loop(path: Path) -> bool:
     return False
 
 
-def _digest(source: Source, out: Path, settings: Mapping[str, str], chunk_rows: int) -> str:
+def _digest(
+    source: Source, out: Path, layout: Layout, settings: Mapping[str, str], chunk_rows: int
+) -> str:
     """One value for all that decides the bytes of the output."""
     decisive = [
+        asdict(layout),
         *(source.sha256, source.format, source.encoding, source.delimiter, source.column),
         *(source.path.name, out.suffix.lower(), chunk_rows, _version(), dict(settings)),
     ]
@@ -220,8 +282,8 @@ def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | 
 
 
 def _tag_rows(
-    tagger: ManyTagger, chunk: Sequence[Row | BadRow]
-) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
+    taggers: Sequence[ManyTagger], chunk: Sequence[Row | BadRow]
+) -> tuple[list[TaggedRow], list[BadRow]]:
     """The good rows, tagged, and the bad ones."""
     texts: list[str] = []
     rows: list[Row] = []
@@ -235,22 +297,23 @@ def _tag_rows(
             rows.append(row)
         except InputError as error:
             failures.append(BadRow(row.line, str(error), row.text))
-    return list(zip(rows, tagger.tag_many(texts), strict=True)), failures
+    sides = [tagger.tag_many(texts) for tagger in taggers]
+    return list(map(TaggedRow, rows, *sides)), failures
 
 
 def _write_rows(
-    output: Output, results: Sequence[tuple[Row, Tagged]], file: BinaryIO
-) -> tuple[list[tuple[Row, Tagged]], list[BadRow]]:
+    output: Output, results: Sequence[TaggedRow], file: BinaryIO
+) -> tuple[list[TaggedRow], list[BadRow]]:
     """Write what can stand in this kind of file; gives that, and what can't."""
     written = []
     failures = []
-    for row, tagged in results:
+    for result in results:
         try:
             # A label may hold what UTF-8 can't; texts have been cleaned.
-            file.write(output.row(row, tagged).encode(errors="replace"))
-            written.append((row, tagged))
+            file.write(output.row(result).encode(errors="replace"))
+            written.append(result)
         except ValueError as error:
-            failures.append(BadRow(row.line, f"{error}.", tagged.text))
+            failures.append(BadRow(result.row.line, f"{error}.", result.tagged.text))
     return written, failures
 
 
@@ -266,14 +329,21 @@ def _step(state: State, source: Source, resumed: int, begin: float) -> Step:
         resumed=resumed,
         seconds=time.perf_counter() - begin,
         fraction=min(1.0, state.line / source.lines),
+        entities=state.entities,
     )
 
 
-def _facts(source: Source, settings: Mapping[str, str], state: State) -> dict[str, str]:
+def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str, str]:
     column = {"Column": source.column} if source.column is not None else {}
+    machine = describe()
+    note = {"Note": " ".join(step.warnings)} if step.warnings else {}
     return {
         "File": source.path.name,
         **column,
-        "Rows": f"{state.rows:,}, of which {state.tagged:,} tagged and {state.failed:,} failed",
+        "Rows": f"{step.rows:,}, of which {step.tagged:,} tagged and {step.failed:,} failed",
         **settings,
+        **note,
+        "Machine": machine.summary,
+        "Versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
+        "Date": datetime.now(UTC).date().isoformat(),
     }

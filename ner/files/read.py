@@ -53,12 +53,14 @@ ENDINGS: Mapping[str, Format] = {
 class Row:
     """One text; ``line`` is where it begins in the file, from 1.
 
-    ``tokens`` are their half-open offsets where the file gives them.
+    ``tokens`` are their half-open offsets where the file gives them. ``kept`` are the values of
+    `Source.keep`, in that order: cells, or of JSON lines any JSON, None where there is no such key.
     """
 
     line: int
     text: str
     tokens: tuple[tuple[int, int], ...] | None = None
+    kept: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Source:
 
     ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
     where those hold none, and for formats without. ``column`` holds the texts; None where it is
-    still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``lines`` is how many
-    the file has.
+    still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``keep`` are the
+    columns whose values go along with the texts. ``lines`` is how many the file has.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class Source:
     delimiter: str = ","
     columns: tuple[str, ...] = ()
     column: str | None = None
+    keep: tuple[str, ...] = ()
     guessed: bool = field(default=False, compare=False)
 
     @property
@@ -86,24 +89,33 @@ class Source:
         """The encoding as people write it; ``encoding`` is the codec, which also skips a mark."""
         return self.encoding.removesuffix("-sig").upper()
 
-    def choose(self, column: str | None) -> Source:
-        """With the texts in ``column``; None keeps the guess.
+    def choose(self, column: str | None, keep: Sequence[str] = ()) -> Source:
+        """With the texts in ``column``, None keeps the guess; ``keep`` goes along with them.
 
         Raises ``InputError`` if there is not one such column, or none could be guessed.
         """
-        tabular = self.format in (Format.CSV, Format.TSV)
-        if column is None:
-            if self.column is None and (tabular or self.format is Format.JSONL):
-                raise InputError(self._no_column())
-            return self
+        chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
+        for name in keep:
+            self._check_column(name)
+        if column is not None:
+            self._check_column(column)
+            return replace(chosen, column=column, guessed=False)
+        if self.column is None and self._has_columns:
+            raise InputError(self._no_column())
+        return chosen
+
+    @property
+    def _has_columns(self) -> bool:
+        return self.format in (Format.CSV, Format.TSV, Format.JSONL)
+
+    def _check_column(self, column: str) -> None:
+        if not self._has_columns:
+            raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
         found = self.columns.count(column)
         # A key of JSON lines may first occur late in the file.
-        if tabular and found != 1:
+        if found != 1 and self.format is not Format.JSONL:
             problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
             raise InputError(f"{self.path.name} {problem}. Its columns are {self._column_list()}.")
-        if not tabular and self.format is not Format.JSONL:
-            raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
-        return replace(self, column=column, guessed=False)
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Its texts in order, streamed; what can't be read stands among them.
@@ -196,7 +208,8 @@ def _json_rows(source: Source) -> Iterator[Row | BadRow]:
             continue
         text = record.get(source.column or "")
         if isinstance(text, str):
-            yield Row(line.number, text)
+            kept = tuple(record.get(key) for key in source.keep)
+            yield Row(line.number, text, kept=kept)
         else:
             kind = "missing" if source.column not in record else f"of type {type(text).__name__}"
             yield line.bad(f"{source.column!r} is {kind}; expected a string.")
@@ -308,9 +321,13 @@ def _records(source: Source) -> Iterator[Record | BadRow]:
 
 
 def _table_rows(source: Source) -> Iterator[Row | BadRow]:
-    index = source.columns.index(source.column or "")
+    index, *others = map(source.columns.index, (source.column or "", *source.keep))
     for record in islice(_records(source), 1, None):
-        yield (record if isinstance(record, BadRow) else Row(record.line, record.fields[index]))
+        if isinstance(record, BadRow):
+            yield record
+        else:
+            kept = tuple(record.fields[other] for other in others)
+            yield Row(record.line, record.fields[index], kept=kept)
 
 
 _READERS = {

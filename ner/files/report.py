@@ -75,7 +75,7 @@ class LabelCounts:
 def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
     """A page of its own with counts per label, frequent names and the first rows.
 
-    ``lines`` are those of `ner.files.write.json_row`; ``facts`` are shown as they are, escaped.
+    ``lines`` are JSON lines of `ner.files.write`; ``facts`` are shown as they are, escaped.
     """
     counted = Frequencies()
     first: list[tuple[int, Tagged]] = []
@@ -97,7 +97,7 @@ def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
 
 
 def parse_json_row(line: str) -> tuple[int, Tagged]:
-    """What `ner.files.write.json_row` wrote; an entity's score is rounded."""
+    """One of those lines; an entity's score is rounded."""
     record = json.loads(line)
     entities = tuple(
         Entity(span["start"], span["end"], span["label"], span["score"])

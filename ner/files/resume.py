@@ -23,12 +23,13 @@ from ner.files.write import Output
 
 @dataclass(frozen=True)
 class State:
-    """What is safely on disk: rows, and the lengths in bytes of both files."""
+    """What is safely on disk: rows, entities in them, and the lengths in bytes of both files."""
 
     job: str
     rows: int = 0
     tagged: int = 0
     failed: int = 0
+    entities: int = 0
     line: int = 0
     good_bytes: int = 0
     bad_bytes: int = 0

@@ -11,28 +11,29 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
-from statistics import median
 
 import psutil
 
+from ner.comparing.timing import Latency
 from ner.machine import Machine, describe
-from ner.measuring import peak
-from ner.measuring.contestants import Contestant, as_contestants, load_taggers, text_of
+from ner.measuring.contestants import Contestant, as_contestants, load_taggers
 from ner.measuring.endurance import Endurance, measure_endurance
+from ner.measuring.limits import limits_of, run_all
 from ner.measuring.rounds import BenchmarkStep, Rounds, Run
 from ner.measuring.rows import (
     BARE,
     INT8,
-    ORIGINAL,
-    PEAK,
+    STREAM,
     LatencyRow,
     Ratio,
+    Share,
+    StreamRow,
     ThroughputRow,
     ratios_of,
 )
 from ner.measuring.start import Start, measure_start
+from ner.measuring.workload import FILES, files_of, stream_of, text_of
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.opened import withheld_reason
@@ -49,15 +50,17 @@ _STARTS = 5
 class BenchmarkPlan:
     """What to measure. ``lengths`` are tokens, special ones included.
 
-    ``rounds`` is how often each row runs at each length, ``passes`` how often the file is tagged;
-    a file of fewer than ``file_texts`` is repeated until it has so many, since batches fill better
-    then, as they do in files that take long. ``peak_runs`` is how often a pass runs the matrix
+    ``rounds`` is how often each row runs at each length, and over a new stream of ``stream_texts``;
+    ``passes`` how often each of ``files`` is tagged, which has at least ``file_texts`` texts (see
+    :func:`ner.measuring.workload.files_of`). ``peak_runs`` is how often a pass runs the matrix
     products, so that it takes as long as a file.
     """
 
     lengths: tuple[int, ...] = LENGTHS
     rounds: int = 60
+    stream_texts: int = 20
     passes: int = 7
+    files: tuple[str, ...] = FILES
     file_texts: int = 1
     peak_runs: int = 60
     seed: int = 0
@@ -89,12 +92,13 @@ class Benchmark:
     before: Conditions
     after: Conditions
     latency: tuple[LatencyRow, ...]
+    stream: tuple[StreamRow, ...]
     throughput: tuple[ThroughputRow, ...]
+    shares: tuple[Share, ...]
     ratios: Mapping[str, Ratio]
     bytes_on_disk: Mapping[str, int] = field(default_factory=dict)
     memory: Mapping[str, Start] = field(default_factory=dict)
     startup_seconds: tuple[float, ...] = ()
-    operations_per_second: Mapping[str, float] = field(default_factory=dict)
     endurance: Endurance | None = None
     withheld: str | None = None
 
@@ -123,36 +127,50 @@ def run(
     int8, original = (ensure_prepared(variant) for variant in reversed(variants))
     taggers = load_taggers(original, int8, self_check=self_check)
     contestants = {**as_contestants(taggers), **(peers or {})}
-    total = len(plan.lengths) * plan.rounds + plan.passes + 2 * processes
+    total = (len(plan.lengths) + 1) * plan.rounds + len(plan.files) * plan.passes + 2 * processes
     rounds = Rounds(random.Random(plan.seed), report, stop, total)  # noqa: S311 - not a secret
     before = conditions()
     latency = _latency(taggers, contestants, plan, texts, rounds)
-    file = list(islice(cycle(texts), max(len(texts), plan.file_texts)))
-    work, limits = _limits(original, taggers, file, plan.peak_runs)
-    throughput = _throughput(contestants, limits, plan, file, rounds)
+    stream = _stream(taggers, contestants, plan, texts, rounds)
+    throughput, shares = _files(original, taggers, contestants, plan, texts, rounds)
     return Benchmark(
         model=spec.name,
         machine=describe(),
         before=before,
         after=conditions(),
         latency=tuple(latency),
+        stream=tuple(stream),
         throughput=tuple(throughput),
-        ratios=ratios_of(latency, throughput),
+        shares=tuple(shares),
+        ratios=ratios_of(latency, stream, throughput),
         bytes_on_disk={made.manifest.recipe: made.size for made in (original, int8)},
         memory=_memory(variants, texts, rounds) if processes else {},
         startup_seconds=_startup(variants[1], rounds) if processes else (),
         endurance=measure_endurance(variants[1], texts, endurance) if endurance else None,
-        operations_per_second=_operations_per_second(work, throughput),
         withheld=withheld_reason(int8.manifest, taggers[INT8]),
     )
 
 
-def _operations_per_second(
-    work: Mapping[str, tuple[str, float]], throughput: Sequence[ThroughputRow]
-) -> dict[str, float]:
-    """By figure: the operations in a row over the seconds of its median pass."""
-    seconds = {row.row: row.seconds for row in throughput}
-    return {name: operations / median(seconds[row]) for name, (row, operations) in work.items()}
+def _files(
+    original: Prepared,
+    taggers: Mapping[str, OpenVinoTagger],
+    contestants: Mapping[str, Contestant],
+    plan: BenchmarkPlan,
+    texts: Sequence[str],
+    rounds: Rounds,
+) -> tuple[list[ThroughputRow], list[Share]]:
+    """Each file that is asked for, and how much of the machine it gets to use."""
+    throughput, shares = [], []
+    files = files_of(texts, plan.file_texts)
+    for name in plan.files:
+        limits = limits_of(
+            original.folder / "openvino_model.xml", taggers, files[name], plan.peak_runs
+        )
+        file = name, files[name]
+        rows = _throughput(contestants, limits.rows, plan.passes, file, rounds)
+        throughput += rows
+        shares += limits.shares(rows)
+    return throughput, shares
 
 
 def _startup(variant: Variant, rounds: Rounds) -> tuple[float, ...]:
@@ -197,8 +215,7 @@ def _latency(
             name: partial(contestant.tag, text) for name, contestant in contestants.items()
         }
         for name, tagger in taggers.items():
-            requests = [tagger.model.bare(*shape) for shape in tagger.model.batches([text])]
-            rows[f"{name}, {BARE}"] = partial(_run_all, requests)
+            rows[f"{name}, {BARE}"] = _bare(tagger, text)
         for warm in rows.values():
             for _ in range(_WARM_UP):
                 warm()
@@ -207,64 +224,54 @@ def _latency(
     return found
 
 
-def _limits(
-    original: Prepared,
+def _stream(
     taggers: Mapping[str, OpenVinoTagger],
+    contestants: Mapping[str, Contestant],
+    plan: BenchmarkPlan,
     texts: Sequence[str],
-    repeats: int,
-) -> tuple[dict[str, tuple[str, float]], dict[str, Run]]:
-    """What bounds throughput: bare requests for the same batches, and the matrix peak.
-
-    Returns for each figure the row whose time it is read from and the operations in it, and the
-    rows to run.
-    """
-    batches = taggers[INT8].model.batches(texts)
-    requests = {shape: taggers[INT8].model.bare(*shape) for shape in set(batches)}
-
-    def bare() -> None:
-        for shape in batches:
-            requests[shape]()
-
-    xml = original.folder / "openvino_model.xml"
-    lengths = {length for _, length in batches}
-    per_window = {length: peak.operations(xml, length) for length in lengths}
-    operations = sum(rows * per_window[length] for rows, length in batches)
-    work = {"INT8 file": (INT8, operations)}
-    rows: dict[str, Run] = {f"{INT8}, {BARE}s": bare}
-    for name, int8 in ((f"INT8 {PEAK}", True), (f"FP32 {PEAK}", False)):
-        once, count = peak.peak_runner(int8=int8)
-        rows[name] = partial(_repeat, once, repeats)
-        work[name] = (name, count * repeats)
-    if ORIGINAL in taggers:
-        work["FP32 file"] = (ORIGINAL, operations)
-    return work, rows
+    rounds: Rounds,
+) -> list[StreamRow]:
+    """Different texts one after the other, as visitors send them: a new order in each round."""
+    runs: dict[str, dict[str, Run]] = {
+        name: {text: partial(contestant.tag, text) for text in texts}
+        for name, contestant in contestants.items()
+    }
+    for name, tagger in taggers.items():
+        runs[f"{name}, {BARE}"] = {text: _bare(tagger, text) for text in texts}
+    for one in runs.values():
+        run_all(list(one.values()))
+    samples: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(plan.rounds):
+        drawn = stream_of(texts, plan.stream_texts, rounds.rng)
+        rows = {name: partial(run_all, [one[text] for text in drawn]) for name, one in runs.items()}
+        for name, taken in rounds.interleave(rows, 1, STREAM).items():
+            samples[name].append(taken.samples_ms[0] / len(drawn))
+    return [
+        StreamRow(name, plan.stream_texts, Latency(tuple(each))) for name, each in samples.items()
+    ]
 
 
-def _run_all(runs: Sequence[Run]) -> None:
-    for run in runs:
-        run()
-
-
-def _repeat(run: Run, times: int) -> None:
-    for _ in range(times):
-        run()
+def _bare(tagger: OpenVinoTagger, text: str) -> Run:
+    """The requests for a text, and nothing but them."""
+    return partial(run_all, [tagger.model.bare(*it) for it in tagger.model.batches([text])])
 
 
 def _throughput(
     contestants: Mapping[str, Contestant],
     limits: Mapping[str, Run],
-    plan: BenchmarkPlan,
-    texts: Sequence[str],
+    passes: int,
+    file: tuple[str, Sequence[str]],
     rounds: Rounds,
 ) -> list[ThroughputRow]:
+    """Each contestant over one file, and what limits them."""
+    name, texts = file
     rows: dict[str, Run] = {
-        name: partial(contestant.tag_file, texts) for name, contestant in contestants.items()
+        row: partial(contestant.tag_file, texts) for row, contestant in contestants.items()
     }
     rows |= limits
-    for warm in rows.values():
-        warm()
-    timed = rounds.interleave(rows, plan.passes, f"{len(texts)} texts")
+    run_all(list(rows.values()))
+    timed = rounds.interleave(rows, passes, name)
     return [
-        ThroughputRow(name, len(texts), tuple(sample / 1000 for sample in latency.samples_ms))
-        for name, latency in timed.items()
+        ThroughputRow(row, name, len(texts), tuple(sample / 1000 for sample in taken.samples_ms))
+        for row, taken in timed.items()
     ]

@@ -43,16 +43,3 @@ def load_taggers(
 def as_contestants(taggers: Mapping[str, OpenVinoTagger]) -> dict[str, Contestant]:
     """Our taggers as things to be timed."""
     return {name: Contestant(tagger, tagger.tag_many) for name, tagger in taggers.items()}
-
-
-def text_of(tagger: OpenVinoTagger, texts: Sequence[str], tokens: int) -> str:
-    """A text that is exactly ``tokens`` long, special tokens included, made from ``texts``."""
-    joined = " ".join(texts)
-    low, high = 1, len(joined)
-    while low < high:
-        middle = (low + high) // 2
-        if tagger.model.count(joined[:middle]) < tokens:
-            low = middle + 1
-        else:
-            high = middle
-    return joined[:low]

@@ -11,6 +11,7 @@ from ner.stats import Interval, ratio_interval, ratio_verdict
 
 ORIGINAL, BF16, INT8, AGAIN = "original FP32", "original BF16", "INT8", "INT8 again"
 BARE, PEAK = "bare request", "matrix peak"
+STREAM, FILE = "stream", "file"
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,23 @@ class LatencyRow:
 
 
 @dataclass(frozen=True)
-class ThroughputRow:
-    """One thing over the whole file: the ``seconds`` that each pass took."""
+class StreamRow:
+    """One thing over a stream of different texts, one after the other.
+
+    ``latency`` has the mean time of a text for each round, ``texts`` of them in each.
+    """
 
     row: str
+    texts: int
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class ThroughputRow:
+    """One thing over the whole of a ``file``: the ``seconds`` that each pass took."""
+
+    row: str
+    file: str
     texts: int
     seconds: tuple[float, ...]
 
@@ -34,6 +48,21 @@ class ThroughputRow:
     def texts_per_second(self) -> float:
         """Of the median pass."""
         return self.texts / median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one thing did of what the machine can, over a ``file``: operations a second of each."""
+
+    row: str
+    file: str
+    operations_per_second: float
+    peak: float
+
+    @property
+    def value(self) -> float:
+        """In [0, 1], but for noise."""
+        return self.operations_per_second / self.peak
 
 
 @dataclass(frozen=True)
@@ -52,14 +81,21 @@ class Ratio:
 
 
 def ratios_of(
-    latency: Sequence[LatencyRow], throughput: Sequence[ThroughputRow]
+    latency: Sequence[LatencyRow],
+    stream: Sequence[StreamRow],
+    throughput: Sequence[ThroughputRow],
 ) -> dict[str, Ratio]:
-    """Every row over INT8, and INT8 over its bare request, at each length and for the file."""
+    """Every row over INT8, and INT8 over its bare request: at each length, in the stream, by file.
+
+    The key tells where: ``original FP32 / INT8, stream``.
+    """
     series: dict[str, dict[str, tuple[float, ...]]] = {}
     for timed in latency:
         series.setdefault(f"{timed.tokens} tokens", {})[timed.row] = timed.latency.samples_ms
+    for row in stream:
+        series.setdefault(STREAM, {})[row.row] = row.latency.samples_ms
     for passes in throughput:
-        series.setdefault("file", {})[passes.row] = passes.seconds
+        series.setdefault(passes.file, {})[passes.row] = passes.seconds
     ratios = {}
     for where, rows in series.items():
         for name in rows:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,16 @@ def _source(spec: ModelSpec) -> str:
         raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
     total = hashlib.sha256()
     for file in files:
-        total.update(f"{file.name}:{sha256(file)}\n".encode())
+        state = file.stat()
+        digest = _sha256_then(file, state.st_size, state.st_mtime_ns)
+        total.update(f"{file.name}:{digest}\n".encode())
     return f"sha256:{total.hexdigest()}"
+
+
+@cache
+def _sha256_then(file: Path, _size: int, _modified: int) -> str:
+    """Computed once for as long as a file is the same: each look for a variant asks for it."""
+    return sha256(file)
 
 
 def sha256(file: Path) -> str:

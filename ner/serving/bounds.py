@@ -33,6 +33,8 @@ class Bounds:
 
     # What one request may bring. The library and the command line take more.
     text_characters: int = 20_000
+    # In a list of texts, which together may be as long as one.
+    texts: int = 100
     # Twelve taggings of one text are made, so it is to be a short one.
     probe_characters: int = 5_000
     # About twice the development set of CoNLL-2003.

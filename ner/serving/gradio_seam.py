@@ -17,7 +17,7 @@ are there in the version that is pinned:
   ``gradio.queueing.Queue.pending_event_ids_session``,
   ``gradio.queueing.Queue.pending_messages_per_session``
 - ``gradio.route_utils.FnIndexInferError``
-- ``gradio.routes.App.state_holder``
+- ``gradio.routes.App.state_holder``, ``gradio.routes.templates``
 - ``gradio.state_holder.SessionState.blocks_config``,
   ``gradio.state_holder.SessionState._update_config``,
   ``gradio.state_holder.SessionState._update_value_in_config``
@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from pathlib import Path
@@ -42,8 +43,10 @@ from gradio.context import LocalContext
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Queue
 from gradio.route_utils import FnIndexInferError
+from gradio.routes import templates
 from gradio.state_holder import SessionState, StateHolder
 from gradio.utils import get_upload_folder
+from jinja2 import ChoiceLoader, DictLoader, Environment
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
@@ -284,6 +287,23 @@ class Sessions(StateHolder):
 
 
 # ---- Launching ----
+
+# What Gradio's page says of itself in its head: a title, a picture and a name that are its own.
+_ABOUT = re.compile(
+    r"""<title>.*?</title>|<meta\s+(?:property="og:|name="(?:twitter:|desc))[^>]*>"""
+)
+
+
+def describe_page(about: str) -> None:
+    """Let pages have ``about``, markup of ours, in the place of what Gradio says of itself."""
+    pages: Environment = templates.env
+    assert pages.loader is not None  # noqa: S101 - Gradio's own folder
+    name = "frontend/index.html"
+    source = _ABOUT.sub("", pages.loader.get_source(pages, name)[0])
+    ours = source.replace("</head>", f"{{% raw %}}{about}{{% endraw %}}</head>", 1)
+    pages.loader = ChoiceLoader([DictLoader({name: ours}), pages.loader])
+    if pages.cache is not None:
+        pages.cache.clear()
 
 
 def launch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -68,8 +69,15 @@ class Service:
             Middleware(Routes),
         ]
 
-    def launch(self, page: gr.Blocks, **settings: Any) -> str:  # noqa: ANN401 - Gradio's own
-        """Launch ``page`` behind the middleware, in a thread; gives its local URL."""
+    def launch(self, page: gr.Blocks, *, about: str = "", **settings: Any) -> str:  # noqa: ANN401
+        """Launch ``page`` behind the middleware, in a thread; gives its local URL.
+
+        ``about`` is markup for the page's head on what it is; ``settings`` are Gradio's own.
+        """
+        gradio_seam.describe_page(about)
+        if settings.get("server_port") == 0:
+            # Gradio would take one that the system chooses, and tell everybody of port 0.
+            settings["server_port"] = _free_port(settings.get("server_name") or "127.0.0.1")
         limit = gradio_seam.QueueLimit(page, self.bounds, self.addresses)
         stack = self.middleware(lambda: limit.short_calls)
         url = gradio_seam.launch(page, self.bounds, stack, **settings)
@@ -92,3 +100,14 @@ class Service:
             "1 if the default model is open.",
             lambda: not self.readiness.reasons,
         )
+
+
+def _free_port(host: str) -> int:
+    """A port that nobody listens at; somebody could take it before we do, and then we fail."""
+    with socket.create_server((host.strip("[]"), 0), family=_family(host)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -72,8 +72,28 @@ def kind(value: object) -> str:
     return "null" if value is None else f"of type {type(value).__name__}"
 
 
-class ChoosingTagger(Tagger, Protocol):
-    """A tagger of which another one for a caller's choice can be had."""
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How long the steps from a text to its entities took, in milliseconds.
 
-    def using(self, choice: Choice) -> Tagger:
+    ``decode`` begins with probabilities: it joins pieces to words and words to entities.
+    """
+
+    tokenize: float
+    infer: float
+    decode: float
+
+    @property
+    def total(self) -> float:
+        """All of it, in milliseconds."""
+        return self.tokenize + self.infer + self.decode
+
+
+class ChoosingTagger(Tagger, Protocol):
+    """A tagger of which another one for a caller's choice can be had, and its times."""
+
+    def using(self, choice: Choice) -> ChoosingTagger:
         """The same model for ``choice``; ``InputError`` for a label that it does not have."""
+
+    def time(self, text: str) -> Steps:
+        """Tag one text, and tell how long each step of that took."""

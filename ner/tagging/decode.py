@@ -219,10 +219,11 @@ def _next(starts: Ints, end: int) -> Ints:
     return following
 
 
-def margins(probabilities: Floats, scheme: Scheme) -> Floats:
-    """How far ahead each piece's best tag is of the best tag of any other type, O included.
+def runners_up(probabilities: Floats, scheme: Scheme) -> tuple[Floats, Ints]:
+    """How far ahead each piece's best tag is of the best tag of any other type, and that type.
 
-    ``probabilities`` ``(pieces, tags)`` -> ``(pieces,)``, in [0, 1].
+    ``probabilities`` ``(pieces, tags)`` -> margins ``(pieces,)``, in [0, 1], and indices of types
+    ``(pieces,)``, -1 for O.
     """
     by_type = np.stack(
         [
@@ -231,8 +232,10 @@ def margins(probabilities: Floats, scheme: Scheme) -> Floats:
         ],
         axis=1,
     )
-    ordered = np.sort(by_type, axis=1)
-    return np.asarray(ordered[:, -1] - ordered[:, -2], dtype=np.float32)
+    ordered = np.argsort(by_type, axis=1, kind="stable")
+    best, second = ordered[:, -1:], ordered[:, -2:-1]
+    ahead = np.take_along_axis(by_type, best, 1) - np.take_along_axis(by_type, second, 1)
+    return np.asarray(ahead[:, 0], dtype=np.float32), second[:, 0] - 1
 
 
 def seam(left: Floats, right: Floats, allowed: Bools, scheme: Scheme) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from time import perf_counter
 
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, TextTooLong
 from ner.tagging import decode
-from ner.tagging.choice import Choice
+from ner.tagging.choice import Choice, Steps
 from ner.tagging.decode import Floats, Scheme
 from ner.tagging.encoding import Encoded
 from ner.tagging.model import Model
@@ -55,6 +57,17 @@ class OpenVinoTagger:
             probabilities, _ = self.model.probabilities(encoded)
             results += self._tagged(encoded, probabilities)
         return results
+
+    def time(self, text: str) -> Steps:
+        """Tag one text, and tell how long each step of that took."""
+        begin = perf_counter()
+        encoded = self.model.encode([clean(text)])
+        tokenized = perf_counter()
+        probabilities, _ = self.model.probabilities(encoded)
+        inferred = perf_counter()
+        self._tagged(encoded, probabilities)
+        ends = (begin, tokenized, inferred, perf_counter())
+        return Steps(*(1000 * (after - before) for before, after in pairwise(ends)))
 
     def explain(self, text: str) -> Explained:
         """Tag one text and tell the pieces and seams behind the result."""
@@ -114,16 +127,18 @@ def _pieces(encoded: Encoded, probabilities: Floats, scheme: Scheme) -> tuple[Pi
     if not len(encoded.pieces):
         return ()
     best = probabilities.argmax(axis=1)
+    margins, others = decode.runners_up(probabilities, scheme)
     return tuple(
-        Piece(start, end, text, word, scheme.tags[tag], score, margin)
-        for start, end, text, word, tag, score, margin in zip(
+        Piece(start, end, text, word, scheme.tags[tag], score, margin, (*scheme.types, "O")[other])
+        for start, end, text, word, tag, score, margin, other in zip(
             encoded.pieces.starts.tolist(),
             encoded.pieces.ends.tolist(),
             encoded.encodings[0].tokens,
             encoded.pieces.words.tolist(),
             best.tolist(),
             probabilities.max(axis=1).tolist(),
-            decode.margins(probabilities, scheme).tolist(),
+            margins.tolist(),
+            others.tolist(),
             strict=True,
         )
     )

@@ -17,7 +17,7 @@ from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import ORIGINAL
-from ner.serving.bounds import timing_budget
+from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
@@ -33,19 +33,20 @@ class Endpoints:
 
     def tag(
         self,
-        text: str,
+        text: str | list[str],
         model: str = "bundled",
         recipe: str = "int8",
         strategy: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
-    ) -> dict[str, Any]:
-        """Find the named entities of a text with a model, made by a recipe.
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        """Find the named entities of a text, or of several, with a model, made by a recipe.
 
-        Gives the text and its entities with label, score and half-open offsets in code points.
+        Gives the text and its entities with label, score and half-open offsets in code points, and
+        where they come from; for a list a list of that, in its order.
 
         Args:
-            text: Up to 20,000 characters.
+            text: Up to 20,000 characters; or a list of up to 100 texts that have so many together.
             model: Its name, as on the page: bundled, or one of the catalogue.
             recipe: original, bf16, int8-weights, int8, int8-small, int8-careful or int4.
             strategy: How word pieces become one entity: first, average, max, simple or none.
@@ -53,12 +54,16 @@ class Endpoints:
             labels: The labels to keep; null keeps all.
 
         """
-        check_text(text, self.service.bounds.text_characters)
+        texts = parse_texts(text, self.service.bounds)
         choice = parse_choice(strategy, threshold, labels)
-        side = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
-        tagger = _open(self.load, side, side).left.tagger.using(choice)
+        name = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
+        side = _open(self.load, name, name).left
+        tagger = side.tagger.using(choice)
         with self.service.short.slot(disconnected=client_disconnected):
-            return schema.tagged_json(tagger(text))
+            found = tagger.tag_many(texts)
+        provenance = schema.provenance_json([side.origin], choice)
+        answers = [{**schema.tagged_json(each), "provenance": provenance} for each in found]
+        return answers if isinstance(text, list) else answers[0]
 
     def compare(
         self,
@@ -94,7 +99,10 @@ class Endpoints:
             budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
         assert comparison.agreement is not None  # noqa: S101 - both are served
-        return schema.agreement_json(comparison.agreement, origins, comparison.timing)
+        return {
+            **schema.agreement_json(comparison.agreement, origins, comparison.timing),
+            "provenance": schema.provenance_json(origins, choice),
+        }
 
     def evaluate(
         self,
@@ -164,6 +172,26 @@ def check_text(text: object, limit: int) -> None:
         raise InputError(f"The text is {kind(text)}; expected a string.")
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
+
+
+def parse_texts(given: object, bounds: Bounds) -> list[str]:
+    """One text or a list of them; a list may be as long, all together, as one text."""
+    if not isinstance(given, list):
+        check_text(given, bounds.text_characters)
+        return [str(given)]
+    if len(given) > bounds.texts:
+        raise InputError(
+            f"There are {len(given):,} texts; at most {bounds.texts} are taken in one call."
+        )
+    for text in given:
+        check_text(text, bounds.text_characters)
+    together = sum(map(len, given))
+    if together > bounds.text_characters:
+        raise InputError(
+            f"The texts have {together:,} characters together; at most "
+            f"{bounds.text_characters:,} are taken in one call."
+        )
+    return given
 
 
 def parse_choice(strategy: str, threshold: float, labels: object) -> Choice:

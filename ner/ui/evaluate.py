@@ -26,15 +26,14 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.controls import SideControls
-from ner.ui.evaluate_forms import (
+from ner.ui.controls import (
     GOLD_SETS,
     Form,
+    SideControls,
     fingerprint,
     gold_form,
     lines_form,
     own_set_form,
-    settings_row,
 )
 from ner.ui.progress import (
     ON_MODEL,
@@ -48,10 +47,10 @@ from ner.ui.progress import (
     progress,
     result_component,
 )
-from ner.ui.tag import plain_html
+from ner.ui.tag import plain_html, strategy_dropdown
 from ner.ui.views.agreement import agreement_value
 from ner.ui.views.evaluate import evaluation_value
-from ner.ui.views.records import recorded_html
+from ner.ui.views.recorded import recorded_html
 
 # Left, right, device, strategy, labels and points, as the components give them to
 # `EvaluateRequest`.
@@ -232,7 +231,7 @@ def add_evaluate_tab(
 ) -> EvaluateTab:
     """Put the tab's components into the Blocks at hand; ``outer`` has it as a tab."""
     handler = EvaluateHandler(load, service)
-    settings = [*chosen.inputs, *settings_row()]
+    settings = [*chosen.inputs, *_settings_row()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
         with gr.Tab("Built-in test set"):
             own = own_set_form(chosen.left)
@@ -288,3 +287,22 @@ def _recorded(side: str) -> str:
     # The last line of defence: a visitor gets a sentence, the log gets the rest.
     except Exception as error:  # noqa: BLE001
         return notice(describe_failure(error), kind="problem")
+
+
+def _settings_row() -> list[gr.components.Component]:
+    """Strategy, labels and accepted loss, which stand above all three ways in."""
+    with gr.Row(elem_classes="settings"):
+        strategy = strategy_dropdown()
+        labels = gr.Textbox(
+            value="", label="Count only labels", placeholder="all", elem_classes="beside", scale=0
+        )
+        points = gr.Number(
+            label="Accepted loss, F1 points",
+            value=1.0,
+            minimum=0.1,
+            maximum=100,
+            step=0.1,
+            elem_classes="beside narrow",
+            scale=0,
+        )
+    return [strategy, labels, points]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
-from markupsafe import Markup
 
-from ner.colours import colour_classes
 from ner.errors import Failure, InputError
 from ner.files import batch
-from ner.files.batch import Step
-from ner.files.csv_records import BadRow
-from ner.files.read import ENDINGS, Format, Source, inspect
-from ner.files.report import Excerpt, excerpt
+from ner.files.read import ENDINGS, Source, inspect
+from ner.files.report import Excerpt
 from ner.files.resume import errors_file
-from ner.files.write import CSV_RULE
-from ner.markup import macro, notice
+from ner.markup import notice
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_address, client_disconnected
@@ -33,6 +27,7 @@ from ner.tagging.choice import Choice
 from ner.ui.controls import SideControls
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
 from ner.ui.tag import strategy_dropdown
+from ner.ui.views import files as views
 
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
@@ -41,21 +36,26 @@ _ENCODINGS = {
     "UTF-16, little endian": "utf-16-le",
     "UTF-16, big endian": "utf-16-be",
 }
+_REDACTED_ROWS = "redacted.csv"
+# What the name of a result ends in.
 _KINDS = {
-    "JSON lines: everything, as found": ".jsonl",
-    "CSV: a row for each entity": ".csv",
-    "CoNLL: a tag for each token": ".conll",
-    "Redacted text: [PER] for a name": ".txt",
-    "HTML report: counts and names": ".html",
+    "JSON lines: everything, as found": "entities.jsonl",
+    "CSV: a row for each entity": "entities.csv",
+    "CoNLL: a tag for each token": "entities.conll",
+    "HTML report: counts and names": "entities.html",
+    "Redacted text: [PER] for a name": "redacted.txt",
+    "Redacted CSV: the same, row by row": _REDACTED_ROWS,
 }
+_SIDES = {"B": "right", "A": "left", "Both, with differences": "both"}
 # Small, so that progress shows and Stop is heard at once.
 _CHUNK_ROWS = 200
 _ROWS_SHOWN = 5
-_FAILURES_SHOWN = 10
 
 # What `FilesHandler.tag` answers: a result or progress as markup, and the files to download as an
 # update of their component, which is hidden where there are none.
 Outcome = tuple[str, dict[str, Any]]
+# What `FilesHandler.inspect` answers: markup, and updates of both lists of columns.
+Inspected = tuple[str, dict[str, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Settings:
 
     encoding: str
     column: str | None
+    keep: list[str] | None
     left: str
     right: str
     device: str
@@ -85,19 +86,31 @@ class FilesHandler:
     service: Service
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
-    def inspect(self, path: str | None, encoding: str) -> tuple[str, dict[str, Any]]:
+    def inspect(self, path: str | None, encoding: str) -> Inspected:
         """What the file is, and its columns to choose from; a sentence if it can't be used."""
-        no_column = gr.update(visible=False, choices=[], value=None)
+        nothing = gr.update(visible=False, choices=[], value=None)
         if path is None:
-            return "", no_column
+            return "", nothing, nothing
         try:
             source = _inspect(path, encoding, self.service.bounds)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
-            return notice(describe_failure(error), kind="problem"), no_column
+            return notice(describe_failure(error), kind="problem"), nothing, nothing
         columns = list(dict.fromkeys(source.columns))
         column = gr.update(visible=bool(columns), choices=columns, value=source.column)
-        return notice(_describe(source)), column
+        keep = gr.update(visible=len(columns) > 1, choices=columns, value=[])
+        return notice(views.describe(source)), column, keep
+
+    def describe(self, path: str | None, encoding: str, column: str | None) -> str:
+        """What the file is, once a column has been chosen."""
+        if path is None:
+            return ""
+        try:
+            source = _inspect(path, encoding, self.service.bounds).choose(column or None)
+            return notice(views.describe(source))
+        # As above.
+        except Exception as error:  # noqa: BLE001
+            return notice(describe_failure(error), kind="problem")
 
     def stop(self, request: gr.Request) -> None:
         """End the run of this session after the rows that it is at."""
@@ -131,44 +144,54 @@ class FilesHandler:
     def _tag(self, path: str, values: tuple[Any, ...], client: str | None) -> Iterator[Outcome]:
         settings = Settings(*values)
         source = _inspect(path, settings.encoding, self.service.bounds)
-        source = source.choose(settings.column or None)
+        source = source.choose(settings.column or None, settings.keep or ())
         _check_rows(source, self.service.bounds.file_rows)
         self._check_room(source, client)
-        if settings.kind not in _KINDS.values():
-            raise InputError(f"There is no output {str(settings.kind)[:40]!r}.")
+        for value, known in ((settings.kind, _KINDS), (settings.side, _SIDES)):
+            if value not in known.values():
+                raise InputError(f"There is no choice {str(value)[:40]!r} here.")
         choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
-        name = settings.left if settings.side == "left" else settings.right
+        left, right = _asked(settings)
         sides = yield from open_sides_with_progress(
-            self.load, name, name, settings.device, _progress
+            self.load, left, right, settings.device, _progress
         )
-        tagger = sides.left.tagger.using(choice)
-        facts = batch.run_settings(sides.left.variant, settings.device, choice)
+        asked = sides.both if settings.side == "both" else (sides.left,)
+        taggers = [side.tagger.using(choice) for side in asked]
+        facts = batch.run_settings([side.variant for side in asked], settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
-            out = Path(folder) / f"{source.path.stem}.entities{settings.kind}"
-            yield from self._run(source, tagger, out, facts, client)
+            out = Path(folder) / f"{source.path.stem}.{settings.kind}"
+            yield from self._run(source, taggers, out, facts, client)
 
     def _run(
         self,
         source: Source,
-        tagger: batch.ManyTagger,
+        taggers: Sequence[batch.ManyTagger],
         out: Path,
         facts: Mapping[str, str],
         client: str | None,
     ) -> Iterator[Outcome]:
         """Each step of the run, then the files, which count against the client's quota."""
-        classes = colour_classes(tagger.labels)
+        tagger, *beside = taggers
         rows: list[Excerpt] = []
+        steps = batch.run(
+            source,
+            tagger,
+            out,
+            settings=facts,
+            beside=beside[0] if beside else None,
+            redact=out.name.endswith(_REDACTED_ROWS),
+            chunk_rows=_CHUNK_ROWS,
+        )
         if self.service.long.taken:
             yield _progress(WAITING)
         with self.service.long.slot(disconnected=client_disconnected):
-            for step in batch.run(source, tagger, out, settings=facts, chunk_rows=_CHUNK_ROWS):
-                for row, tagged in step.results[: _ROWS_SHOWN - len(rows)]:
-                    rows.append(excerpt(row.line, tagged, classes))
-                yield _without_files(_running(step, rows))
+            for step in steps:
+                rows += views.excerpts(step.results, tagger.labels, _ROWS_SHOWN - len(rows))
+                yield _without_files(views.running(step, rows))
         files = [file for file in (out, errors_file(out)) if file.exists()]
         self.service.quota.add(client, sum(file.stat().st_size for file in files))
         update = gr.update(visible=True, value=[str(file) for file in files])
-        yield _finished(step, out, rows), update
+        yield views.finished(step, out, rows), update
 
     def _check_room(self, source: Source, client: str | None) -> None:
         """Refuse before the work what there would be no room for; how large it is, is a guess."""
@@ -211,54 +234,18 @@ def _check_rows(source: Source, most: int) -> None:
         )
 
 
-def _describe(source: Source) -> str:
-    what = f"{source.format.upper()}, {source.encoding_name}, {source.lines:,} lines."
-    if source.column is not None:
-        return f"{what} The texts seem to be in {source.column!r}."
-    if source.format is Format.JSONL and not source.columns:
-        return f"{what} None of its first objects has a text."
-    return f"{what} Choose the column with the texts." if source.columns else what
-
-
-def _running(step: Step, rows: Sequence[Excerpt]) -> Markup:
-    left = "" if step.seconds_left is None else f", about {step.seconds_left:,.0f} s left"
-    done = f"{step.rows:,} rows, {step.fraction:.0%}, {step.rate:,.0f} rows a second{left}"
-    return macro("ner.ui", "files.html", "running", done, step.fraction, rows)
-
-
-def _finished(step: Step, out: Path, rows: Sequence[Excerpt]) -> Markup:
-    done = (
-        f"Tagged {step.tagged:,} of {step.rows:,} rows in {step.seconds:.1f} s, "
-        f"{step.rate:,.0f} rows a second."
-    )
-    rule = CSV_RULE if out.suffix == ".csv" else ""
-    failures = _first_failures(errors_file(out)) if step.failed else []
-    problem = ""
-    if failures:
-        more = f" The first {len(failures)}:" if step.failed > len(failures) else ""
-        file = errors_file(out).name
-        problem = f"Rows that could not be tagged: {step.failed:,}. They are in {file}.{more}"
-    return macro("ner.ui", "files.html", "finished", done, rule, problem, failures, rows)
-
-
-def _first_failures(file: Path) -> list[BadRow]:
-    with file.open(encoding="utf-8", newline="\n") as lines:
-        return [BadRow(**json.loads(line)) for line in islice(lines, _FAILURES_SHOWN)]
-
-
-def _limits(bounds: Bounds) -> str:
-    """What the page takes; the command line takes files of any length."""
-    return (
-        f"CSV, TSV, JSONL, TXT or CoNLL of up to {bounds.file_bytes // 1_000_000} MB and "
-        f"{bounds.file_rows:,} rows. For longer ones use the command line: python -m ner batch "
-        "FILE --out OUT. The file and its results are deleted here within two hours."
-    )
+def _asked(settings: Settings) -> tuple[str, str]:
+    """The two sides to open; one that is asked for alone is both."""
+    if settings.side == "both":
+        return settings.left, settings.right
+    name = settings.left if settings.side == "left" else settings.right
+    return name, name
 
 
 def add_files_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
     handler = FilesHandler(load, service)
-    _html(notice(_limits(service.bounds)))
+    _html(notice(views.limits(service.bounds)))
     file = gr.File(
         label="File of texts", file_types=list(ENDINGS), height=130, elem_id="texts-file"
     )
@@ -266,16 +253,20 @@ def add_files_tab(load: Loader, chosen: SideControls, service: Service) -> None:
     with gr.Row(elem_classes="settings"):
         encoding = _dropdown("Encoding", list(_ENCODINGS.items()), "")
         column = _dropdown("Column", [], None, visible=False, elem_id="column")
-    settings = _settings()
-    gr.on(
-        [file.change, encoding.input],
-        handler.inspect,
-        [file, encoding],
-        [about, column],
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    _add_run(handler, [file, encoding, column, *chosen.inputs, *settings])
+        keep = _dropdown(
+            "Keep too",
+            [],
+            None,
+            visible=False,
+            elem_id="keep",
+            multiselect=True,
+            look="beside wide",
+        )
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    shown = [about, column, keep]
+    gr.on([file.change, encoding.input], handler.inspect, [file, encoding], shown, **quiet)
+    column.input(handler.describe, [file, encoding, column], about, **quiet)
+    _add_run(handler, [file, encoding, column, keep, *chosen.inputs, *_settings()])
 
 
 def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> None:
@@ -290,7 +281,7 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
         visible=False,
         elem_id="file-results",
     )
-    outcome = _html("", elem_id="file-outcome")
+    outcome = _html(views.example(), elem_id="file-outcome")
     start.click(
         handler.tag,
         inputs,
@@ -305,10 +296,9 @@ def _add_run(handler: FilesHandler, inputs: list[gr.components.Component]) -> No
 
 def _settings() -> list[gr.components.Component]:
     """How it is tagged and what is made of it, in the order of `Settings`."""
-    sides = [("B", "right"), ("A", "left")]
     with gr.Row(elem_classes="settings"):
         return [
-            _dropdown("Side", sides, "right", look="beside narrow"),
+            _dropdown("Tag with", list(_SIDES.items()), "right"),
             strategy_dropdown(),
             gr.Number(
                 label="Threshold",
@@ -323,7 +313,11 @@ def _settings() -> list[gr.components.Component]:
                 label="Only labels", placeholder="all, or PER,LOC", elem_classes="beside", scale=0
             ),
             _dropdown(
-                "Result", list(_KINDS.items()), ".jsonl", look="beside wide", elem_id="file-kind"
+                "Result",
+                list(_KINDS.items()),
+                "entities.jsonl",
+                look="beside wide",
+                elem_id="file-kind",
             ),
         ]
 

@@ -22,8 +22,7 @@ from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.controls import SideControls
-from ner.ui.evaluate_forms import fingerprint, read_upload
+from ner.ui.controls import SideControls, fingerprint, read_upload
 from ner.ui.progress import (
     ON_MODEL,
     Loader,

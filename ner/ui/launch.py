@@ -33,16 +33,21 @@ from ner.ui.page import build
 from ner.ui.progress import Loader, describe_failure
 
 _LOG = logging.getLogger(__name__)
+# What a search engine or a chat shows of a link to the page.
+_DESCRIPTION = (
+    "Does the small model find the same names? Paste a text and see what quantization changes: "
+    "named entities by two models side by side, where they differ, and what each costs."
+)
 # The page's script: one scope, in which a file may use what stands before it.
 SCRIPTS = (
-    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme")),
-    "common/copy_table",
-    "common/stale",
-    *(f"tag/{name}" for name in ("state", "pairs", "marks", "table", "walk", "formats")),
-    *("tag/share", "tag/tag"),
+    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme", "tabs")),
+    *("common/copy_table", "common/dropdown", "common/stale"),
+    *(f"tag/{name}" for name in ("state", "ask", "pairs", "merged", "marks", "table", "walk")),
+    *(f"tag/{name}" for name in ("ship", "summary", "formats", "share", "tag")),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
     *(f"judge/{name}" for name in ("cards", "judge")),
+    "choose/choose",
     "page",
 )
 
@@ -148,7 +153,10 @@ def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: 
 
     It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
     """
-    return service.launch(page, theme=_theme(), head=_head(), footer_links=["api"], **settings)
+    about = str(macro("ner.ui", "page.html", "about", page.title, _DESCRIPTION))
+    return service.launch(
+        page, about=about, theme=_theme(), head=_head(), footer_links=["api"], **settings
+    )
 
 
 def _theme() -> gr.themes.Base:

@@ -7,21 +7,31 @@ any other.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from ner.errors import InputError
 from ner.markup import megabytes, notice, render
 from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, find
 from ner.models.child import Stage
 from ner.models.opened import Sides
-from ner.models.prepared import Prepared, fetched, find_offered, find_prepared
-from ner.models.recipes import ORIGINAL, RECIPES, CompressWeights, Quantize, Step, find_recipe
+from ner.models.prepared import (
+    Prepared,
+    fetched,
+    find_offered,
+    find_prepared,
+    texts_folder,
+    texts_for,
+)
+from ner.models.recipes import ORIGINAL, RECIPES, CompressWeights, Quantize, Recipe, Step
+from ner.models.texts import FEWEST, keep_texts, own_texts
 from ner.models.variants import Variant, default_sides
 from ner.ui.controls import SideControls, side_choices
 from ner.ui.progress import (
@@ -31,7 +41,7 @@ from ner.ui.progress import (
     run_in_background,
     stage_sentence,
 )
-from ner.ui.views.records import recorded_scores
+from ner.ui.views.recorded import recorded_scores
 
 
 @dataclass(frozen=True)
@@ -41,48 +51,65 @@ class ModelHandler:
     def answer(self, side: str) -> tuple[str, str]:
         """The facts and the card, which may be empty, as markup."""
         try:
-            spec = find_offered(side).spec
-            found = (find_prepared(Variant(spec, recipe)) for recipe in RECIPES if recipe.steps)
-            original = find_prepared(Variant(spec, find_recipe(ORIGINAL)))
-            made = [prepared for prepared in (original, *found) if prepared is not None]
-            return describe_model(spec, made), _card(spec)
+            variant = find_offered(side)
+            return describe_model(variant, made_of(variant.spec)), _card(variant.spec)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
             return notice(describe_failure(error), kind="problem"), ""
 
 
-def describe_model(spec: ModelSpec, made: Sequence[Prepared]) -> Markup:
-    """The facts about a model; of its variants only where they have been made."""
+def made_of(spec: ModelSpec) -> dict[str, Prepared]:
+    """By recipe what has been made of a model; recipes of equal steps share files."""
+    found = {recipe.name: find_prepared(Variant(spec, recipe)) for recipe in RECIPES}
+    return {name: prepared for name, prepared in found.items() if prepared is not None}
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A recipe: what it made of this model, '' where it has not, and when to take it."""
+
+    title: str
+    size: str
+    check: str
+    advice: str
+
+
+def describe_model(variant: Variant, made: Mapping[str, Prepared]) -> Markup:
+    """The facts about the model of ``variant``, and how that was made if it has been."""
+    spec = variant.spec
     source = spec.repo_id if spec.folder is None else f"assets/{spec.folder.name}"
+    this = made.get(variant.recipe.name)
     return render(
         "ner.ui",
         "model.html",
         spec=spec,
         origin=[("From", source or ""), ("Licence", spec.licence)],
-        labels=_labels(spec, made),
+        labels=_labels(spec, next(iter(made.values()), None)),
         recorded=recorded_scores(spec),
-        variants=[_variant_row(prepared) for prepared in made],
-        making=_making(made[-1]) if made else [],
+        variants=[_variant_row(recipe, made.get(recipe.name)) for recipe in RECIPES],
+        title=variant.recipe.title,
+        making=[] if this is None else _making(this),
     )
 
 
-def _labels(spec: ModelSpec, made: Sequence[Prepared]) -> list[tuple[str, str, str]]:
+def _labels(spec: ModelSpec, prepared: Prepared | None) -> list[tuple[str, str, str]]:
     """With what each stands for, where that is known; of a model from elsewhere only its labels."""
     known = spec.label_names
-    labels = made[0].manifest.labels if made else tuple(known)
+    labels = prepared.manifest.labels if prepared else tuple(known)
     return [(label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels]
 
 
-def _variant_row(prepared: Prepared) -> tuple[str, str]:
-    """A recipe, and its size with how it did when it was made."""
-    gate = prepared.manifest.gate
-    checked = "" if gate is None else f"; check when made: {gate.summary}"
-    title = find_recipe(prepared.manifest.recipe).title
-    return title, f"{megabytes(prepared.size)}{checked}"
+def _variant_row(recipe: Recipe, prepared: Prepared | None) -> VariantRow:
+    if prepared is None:
+        return VariantRow(recipe.title, "", "not made here yet", recipe.advice)
+    gate = prepared.manifest.gate if recipe.steps else None
+    check = "the original itself" if recipe.name == ORIGINAL else "the original's files"
+    size = megabytes(prepared.size)
+    return VariantRow(recipe.title, size, check if gate is None else gate.summary, recipe.advice)
 
 
 def _making(prepared: Prepared) -> list[tuple[str, str]]:
-    """How the last of the variants was made."""
+    """How a variant was made, and the command that makes it again."""
     manifest = prepared.manifest
     build = manifest.build
     versions = ", ".join(f"{name} {version}" for name, version in sorted(build.versions.items()))
@@ -137,7 +164,8 @@ def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls) -> None:
 
     They are looked up again whenever the tab is opened: variants may have been made meanwhile.
     """
-    facts = gr.HTML("", elem_id="model-facts", js_on_load=None, apply_default_css=False)
+    looking = notice("The model is being looked up …", kind="progress")
+    facts = gr.HTML(looking, elem_id="model-facts", js_on_load=None, apply_default_css=False)
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(
@@ -155,7 +183,9 @@ _Answer = tuple[str, dict[str, Any], dict[str, Any]]
 
 _ABOUT = (
     "Any token classifier with safetensors and a tokenizer, at most 2 GB. Its newest commit is "
-    "fetched without an account and stays as it was; code of its own is never run."
+    "fetched without an account and stays as it was; code of its own is never run. If it is not "
+    "for general English, add texts of your own, one a line: some to calibrate INT8 on, others to "
+    f"check it on, at least {FEWEST} of each, better 300. They are kept here with the model."
 )
 
 
@@ -166,14 +196,21 @@ class HubHandler:
     load: Loader
     specs: Sequence[ModelSpec]
 
-    def answer(self, repo_id: str) -> Iterator[_Answer]:
-        """Stages, then the commit, with the model chosen; or a sentence in its place."""
-        yield from catch_failures(self._fetch(repo_id), _hub_problem)
+    def answer(
+        self, repo_id: str, calibration: str | None = None, gate: str | None = None
+    ) -> Iterator[_Answer]:
+        """Stages, then the commit, with the model chosen; or a sentence in its place.
 
-    def _fetch(self, repo_id: str) -> Iterator[_Answer]:
+        ``calibration`` and ``gate`` are files of one's own texts, one a line, for this model.
+        """
+        yield from catch_failures(self._fetch(repo_id, calibration, gate), _hub_problem)
+
+    def _fetch(self, repo_id: str, calibration: str | None, gate: str | None) -> Iterator[_Answer]:
         # With its prefix, so that what was typed is never taken for a folder.
         spec = find(f"{HUB}{(repo_id or '').strip()}")
         left, right = default_sides(spec)
+        if calibration or gate:
+            _keep_own(left, calibration, gate)
 
         def load_and_report(report: Callable[[_Answer], None]) -> Sides:
             return self.load(left, right, "CPU", lambda stage: report(_told(stage)))
@@ -200,6 +237,18 @@ class HubHandler:
         return gr.update(choices=choices), gr.update(choices=choices)
 
 
+def _keep_own(original: Variant, calibration: str | None, gate: str | None) -> None:
+    """Use a visitor's texts for a model that nobody has fetched before; it is everybody's then."""
+    spec = original.spec
+    if find_prepared(original) is not None:
+        raise InputError(
+            f"{spec.title} has been fetched already, and its texts are settled. Leave both files "
+            "out to use it as it is."
+        )
+    calibrating, checking = (Path(file) if file else None for file in (calibration, gate))
+    keep_texts(own_texts(texts_for(spec), calibrating, checking), texts_folder(spec))
+
+
 def _hub_problem(sentence: str) -> _Answer:
     return notice(sentence, kind="problem"), gr.skip(), gr.skip()
 
@@ -213,21 +262,20 @@ def add_hub_field(
 ) -> None:
     """Put the field into ``page``, the Blocks at hand, and connect it to the list of models."""
     handler = HubHandler(load, specs)
+    repo_id, fetch = _which_of_the_hub()
     with gr.Row(elem_classes="settings"):
-        repo_id = gr.Textbox(
-            label="A model of the Hub",
-            placeholder="owner/name",
-            max_length=96,
-            elem_id="hub-id",
-            elem_classes="beside wide",
-            scale=0,
-        )
-        fetch = gr.Button("Fetch", elem_id="hub-fetch", scale=0)
+        own = [
+            gr.File(label=label, file_types=[".txt"], height=90, elem_id=f"hub-{name}")
+            for label, name in (
+                ("Texts to calibrate on", "calibration"),
+                ("Texts to check on", "gate"),
+            )
+        ]
     about = gr.HTML(notice(_ABOUT), elem_id="hub-about", js_on_load=None, apply_default_css=False)
     gr.on(
         [fetch.click, repo_id.submit],
         handler.answer,
-        repo_id,
+        [repo_id, *own],
         [about, chosen.left, chosen.right],
         show_progress="hidden",
         trigger_mode="once",
@@ -238,3 +286,18 @@ def add_hub_field(
     )
     pickers = [chosen.left, chosen.right]
     page.load(handler.offer, None, pickers, show_progress="hidden", api_visibility="private")
+
+
+def _which_of_the_hub() -> tuple[gr.Textbox, gr.Button]:
+    """The field for its id, and the button beside it."""
+    with gr.Row(elem_classes="settings"):
+        repo_id = gr.Textbox(
+            label="A model of the Hub",
+            placeholder="owner/name",
+            max_length=96,
+            elem_id="hub-id",
+            elem_classes="beside wide",
+            scale=0,
+        )
+        fetch = gr.Button("Fetch", elem_id="hub-fetch", scale=0, min_width=110)
+    return repo_id, fetch

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import gradio as gr
 from markupsafe import Markup
 
+from ner.choosing.contenders import Means
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
@@ -17,10 +18,10 @@ from ner.serving.service import Service
 from ner.tagging.decode import Strategy
 from ner.ui import correct, evaluate, judge
 from ner.ui.api import add_endpoints
+from ner.ui.choose import add_choose_tab
 from ner.ui.controls import SideControls, side_choices
 from ner.ui.correct import add_correct_tab
 from ner.ui.files import add_files_tab
-from ner.ui.measure import add_measure_tab
 from ner.ui.model import add_hub_field, add_model_tab
 from ner.ui.progress import Loader
 from ner.ui.status import add_status_tab
@@ -36,11 +37,13 @@ def build(
     devices: Sequence[str] = ("CPU",),
     service: Service,
     opened: Callable[[], Sequence[Side]] = tuple,
+    means: Means | None = None,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with two variants, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened, which ``opened`` gives. Launch it with
+    request; it should keep what it opened, which ``opened`` gives. ``means`` open and
+    weigh what tab Choose measures. Launch the page with
     :func:`ner.ui.launch.launch`, with the same ``service``.
     """
     offered = tuple(specs or catalogue())
@@ -55,8 +58,8 @@ def build(
         with gr.Tabs() as tabs:
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, chosen)
-            with gr.Tab("Measure", id="measure-tab"):
-                add_measure_tab(load, chosen, service)
+            with gr.Tab("Choose", id="choose-tab"):
+                add_choose_tab(chosen, service, means or Means())
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, chosen, tabs, service)
             with gr.Tab("Correct", id=correct.TAB):
@@ -77,30 +80,35 @@ def build(
 
 def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> SideControls:
     """The row on top: title, which two sides are compared, and on what."""
-    choices = side_choices(specs)
     left, right = default_sides(specs[0])
     with gr.Row(elem_id="header"):
         plain_html(_heading(specs, devices), "heading")
-        first, second = (
-            gr.Dropdown(
-                choices,
-                value=variant.name,
-                label=label,
-                elem_id=f"side-{label.lower()}",
-                elem_classes="beside",
+        with gr.Row(elem_id="sides"):
+            first = _side_picker("A", side_choices(specs), left.name)
+            swap = gr.Button("⇄", elem_id="swap", size="sm", scale=0, min_width=0)
+            second = _side_picker("B", side_choices(specs), right.name)
+            device = gr.Dropdown(
+                list(devices),
+                value=devices[0],
+                label="Device",
+                visible=len(devices) > 1,
+                elem_classes="beside narrow",
                 scale=0,
             )
-            for label, variant in (("A", left), ("B", right))
-        )
-        device = gr.Dropdown(
-            list(devices),
-            value=devices[0],
-            label="Device",
-            elem_classes="beside narrow",
-            scale=0,
-        )
         plain_html(macro("ner.ui", "page.html", "theme_button"), "theme")
+    swap.click(None, [first, second], [first, second], js="(a, b) => [b, a]")
     return SideControls(first, second, device)
+
+
+def _side_picker(letter: str, choices: Sequence[tuple[str, str]], value: str) -> gr.Dropdown:
+    return gr.Dropdown(
+        list(choices),
+        value=value,
+        label=letter,
+        elem_id=f"side-{letter.lower()}",
+        elem_classes="beside",
+        scale=0,
+    )
 
 
 def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
@@ -111,4 +119,4 @@ def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }
-    return macro("ner.ui", "page.html", "heading", _TITLE, offered)
+    return macro("ner.ui", "page.html", "heading", offered)

@@ -79,12 +79,17 @@ def open_sides_with_progress(
 
     A visitor who leaves ends the reports and not the making, for which others may wait too.
     """
-    pair = find_offered(left, recipe=ORIGINAL), find_offered(right)
+    pair = offered_sides(left, right)
 
     def load_and_report(report: Callable[[_Update], None]) -> Sides:
         return load(*pair, device, lambda stage: report(show(stage_sentence(stage))))
 
     return (yield from run_in_background(load_and_report))
+
+
+def offered_sides(left: str, right: str) -> tuple[Variant, Variant]:
+    """The variants that a visitor names; ``ModelRefused`` for what may not be named."""
+    return find_offered(left, recipe=ORIGINAL), find_offered(right)
 
 
 def stage_sentence(stage: Stage) -> str:

@@ -50,7 +50,7 @@ def _health(service: Service, open_sides: Sequence[Side]) -> _Rows:
         ("Up for", _duration(time.time() - readiness.started)),
         *(("Model open", _describe(side)) for side in open_sides),
         ("Single texts", _load(service.short)),
-        ("Files, Evaluate, Measure", _load(service.long)),
+        ("Files, Evaluate, Choose", _load(service.long)),
     )
 
 
@@ -72,11 +72,13 @@ def _text_limits(bounds: Bounds) -> _Rows:
     return (
         (
             "A text",
-            f"{bounds.text_characters:,} characters; {bounds.probe_characters:,} for Probe",
+            f"{bounds.text_characters:,} characters; {bounds.probe_characters:,} for Probe "
+            f"robustness. Over the HTTP API also {bounds.texts} texts, as long together as one",
         ),
         (
             "Evaluate",
-            f"{bounds.gold_characters:,} characters of gold, {bounds.lines_characters:,} of lines",
+            f"{bounds.gold_characters:,} characters of labelled text, "
+            f"{bounds.lines_characters:,} of text without labels",
         ),
         ("Files", f"{_megabytes(bounds.file_bytes)} and {bounds.file_rows:,} rows"),
     )
@@ -93,11 +95,12 @@ def _shared_limits(bounds: Bounds) -> _Rows:
     return (
         ("Requests of one visitor", rate),
         (
-            "Under way for one visitor",
-            f"{bounds.events_per_client} events, {bounds.streams_per_client} streams",
+            "At once for one visitor",
+            f"{bounds.events_per_client} running or waiting tasks, "
+            f"{bounds.streams_per_client} open connections",
         ),
         ("Single texts", _slots(bounds.short)),
-        ("Files, Evaluate, Measure", _slots(bounds.long)),
+        ("Files, Evaluate, Choose", _slots(bounds.long)),
     )
 
 
@@ -105,7 +108,7 @@ def _body_limits(bounds: Bounds) -> _Rows:
     """Bytes on their way in, and on disk."""
     return (
         (
-            "A request's body",
+            "Size of a request",
             f"{_megabytes(bounds.body_bytes)} in {bounds.body_seconds:g} s, plus a second for each "
             f"{bounds.body_bytes_per_second // 1000} kB",
         ),
@@ -124,8 +127,8 @@ def _body_limits(bounds: Bounds) -> _Rows:
 
 def _slots(bounds: SlotBounds) -> str:
     return (
-        f"{bounds.running} at a time, {bounds.queued} wait, for {bounds.patience:g} s at most; "
-        f"over the HTTP API {bounds.queued - bounds.reserved}, then 503"
+        f"{bounds.running} at a time; up to {bounds.queued} wait, {bounds.patience:g} s at most. "
+        f"Over the HTTP API up to {bounds.queued - bounds.reserved} wait; more are told to retry"
     )
 
 

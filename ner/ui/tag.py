@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import gradio as gr
-from markupsafe import Markup
 
-from ner.colours import colour_classes
-from ner.comparing.agreement import Pair
-from ner.comparing.probe import Fate, Probe, probe
+from ner.comparing.probe import probe
+from ner.comparing.timing import time_rounds
 from ner.errors import TextTooLong
+from ner.evaluating.report import KEYS
 from ner.machine import Machine
-from ner.markup import notice, render
+from ner.markup import macro, notice
 from ner.models.catalogue import assets, catalogue, find
-from ner.models.variants import default_sides
-from ner.serving.bounds import timing_budget
+from ner.models.opened import Sides
+from ner.models.recipes import ORIGINAL, find_recipe
+from ner.models.variants import Variant, default_sides
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.tagging.choice import Choice
+from ner.tagging.choice import Choice, Steps
 from ner.tagging.decode import Strategy
+from ner.tagging.inference import supports_bf16
 from ner.ui.controls import SideControls
 from ner.ui.progress import (
     ON_MODEL,
@@ -30,16 +32,23 @@ from ner.ui.progress import (
     Value,
     catch_failures,
     message,
+    offered_sides,
     open_sides_with_progress,
     problem,
     progress,
     result_component,
 )
-from ner.ui.views.tag import TagResult
+from ner.ui.views.cost import Contestant, Cost, failed
+from ner.ui.views.probe import probe_table
+from ner.ui.views.tag import LETTERS, TagResult
 
-# The last of what was asked for counts, while a result is on its way.
-_ON_LATEST = {**ON_MODEL, "trigger_mode": "always_last"}
-_EMPTY = "Type or paste a text, or take an example; then press Tag."
+_EMPTY = "Type or paste a text, or take an example."
+# Timing: rounds, at least for an interval and at most; milliseconds of running between two looks at
+# who waits, until there are enough, and at the very most; and how much of a text is timed.
+_FEWEST, _MOST = 8, 50
+_PORTION, _BUDGET, _LONGEST = 80.0, 400.0, 4_000.0
+_TIMED = 2_000
+_BF16 = "bf16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +60,30 @@ class Example:
     model: str
 
     @property
-    def sides(self) -> tuple[str, str]:
-        """The names of what is compared on it."""
+    def values(self) -> dict[str, str]:
+        """What the page's fields get: the text, and the names of what is compared on it."""
         left, right = default_sides(find(self.model))
-        return left.name, right.name
+        return {"text": self.text, "left": left.name, "right": right.name}
 
 
 @dataclass(frozen=True)
 class TagHandler:
-    """What pressing Tag does."""
+    """What a question answers: entities of both sides, as soon as both have tagged."""
 
     load: Loader
     machine: Machine
     service: Service
 
     def answer(
-        self, text: str, left: str, right: str, device: str, strategy: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        yield from catch_failures(self._results(text or "", left, right, device, strategy), problem)
+        values = self._results(text or "", left, right, device, strategy, ticket)
+        for value in catch_failures(values, problem):
+            yield {**value, "ticket": ticket}
 
     def _results(
-        self, text: str, left: str, right: str, device: str, strategy: str
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
     ) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
@@ -82,11 +93,80 @@ class TagHandler:
             raise TextTooLong(len(text), limit)
         choice = Choice.parse(strategy)
         sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
+        with self.service.short.slot(disconnected=client_disconnected):
+            comparison = sides.compare(text, choice)
+        yield TagResult(comparison, sides, self.machine, choice).value(ticket)
+
+
+@dataclass(frozen=True)
+class TimingHandler:
+    """What entities on show ask for next: how long both sides take, told as it is measured.
+
+    Rounds run one portion at a time, each in a slot of its own; when others wait, or a visitor has
+    typed on, there are no more.
+    """
+
+    load: Loader
+    service: Service
+
+    def answer(
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+    ) -> Iterator[Value]:
+        """Times so far, again and again, or a sentence in their place."""
+        values = self._results(text or "", left, right, device, strategy, ticket)
+        yield from catch_failures(values, partial(failed, ticket=ticket))
+
+    def _results(
+        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+    ) -> Iterator[Value]:
+        if len(text) > self.service.bounds.text_characters:
+            return
+        choice = Choice.parse(strategy)
+        sides = self.load(*offered_sides(left, right), device, lambda _: None)
+        if sides.right is None:
+            return
+        contestants = tuple(self._contestants(sides, choice))
+        part = f", first {_TIMED:,} characters" if len(text) > _TIMED else ""
+        rounds = time_rounds(text[:_TIMED], [who.tagger for who in contestants])
+        for cost in self._ticks(Cost(contestants, part=part), rounds):
+            yield cost.value(ticket)
+
+    def _contestants(self, sides: Sides, choice: Choice) -> Iterator[Contestant]:
+        """Both sides; and where the left one is an original, that in BF16, if the CPU has it.
+
+        OpenVINO executes in BF16 unasked there, so it is what one would have without quantizing.
+        """
+        for key, letter, side in zip(KEYS, LETTERS, sides.all, strict=True):
+            name = f"{letter} {side.origin.title}"
+            yield Contestant(key, name, side.tagger.using(choice))
+        left, *others = (side.variant.recipe.name for side in sides.all)
+        beside = sides.device == "CPU" and left == ORIGINAL and _BF16 not in others
+        if beside and supports_bf16():
+            variant = Variant(sides.spec, find_recipe(_BF16))
+            third = self.load(variant, variant, sides.device, lambda _: None).left
+            yield Contestant("", "A in BF16", third.tagger.using(choice))
+
+    def _ticks(self, cost: Cost, rounds: Iterator[tuple[Steps, ...]]) -> Iterator[Cost]:
+        """``cost`` with more and more rounds, until there are enough."""
         places = self.service.short
-        with places.slot(disconnected=client_disconnected):
-            budget = timing_budget(len(text), places.queued)
-            comparison = sides.compare(text, choice, budget_ms=budget)
-        yield TagResult(comparison, sides, self.machine, choice).value
+        spent = 0.0
+        while not cost.finished:
+            with places.slot(disconnected=client_disconnected):
+                some = _portion(rounds)
+                spent += sum(steps.total for times in some for steps in times)
+                count = len(cost.rounds) + len(some)
+                enough = count >= _FEWEST and (spent >= _BUDGET or count >= _MOST)
+                finished = enough or spent >= _LONGEST or places.queued > 0
+            cost = cost.add(some, finished=finished)
+            yield cost
+
+
+def _portion(rounds: Iterator[tuple[Steps, ...]]) -> list[tuple[Steps, ...]]:
+    """As many rounds as fit between two looks at who waits, at least one."""
+    some: list[tuple[Steps, ...]] = []
+    while sum(steps.total for times in some for steps in times) < _PORTION:
+        some.append(next(rounds))
+    return some
 
 
 @dataclass(frozen=True)
@@ -116,115 +196,87 @@ class ProbeHandler:
         yield probe_table(result, sides.labels)
 
 
-def probe_table(result: Probe, labels: Sequence[str]) -> Markup:
-    """What each side still finds of each entity, by rewriting; or that there is none to lose."""
-    if not result.found.pairs:
-        return notice("Neither model finds an entity in this text, so there is none to lose.")
-    classes = colour_classes(labels)
-    return render(
-        "ner.ui",
-        "probe.html",
-        names=result.names,
-        totals=[_kept(result, index) for index in range(len(result.names))],
-        rows=[_probe_row(result, pair, classes) for pair in result.found.pairs],
-    )
+def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> None:
+    """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
-
-@dataclass(frozen=True, slots=True)
-class ProbeRow:
-    """An entity, and what became of it in each rewriting: the worst fate, and both in words."""
-
-    spelled: str
-    label: str
-    style: str
-    fates: tuple[tuple[str, str], ...]
-
-
-def _kept(result: Probe, index: int) -> str:
-    """How many entities of each side are kept in a rewriting."""
-    return " / ".join(
-        f"{sum(fates[index] is Fate.KEPT for fates in side.values())} of {len(side)}"
-        for side in (result.left, result.right)
-    )
-
-
-def _probe_row(result: Probe, pair: Pair, classes: Mapping[str, str]) -> ProbeRow:
-    entity = next(side for side in (pair.left, pair.right) if side is not None)
-    both = (
-        result.left.get(pair.left) if pair.left else None,
-        result.right.get(pair.right) if pair.right else None,
-    )
-    return ProbeRow(
-        result.found.text[entity.start : entity.end],
-        entity.label,
-        classes[entity.label],
-        tuple(_fate(both, index) for index in range(len(result.names))),
-    )
-
-
-def _fate(both: Sequence[tuple[Fate, ...] | None], index: int) -> tuple[str, str]:
-    words = ["not found" if fates is None else fates[index].value for fates in both]
-    worst = "kept" if set(words) == {"kept"} else "lost" if "lost" in words else "changed"
-    return worst, words[0] if len(set(words)) == 1 else " / ".join(words)
-
-
-def add_tag_tab(page: gr.Blocks, handler: TagHandler, chosen: SideControls) -> None:
-    """Put the tab's components into ``page``, the Blocks at hand, and connect them."""
-    text, button, strategy = _question(chosen)
+    Every question goes out by the hidden button ``tag``, which the script presses; what it sends
+    last is a ticket that comes back with the answer, so that the script knows an old one.
+    """
+    text, examples = _question(handler.service)
+    tag, time, ticket = _hidden()
     result = result_component(message(_EMPTY), "result", "ner.mount")
-    probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
-    probe_result = plain_html("", "probe-result")
-    inputs = [text, *chosen.inputs, strategy]
-    asked = gr.on(
-        [button.click, *(each.input for each in chosen.inputs), strategy.input],
+    times = result_component({"html": "", "data": ""}, "times", "ner.mountTimes")
+    with gr.Row(elem_id="more"):
+        strategy = strategy_dropdown()
+        probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
+    chosen = [*sides.inputs, strategy]
+    _connect_probe(probe_button, ProbeHandler(handler.load, handler.service), [text, *chosen])
+    inputs = [text, *chosen, ticket]
+    send: dict[str, Any] = {"js": "(...values) => ner.send(values)", **ON_MODEL}
+    asked = tag.click(handler.answer, inputs, result, **{**send, "trigger_mode": "always_last"})
+    # A request that is refused before it is begun has only this.
+    asked.failure(None, js="() => ner.fail()")
+    timing = TimingHandler(handler.load, handler.service)
+    time.click(timing.answer, inputs, times, **{**send, "trigger_mode": "multiple"})
+    gr.on([part.change for part in chosen], None, chosen, js="(...now) => ner.choose(...now)")
+    for index, example in enumerate(examples):
+        fields = [text, sides.left, sides.right]
+        put_in = example.click(None, None, fields, js=f"() => ner.example({index})")
+        put_in.then(None, js="() => (ner.count(), ner.now())")
+    shared = [text, *chosen]
+    page.load(None, shared, shared, js="(...now) => ner.shared(...now)").then(
+        None, js="() => (ner.count(), ner.now())"
+    )
+
+
+def _connect_probe(
+    button: gr.Button, handler: ProbeHandler, inputs: list[gr.components.Component]
+) -> None:
+    """What is found in other ways of writing stands below, as long as it is of the text on show."""
+    button.click(
         handler.answer,
         inputs,
-        result,
-        js="(...values) => (ner.busy(), values)",
-        **_ON_LATEST,
-    )
-    asked.then(None, js="() => ner.done()")
-    # A request that is refused before it is begun has only this.
-    asked.failure(None, js="() => ner.done()")
-    probe_button.click(
-        ProbeHandler(handler.load, handler.service).answer,
-        inputs,
-        probe_result,
+        plain_html("", "probe-result"),
         js="(...values) => (ner.probing(), values)",
-        **_ON_LATEST,
-    )
-    page.load(None, inputs, inputs, js="(...now) => ner.shared(...now)").then(
-        None, js="() => ner.tagFirst()"
+        **{**ON_MODEL, "trigger_mode": "always_last"},
     )
 
 
-def _question(chosen: SideControls) -> tuple[gr.Textbox, gr.Button, gr.Dropdown]:
-    """The text, and the row below it: Tag, how to aggregate, examples.
+def _question(service: Service) -> tuple[gr.Textbox, list[gr.Button]]:
+    """The text with its length, and the row below it: examples, and whether an answer is coming.
 
     An example puts in its text and chooses both sides of the model that it is for.
     """
     examples = _examples()
-    text = gr.Textbox(
-        label="Text",
-        value=examples[0].text,
-        lines=3,
-        max_lines=5,
-        elem_id="text",
-        placeholder="Type or paste a text",
-    )
-    with gr.Row(elem_id="ask"):
-        button = gr.Button("Tag", variant="primary", elem_id="tag", scale=0, min_width=110)
-        plain_html("<kbd>Ctrl</kbd> <kbd>Enter</kbd>", "shortcut")
-        strategy = strategy_dropdown()
-        gr.Examples(
-            [[example.text, *example.sides] for example in examples],
-            [text, chosen.left, chosen.right],
-            example_labels=[example.title for example in examples],
-            label="Examples",
-            elem_id="examples",
-            api_visibility="private",
+    with gr.Column(elem_id="question"):
+        text = gr.Textbox(
+            label="Text",
+            value=examples[0].text,
+            lines=3,
+            max_lines=4,
+            elem_id="text",
+            placeholder="Paste or type a text",
         )
-    return text, button, strategy
+        limit = service.bounds.text_characters
+        plain_html(macro("ner.ui", "page.html", "counter", limit), "counter")
+    with gr.Row(elem_id="ask"):
+        plain_html("Try:", "try")
+        buttons = [
+            gr.Button(example.title, elem_classes="example", size="sm", scale=0, min_width=0)
+            for example in examples
+        ]
+        values = [example.values for example in examples]
+        plain_html(macro("ner.ui", "page.html", "asking", values), "asking")
+    return text, buttons
+
+
+def _hidden() -> tuple[gr.Button, gr.Button, gr.Textbox]:
+    """What the script uses: buttons that ask for entities and for times, and the ticket."""
+    return (
+        gr.Button("Tag", visible="hidden", elem_id="tag"),
+        gr.Button("Time", visible="hidden", elem_id="time"),
+        gr.Textbox(visible="hidden", max_length=20),
+    )
 
 
 def strategy_dropdown() -> gr.Dropdown:

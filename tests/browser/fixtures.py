@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakeSides, loader_of, service_of
+from fakes import FakeSides, fake_means, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ner.ui.launch import launch
@@ -72,8 +72,9 @@ def serve() -> Iterator[Serve]:
 
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
     service = service_of()
-    page = build(loader_of(make()), service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", prevent_thread_lock=True))
+    page = build(loader_of(make()), service=service, means=fake_means())
+    where = {"server_name": "127.0.0.1", "server_port": 0}
+    address.send(launch(page, service, **where, prevent_thread_lock=True))
     page.block_thread()
 
 
@@ -102,7 +103,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         )
         page.goto(url)
         # The text that is there at first is tagged unasked.
-        page.wait_for_selector("#result .panel")
+        page.wait_for_selector("#result .panel", state="attached")
         return page
 
     yield open_
@@ -122,17 +123,29 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tag(page: Page, text: str) -> None:
     """Put ``text`` in, press Ctrl+Enter and wait for what comes of it."""
-    before = page.locator("#result .ner").inner_html()
     page.locator("#text textarea").fill(text)
     page.locator("#text textarea").press("Control+Enter")
+    answered(page)
+
+
+def answered(page: Page) -> None:
+    """Wait until what is on show answers what was asked for last."""
     page.wait_for_function(
-        "before => document.querySelector('#result .ner').innerHTML !== before"
-        " && !document.querySelector('#result [aria-busy], #result .progress')",
-        arg=before,
+        "() => !document.querySelector('#result [aria-busy], #result .progress')"
+        " && !document.querySelector('[data-part=asking]').textContent.includes('updating')"
     )
 
 
 def labelled(page: Page, side: str) -> Sequence[str]:
-    """The entities that a panel shows, as 'text LABEL'."""
-    marks = page.locator(f'.panel[data-side="{side}"] .e:not([data-kind="off"])')
-    return [f"{mark.text_content()} {mark.get_attribute('data-l')}" for mark in marks.all()]
+    """The entities that a side's text shows, as 'text LABEL'; in one text where it is alone."""
+    switch = page.get_by_role("button", name="Side by side")
+    if switch.count():
+        switch.click()
+        marks = page.locator(f'.panels [data-side="{side}"] .e:not([data-kind="off"])')
+        return [f"{mark.text_content()} {mark.get_attribute('data-l')}" for mark in marks.all()]
+    return page.locator('[data-part="merged"] .e:not([data-kind="off"])').evaluate_all(
+        "(marks, side) => marks.flatMap(mark => [...mark.querySelectorAll('i[data-i]')]"
+        ".filter(chip => chip.dataset.side === side && !chip.hidden)"
+        ".map(chip => `${mark.textContent} ${chip.dataset.l}`))",
+        side,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -49,9 +50,27 @@ def test_the_command_tags_and_resumes(
     assert b"left" in progress
     [answer] = answers(run("batch", *arguments))
 
-    assert {"rows", "tagged", "failed", "seconds"} == set(answer)
+    assert {"rows", "tagged", "failed", "entities", "warnings", "seconds", "provenance"} == set(
+        answer
+    )
+    assert ["int8"] == [side["recipe"] for side in answer["provenance"]["sides"]]
     assert (6_000, 62) == (answer["rows"], answer["failed"])
     assert answer["tagged"] == len(out.read_text().splitlines())
+
+
+def test_the_command_keeps_columns_and_tags_with_both(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path
+) -> None:
+    """Several columns with commas between; the original is side A."""
+    file = a_file(tmp_path, "in.csv", ["id,at,text", "7,now,Ada in Berlin", "8,then,no"])
+    out = tmp_path / "out.jsonl"
+    common = [str(file), "--out", str(out), "--keep", "id,at", "--model", str(tiny_spec.folder)]
+    [answer] = answers(run("batch", *common, "--column", "text", "--both", "--json"))
+    first, _ = map(json.loads, out.read_text().splitlines())
+
+    assert ["original", "int8"] == [side["recipe"] for side in answer["provenance"]["sides"]]
+    assert ["line", "id", "at", "text", "entities_a", "entities_b", "differences"] == list(first)
+    assert ("7", "now") == (first["id"], first["at"])
 
 
 def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
@@ -68,6 +87,9 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
         ([str(file), "--out", "x.csv", "--encoding", "undefined"], "no text encoding"),
         ([str(file), "--column", "a", "--out", str(loop)], "leads back to itself"),
+        ([str(file), "--out", "x.csv", "--keep", "c,a"], "has no column 'c'"),
+        ([str(file), "--out", "x.conll", "--keep", "a"], "can't have kept columns"),
+        ([str(file), "--out", "x.csv", "--both", "--redact"], "entities of one side"),
     ):
         done = run("batch", *arguments, "--model", "no-such-model")
         assert done.returncode == 2

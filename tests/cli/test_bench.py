@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ QUICK = ["--lengths", "8", "--rounds", "6", "--passes", "6", "--file-texts", "1"
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started, one batch size is tried, and ONNX Runtime is not looked for."""
+    """No process is started, little is run, and ONNX Runtime is not looked for."""
+    plan = partial(benchmark.BenchmarkPlan, peak_runs=1)
+    monkeypatch.setattr(benchmark, "BenchmarkPlan", plan)
     monkeypatch.setattr(benchmark, "measure_start", lambda *_: Start(1.0, 1, 1))
     monkeypatch.setattr(pipelines, "_BATCH_SIZES", (4,))
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -101,6 +103,21 @@ def test_without_a_limit_the_exit_code_is_that_of_success(
     in_gold = {one.label for one in chain(*(text.entities for text in tagged[:5]))}
     assert [f"loss of F1 on {label}" for label in sorted(in_gold)] == names[:-1]
     assert "F1" == names[-1]
+
+
+def test_the_report_to_sign_is_measured_and_written(
+    tagged: list[Tagged], tiny_spec: ModelSpec, tmp_path: Path
+) -> None:
+    """Speed and memory of this run, the steps of the recipe, and the hash of gold."""
+    gold, file = write_gold(tmp_path / "gold.jsonl", tagged), tmp_path / "report.html"
+    done = run("evaluate", str(gold), "--model", str(tiny_spec.folder), "--report", str(file))
+    html = file.read_text(encoding="utf-8")
+
+    assert 0 == done.returncode, done.stderr
+    assert hashlib.sha256(gold.read_bytes()).hexdigest() in html
+    for part in ("May INT8 take the place of Original?", "quantize: preset mixed", "Memory while"):
+        assert part in html
+    assert 2 == len(re.findall(r"A (?:sentence|document) of [\d,]+ characters, \d+ times", html))
 
 
 @pytest.mark.parametrize(

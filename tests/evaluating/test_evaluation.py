@@ -194,15 +194,15 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
 
 MODELS = FakeSides().origins
 ORIGIN = {
+    "weights": "0123456789ab",
     "device": "CPU",
     "inference_precision": "f32",
     "model": "bundled",
-    "weights": "0123456789ab",
 }
 
 
 def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
-    """Model, variant, device and precision beside the scores; agreement, verdict and changes."""
+    """Model, recipe, weights, device and precision beside the scores; verdict and changes."""
     evaluation = both()
     report = report_json(Report(evaluation, tuple(MODELS)))
 
@@ -218,11 +218,11 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "notes",
         "provenance",
     } == set(report)
-    for key, variant, scores in (
+    for key, recipe, scores in (
         ("left", "original", evaluation.left),
         ("right", "int8", evaluation.right),
     ):
-        expected = {**ORIGIN, "recipe": variant, **scores_json(scores)}
+        expected = {**ORIGIN, "recipe": recipe, **scores_json(scores)}
         assert expected == {name: report[key][name] for name in expected}
         assert {"errors", "confusion", "buckets", "conlleval"} == set(report[key]) - set(expected)
     assert report["right"]["errors"]["type"] == 1
@@ -275,18 +275,6 @@ def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
 
     assert [texts] * len(taggers) == [tagger.seen for tagger in taggers]
     assert len(taggers) == len(report.sides)
-
-
-def test_a_file_called_original_is_not_taken_for_the_model() -> None:
-    """What a side is follows from its origin, not from its name."""
-    files = (Origin("Original", "Original"), Origin("INT8", "INT8"))
-    report = Report(both(), files)
-    models = Report(both(), tuple(MODELS))
-
-    assert report.verdict is not None and models.verdict is not None
-    assert "Original's" in report.verdict.sentence
-    sides = [report_json(report)[key] for key in ("left", "right")]
-    assert [("Original", None), ("INT8", None)] == [(s["model"], s["recipe"]) for s in sides]
 
 
 def test_a_report_needs_an_origin_for_each_side() -> None:

@@ -6,7 +6,7 @@ python tests/evidence/readme_results.py
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,15 @@ HEADER = (
     "| set | original, by sentence | INT8 | original, by document | INT8 | agreement |",
     "|---|--:|--:|--:|--:|--:|",
 )
+# Where something is timed, as the tables call it.
+COLUMNS = {
+    "stream": "different texts one by one",
+    "32 tokens": "one text, 32 tokens",
+    "128 tokens": "128 tokens",
+    "file": "a file",
+    "file of short texts": "short texts",
+    "file of long texts": "long texts",
+}
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 
 
@@ -60,34 +69,44 @@ def evaluations() -> list[str]:
 
 
 def benchmark_table(record: dict[str, Any]) -> list[str]:
-    """Latency at 32 and 128 tokens, throughput and size of each row of ours."""
-    lines = [
-        "| pipeline | one text, 32 tokens | 128 tokens | texts a second |",
-        "|---|--:|--:|--:|",
-    ]
-    latency = {(row["row"], row["tokens"]): row["median_ms"] for row in record["latency"]}
-    for row in record["throughput"]:
-        name = row["row"]
-        if (name, 32) in latency:
-            times = " | ".join(f"{latency[(name, tokens)]:.1f} ms" for tokens in (32, 128))
-            lines.append(f"| {name} | {times} | {row['texts_per_second']:.0f} |")
+    """Times of single texts, and throughput by file with its share of the peak, of each row."""
+    times = {(row["row"], f"{row['tokens']} tokens"): row["median_ms"] for row in record["latency"]}
+    times |= {(row["row"], "stream"): row["median_ms"] for row in record.get("stream", ())}
+    rates = {(row["row"], row.get("file", "file")): row for row in record["throughput"]}
+    shares = {(it["row"], it["file"]): it["share"] for it in record.get("shares_of_peak", ())}
+    singles = columns_of(("stream", "32 tokens", "128 tokens"), times)
+    files = columns_of(("file", "file of short texts", "file of long texts"), rates)
+    heads = [*(COLUMNS[it] for it in singles), *(f"{COLUMNS[it]}, texts a second" for it in files)]
+    lines = [f"| pipeline | {' | '.join(heads)} |", f"|---|{'--:|' * len(heads)}"]
+    for name in [row for row, where in rates if where == "file" and (row, "32 tokens") in times]:
+        cells = [f"{times[(name, it)]:.1f} ms" for it in singles]
+        for it in files:
+            share = shares.get((name, it))
+            of_peak = "" if share is None else f" ({100 * share:.0f} % of the peak)"
+            cells.append(f"{rates[(name, it)]['texts_per_second']:.0f}{of_peak}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
+
+
+def columns_of(wanted: Sequence[str], measured: Collection[tuple[str, str]]) -> list[str]:
+    """Those of ``wanted`` that a record has; older ones have fewer."""
+    there = {where for _, where in measured}
+    return [where for where in wanted if where in there]
 
 
 def ratio_table(record: dict[str, Any]) -> list[str]:
     """How many times longer others take than INT8 here, and INT8 than the bare request."""
-    lines = ["| | one text, 32 tokens | a file |", "|---|--:|--:|"]
-    ratios = record["ratios"]
-    for name, one in ratios.items():
+    by_pair: dict[str, dict[str, str]] = {}
+    for name, ratio in record["ratios"].items():
         pair, _, where = name.rpartition(", ")
-        if where != "32 tokens":
-            continue
-        together = (one, ratios.get(f"{pair}{'s' if BARE in pair else ''}, file"))
-        cells = [
-            f"{ratio['value']:.2f} [{ratio['low']:.2f}–{ratio['high']:.2f}]" if ratio else ""
-            for ratio in together
-        ]
-        lines.append(f"| {pair} | {' | '.join(cells)} |")
+        # A text has a bare request, a file several.
+        cells = by_pair.setdefault(pair.replace(f"{BARE}s", BARE), {})
+        cells[where] = f"{ratio['value']:.2f} [{ratio['low']:.2f}–{ratio['high']:.2f}]"
+    wanted = [where for where in COLUMNS if where != "128 tokens"]
+    shown = columns_of(wanted, [(pair, it) for pair, cells in by_pair.items() for it in cells])
+    lines = [f"| | {' | '.join(COLUMNS[it] for it in shown)} |", f"|---|{'--:|' * len(shown)}"]
+    for pair, cells in by_pair.items():
+        lines.append(f"| {pair} | {' | '.join(cells.get(it, '') for it in shown)} |")
     return lines
 
 
@@ -202,15 +221,23 @@ def summary() -> str:
     files = sorted(RESULTS.glob("evaluation-general*.json"))
     rows = [row for file in files for row in evaluation_rows(read(file))]
     bench = read(RESULTS / "bench-bundled.json")
-    rates = {row["row"]: row["texts_per_second"] for row in bench["throughput"]}
+    rates = {
+        row["row"]: row["texts_per_second"]
+        for row in bench["throughput"]
+        if row.get("file", "file") == "file"
+    }
     sizes = bench["bytes_on_disk"]
-    ratio = bench["ratios"]["original FP32 / INT8, 32 tokens"]
+    ratios = bench["ratios"]
+    # Records made before streams were timed have a single text, again and again.
+    stream = ratios.get("original FP32 / INT8, stream")
+    ratio = stream or ratios["original FP32 / INT8, 32 tokens"]
+    on = "on different texts one by one" if stream else "on one text of 32 tokens"
     machine = bench["machine"]
     speed = (
         f"INT8 takes {sizes['int8'] / 1e6:.0f} MB on disk and the original "
         f"{sizes['original'] / 1e6:.0f}. On {machine['cores']} cores of {machine['cpu']} it is "
         f"{ratio['value']:.2f} [{ratio['low']:.2f}–{ratio['high']:.2f}] times as fast as the "
-        f"original on one text of 32 tokens, and tags {rates['INT8']:.0f} texts a second in a file "
+        f"original {on}, and tags {rates['INT8']:.0f} texts a second in a file "
         f"(original: {rates['original FP32']:.0f}), measured on {bench['date']}."
     )
     title = "F1 of the bundled model in per cent, with 95 % intervals:"

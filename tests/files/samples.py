@@ -107,10 +107,11 @@ def a_file(folder: Path, name: str = "in.txt", lines: Sequence[str] = LINES) -> 
     return file
 
 
-def tag(file: Path, out: Path, tagger: object = None, **settings: object) -> Step:
+def tag(
+    file: Path, out: Path, tagger: object = None, *, keep: Sequence[str] = (), **settings: object
+) -> Step:
     """The last step of a run over ``file``."""
-    steps = batch.run(
-        inspect(file), tagger or DictionaryTagger(), out, settings=SETTINGS, **settings
-    )
+    source = inspect(file).choose(None, keep)
+    steps = batch.run(source, tagger or DictionaryTagger(), out, settings=SETTINGS, **settings)
     *_, last = steps
     return last

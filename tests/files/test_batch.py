@@ -67,7 +67,7 @@ def test_another_model_of_the_same_recipe_starts_anew(
     """As when one of the Hub is fetched again at another commit."""
 
     def settings() -> dict[str, str]:
-        return batch.run_settings(default_sides(tiny_spec)[1], "CPU", Choice())
+        return batch.run_settings(default_sides(tiny_spec)[1:], "CPU", Choice())
 
     before = settings()
     assert before == settings()
@@ -93,10 +93,22 @@ def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
     assert [0, 2, 4] == [step.rows for step in steps]
     assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]
     assert steps[0].seconds_left is None
-    assert [LINES[0], LINES[1]] == [row.text for row, _ in steps[1].results]
+    assert [LINES[0], LINES[1]] == [result.row.text for result in steps[1].results]
     half = Step(rows=60, tagged=60, failed=0, resumed=20, seconds=4.0, fraction=0.75)
     assert 10.0 == half.rate
     assert half.seconds_left == pytest.approx(2.0)
+
+
+def test_a_run_that_finds_nothing_warns(tmp_path: Path) -> None:
+    """So does one on texts of another language; the report says it too."""
+    lines = ["Der Vertrag wurde gestern nicht unterschrieben."] * 200
+    step = tag(a_file(tmp_path, lines=lines), tmp_path / "out.html")
+    none, language = step.warnings
+
+    assert "No entities were found in 200 rows" in none
+    assert "German" in language
+    assert "No entities were found in 200 rows" in (tmp_path / "out.html").read_text()
+    assert () == tag(a_file(tmp_path), tmp_path / "out.txt").warnings
 
 
 def test_long_texts_make_shorter_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,19 @@ def test_columns_and_delimiters(tmp_path: Path) -> None:
         source.choose("Text")
 
 
+def test_columns_to_keep_are_checked_as_the_one_with_the_texts(tmp_path: Path) -> None:
+    """A key of JSON lines may come late in the file; lines of text have no columns."""
+    table = inspect(written(tmp_path, "a.csv", "id,text\n1,x\n"))
+    objects = inspect(written(tmp_path, "a.jsonl", '{"text": "x"}\n'))
+
+    assert [Row(2, "x", kept=("1", "x"))] == list(table.choose(None, ["id", "text"]).rows())
+    assert [Row(1, "x", kept=(None,))] == list(objects.choose(None, ["id"]).rows())
+    with pytest.raises(InputError, match="no column 'no'"):
+        table.choose(None, ["no"])
+    with pytest.raises(InputError, match="has no columns to choose"):
+        inspect(written(tmp_path, "a.txt", "x\n")).choose(None, ["id"])
+
+
 def test_a_header_with_a_name_twice(tmp_path: Path) -> None:
     """It is refused only where the texts would be in one of the two."""
     source = inspect(written(tmp_path, "a.csv", "x,x,text\n1,2,three\n"))

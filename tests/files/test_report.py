@@ -12,7 +12,7 @@ from files.samples import a_file, tag
 from ner.entities import Entity, Tagged
 from ner.files.read import Row
 from ner.files.report import Frequencies, report
-from ner.files.write import output_for
+from ner.files.write import TaggedRow, output_for
 
 
 def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_names_are_counted_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) ->
     # Labels are few, so their counts stay exact.
     assert counted.labels["LOC"] == 200
 
-    lines = [output_for(Path("a.html")).row(Row(1, one.text), one) for one in texts]
+    lines = [output_for(Path("a.html")).row(TaggedRow(Row(1, one.text), one)) for one in texts]
     assert "<td>2</td><td>2</td>" in "".join(report(lines, {}))
     assert "too low" not in "".join(report(lines, {}))
     monkeypatch.setattr("ner.files.report.Frequencies", lambda: Frequencies(most=1))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import doctest
 import io
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from fakes import DictionaryTagger
+from fakes import INT8_WORDS, DictionaryTagger
 
 from files.samples import LINES, a_file, tag
 from ner.entities import Entity, Tagged
+from ner.errors import InputError
+from ner.files import write
 from ner.files.conll import read_conll
 from ner.files.gold import read_gold
 from ner.files.read import Row
 from ner.files.resume import errors_file
-from ner.files.write import output_for
+from ner.files.write import Layout, TaggedRow, output_for
 
 
 def test_json_lines_are_faithful(tmp_path: Path) -> None:
@@ -82,7 +85,8 @@ def test_redacted_text_has_labels_for_names(tmp_path: Path) -> None:
     """Line for line; a text over several lines becomes one."""
     out = tmp_path / "out.txt"
     tag(a_file(tmp_path), out)
-    redacted = output_for(out).row(Row(1, ""), DictionaryTagger()("Ada\r\nin Berlin\n\nnow"))
+    over_lines = DictionaryTagger()("Ada\r\nin Berlin\n\nnow")
+    redacted = output_for(out).row(TaggedRow(Row(1, ""), over_lines))
 
     assert ["[PER] met [PER] in [LOC].", "", "[ORG] opened in [LOC] and [LOC]", "nothing here"] == (
         out.read_text().splitlines()
@@ -95,10 +99,109 @@ def test_formulas_are_neutralized_in_csv_only(start: str) -> None:
     """An apostrophe goes before a cell that a spreadsheet could run; JSON keeps it."""
     text = f"{start}cmd"
     tagged = Tagged(text, (Entity(0, len(text), "LOC", 0.5),))
-    [cells] = csv.reader(
-        io.StringIO(output_for(Path("a.csv")).row(Row(1, text), tagged), newline="")
-    )
-    [line] = output_for(Path("a.jsonl")).row(Row(1, text), tagged).splitlines()
+    row = TaggedRow(Row(1, text), tagged)
+    [cells] = csv.reader(io.StringIO(output_for(Path("a.csv")).row(row), newline=""))
+    [line] = output_for(Path("a.jsonl")).row(row).splitlines()
 
     assert f"'{text}" == cells[-1]
     assert text == json.loads(line)["text"]
+
+
+REVIEWS = ["id,title,text", '7,"=1+1",Wolfgang saw Paris', "8,,nothing", '9,x,"Oslo, in London"']
+
+
+def cells_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_kept_columns_go_along(tmp_path: Path) -> None:
+    """In the order asked for, between the line and what was found; formulas are neutralized."""
+    file = a_file(tmp_path, "in.csv", REVIEWS)
+    tag(file, tmp_path / "out.csv", keep=["title", "id"])
+    tag(file, tmp_path / "out.jsonl", keep=["id", "text"])
+    rows = cells_of(tmp_path / "out.csv")
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+
+    assert ["line", "title", "id", "start", "end", "label", "score", "text"] == list(rows[0])
+    assert [("'=1+1", "7", "Wolfgang"), ("'=1+1", "7", "Paris"), ("x", "9", "London")] == [
+        (row["title"], row["id"], row["text"]) for row in rows
+    ]
+    assert ["7", "8", "9"] == [record["id"] for record in records]
+    # A column that is called as one of ours.
+    assert "Wolfgang saw Paris" == records[0]["input_text"] == records[0]["text"]
+
+
+def test_kept_values_of_json_stay_what_they_are(tmp_path: Path) -> None:
+    """Numbers, lists and null; in CSV as JSON, and nothing for what is not there."""
+    lines = ['{"id": 7, "text": "In Berlin", "tags": ["a"]}', '{"text": "In Paris", "id": null}']
+    file = a_file(tmp_path, "in.jsonl", lines)
+    tag(file, tmp_path / "out.jsonl", keep=["id", "tags"])
+    tag(file, tmp_path / "out.csv", keep=["id", "tags"])
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+
+    assert [(7, ["a"]), (None, None)] == [(record["id"], record["tags"]) for record in records]
+    assert [("7", '["a"]'), ("", "")] == [
+        (row["id"], row["tags"]) for row in cells_of(tmp_path / "out.csv")
+    ]
+
+
+def test_both_sides_stand_beside_each_other(tmp_path: Path) -> None:
+    """With their differences: 'Paris' is only A's, 'Oslo' only B's."""
+    file = a_file(tmp_path, "in.csv", REVIEWS)
+    beside = DictionaryTagger(INT8_WORDS)
+    for name in ("out.jsonl", "out.csv"):
+        step = tag(file, tmp_path / name, keep=["id"], beside=beside)
+    first, _, last = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+
+    assert (3, 4) == (step.tagged, step.entities)
+    assert ["Wolfgang", "Paris"] == [one["text"] for one in first["entities_a"]]
+    assert ["Wolfgang"] == [one["text"] for one in first["entities_b"]]
+    assert ["only_left"] == [one["kind"] for one in first["differences"]]
+    assert ["only_right"] == [one["kind"] for one in last["differences"]]
+    assert [
+        ("7", "same", "Wolfgang", "Wolfgang"),
+        ("7", "only_left", "Paris", ""),
+        ("9", "only_right", "", "Oslo"),
+        ("9", "same", "London", "London"),
+    ] == [
+        (row["id"], row["difference"], row["text_a"], row["text_b"])
+        for row in cells_of(tmp_path / "out.csv")
+    ]
+
+
+def test_redacted_rows_have_no_name_of_the_text_column(tmp_path: Path) -> None:
+    """A row for each row, what is kept beside it; and nothing else of the input."""
+    file = a_file(tmp_path, "in.csv", REVIEWS)
+    for name in ("out.csv", "out.jsonl"):
+        tag(file, tmp_path / name, keep=["id"], redact=True)
+
+    assert [
+        {"line": "2", "id": "7", "text": "[PER] saw [LOC]"},
+        {"line": "3", "id": "8", "text": "nothing"},
+        {"line": "4", "id": "9", "text": "Oslo, in [LOC]"},
+    ] == cells_of(tmp_path / "out.csv")
+    assert '{"line": 2, "id": "7", "text": "[PER] saw [LOC]"}' in (
+        (tmp_path / "out.jsonl").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "message"),
+    [
+        ("a.conll", Layout(keep=("id",)), "can't have kept columns"),
+        ("a.html", Layout(both=True, redact=True), "both sides and redacted rows"),
+        ("a.txt", Layout(both=True), "can't have both sides"),
+        ("a.csv", Layout(both=True, redact=True), "entities of one side"),
+        ("a.jsonl", Layout(both=True, redact=True), "entities of one side"),
+    ],
+)
+def test_what_a_kind_of_file_cant_hold_is_refused(name: str, layout: Layout, message: str) -> None:
+    """Before anything is tagged."""
+    with pytest.raises(InputError, match=message):
+        output_for(Path(name), layout)
+
+
+def test_the_examples_run() -> None:
+    """Those of the docstrings."""
+    assert 0 == doctest.testmod(write).failed

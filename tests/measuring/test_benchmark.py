@@ -13,6 +13,7 @@ from ner.measuring.contestants import Contestant
 from ner.measuring.report import benchmark_json, summary
 from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.measuring.rows import BARE, INT8, ORIGINAL
+from ner.measuring.workload import FILES
 from ner.models.catalogue import ModelSpec
 from ner.models.manifest import Gate
 from ner.models.opened import Sides
@@ -24,16 +25,22 @@ QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)
 def test_every_row_is_timed_as_often(
     tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
 ) -> None:
-    """Each length has every row with n runs; the file has every row with n passes."""
+    """Each length and the stream have every row with n runs; each file every row with n passes."""
     heard: list[BenchmarkStep] = []
     result = benchmark.run(tiny_spec, QUICK, texts, processes=False, report=heard.append)
 
     assert {16, 32} == {row.tokens for row in result.latency}
     assert {6} == {row.latency.n for row in result.latency}
+    assert {6} == {row.latency.n for row in result.stream}
     assert {6} == {len(row.seconds) for row in result.throughput}
+    assert set(FILES) == {row.file for row in result.throughput}
+    assert {(row, file) for row in (ORIGINAL, INT8) for file in FILES} == {
+        (share.row, share.file) for share in result.shares
+    }
     assert {ORIGINAL, INT8, f"{INT8}, {BARE}"} <= {row.row for row in result.latency}
-    assert (heard[-1].done, heard[-1].total) == (18, 18)
+    assert (heard[-1].done, heard[-1].total) == (36, 36)
     assert result.ratios[f"{INT8} / {INT8}, {BARE}, 32 tokens"].value > 0
+    assert result.ratios[f"{INT8} / {INT8}, {BARE}, stream"].value > 0
     assert {"original", "int8"} == set(result.bytes_on_disk)
 
 
@@ -77,8 +84,9 @@ def test_a_peer_runs_along(tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[
         processes=False,
     )
 
-    assert f"peer / {INT8}, file" in result.ratios
+    assert {f"peer / {INT8}, {where}" for where in ("stream", *FILES)} < set(result.ratios)
     assert texts in seen
+    assert set(texts) < {text for text in seen if isinstance(text, str)}
 
 
 def test_a_self_check_compares_int8_with_itself(

@@ -123,6 +123,29 @@ def test_the_page_is_compressed_and_streams_are_not(fake_url: str) -> None:
     assert int(page.headers["content-length"]) < len(plain.content) / 2
 
 
+def test_the_page_says_what_it_is_in_our_words(fake_url: str) -> None:
+    """To search engines and in previews of links; nothing of Gradio's is left there."""
+    head = httpx.get(fake_url).text.partition("</head>")[0]
+
+    assert 1 == head.count("<title>NER: original and INT8</title>")
+    assert 1 == head.count('property="og:title" content="NER: original and INT8"')
+    assert 1 == head.count('name="description" content="Does the small model')
+    for theirs in ("Click to try out", "@Gradio", "@teamGradio", "header-image", "gradio.app/"):
+        assert theirs not in head
+
+
+def test_what_the_page_fetches_is_compressed(fake_url: str) -> None:
+    """JSON, style and script as well as HTML."""
+    for path in ("config", "gradio_api/info", "theme.css"):
+        assert "gzip" == httpx.get(f"{fake_url}{path}").headers["content-encoding"], path
+
+
+def test_port_0_is_told_as_the_port_that_is_bound(fake_url: str) -> None:
+    """It was launched so; port 0 itself refuses every connection."""
+    assert httpx.URL(fake_url).port not in (None, 0)
+    assert 200 == httpx.get(f"{fake_url}healthz").status_code
+
+
 def test_refusals_bear_the_headers_of_all_answers() -> None:
     """Security headers and an id, whichever layer answers."""
     app = Starlette(middleware=service_of().middleware(lambda: 0))

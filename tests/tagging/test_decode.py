@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Entity
 from ner.errors import ModelRefused
-from ner.tagging.decode import Pieces, Scheme, Strategy, margins, seam, softmax
+from ner.tagging.decode import Pieces, Scheme, Strategy, runners_up, seam, softmax
 from ner.tagging.decode import decode as decode_all
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -145,10 +145,15 @@ def test_pieces_that_share_a_character_give_it_once() -> None:
 
 
 def test_margin_is_the_lead_over_another_type() -> None:
-    """B-PER against I-PER is no doubt about the type; O and LOC are."""
-    probabilities = np.array([[0.1, 0.5, 0.3, 0.06, 0.04]], dtype=np.float32)
+    """B-PER against I-PER is no doubt about the type; O and LOC are, and the better one is told."""
+    probabilities = np.array(
+        [[0.1, 0.5, 0.3, 0.06, 0.04], [0.02, 0.25, 0.05, 0.6, 0.08]], dtype=np.float32
+    )
 
-    assert margins(probabilities, SCHEME) == pytest.approx([0.4])
+    margins, others = runners_up(probabilities, SCHEME)
+
+    assert margins == pytest.approx([0.4, 0.35])
+    assert ["O", "PER"] == [(*SCHEME.types, "O")[other] for other in others]
 
 
 def test_seam_is_the_nearest_word_outside_entities() -> None:

@@ -29,8 +29,8 @@ from ner.models.opened import Sides
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
+from ner.ui.controls import read_upload
 from ner.ui.evaluate import EvaluateHandler
-from ner.ui.evaluate_forms import read_upload
 
 BOUNDS = Bounds()
 

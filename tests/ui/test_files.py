@@ -16,6 +16,7 @@ from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 from ner.serving.bounds import Bounds
 from ner.ui import files
 from ner.ui.files import FilesHandler
+from ner.ui.views import files as views
 
 BOUNDS = Bounds()
 
@@ -31,7 +32,8 @@ def given(folder: Path, name: str, content: str | bytes) -> str:
 
 
 def settings(**other: object) -> list[Any]:
-    usual = files.Settings("", None, "bundled", "CPU", "int8", "first", 0.0, "", ".jsonl")
+    sides = ("bundled#original", "bundled#int8", "CPU")
+    usual = files.Settings("", None, [], *sides, "right", "first", 0.0, "", "entities.jsonl")
     chosen = replace(usual, **other)
     return [getattr(chosen, name) for name in files.Settings.__dataclass_fields__]
 
@@ -43,20 +45,22 @@ def last(path: str | None, **other: object) -> tuple[str, dict[str, Any]]:
 
 def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     """Format, encoding, lines and the guess; the choice is there for formats with columns."""
-    about, column = HANDLER.inspect(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
+    about, column, _ = HANDLER.inspect(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
     assert "CSV, UTF-8, 2 lines." in about
     assert "&#39;text&#39;" in about
     assert (True, ["id", "text"], "text") == (column["visible"], column["choices"], column["value"])
 
-    about, column = HANDLER.inspect(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
+    about, column, _ = HANDLER.inspect(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
     assert "Choose the column" in about
     assert (["a", "b"], None) == (column["choices"], column["value"])
 
-    about, column = HANDLER.inspect(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
+    about, column, _ = HANDLER.inspect(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
     assert "None of its first objects has a text" in about
     assert column["visible"] is False
 
-    about, column = HANDLER.inspect(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
+    about, column, _ = HANDLER.inspect(
+        given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252"
+    )
     assert "TXT, CP1252" in about
     assert column["visible"] is False
     assert ("", False) == (
@@ -113,9 +117,10 @@ def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     ("other", "message"),
     [
         ({"column": "b"}, "has no column"),
-        ({"kind": ".exe"}, "There is no output"),
-        ({"variant": "int4"}, "There is no variant"),
-        ({"model": "../x"}, "There is no model"),
+        ({"kind": "../x.csv"}, "There is no choice"),
+        ({"side": "int4"}, "There is no choice"),
+        ({"keep": ["b"]}, "has no column"),
+        ({"right": "../x"}, "There is no model"),
         ({"encoding": "zlib"}, "There is no encoding"),
     ],
 )
@@ -147,7 +152,7 @@ def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
 def test_results_and_failures_are_files(tmp_path: Path) -> None:
     """While they are shown both exist; the page says which rows failed and why."""
     path = given(tmp_path, "mine.csv", "id,text\n1,Berlin\n2\n3,Paris <b>\n")
-    steps = HANDLER.tag(REQUEST, path, *settings(variant="original"))
+    steps = HANDLER.tag(REQUEST, path, *settings(side="left"))
     said, update = next(step for step in steps if step[1]["visible"])
     found = [
         [json.loads(line) for line in Path(file).read_text().splitlines()]
@@ -171,9 +176,65 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
         return [entity["text"] for entity in json.loads(line)["entities"]]
 
     assert ["Wolfgang", "Berlin", "Oslo"] == spelled()
-    assert ["Wolfgang", "Berlin", "Paris"] == spelled(variant="original")
-    assert ["Berlin", "Paris"] == spelled(variant="original", labels="LOC")
-    assert ["Wolfgang", "Berlin"] == spelled(variant="original", threshold=0.9)
+    assert ["Wolfgang", "Berlin", "Paris"] == spelled(side="left")
+    assert ["Berlin", "Paris"] == spelled(side="left", labels="LOC")
+    assert ["Wolfgang", "Berlin"] == spelled(side="left", threshold=0.9)
+
+
+def test_the_sentence_follows_the_choice_of_a_column(tmp_path: Path) -> None:
+    """A guess is said to be one; what was chosen is not."""
+    path = given(tmp_path, "a.csv", "title,review_body\nGreat!,It tags all that I have\n")
+    about, _, keep = HANDLER.inspect(path, "")
+
+    assert "seem to be in &#39;review_body&#39;" in about
+    assert (True, ["title", "review_body"], []) == (keep["visible"], keep["choices"], keep["value"])
+    assert "taken from &#39;title&#39;" in HANDLER.describe(path, "", "title")
+    assert "has no column" in HANDLER.describe(path, "", "no")
+    assert "" == HANDLER.describe(None, "", None)
+
+
+def result(folder: Path, **other: object) -> tuple[str, str]:
+    """The name of the result, and what is in it."""
+    path = given(folder, "mine.csv", "id,text\n7,Wolfgang in Paris and Oslo\n")
+    steps = HANDLER.tag(REQUEST, path, *settings(**other))
+    [file] = next(update["value"] for _, update in steps if update["visible"])
+    return Path(file).name, Path(file).read_text(encoding="utf-8-sig")
+
+
+def test_kept_columns_both_sides_and_redaction(tmp_path: Path) -> None:
+    """As on the command line."""
+    name, kept = result(tmp_path, keep=["id"], kind="entities.csv")
+    assert "mine.entities.csv" == name
+    assert "2,7,0,8,PER," in kept
+
+    _, both = result(tmp_path, side="both")
+    record = json.loads(both)
+    assert ["Wolfgang", "Paris"] == [one["text"] for one in record["entities_a"]]
+    assert ["only_left", "only_right"] == [one["kind"] for one in record["differences"]]
+
+    assert ("mine.redacted.csv", "line,id,text\n2,7,[PER] in Paris and [LOC]\n") == result(
+        tmp_path, keep=["id"], kind="redacted.csv"
+    )
+    assert (
+        "can&#39;t have both sides"
+        in last(given(tmp_path, "a.txt", "x\n"), side="both", kind="redacted.txt")[0]
+    )
+
+
+def test_a_run_without_entities_is_a_warning(tmp_path: Path) -> None:
+    """Most likely the wrong column."""
+    shown, _ = last(given(tmp_path, "a.txt", "nothing here\n" * 200))
+
+    assert "No entities were found in 200 rows" in shown
+    assert 'class="notice problem"' in shown
+
+
+def test_an_example_of_a_result_stands_where_it_will_be() -> None:
+    """With names marked, and called an example."""
+    shown = views.example()
+
+    assert "Example of a result" in shown
+    assert 4 == shown.count('class="e ')
 
 
 def test_stop_ends_the_run_of_its_session(tmp_path: Path) -> None:
@@ -253,13 +314,12 @@ def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
     file.write_text("Berlin\n" * 1000)
     service = service_of()
     handler = FilesHandler(loader_of(FakeSides()), service)
-    settings = ("", None, "bundled", "CPU", "int8", "first", 0.0, "", ".jsonl")
 
     class Asked:
         session_hash = "one"
         request = None
 
-    shown = handler.tag(Asked(), str(file), *settings)  # type: ignore[arg-type]
+    shown = handler.tag(Asked(), str(file), *settings())  # type: ignore[arg-type]
     assert "rows" in next(shown)[0]
     service.readiness.draining = True
 

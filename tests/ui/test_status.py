@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from browser.fixtures import Open
 from fakes import FakeSides, service_of
@@ -10,6 +12,7 @@ from playwright.sync_api import expect
 from ner.machine import Machine
 from ner.markup import visible
 from ner.models.manifest import Gate
+from ner.models.opened import Side
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service
@@ -18,8 +21,8 @@ from ner.ui.status import StatusHandler
 MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {})
 
 
-def shown(service: Service, *pairs: FakeSides) -> str:
-    return StatusHandler(service, MACHINE, lambda: pairs).answer()
+def shown(service: Service, *sides: Side) -> str:
+    return StatusHandler(service, MACHINE, lambda: sides).answer()
 
 
 def test_limits_are_those_in_force() -> None:
@@ -31,20 +34,21 @@ def test_limits_are_those_in_force() -> None:
     assert f"{service.bounds.text_characters:,} characters" in text
     assert "123,456 rows" in text
     assert "77 requests a minute, 11 at once. Over the limit: retry after" in text
-    assert "3 at a time, 9 wait, for 1.5 s at most; over the HTTP API 5" in text
+    assert "3 at a time; up to 9 wait, 1.5 s at most. Over the HTTP API up to 5 wait" in text
     assert "<dd>none</dd>" in shown(service_of(requests_per_minute=0))
 
 
 def test_readiness_and_open_models_are_told() -> None:
     """Why it is not ready; since when it is; which models passed their check, and which did not."""
     service = service_of()
-    failed = FakeSides(right=None, gate=Gate(f1=0.5, entities=300))
+    left, right = FakeSides().both
+    failed = replace(right, withheld=Gate(f1=0.5, entities=300).refusal("INT8"))
 
     assert "Not ready. The default model is being opened." in shown(service)
     service.readiness.ready()
-    text = shown(service, FakeSides(), failed)
+    text = shown(service, left, failed)
     assert "<dd>Ready.</dd>" in text
-    assert "both variants checked" in text
+    assert "General English (bundled) · Original on CPU: checked" in text
     assert visible(str(failed.withheld)) in text
 
 

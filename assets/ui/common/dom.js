@@ -3,7 +3,7 @@
 
 /**
  * What Gradio gives to the script of a component.
- * @typedef {{value: {html?: string, data?: string} | null}} Props
+ * @typedef {{value: {html?: string, data?: string, ticket?: string} | null}} Props
  * @typedef {(name: "value", action: () => void) => void} Watch
  */
 

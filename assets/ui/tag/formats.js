@@ -6,13 +6,21 @@ const tagFormats = (() => {
   const visible = (side) =>
     (tagState.shown.data[side] || []).filter((entity) => tagPairs.passes(entity, tagState.filter));
 
-  const sides = () => wording.SIDES.filter((side) => tagState.shown.data[side]);
+  /** Where the result comes from, with what the reader set. */
+  function provenance() {
+    const { data } = tagState.shown;
+    const { hidden, threshold } = tagState.filter;
+    const labels = Object.keys(data.labels).filter((label) => !hidden.has(label));
+    return { ...data.provenance, threshold, labels: hidden.size ? labels : null };
+  }
 
-  /** What the API's compare (or, without INT8, tag) answers for the settings on show. */
+  /** What the API's compare (or, with one side alone, tag) answers for the settings on show. */
   function json() {
     const { data, pairs } = tagState.shown;
     const left = visible("left");
-    if (!data.right) return JSON.stringify({ text: data.text, entities: left }, null, 1);
+    if (!data.right) {
+      return JSON.stringify({ text: data.text, entities: left, provenance: provenance() }, null, 1);
+    }
     const different = tagPairs.different(pairs);
     const identical = pairs.length ? 1 - different.length / pairs.length : 1;
     const answer = {
@@ -27,22 +35,24 @@ const tagFormats = (() => {
       })),
       identical: Math.round(identical * 1e6) / 1e6,
       timing: data.timing,
+      provenance: provenance(),
     };
     return JSON.stringify(answer, null, 1);
   }
 
-  /** One row for each pair. */
+  /** One row for each pair; the first one also tells where all come from. */
   function table() {
     const names = /** @type {const} */ (["text", "label", "start", "end", "score"]);
-    const columns = sides().flatMap((side) => names.map((name) => ({ side, name })));
+    const columns = tagState.sides.flatMap((side) => names.map((name) => ({ side, name })));
     const head = columns.map(({ side, name }) => `${name}_${side}`);
-    const body = tagState.shown.pairs.map((pair) => [
+    const body = tagState.shown.pairs.map((pair, index) => [
       pair.kind,
       pair.fragile ? "yes" : "no",
       ...columns.map(({ side, name }) => pair[side]?.[name]),
       pair.drift,
+      index ? "" : JSON.stringify(provenance()),
     ]);
-    return csv.write([["status", "fragile", ...head, "drift"], ...body]);
+    return csv.write([["status", "fragile", ...head, "drift", "provenance"], ...body]);
   }
 
   /** @typedef {{word: number, start: number, end: number}} Token */
@@ -59,19 +69,22 @@ const tagFormats = (() => {
     return tokens;
   }
 
-  /** Token, tag of the left side, tag of the right one: the columns that conlleval reads. */
+  /**
+   * Token, tag of the left side, tag of the right one: the columns that conlleval reads, after one
+   * line of comment. Tokens are the left side's.
+   */
   function conll() {
     const { text, pieces } = tagState.shown.data;
     const characters = [...text];
-    const tokens = tokensOf(pieces);
-    const columns = sides().map((side) => bioTags(tokens, visible(side)));
+    const tokens = tokensOf(/** @type {Pieces} */ (pieces.left));
+    const columns = tagState.sides.map((side) => bioTags(tokens, visible(side)));
     const lines = tokens.flatMap((token, index) => {
       const gap = index ? characters.slice(tokens[index - 1].end, token.start) : [];
       const spelled = characters.slice(token.start, token.end).join("").replace(/\s/g, "_");
       const line = [spelled, ...columns.map((tags) => tags[index])].join("\t");
       return gap.includes("\n") ? ["", line] : [line];
     });
-    return `${lines.join("\n")}\n`;
+    return `# provenance = ${JSON.stringify(provenance())}\n${lines.join("\n")}\n`;
   }
 
   /**
@@ -93,8 +106,8 @@ const tagFormats = (() => {
 
   /** The result as a page of its own: its markup, its style, nothing from elsewhere. */
   function page() {
-    const { settings, titles } = tagState.shown.data;
-    const title = `NER: ${settings.left}, ${Object.values(titles).join(" and ")}`;
+    const { titles } = tagState.shown.data;
+    const title = `Named entities: ${Object.values(titles).join(" and ")}`;
     const alone = document.implementation.createHTMLDocument(title);
     alone.documentElement.lang = "en";
     const charset = dom.make("meta");
@@ -104,22 +117,27 @@ const tagFormats = (() => {
       dom.make("style", { textContent: dom.find(document, "#ner-style").textContent }),
     );
     alone.body.className = `alone ${theme.current()}`;
-    alone.body.append(dom.make("h1", { textContent: title }), still());
+    const source = dom.make("pre", { textContent: JSON.stringify(provenance(), null, 1) });
+    const made = dom.make("details", { id: "provenance" });
+    made.append(dom.make("summary", { textContent: "Where this comes from" }), source);
+    const result = still();
+    result.append(made);
+    alone.body.append(dom.make("h1", { textContent: title }), result);
     return `<!doctype html>\n${alone.documentElement.outerHTML}`;
   }
 
   /** A copy of the result in which nothing is to be pressed, with every row of its table. */
   function still() {
     const copy = /** @type {HTMLElement} */ (tagState.shown.root.cloneNode(true));
-    dom.setBusy(copy, false);
     for (const head of copy.querySelectorAll("th")) head.replaceChildren(head.textContent || "");
-    const extra = ".controls, .actions, [data-part=out], [data-part=pieces], button, kbd";
-    for (const element of copy.querySelectorAll(extra)) element.remove();
+    const extra = ".view-bar, .controls, .take-away, [data-part=out], [data-part=detail]";
+    const rest = "[data-fold=pieces], template, button, kbd";
+    for (const element of copy.querySelectorAll(`${extra}, ${rest}`)) element.remove();
     for (const mark of copy.querySelectorAll(".e")) mark.removeAttribute("tabindex");
     const table = dom.find(copy, "[data-part=entity-table]", HTMLTableElement);
     for (const body of [...table.tBodies]) body.remove();
     table.append(dom.make("tbody", {}, ...tagState.shown.pairs.map(tagTable.entityRow)));
-    dom.find(copy, "[data-part=entities]").hidden = false;
+    for (const fold of copy.querySelectorAll("details")) fold.open = true;
     return copy;
   }
 

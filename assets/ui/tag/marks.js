@@ -37,46 +37,62 @@ const tagMarks = (() => {
 
   /** @param {Pair} pair @param {Side} other */
   function relation(pair, other) {
-    const where = `in ${wording.inProse(tagState.shown.data.titles[other])}`;
+    const where = `in ${tagMerged.LETTERS[other]}`;
     const entity = pair[other];
     if (pair.kind === "same") return `same ${where}`;
-    if (!entity) return `not found ${where}`;
+    if (!entity) return `${tagPairs.missing(pair, other)} ${where}`;
     if (pair.kind === "label") return `${labelName(entity.label)} ${where}`;
     return `other boundaries ${where}: ${entity.text}`;
   }
 
   /**
-   * One sentence on a pair, below the texts.
-   * @param {Pair} pair
+   * What each side says of some pairs, a line for each: label, score and the runner-up.
+   * @param {Pair[]} pairs
+   * @returns {HTMLElement[]}
    */
-  function detail(pair) {
-    const { data } = tagState.shown;
-    const sides = wording.SIDES.filter((side) => data[side]).map((side) => {
-      const entity = pair[side];
-      const found = entity
-        ? `${entity.label} ${entity.start}–${entity.end}, ${entity.score.toFixed(3)}`
-        : "none";
-      return ` · ${data.titles[side]}: ${found}`;
+  function detail(pairs) {
+    return pairs.flatMap((pair) => {
+      const { text } = tagPairs.first(pair);
+      const fragile = pair.fragile ? "a close call: another label is near" : "";
+      const drift = pair.drift === null ? "" : `B − A ${wording.signed(pair.drift)}`;
+      const head = [dom.make("b", { textContent: text }), fragile, drift].filter(Boolean);
+      return [
+        dom.make("p", {}, ...head.flatMap((part, at) => (at ? [" · ", part] : [part]))),
+        ...tagState.sides.map((side) => lineOf(pair, side)),
+      ];
     });
-    return [
-      dom.make("b", { textContent: tagPairs.first(pair).text }),
-      ...sides,
-      pair.drift === null ? "" : ` · drift ${wording.signed(pair.drift)}`,
-      pair.fragile ? " · fragile: another label is close" : "",
-    ];
+  }
+
+  /** @param {Pair} pair @param {Side} side */
+  function lineOf(pair, side) {
+    const { data } = tagState.shown;
+    const entity = pair[side];
+    const seen = tagPairs.opinion(side, entity || tagPairs.first(pair));
+    const next = seen ? ` · next ${seen.other} ${seen.otherScore.toFixed(2)}` : "";
+    const letter = dom.make("span", { className: `side ${side}` }, tagMerged.LETTERS[side]);
+    if (entity) {
+      const chip = dom.make("span", { className: `chip ${data.labels[entity.label].class}` });
+      chip.textContent = entity.label;
+      const spelled = entity.text === tagPairs.first(pair).text ? "" : `${entity.text} `;
+      const figures = ` ${entity.score.toFixed(3)} at ${entity.start}–${entity.end}${next}`;
+      return dom.make("p", {}, letter, spelled, chip, figures);
+    }
+    const why = tagPairs.missing(pair, side);
+    const instead = seen ? `: ${seen.label} ${seen.score.toFixed(2)}${next}` : "";
+    return dom.make("p", {}, letter, `${why}${instead}`);
   }
 
   /** Entities kept over threshold, drawn behind the slider on the slider's own scale. */
   function drawKept() {
     const { data, pairs, root } = tagState.shown;
-    const sides = wording.SIDES.filter((side) => data[side]);
+    const { sides } = tagState;
     const most = Math.max(1, ...sides.map((side) => (data[side] || []).length));
     const counts = sides.map((side) => {
       const entities = data[side] || [];
       const line = dom.find(root, `[data-part="kept-${side}"]`, SVGPolylineElement);
       line.setAttribute("points", curve(entities, most));
       const kept = pairs.filter((pair) => pair[side]).length;
-      return `${data.titles[side]} ${kept} of ${entities.length}`;
+      return `${tagMerged.LETTERS[side]} ${kept} of ${entities.length}`;
     });
     tagState.part("kept").textContent = `Shown: ${counts.join(", ")}`;
   }

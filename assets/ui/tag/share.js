@@ -116,5 +116,5 @@ const tagShare = (() => {
     tagState.part("out").replaceChildren(note, field, copy);
   }
 
-  return { share, read, python };
+  return { share, read, python, output };
 })();

@@ -3,18 +3,20 @@
 
 /**
  * @typedef {{start: number, end: number, label: string, score: number, text: string}} Entity
- * @typedef {{tag: string[], score: number[], margin: number[]}} PieceTags
+ *
+ * A side's word pieces by column; `other` is the best label but one, `score - margin` its probability.
  * @typedef {{
  *   text: string[], start: number[], end: number[], word: number[],
- *   left: PieceTags, right?: PieceTags | null,
+ *   tag: string[], score: number[], margin: number[], other: string[],
  * }} Pieces
  *
- * A result as the server sends it; without a right side `right` is null. A pair is [index on the left
- * entity, of INT8's, drift of the score].
+ * A result as the server sends it; without a right side `right` is null. A pair is [index on the left,
+ * on the right, drift of the score]. `timing` comes later.
  * @typedef {{
  *   text: string, left: Entity[], right: Entity[] | null, timing: unknown, titles: Record<Side, string>,
- *   origins: Record<Side, Record<string, string | null>>,
- *   pairs: [number | null, number | null, number | null][], fragile: number[], pieces: Pieces,
+ *   origins: Record<Side, Record<string, string | null>>, provenance: Record<string, unknown>,
+ *   pairs: [number | null, number | null, number | null][], fragile: number[],
+ *   pieces: Partial<Record<Side, Pieces>>,
  *   labels: Record<string, {name: string, class: string}>,
  *   settings: {left: string, right: string | null, device: string, strategy: string},
  * }} TagData
@@ -26,12 +28,15 @@
  * }} Pair
  *
  * @typedef {"order" | "entity" | "label" | "start" | "end" | "left" | "right" | "drift" | "status"} Column
+ * @typedef {"merged" | "split"} View
  *
- * The result on show: its root element, its marks by side, the pairs that are to be seen, and for
- * each mark its pair.
+ * The result on show: its root element; its marks, the places of the merged text and, once they are
+ * made, those of each side; the entities at each place; the pairs that are to be seen; and for each
+ * entity of a side its pair, and its place.
  * @typedef {{
- *   root: HTMLElement, data: TagData, marks: Record<Side, HTMLElement[]>, pairs: Pair[],
- *   pairOf: Record<Side, (Pair | null)[]>,
+ *   root: HTMLElement, data: TagData, places: HTMLElement[], members: {side: Side, index: number}[][],
+ *   marks: Record<Side, HTMLElement[]>,
+ *   pairs: Pair[], pairOf: Record<Side, (Pair | null)[]>, placeOf: Record<Side, number[]>,
  * }} TagResult
  *
  * @typedef {{hidden: Set<string>, threshold: number}} Filter
@@ -42,13 +47,22 @@ const tagState = (() => {
     /** @type {Filter} It outlives a result. */
     filter: { hidden: new Set(), threshold: 0 },
 
-    /** @type {{view: "entities" | "pieces", sort: Column, down: boolean}} Outlives a result, too. */
-    table: { view: "entities", sort: "order", down: false },
+    /** How it is shown outlives a result, too: `open` are the names of what is unfolded. */
+    view: {
+      /** @type {View} */
+      name: "merged",
+      onlyDifferent: false,
+      /** @type {Set<string>} */
+      open: new Set(),
+      /** @type {Column} */
+      sort: "order",
+      down: false,
+    },
 
     /** @type {TagResult | null} */
     result: null,
 
-    /** @type {{side: Side, index: number, pair: Pair} | null} The entity last focused. */
+    /** @type {{side: Side, pair: Pair} | null} The entity last focused, and where. */
     at: null,
 
     /** The result on show, where it is known that there is one. */
@@ -57,9 +71,19 @@ const tagState = (() => {
       throw new Error("There is no result on show.");
     },
 
+    /** The sides that have a result. */
+    get sides() {
+      return wording.SIDES.filter((side) => this.shown.data[side]);
+    },
+
     /** @param {string} name */
     part(name) {
       return dom.find(this.shown.root, `[data-part="${name}"]`);
+    },
+
+    /** A part that is there only with two sides. @param {string} name */
+    partOfTwo(name) {
+      return dom.findAll(this.shown.root, `[data-part="${name}"]`)[0] || null;
     },
   };
 })();

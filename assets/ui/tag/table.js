@@ -17,18 +17,18 @@ const tagTable = (() => {
     status: (pair) => pair.kind + (pair.fragile ? "" : " "),
   };
 
+  /** @type {Partial<Record<Kind, string>>} */
+  const STATUS = { same: "same", boundary: "boundary differs", label: "label differs" };
+
+  /** Fill what is unfolded. */
   function fill() {
-    const { root, data } = tagState.shown;
-    const pieces = tagState.table.view === "pieces";
-    for (const button of dom.findAll(root, "[data-view]")) {
-      button.ariaPressed = String(button.dataset.view === tagState.table.view);
-    }
-    tagState.part("entities").hidden = pieces;
-    tagState.part("pieces").hidden = !pieces;
-    if (pieces) {
+    const { root } = tagState.shown;
+    const { open } = tagState.view;
+    if (open.has("pieces")) {
       const table = dom.find(root, "[data-part=piece-table]", HTMLTableElement);
-      rows.fill(table, data.pieces.start.keys(), pieceRow, () => {});
-    } else {
+      rows.fill(table, pieceRows(), pieceRow, () => {});
+    }
+    if (open.has("entities")) {
       const table = dom.find(root, "[data-part=entity-table]", HTMLTableElement);
       rows.fill(table, sorted().values(), entityRow, markRow);
     }
@@ -36,13 +36,13 @@ const tagTable = (() => {
 
   function sorted() {
     const { root, pairs } = tagState.shown;
-    const { sort, down } = tagState.table;
+    const { sort, down, onlyDifferent } = tagState.view;
     const key = COLUMNS[sort];
     const sign = down ? -1 : 1;
     for (const head of dom.findAll(root, "th[data-sort]")) {
       head.ariaSort = head.dataset.sort !== sort ? "none" : down ? "descending" : "ascending";
     }
-    return [...pairs].sort((a, b) => {
+    return [...(onlyDifferent ? tagPairs.different(pairs) : pairs)].sort((a, b) => {
       const [x, y] = [key(a), key(b)];
       return (x < y ? -1 : x > y ? 1 : 0) * sign || a.index - b.index;
     });
@@ -50,9 +50,9 @@ const tagTable = (() => {
 
   /** Sort by a column; by the same again, the other way round. @param {Column} column */
   function sortBy(column) {
-    const { table } = tagState;
-    table.down = table.sort === column && !table.down;
-    table.sort = column;
+    const { view } = tagState;
+    view.down = view.sort === column && !view.down;
+    view.sort = column;
     fill();
   }
 
@@ -63,7 +63,7 @@ const tagTable = (() => {
     if (!row || row.classList.contains("at")) return;
     shown.root.querySelector("tr.at")?.classList.remove("at");
     row.classList.add("at");
-    dom.scrollInside(dom.find(tagState.part("entities"), ".scroll"), row);
+    dom.scrollInside(/** @type {Element} */ (row.closest(".scroll")), row);
   }
 
   /** @param {Pair} pair */
@@ -78,11 +78,7 @@ const tagTable = (() => {
     const score = (entity) => cell(entity ? entity.score.toFixed(3) : "–", "number");
     const drift = pair.drift === null ? "" : wording.signed(pair.drift);
     const both = tagState.shown.data.right !== null;
-    const kind = both
-      ? wording.status(pair.kind, pair.fragile, tagState.shown.data.titles)
-      : pair.fragile
-        ? "fragile"
-        : "";
+    const kind = statusOf(pair, both);
     return make(
       "tr",
       { className: pair.kind === "same" ? "" : "differs", data: { pair: String(pair.index) } },
@@ -96,6 +92,20 @@ const tagTable = (() => {
     );
   }
 
+  /** @param {Pair} pair @param {boolean} both */
+  function statusOf(pair, both) {
+    if (!both) return pair.fragile ? "a close call" : "";
+    const words = STATUS[pair.kind] || missingIn(pair);
+    if (!pair.fragile) return words;
+    return pair.kind === "same" ? "same, but a close call" : `${words}, a close call`;
+  }
+
+  /** @param {Pair} pair */
+  function missingIn(pair) {
+    const side = pair.left ? "right" : "left";
+    return `${tagPairs.missing(pair, side)} in ${tagMerged.LETTERS[side]}`;
+  }
+
   /** @param {Pair} pair */
   function labelChips(pair) {
     const { labels } = tagState.shown.data;
@@ -106,20 +116,59 @@ const tagTable = (() => {
     return make("span", {}, ...chips.flatMap((chip, index) => (index ? [" → ", chip] : [chip])));
   }
 
-  /** @param {number} index */
-  function pieceRow(index) {
+  /** @typedef {Partial<Record<Side, number>>} PieceRow the index of each side's piece */
+
+  /** Both sides' pieces in order; two that lie on the same characters share a row. */
+  function* pieceRows() {
+    const { left, right } = tagState.shown.data.pieces;
+    const [count, others] = [left?.start.length || 0, right?.start.length || 0];
+    for (let a = 0, b = 0; a < count || b < others; ) {
+      const order = orderOf(left, a, right, b);
+      /** @type {PieceRow} */
+      const at = {};
+      if (order <= 0) at.left = a++;
+      if (order >= 0) at.right = b++;
+      yield at;
+    }
+  }
+
+  /**
+   * Below 0 where the left side's piece comes first, above where the right one's does.
+   * @param {Pieces | undefined} left
+   * @param {number} a
+   * @param {Pieces | undefined} right
+   * @param {number} b
+   */
+  function orderOf(left, a, right, b) {
+    if (!right || b >= right.start.length) return -1;
+    if (!left || a >= left.start.length) return 1;
+    return left.start[a] - right.start[b] || left.end[a] - right.end[b];
+  }
+
+  /** @param {PieceRow} at */
+  function pieceRow(at) {
     const { pieces } = tagState.shown.data;
-    const sides = wording.SIDES.flatMap((side) => pieces[side] || []);
-    const cells = sides.flatMap((side) => [
-      cell(side.tag[index]),
-      cell(side.score[index].toFixed(3), "number"),
-      cell(side.margin[index].toFixed(3), "number"),
-    ]);
+    /** @type {string[]} */
+    const tags = [];
+    const cells = tagState.sides.flatMap((side) => {
+      const columns = pieces[side];
+      const index = at[side];
+      if (!columns || index === undefined) return [cell("–"), cell(""), cell("")];
+      tags.push(columns.tag[index]);
+      return [
+        cell(columns.tag[index]),
+        cell(columns.score[index].toFixed(3), "number"),
+        cell(columns.margin[index].toFixed(3), "number"),
+      ];
+    });
+    const [side, index] = at.left === undefined ? ["right", at.right] : ["left", at.left];
+    const its = /** @type {Pieces} */ (pieces[/** @type {Side} */ (side)]);
+    const where = Number(index);
     return make(
       "tr",
-      { className: new Set(sides.map((side) => side.tag[index])).size > 1 ? "differs" : "" },
-      cell(pieces.text[index], "spelled"),
-      cell(`${pieces.start[index]}–${pieces.end[index]}`, "number"),
+      { className: new Set(tags).size > 1 ? "differs" : "" },
+      cell(its.text[where], "spelled"),
+      cell(`${its.start[where]}–${its.end[where]}`, "number"),
       ...cells,
     );
   }

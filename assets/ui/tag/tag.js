@@ -6,56 +6,66 @@ const tagTab = (() => {
   const MUCH_DATA = 200_000;
   let turn = 0;
 
-  /** @param {Element} element @param {Props} props @param {Watch} watch */
+  /**
+   * Show what the server sends. An answer to an older question is passed over; how far a model's
+   * preparing is, is not, and the page stays marked as waiting.
+   * @param {Element} element
+   * @param {Props} props
+   * @param {Watch} watch
+   */
   function mount(element, props, watch) {
-    dom.mount(element, props, watch, (root, data) => {
-      turn += 1;
-      const mine = turn;
+    const root = dom.find(element, ".ner");
+    const render = () => {
+      const { html = "", data = "", ticket } = props.value || {};
+      const latest = ticket === undefined || tagAsk.isLatest(ticket);
+      if (data && !latest) return;
+      root.innerHTML = html;
       tagState.at = null;
       tagState.result = null;
-      const finish = () => {
-        if (mine === turn) open(root, JSON.parse(data));
-      };
-      if (data.length >= MUCH_DATA) inSteps(root, finish);
-      else if (data) finish();
-    });
+      turn += 1;
+      take(root, data, turn);
+      const waiting = root.querySelector(".progress") !== null;
+      if (ticket !== undefined) tagAsk.markOld(waiting || !latest);
+    };
+    watch("value", render);
+    render();
   }
 
-  /**
-   * A long result in one go would freeze the page for a moment: one step a frame instead.
-   * @param {HTMLElement} root
-   * @param {() => void} finish
-   */
-  function inSteps(root, finish) {
-    const second = dom.findAll(root, '.panel[data-side="right"] .text');
-    for (const text of second) text.hidden = true;
-    /** @param {() => void} step */
-    const nextFrame = (step) => requestAnimationFrame(() => setTimeout(step));
-    nextFrame(() => {
-      finish();
-      nextFrame(() => {
-        for (const text of second) text.hidden = false;
-      });
-    });
+  /** @param {HTMLElement} root @param {string} data @param {number} mine */
+  function take(root, data, mine) {
+    if (!data) return;
+    const finish = () => {
+      if (mine === turn) open(root, JSON.parse(data));
+    };
+    // A long result in one go would freeze the page for a moment: its text first, then the rest.
+    if (data.length < MUCH_DATA) finish();
+    else requestAnimationFrame(() => setTimeout(finish));
   }
 
   /** @param {HTMLElement} root @param {TagData} data */
   function open(root, data) {
-    /** @param {Side} side */
-    const marks = (side) => dom.findAll(root, `.panel[data-side="${side}"] .e`);
+    const { filter, view } = tagState;
     for (const box of root.querySelectorAll("[data-label]")) {
-      if (box instanceof HTMLInputElement) box.checked = !tagState.filter.hidden.has(box.value);
+      if (box instanceof HTMLInputElement) box.checked = !filter.hidden.has(box.value);
     }
-    const slider = dom.find(root, "[data-part=threshold]", HTMLInputElement);
-    slider.value = String(tagState.filter.threshold);
+    dom.find(root, "[data-part=threshold]", HTMLInputElement).value = String(filter.threshold);
+    for (const fold of root.querySelectorAll("details")) {
+      fold.open = view.open.has(fold.dataset.fold || "");
+    }
     tagState.result = {
       root,
       data,
-      marks: { left: marks("left"), right: marks("right") },
+      places: [],
+      members: [],
+      marks: { left: [], right: [] },
       pairs: [],
       pairOf: { left: [], right: [] },
+      placeOf: { left: [], right: [] },
     };
-    apply();
+    tagMerged.collect(tagState.result);
+    if (!data.right) view.name = "merged";
+    showView();
+    tagSummary.askTimes();
   }
 
   /** Show what the filter leaves. */
@@ -63,47 +73,69 @@ const tagTab = (() => {
     const { shown, filter } = tagState;
     shown.pairs = tagPairs.visible(shown.data, filter);
     for (const side of wording.SIDES) {
-      const pairOf = new Array(shown.marks[side].length).fill(null);
+      const pairOf = new Array(shown.data[side]?.length || 0).fill(null);
       for (const pair of shown.pairs) if (pair[side]) pairOf[pair.at[side]] = pair;
       shown.pairOf[side] = pairOf;
       shown.marks[side].forEach((mark, index) => {
         tagMarks.dress(mark, side, pairOf[index]);
       });
-      tagWalk.rove(side, pairOf.findIndex(Boolean));
     }
-    tagState.part("threshold-value").textContent = filter.threshold.toFixed(2);
-    tagState.part("sentence").textContent = tagPairs.sentence(shown.data, shown.pairs);
-    offerJumps();
+    tagMerged.dress();
+    tagWalk.offerFirst();
+    tagSummary.show();
     tagMarks.drawKept();
     tagTable.fill();
+    tagShip.update();
     tagState.part("out").replaceChildren();
   }
 
-  /** Two buttons, or, where there is nothing to go to, so in words. */
-  function offerJumps() {
-    const { root, pairs } = tagState.shown;
-    const different = tagPairs.different(pairs).length > 0;
-    for (const old of dom.findAll(root, "[data-part=no-differences]")) old.remove();
-    for (const jump of dom.findAll(root, ".jump")) {
-      jump.hidden = !different;
-      if (different || !pairs.length) continue;
-      const properties = { className: "small", textContent: "No differences" };
-      jump.after(dom.make("span", { ...properties, data: { part: "no-differences" } }));
+  /** One text with both results, or a text for each side, which is made when it is first wanted. */
+  function showView() {
+    const { shown, view } = tagState;
+    const split = view.name === "split";
+    const box = tagState.part("split");
+    if (split && !box.childElementCount) {
+      const template = dom.find(shown.root, "[data-part=split-template]", HTMLTemplateElement);
+      box.append(template.content.cloneNode(true));
+      for (const side of wording.SIDES) {
+        shown.marks[side] = dom.findAll(box, `[data-side="${side}"] .e`);
+      }
     }
+    tagState.part("merged").hidden = split;
+    box.hidden = !split;
+    for (const button of dom.findAll(shown.root, "[data-view]")) {
+      button.ariaPressed = String(button.dataset.view === view.name);
+    }
+    const only = tagState.partOfTwo("only-different");
+    if (only instanceof HTMLInputElement) only.checked = view.onlyDifferent;
+    shown.root.classList.toggle("only-different", view.onlyDifferent);
+    apply();
   }
 
-  const resultRoot = () => dom.find(document, "#result .ner");
-
-  /** @param {boolean} stale a probe of another text is out of sight */
-  const markProbe = (stale) => dom.find(document, "#probe-result").classList.toggle("stale", stale);
-
-  function busy() {
-    dom.setBusy(resultRoot(), true);
-    markProbe(true);
+  /** Take what is on show to tab Correct. */
+  function fix() {
+    const { data, pairs } = tagState.shown;
+    const side = tagState.view.name === "split" && tagState.at ? tagState.at.side : "left";
+    const entities = pairs.flatMap((pair) => {
+      const entity = pair[side];
+      return entity ? { start: entity.start, end: entity.end, label: entity.label } : [];
+    });
+    correctTab.take({ text: data.text, entities, side });
   }
 
-  /** The text that is there at first, an example's or a link's, needs no click. */
-  const tag = () => dom.find(document, "#tag").click();
+  /** @param {string} id */
+  const openTab = (id) => dom.find(document, `[role=tab][data-tab-id="${id}"]`).click();
+
+  /** The next text: what was seen so far stays counted. */
+  function addTexts() {
+    const box = tagAsk.box();
+    box.focus();
+    box.select();
+  }
+
+  async function copyVerdict() {
+    await tagShare.output("The verdict, with all that it depends on.", tagShip.written());
+  }
 
   /** @type {Record<string, () => void>} */
   const ACTIONS = {
@@ -111,10 +143,11 @@ const tagTab = (() => {
     previous: () => tagWalk.jump(-1),
     share: tagShare.share,
     python: tagShare.python,
+    fix,
+    addTexts,
+    useLabelled: () => openTab("evaluate-tab"),
+    copyVerdict,
   };
-
-  /** @param {string} format */
-  const save = (format) => download.save(`entities.${format}`, tagFormats[format]());
 
   // On the document, since Gradio replaces what is inside.
   document.addEventListener("click", (event) => {
@@ -123,10 +156,10 @@ const tagTab = (() => {
     if (!target || !tagState.shown.root.contains(target)) return;
     const { do: action, save: format, view, pair } = target.dataset;
     if (action) ACTIONS[action]();
-    if (format) save(format);
+    if (format) download.save(`entities.${format}`, tagFormats[format]());
     if (view) {
-      tagState.table.view = view === "pieces" ? "pieces" : "entities";
-      tagTable.fill();
+      tagState.view.name = view === "split" ? "split" : "merged";
+      showView();
     }
     if (pair && !getSelection()?.toString()) tagWalk.focusPair(Number(pair));
     const column = dom.closest(event, "th[data-sort]")?.dataset.sort;
@@ -137,7 +170,8 @@ const tagTab = (() => {
   document.addEventListener("input", ({ target }) => {
     if (!(target instanceof HTMLInputElement) || !tagState.result?.root.contains(target)) return;
     const { filter } = tagState;
-    if (target.matches("[data-part=threshold]")) filter.threshold = Number(target.value);
+    if (target.matches("[data-part=only-different]")) tagState.view.onlyDifferent = target.checked;
+    else if (target.matches("[data-part=threshold]")) filter.threshold = Number(target.value);
     else if (!target.matches("[data-label]")) return;
     else if (target.checked) filter.hidden.delete(target.value);
     else filter.hidden.add(target.value);
@@ -145,19 +179,34 @@ const tagTab = (() => {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      if (tagState.result) apply();
+      if (tagState.result) showView();
     });
   });
+
+  // Unfolding does not bubble.
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (!(target instanceof HTMLDetailsElement) || !target.dataset.fold) return;
+      if (!tagState.result?.root.contains(target)) return;
+      const { open: unfolded } = tagState.view;
+      if (target.open === unfolded.has(target.dataset.fold)) return;
+      if (target.open) unfolded.add(target.dataset.fold);
+      else unfolded.delete(target.dataset.fold);
+      if (target.open) tagTable.fill();
+    },
+    true,
+  );
 
   // Both panels hold the same text, so they scroll together. (Scroll events do not bubble.)
   document.addEventListener(
     "scroll",
     ({ target }) => {
-      if (!(target instanceof Element) || !target.matches(".panel .text")) return;
+      if (!(target instanceof Element) || !target.matches(".panels .text")) return;
       if (!tagState.result?.root.contains(target)) return;
       /** @param {Element} box */
       const room = (box) => Math.max(1, box.scrollHeight - box.clientHeight);
-      for (const other of dom.findAll(tagState.shown.root, ".panel .text")) {
+      for (const other of dom.findAll(tagState.shown.root, ".panels .text")) {
         const top = (target.scrollTop / room(target)) * room(other);
         if (Math.abs(other.scrollTop - top) > 1) other.scrollTop = top;
       }
@@ -165,16 +214,5 @@ const tagTab = (() => {
     true,
   );
 
-  document.addEventListener("keydown", (event) => {
-    const command = event.ctrlKey || event.metaKey;
-    if (event.key === "Enter" && command && dom.closest(event, "#text")) tag();
-  });
-
-  return {
-    mount,
-    tag,
-    busy,
-    done: () => dom.setBusy(resultRoot(), false),
-    probing: () => markProbe(false),
-  };
+  return { mount };
 })();

@@ -1,74 +1,118 @@
 // @ts-check
-/* Tab 'Tag': going from entity to entity, by keyboard or button. */
+/* Tab 'Tag': going from name to name, by keyboard or button, in the one merged text or in a side's. */
 
 const tagWalk = (() => {
   const { otherSide } = wording;
 
-  /**
-   * One entity of a panel is in the tab order; the arrow keys move which one it is.
-   * @param {Side} side
-   * @param {number} index
-   */
-  function rove(side, index) {
-    const { root, marks } = tagState.shown;
-    const [panel] = dom.findAll(root, `.panel[data-side="${side}"] .text`);
-    if (!panel) return;
-    panel.querySelector('.e[tabindex="0"]')?.setAttribute("tabindex", "-1");
-    const mark = marks[side][index];
-    mark?.setAttribute("tabindex", "0");
-    // Without an entity the text itself takes the focus, so that it can be scrolled.
-    panel.tabIndex = mark ? -1 : 0;
+  /** What can be walked: the marks of a text, and the first pair of each (null: filtered out). */
+  function boxes() {
+    const { root, places, marks, pairOf } = tagState.shown;
+    if (tagState.view.name === "merged") {
+      const box = dom.find(root, "[data-part=merged] .text");
+      const pairs = places.map((place) => tagMerged.pairsAt(place)[0] || null);
+      return [{ side: null, box, marks: places, pairs }];
+    }
+    return tagState.sides.map((side) => {
+      const box = dom.find(root, `[data-part=split] [data-side="${side}"] .text`);
+      return { side, box, marks: marks[side], pairs: pairOf[side] };
+    });
   }
 
-  /** @param {Side} side @param {number} index */
-  function focus(side, index) {
-    const { marks, pairOf } = tagState.shown;
-    if (!pairOf[side][index]) return;
-    rove(side, index);
-    marks[side][index].focus({ preventScroll: true });
-    marks[side][index].scrollIntoView({ block: "nearest" });
+  /** The text that was walked last, or the first one. */
+  function boxNow() {
+    const all = boxes();
+    return all.find(({ side }) => side === tagState.at?.side) || all[0];
+  }
+
+  /** One mark of each text is in the tab order; the arrow keys move which one it is. */
+  function offerFirst() {
+    for (const { box, marks, pairs } of boxes()) rove(box, marks[pairs.findIndex(Boolean)]);
+  }
+
+  /** @param {HTMLElement} box @param {HTMLElement | undefined} mark */
+  function rove(box, mark) {
+    box.querySelector('.e[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    mark?.setAttribute("tabindex", "0");
+    // Without an entity the text itself takes the focus, so that it can be scrolled.
+    box.tabIndex = mark ? -1 : 0;
+  }
+
+  /** @param {HTMLElement | undefined} mark */
+  function focus(mark) {
+    if (!mark || mark.dataset.kind === "off") return;
+    rove(/** @type {HTMLElement} */ (mark.closest(".text")), mark);
+    mark.focus({ preventScroll: true });
+    mark.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The mark of a pair in the view on show, on the side walked last if it can be. @param {Pair} pair */
+  function markOf(pair) {
+    const { places, placeOf, marks } = tagState.shown;
+    const { side: last } = boxNow();
+    const side = last && pair[last] ? last : pair.left ? "left" : "right";
+    if (last === null) return places[placeOf[side][pair.at[side]]];
+    return marks[side][pair.at[side]];
   }
 
   /** @param {number} number */
   function focusPair(number) {
     const pair = tagState.shown.pairs.find(({ index }) => index === number);
     if (!pair) return;
-    const side = pair.left ? "left" : "right";
-    focus(side, pair.at[side]);
+    focus(markOf(pair));
+    // A place may hold several pairs.
+    show([pair]);
   }
 
-  /** Show what belongs to the entity that got the focus. @param {HTMLElement} mark */
+  /** The pairs that a mark stands for. @param {HTMLElement} mark @returns {Pair[]} */
+  function pairsOf(mark) {
+    if (mark.dataset.place !== undefined) return tagMerged.pairsAt(mark);
+    const side = mark.closest('[data-side="right"]') ? "right" : "left";
+    const pair = tagState.shown.pairOf[side][Number(mark.dataset.i)];
+    return pair ? [pair] : [];
+  }
+
+  /** Tell of pairs below the text. @param {Pair[]} pairs */
+  function show(pairs) {
+    tagState.part("detail").replaceChildren(...tagMarks.detail(pairs));
+  }
+
+  /** Show what belongs to the mark that got the focus. @param {HTMLElement} mark */
   function notice(mark) {
-    const { root, marks, pairOf } = tagState.shown;
-    const side = mark.closest('.panel[data-side="right"]') ? "right" : "left";
-    const index = Number(mark.dataset.i);
-    const pair = pairOf[side][index];
+    const [pair, ...more] = pairsOf(mark);
     if (!pair) return;
-    tagState.at = { side, index, pair };
+    const merged = mark.dataset.place !== undefined;
+    const side = mark.closest('[data-side="right"]') && !merged ? "right" : "left";
+    tagState.at = { side, pair };
+    show([pair, ...more]);
+    if (!merged) showTwin(side, pair);
+    tagTable.markRow();
+    tellPlace();
+  }
+
+  /** @param {Side} side @param {Pair} pair */
+  function showTwin(side, pair) {
+    const { root, marks } = tagState.shown;
     for (const old of root.querySelectorAll(".e.twin")) old.classList.remove("twin");
     const other = otherSide(side);
-    if (pair[other]) {
-      const twin = marks[other][pair.at[other]];
-      twin.classList.add("twin");
-      dom.scrollInside(/** @type {Element} */ (twin.closest(".text")), twin);
-    }
-    tagState.part("detail").replaceChildren(...tagMarks.detail(pair));
-    tagTable.markRow();
+    const twin = pair[other] && marks[other][pair.at[other]];
+    if (!twin) return;
+    twin.classList.add("twin");
+    dom.scrollInside(/** @type {Element} */ (twin.closest(".text")), twin);
   }
 
   /** @param {1 | -1} direction */
   function step(direction) {
-    const { side, index } = tagState.at || { side: /** @type {Side} */ ("left"), index: -1 };
-    const pairOf = tagState.shown.pairOf[side];
-    let next = index + direction;
-    while (next >= 0 && next < pairOf.length && !pairOf[next]) next += direction;
-    focus(side, next);
+    const { marks } = boxNow();
+    const here = marks.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    let next = here + direction;
+    while (marks[next]?.dataset.kind === "off") next += direction;
+    focus(marks[next]);
   }
 
   /** To the same entity of the other side, or the nearest one. */
   function cross() {
     const { at, shown } = tagState;
-    if (!at || !shown.data.right) return;
+    if (!at || !shown.data.right || tagState.view.name === "merged") return;
     const other = otherSide(at.side);
     const start = at.pair[at.side]?.start || 0;
     /** @param {Pair} pair */
@@ -77,7 +121,7 @@ const tagWalk = (() => {
     const [near] = shown.pairs
       .filter((pair) => pair[other])
       .sort((a, b) => distance(a) - distance(b));
-    if (near) focus(other, near.at[other]);
+    if (near) focus(shown.marks[other][near.at[other]]);
   }
 
   /** To the next pair that differs, around the end. @param {1 | -1} direction */
@@ -88,15 +132,28 @@ const tagWalk = (() => {
     const here = at ? at.pair.index : direction > 0 ? -1 : Infinity;
     const ordered = direction > 0 ? different : [...different].reverse();
     const next = ordered.find((pair) => (pair.index - here) * direction > 0) || ordered[0];
-    const side = at && next[at.side] ? at.side : next.left ? "left" : "right";
-    focus(side, next.at[side]);
+    focus(markOf(next));
+    if (!tagState.at) return;
+    tagState.at.pair = next;
+    tellPlace();
+  }
+
+  /** '2 of 5', or how many there are. */
+  function tellPlace() {
+    const place = tagState.partOfTwo("jump-place");
+    if (!place) return;
+    const different = tagPairs.different(tagState.shown.pairs);
+    const index = different.findIndex((pair) => pair.index === tagState.at?.pair.index);
+    place.textContent =
+      index < 0
+        ? wording.countOf(different.length, "difference", "differences")
+        : `${index + 1} of ${different.length}`;
   }
 
   /** @param {boolean} last */
   function edge(last) {
-    const side = tagState.at ? tagState.at.side : "left";
-    const pairOf = tagState.shown.pairOf[side];
-    focus(side, last ? pairOf.findLastIndex(Boolean) : pairOf.findIndex(Boolean));
+    const { marks, pairs } = boxNow();
+    focus(marks[last ? pairs.findLastIndex(Boolean) : pairs.findIndex(Boolean)]);
   }
 
   /** @type {Record<string, () => void>} */
@@ -109,13 +166,32 @@ const tagWalk = (() => {
     End: () => edge(true),
     n: () => jump(1),
     p: () => jump(-1),
-    Enter: () =>
-      dom.find(tagState.part("entities"), ".scroll").scrollIntoView({ block: "nearest" }),
   };
 
-  document.addEventListener("focusin", (event) => {
+  /** @param {Event} event */
+  function markAt(event) {
     const mark = tagState.result && dom.closest(event, ".e");
-    if (mark && tagState.shown.root.contains(mark)) notice(mark);
+    return mark && tagState.shown.root.contains(mark) ? mark : null;
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const mark = markAt(event);
+    if (mark) notice(mark);
+  });
+
+  // Pointing shows the same for as long as it lasts, without moving the focus.
+  document.addEventListener("mouseover", (event) => {
+    const mark = markAt(event);
+    if (mark) show(pairsOf(mark));
+  });
+
+  document.addEventListener("mouseout", (event) => {
+    if (markAt(event) && tagState.at) show([tagState.at.pair]);
+  });
+
+  document.addEventListener("click", (event) => {
+    const mark = markAt(event);
+    if (mark && mark.dataset.kind !== "off") focus(mark);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -126,5 +202,5 @@ const tagWalk = (() => {
     KEYS[event.key]();
   });
 
-  return { rove, focusPair, jump };
+  return { offerFirst, focusPair, jump, tellPlace };
 })();

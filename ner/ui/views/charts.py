@@ -28,7 +28,7 @@ _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class Mark:
     """A point of a series, centred on ``x`` and ``y``."""
 
     shape: str
@@ -43,7 +43,7 @@ class _Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tick:
+class Tick:
     """A number on an axis."""
 
     place: float
@@ -86,7 +86,7 @@ def bar_chart(title: str, bars: Sequence[Bar], verdict: str) -> Markup:
         )
         for bar in bars
     ]
-    return _draw("bars", title, rows, verdict)
+    return draw("bars", title, rows, verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Dot:
 class _DotMark:
     """A dot, and where its interval begins and ends."""
 
-    mark: _Mark
+    mark: Mark
     low: float
     high: float
 
@@ -120,28 +120,36 @@ _DOTS_WIDTH, _DOTS_LEFT, _ROW = 700, 130, 34
 
 
 def dot_chart(
-    title: str, axis: str, series: Sequence[str], rows: Sequence[tuple[str, Sequence[Dot]]]
+    title: str,
+    axis: str,
+    series: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[Dot]]],
+    *,
+    limit: float | None = None,
 ) -> Markup:
     """Shares on one scale up to 1: a row for each group, in it a dot for each of two series.
 
-    The scale begins at the tenth below the lowest interval.
+    The scale begins at the tenth below the lowest interval, and below ``limit``, the share that is
+    asked for.
     """
-    lowest = min(dot.interval.low for _, dots in rows for dot in dots)
+    lows = [dot.interval.low for _, dots in rows for dot in dots]
+    lowest = min([*lows, *([] if limit is None else [limit])])
     begin = math.floor(10 * min(lowest, 0.9)) / 10
     ticks = [
-        _Tick(_dots_x(tenth / 10, begin), str(10 * tenth)) for tenth in range(round(10 * begin), 11)
+        Tick(_dots_x(tenth / 10, begin), str(10 * tenth)) for tenth in range(round(10 * begin), 11)
     ]
-    return _draw(
+    return draw(
         "dots",
         title,
-        _Tick(_dots_x((1 + begin) / 2, begin), axis),
-        [(name, _Mark(shape, 7, 7)) for name, shape in zip(series, _SHAPES, strict=False)],
+        Tick(_dots_x((1 + begin) / 2, begin), axis),
+        [(name, Mark(shape, 7, 7)) for name, shape in zip(series, _SHAPES, strict=False)],
         ticks,
         [
             _dot_row(name, dots, begin, _ROW * index + _ROW // 2)
             for index, (name, dots) in enumerate(rows)
         ],
         (_DOTS_WIDTH, _ROW * len(rows) + 34),
+        None if limit is None else _dots_x(limit, begin),
     )
 
 
@@ -157,7 +165,7 @@ def _dot_row(name: str, dots: Sequence[Dot], begin: float, y: int) -> _DotRow:
     short = name if len(name) <= 18 else f"{name[:17]}…"
     marks = tuple(
         _DotMark(
-            _Mark(shape, place(dot.value), y + (6 * (2 * index - 1) if len(dots) > 1 else 0)),
+            Mark(shape, place(dot.value), y + (6 * (2 * index - 1) if len(dots) > 1 else 0)),
             place(dot.interval.low),
             place(dot.interval.high),
         )
@@ -167,7 +175,7 @@ def _dot_row(name: str, dots: Sequence[Dot], begin: float, y: int) -> _DotRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _LogScale:
+class LogScale:
     """From values between ``low`` and ``high``, given as their logarithms, to places."""
 
     low: float
@@ -188,8 +196,8 @@ class _Line:
     name: str
     dashes: str
     path: str
-    marks: tuple[_Mark, ...]
-    sample: _Mark
+    marks: tuple[Mark, ...]
+    sample: Mark
 
 
 _LINES_SIZE = (620, 260)
@@ -202,14 +210,14 @@ def line_chart(title: str, x_axis: str, y_axis: str, series: Mapping[str, Points
     xs = sorted({x for points in series.values() for x, _ in points})
     ys = [y for points in series.values() for _, y in points]
     low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
-    across = _LogScale(math.log10(xs[0]), math.log10(xs[-1]), _LEFT, _RIGHT)
-    up = _LogScale(low, max(high, low + 1), _FLOOR, _TOP)
-    return _draw(
+    across = LogScale(math.log10(xs[0]), math.log10(xs[-1]), _LEFT, _RIGHT)
+    up = LogScale(low, max(high, low + 1), _FLOOR, _TOP)
+    return draw(
         "lines",
         title,
         (x_axis, y_axis),
-        [_Tick(across.place(x), f"{x:g}") for x in xs],
-        _log_ticks(up),
+        [Tick(across.place(x), f"{x:g}") for x in xs],
+        log_ticks(up),
         [
             _line(index, name, [(across.place(x), up.place(y)) for x, y in points])
             for index, (name, points) in enumerate(list(series.items())[:4])
@@ -218,23 +226,28 @@ def line_chart(title: str, x_axis: str, y_axis: str, series: Mapping[str, Points
     )
 
 
-def _log_ticks(scale: _LogScale) -> list[_Tick]:
-    """1, 2 and 5 of each power of ten."""
+def log_ticks(scale: LogScale) -> list[Tick]:
+    """1, 2 and 5 of each power of ten that ``scale`` reaches."""
     values = (
         step * 10.0**power
-        for power in range(int(scale.low), int(scale.high) + 1)
+        for power in range(math.floor(scale.low), math.ceil(scale.high) + 1)
         for step in (1, 2, 5)
     )
-    shown = [value for value in values if math.log10(value) <= scale.high + 1e-9]
-    return [_Tick(scale.place(value), f"{value:g}") for value in shown]
+    low, high = scale.low - 1e-9, scale.high + 1e-9
+    return [
+        Tick(scale.place(value), f"{value:g}")
+        for value in values
+        if low <= math.log10(value) <= high
+    ]
 
 
 def _line(index: int, name: str, places: Points) -> _Line:
     shape = _SHAPES[index]
     path = "M" + "L".join(f"{x} {y}" for x, y in places)
-    marks = tuple(_Mark(shape, x, y) for x, y in places)
-    return _Line(name, _DASHES[index], path, marks, _Mark(shape, 17, 6))
+    marks = tuple(Mark(shape, x, y) for x, y in places)
+    return _Line(name, _DASHES[index], path, marks, Mark(shape, 17, 6))
 
 
-def _draw(chart: str, *values: object) -> Markup:
+def draw(chart: str, *values: object) -> Markup:
+    """One macro of ``templates/charts.html``, filled in."""
     return macro("ner.ui", "charts.html", chart, *values)

@@ -1,67 +1,102 @@
-"""Recorded evaluations of a model, from ``assets/results``, as one table."""
+"""What `bench` recorded: latency over length as a chart, throughput and ratios as tables."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from ner.evaluating.verdict import Answer
-from ner.markup import Cell, percent, render
-from ner.models.catalogue import ModelSpec, assets
-from ner.schema import recorded_sides, set_name
-from ner.stats import Estimate, Interval
-from ner.ui.views.tables import estimate_cell
-
-_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
+from ner.markup import macro, milliseconds
+from ner.measuring.rows import BARE, PEAK
+from ner.ui.views.charts import line_chart
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """F1 of both sides on each recorded set, in per cent; ``files`` are the records' names."""
+@dataclass(frozen=True, slots=True)
+class RatioRow:
+    """A ratio of times as the page writes it."""
 
-    files: tuple[str, ...]
-    rows: tuple[tuple[str, list[Cell]], ...]
-    machines: tuple[str, ...]
-
-
-def recorded_scores(spec: ModelSpec) -> Recorded:
-    """What was recorded of a model: nothing for most."""
-    records = list(_records(spec))
-    machines = (f"{record['machine']['cpu']}" for _, record in records)
-    return Recorded(
-        tuple(name for name, _ in records),
-        tuple(row for _, record in records for row in _rows(record)),
-        tuple(dict.fromkeys(machines)),
-    )
+    name: str
+    value: str
+    interval: str
+    verdict: str
 
 
-def recorded_html(spec: ModelSpec) -> Markup:
-    """The same for tab 'Evaluate', beside what is evaluated here and now."""
-    return render("ner.ui", "recorded.html", spec=spec, recorded=recorded_scores(spec))
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the template lays it out: a chart, and rows of tables with their cells."""
+
+    title: str
+    note: str
+    chart: Markup
+    latency: list[tuple[str, list[str]]]
+    throughput: list[tuple[str, list[str]]]
+    ratios: list[RatioRow]
 
 
-def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
-    """By sentence, and as documents where that was recorded; then agreement and verdict."""
-    for dataset, result in record["sets"].items():
-        cells = [_f1(side) for side in recorded_sides(result)]
-        agreement = percent(result["agreement"]) if "agreement" in result else ""
-        answer = _ANSWERS[Answer(result["verdict"]["answer"])] if "verdict" in result else ""
-        yield set_name(dataset, record["settings"]), [*cells, Cell(agreement), Cell(answer)]
+def show_benchmarks(records: Sequence[tuple[str, Mapping[str, Any]]]) -> Markup:
+    """Runs that were made earlier, each with its date and machine; empty if there are none."""
+    runs = [
+        Run(
+            title=f"{record['model']}, {record['date']}",
+            note=f"{record['machine']['cpu']}, {record['machine']['cores']} cores, "
+            f"{', '.join(record['machine']['vector_extensions'])}. {name}: {record['command']}",
+            chart=_latency_chart(record),
+            latency=_latency_rows(record),
+            throughput=_throughput_rows(record),
+            ratios=_ratio_rows(record),
+        )
+        for name, record in records
+    ]
+    return macro("ner.ui", "records.html", "benchmarks", runs)
 
 
-def _f1(side: Mapping[str, Any] | None) -> Cell:
-    if side is None:
-        return Cell("")
-    interval = Interval(side["f1_low"], side["f1_high"])
-    return estimate_cell(Estimate(side["f1"], interval))
+def _row_name(name: str) -> str:
+    """A row of a benchmark in a reader's words."""
+    return re.sub(f"{BARE}s?", "the model alone", name)
 
 
-def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted((assets() / "results").glob("evaluation-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
-        if record["settings"]["model"] == spec.name:
-            yield file.name, record
+def _latency_chart(record: Mapping[str, Any]) -> Markup:
+    """Medians over length, without those of the model alone."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row in record["latency"]:
+        if BARE not in row["row"]:
+            series.setdefault(row["row"], []).append((row["tokens"], row["median_ms"]))
+    return line_chart("Latency over length", "tokens of the text", "median, ms", series)
+
+
+def _latency_rows(record: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    return [
+        (
+            _row_name(row["row"]),
+            [
+                str(row["tokens"]),
+                milliseconds(row["median_ms"]),
+                milliseconds(row["p95_ms"]),
+                str(row["n"]),
+            ],
+        )
+        for row in record["latency"]
+    ]
+
+
+def _throughput_rows(record: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    return [
+        (_row_name(row["row"]), [f"{row['texts_per_second']:.0f}", str(row["n"])])
+        for row in record["throughput"]
+        if PEAK not in row["row"]
+    ]
+
+
+def _ratio_rows(record: Mapping[str, Any]) -> list[RatioRow]:
+    return [
+        RatioRow(_row_name(name), f"{ratio['value']:.2f}", _interval(ratio), ratio["verdict"])
+        for name, ratio in record["ratios"].items()
+    ]
+
+
+def _interval(ratio: Mapping[str, Any]) -> str:
+    high = "∞" if ratio["high"] is None else f"{ratio['high']:.2f}"
+    return f"{ratio['low']:.2f}–{high}"

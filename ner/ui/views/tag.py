@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,29 +14,33 @@ from ner import schema
 from ner.colours import colour_classes
 from ner.comparing.agreement import Agreement, fragile
 from ner.comparing.comparison import Comparison
-from ner.entities import Explained
+from ner.entities import Explained, Piece
 from ner.evaluating.report import KEYS
 from ner.machine import Machine
-from ner.markup import marked_text, megabytes, milliseconds, render
+from ner.markup import marked_text, megabytes, render
 from ner.models.opened import Side, Sides
-from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
+from ner.tagging.hints import find_hints
 from ner.ui.progress import Value
-from ner.ui.views.charts import Bar, bar_chart
+from ner.ui.views.cost import size_meters
+from ner.ui.views.merged import places
+
+LETTERS = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
 class SideResult:
-    """One side with what it found; ``key`` is its name in the page's data."""
+    """One side with what it found; ``key`` is its name in the page's data, ``letter`` on it."""
 
     key: str
+    letter: str
     side: Side
     explained: Explained
 
     @property
     def title(self) -> str:
-        """What a reader calls it."""
-        return self.side.origin.title
+        """What a reader calls it: 'A INT8'."""
+        return f"{self.letter} {self.side.origin.title}"
 
     @property
     def precision(self) -> str:
@@ -58,19 +62,19 @@ class Label:
 
 @dataclass(frozen=True)
 class TagResult:
-    """A comparison with all that stands beside it on the page."""
+    """A comparison with all that stands beside it on the page; times come later (`Cost`)."""
 
     comparison: Comparison
     sides: Sides
     machine: Machine
     choice: Choice
 
-    @property
-    def value(self) -> Value:
-        """The result component's value."""
+    def value(self, ticket: str) -> Value:
+        """The result component's value; ``ticket`` tells the script which question it answers."""
         return {
             "html": render("ner.ui", "tag.html", **_view(self)),
             "data": json.dumps(_data(self), allow_nan=False),
+            "ticket": ticket,
         }
 
     @cached_property
@@ -78,8 +82,10 @@ class TagResult:
         """The sides that have a result, the left one first."""
         explained = (self.comparison.left, self.comparison.right)
         return tuple(
-            SideResult(key, side, result)
-            for key, side, result in zip(KEYS, self.sides.all, explained, strict=False)
+            SideResult(key, letter, side, result)
+            for key, letter, side, result in zip(
+                KEYS, LETTERS, self.sides.all, explained, strict=False
+            )
             if result is not None
         )
 
@@ -87,12 +93,6 @@ class TagResult:
     def agreement(self) -> Agreement | None:
         """Both sides aligned; None without a right one."""
         return self.comparison.agreement
-
-    @cached_property
-    def speed(self) -> str | None:
-        """How the latencies compare; None where they were not measured. A bootstrap: taken once."""
-        timing = self.comparison.timing
-        return None if timing is None else ratio_verdict(timing.ratio, timing.interval)
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -109,107 +109,86 @@ class Panel:
 
     key: str
     title: str
-    facts: str
     text: Markup
 
 
 def _view(result: TagResult) -> dict[str, Any]:
     """What the template lays out."""
+    classes = colour_classes(result.sides.labels)
+    results = result.results
+    shown = [_without_plain_seams(side.explained) for side in results]
     return {
         "hints": list(_hints(result)),
         "labels": result.labels,
-        "panels": _panels(result),
-        "entity_columns": _entity_columns([side.title for side in result.results]),
-        "piece_columns": _piece_columns([side.title for side in result.results]),
-        "charts": list(_charts(result)),
+        "classes": classes,
+        "places": list(places(*shown)),
+        "panels": [
+            Panel(side.key, side.title, marked_text(explained, classes))
+            for side, explained in zip(results, shown, strict=True)
+        ],
+        "size": _size(results),
+        "sizes": size_meters([(side.key, side.title, side.side.size) for side in results]),
+        "entity_columns": _entity_columns(len(results)),
+        "piece_columns": _piece_columns(len(results)),
         "circumstances": _circumstances(result),
     }
 
 
+def _without_plain_seams(explained: Explained) -> Explained:
+    """Without those at which a line begins, where anybody expects one."""
+    text = explained.tagged.text
+    seams = (at for at in explained.seams if not text[:at].rstrip(" \t").endswith("\n"))
+    return replace(explained, seams=tuple(seams))
+
+
 def _hints(result: TagResult) -> Iterator[tuple[str, str]]:
     """Sentences above the result, and their kinds."""
-    text = result.comparison.left.tagged.text
-    if any(letter.islower() for letter in text) and text == text.lower():
-        yield (
-            "The text has no capital letters. This model relies on them and will miss names; "
-            "write names with capitals if you can.",
-            "hint",
-        )
+    found = [side.explained.tagged for side in result.results]
+    for hint in find_hints(found[0].text, found=max(len(side.entities) for side in found)):
+        yield hint, "hint"
     if result.comparison.right is None:
-        yield result.sides.withheld or "The right side is not served.", "problem"
+        yield result.sides.withheld or "B is not served.", "problem"
     else:
         yield from ((note, "hint") for note in result.sides.notes)
 
 
-def _panels(result: TagResult) -> list[Panel]:
-    classes = colour_classes(result.sides.labels)
-    facts = (_left_facts(result), *([_right_facts(result)] if len(result.results) == 2 else []))
-    return [
-        Panel(side.key, side.title, " · ".join(costs), marked_text(side.explained, classes))
-        for side, costs in zip(result.results, facts, strict=True)
+def _size(results: Sequence[SideResult]) -> tuple[str, str]:
+    """Sizes on disk in one line, and how they compare."""
+    sizes = [side.side.size for side in results]
+    if len(sizes) < 2:
+        return megabytes(sizes[0]), ""
+    left, right = sizes
+    written = f"{megabytes(left).removesuffix(' MB')} → {megabytes(right)}"
+    if left == right:
+        return written, "B takes as much as A"
+    smaller = left > right
+    ratio = left / right if smaller else right / left
+    return written, f"B is {ratio:.1f} times {'smaller' if smaller else 'larger'}"
+
+
+def _entity_columns(sides: int) -> list[tuple[str, str, bool]]:
+    """Keys that the script sorts by, heads, and whether the column holds numbers."""
+    scores = [
+        (key, f"Score {letter}", True) for key, letter in zip(KEYS, LETTERS[:sides], strict=False)
     ]
-
-
-def _left_facts(result: TagResult) -> list[str]:
-    """What the left side costs."""
-    [left, *_] = result.results
-    timing = result.comparison.timing
-    latency = [] if timing is None else [milliseconds(timing.left.median_ms)]
-    return [left.precision, megabytes(left.side.size), *latency]
-
-
-def _right_facts(result: TagResult) -> list[str]:
-    """What the right side costs, and how that compares."""
-    left, right = result.results
-    timing = result.comparison.timing
-    size = f"{megabytes(right.side.size)}, {_size_ratio(left.side, right.side)}"
-    if timing is None:
-        return [size]
-    latency = f"{milliseconds(timing.right.median_ms)}, {result.speed}, {timing.right.n} runs"
-    return [size, latency]
-
-
-def _size_ratio(left: Side, right: Side) -> str:
-    return f"{left.size / right.size:.1f} × smaller"
-
-
-def _entity_columns(titles: Sequence[str]) -> list[tuple[str, str]]:
-    """Keys that the script sorts by, and heads."""
-    scores = [(key, f"Score {title}") for key, title in zip(KEYS, titles, strict=False)]
-    drift = [("drift", "Drift")] if len(titles) == 2 else []
+    drift = [("drift", "B − A", True)] if sides == 2 else []
     return [
-        *(("entity", "Entity"), ("label", "Label"), ("start", "Start"), ("end", "End")),
+        *(("entity", "Entity", False), ("label", "Label", False)),
+        *(("start", "Start", True), ("end", "End", True)),
         *scores,
         *drift,
-        ("status", "Status"),
+        ("status", "Status", False),
     ]
 
 
-def _piece_columns(titles: Sequence[str]) -> list[str]:
-    sides = [f"{what} {title}" for title in titles for what in ("Tag", "Score", "Margin")]
-    return ["Word piece", "Where", *sides]
-
-
-def _charts(result: TagResult) -> Iterator[Markup]:
-    """Size on disk, and latency where it was measured."""
-    if len(result.results) < 2:
-        return
-    left, right = result.results
-    sizes = [Bar(it.title, it.side.size, megabytes(it.side.size)) for it in result.results]
-    yield bar_chart("Size on disk", sizes, _size_ratio(left.side, right.side))
-    timing = result.comparison.timing
-    if timing is not None:
-        bars = [
-            Bar(
-                side.title,
-                latency.median_ms,
-                f"{milliseconds(latency.median_ms)} (p95 {milliseconds(latency.p95_ms)})",
-                latency.p95_ms,
-            )
-            for side, latency in zip(result.results, (timing.left, timing.right), strict=True)
-        ]
-        caption = f"{result.speed}, {timing.right.n} runs each, in turns"
-        yield bar_chart("Latency of this text (median)", bars, caption)
+def _piece_columns(sides: int) -> list[tuple[str, bool]]:
+    """Heads, and whether the column holds numbers."""
+    columns = [
+        (f"{what} {letter}", what != "Tag")
+        for letter in LETTERS[:sides]
+        for what in ("Tag", "Score", "Margin")
+    ]
+    return [("Word piece", False), ("Where", True), *columns]
 
 
 def _circumstances(result: TagResult) -> list[tuple[str, str]]:
@@ -237,7 +216,10 @@ def _data(result: TagResult) -> dict[str, Any]:
         "right": tagged["right"] and tagged["right"]["entities"],
         "titles": {side.key: side.title for side in result.results},
         "origins": {side.key: schema.origin_json(side.side.origin) for side in result.results},
-        "timing": tagged.get("timing"),
+        "timing": None,
+        "provenance": schema.provenance_json(
+            [side.side.origin for side in result.results], result.choice
+        ),
         **_pairs(result),
         "pieces": _pieces(result.results),
         "labels": {
@@ -258,7 +240,7 @@ def _tagged(result: TagResult) -> Mapping[str, Any]:
         left = schema.tagged_json(result.comparison.left.tagged)
         return {"text": left["text"], "left": left, "right": None}
     origins = [side.side.origin for side in result.results]
-    return schema.agreement_json(result.agreement, origins, result.comparison.timing)
+    return schema.agreement_json(result.agreement, origins, None)
 
 
 def _pairs(result: TagResult) -> dict[str, Any]:
@@ -286,18 +268,18 @@ def _indices(marks: Iterator[bool]) -> list[int]:
 
 
 def _pieces(results: Sequence[SideResult]) -> dict[str, Any]:
-    """The word pieces by column: both sides read the same ones."""
-    pieces = results[0].explained.pieces
-    columns: dict[str, Any] = {
+    """Each side's word pieces by column; two models may cut a text in two ways."""
+    return {side.key: _columns(side.explained.pieces) for side in results}
+
+
+def _columns(pieces: Sequence[Piece]) -> dict[str, Any]:
+    return {
         "text": [piece.text for piece in pieces],
         "start": [piece.start for piece in pieces],
         "end": [piece.end for piece in pieces],
         "word": [piece.word for piece in pieces],
+        "tag": [piece.tag for piece in pieces],
+        "score": [round(piece.score, 4) for piece in pieces],
+        "margin": [round(piece.margin, 4) for piece in pieces],
+        "other": [piece.runner_up for piece in pieces],
     }
-    for side in results:
-        columns[side.key] = {
-            "tag": [piece.tag for piece in side.explained.pieces],
-            "score": [round(piece.score, 4) for piece in side.explained.pieces],
-            "margin": [round(piece.margin, 4) for piece in side.explained.pieces],
-        }
-    return columns

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ner.models.catalogue import catalogue, find
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant
 from ner.ui.model import describe_model
-from ner.ui.views.records import _rows, recorded_html, recorded_scores
+from ner.ui.views.recorded import _rows, recorded_html, recorded_scores
 
 
 def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
@@ -21,7 +23,7 @@ def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
     assert ["87.0–89.0"] * 2 + [""] * 4 == [cell.small for cell in old]
     assert ["87.0–89.0"] * 4 + [""] * 2 == [cell.small for cell in new]
     assert ["88.1", "88.1", "90.0", "88.1", "99.0", "yes"] == [cell.written for cell in new]
-    assert "F1 by document" in describe_model(catalogue()[0], ())
+    assert "F1 by document" in describe_model(Variant(catalogue()[0], find_recipe("int8")), {})
 
 
 def test_a_model_without_records_says_so() -> None:

@@ -1,0 +1,127 @@
+"""A model's recipes as contenders: which run here, which are made, what making one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ner.choosing.measure import Contender
+from ner.errors import InputError
+from ner.measuring.start import measure_start
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage
+from ner.models.opened import Side, open_side
+from ner.models.prepared import find_prepared
+from ner.models.recipes import ORIGINAL, RECIPES, Quantize, Recipe, find_recipe
+from ner.models.variants import Variant
+from ner.tagging.inference import supports_bf16
+
+Opener = Callable[..., Side]
+"""Opens a variant on a ``device``, made first if need be, telling its stages to ``report``."""
+
+# Making a variant: seconds until the libraries are there, and MB of the original a second after
+# that, calibrated on texts or not; measured with models of 77 and 261 MB.
+_START_SECONDS, _CALIBRATED_MB, _COMPRESSED_MB, _USUAL_MB = 6, 15, 60, 77
+# Texts that a process tags before its memory is read.
+_MEMORY_TEXTS = 100
+
+
+Weigher = Callable[[ModelSpec, Sequence[str]], Callable[[Contender], int | None]]
+"""Gives what measures the memory of a contender of a model that tags some texts, in bytes."""
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """A recipe that could be made on request, and about how many seconds that takes."""
+
+    variant: Variant
+    seconds: int
+
+
+def runs_here(recipe: Recipe) -> bool:
+    """Whether this CPU can execute it: nothing but BF16 asks for more than any CPU has."""
+    return bool(recipe.steps) or recipe.precision == "f32" or supports_bf16()
+
+
+def find_recipes(names: str | None) -> tuple[Recipe, ...]:
+    """The recipes written ``int8,int4``, the original before them; None: those by default here.
+
+    Raises ``ModelRefused``, listing what there is, and ``InputError`` where nothing is named.
+    """
+    if names is None:
+        return tuple(recipe for recipe in RECIPES if recipe.by_default and runs_here(recipe))
+    named = [name.strip() for name in names.split(",") if name.strip()]
+    if not named:
+        raise InputError(
+            "No recipe is named; expected some as in int8,int8-weights, or none at all."
+        )
+    return tuple(dict.fromkeys(map(find_recipe, [ORIGINAL, *named])))
+
+
+def made_recipes(spec: ModelSpec) -> tuple[Recipe, ...]:
+    """Those by default, and of the others those that have been made."""
+    return tuple(
+        recipe
+        for recipe in RECIPES
+        if runs_here(recipe)
+        and (recipe.by_default or find_prepared(Variant(spec, recipe)) is not None)
+    )
+
+
+def unmade(spec: ModelSpec) -> tuple[Unmade, ...]:
+    """The recipes that are neither made by default nor made already."""
+    there = made_recipes(spec)
+    return tuple(
+        Unmade(variant, seconds_to_make(variant))
+        for recipe in RECIPES
+        if recipe not in there and runs_here(recipe)
+        for variant in [Variant(spec, recipe)]
+    )
+
+
+def seconds_to_make(variant: Variant) -> int:
+    """About how many seconds making ``variant`` takes on two cores, its original being there."""
+    original = find_prepared(variant.base)
+    megabytes = _USUAL_MB if original is None else original.size / 1e6
+    calibrated = any(isinstance(step, Quantize) for step in variant.recipe.steps)
+    return round(_START_SECONDS + megabytes / (_CALIBRATED_MB if calibrated else _COMPRESSED_MB))
+
+
+def open_contenders(
+    spec: ModelSpec,
+    recipes: Sequence[Recipe],
+    *,
+    device: str = "CPU",
+    report: OnStage | None = None,
+    opener: Opener = open_side,
+) -> list[Contender]:
+    """``spec`` by each of ``recipes``, in their order, made where missing.
+
+    Those that are not served are opened as well: they are only measured. Raises as
+    :func:`ner.models.opened.open_side`.
+    """
+    # The last first: making a variant makes its original on the way, in one process.
+    sides = [
+        opener(Variant(spec, recipe), device=device, report=report) for recipe in reversed(recipes)
+    ]
+    return [
+        Contender(side.origin, side.tagger, side.size, side.withheld) for side in reversed(sides)
+    ]
+
+
+def memory_of(spec: ModelSpec, texts: Sequence[str]) -> Callable[[Contender], int]:
+    """What a process of its own holds that tags some of ``texts`` with a contender, in bytes."""
+
+    def measure(contender: Contender) -> int:
+        variant = Variant(spec, find_recipe(contender.origin.recipe or ORIGINAL))
+        return measure_start(variant, texts[:_MEMORY_TEXTS]).resident_bytes
+
+    return measure
+
+
+@dataclass(frozen=True)
+class Means:
+    """How recipes are opened and their memory is measured: as it is done here, or in a test."""
+
+    opener: Opener = open_side
+    weigher: Weigher = memory_of

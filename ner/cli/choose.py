@@ -1,0 +1,223 @@
+"""``choose``: which recipe to take for a model, on this machine and these texts."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ner.cli.evaluate import EXIT_CODES
+from ner.cli.options import DeviceOption, JsonOption, ModelOption
+from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
+from ner.errors import InputError
+from ner.evaluating.verdict import FLOOR
+from ner.files.encoding import read_lines
+from ner.files.gold import read_gold
+from ner.models.catalogue import ModelSpec, find
+from ner.models.child import ensure_prepared
+from ner.models.prepared import texts_for
+from ner.models.recipes import find_recipe
+from ner.models.variants import Variant, default_sides
+
+if TYPE_CHECKING:
+    from ner.choosing.decision import Decision
+    from ner.choosing.measure import Sample
+    from ner.measuring.rounds import BenchmarkStep
+
+
+def choose(
+    model: ModelOption = "bundled",
+    texts: Annotated[
+        Path | None, typer.Option("--texts", help="A file of texts, one a line; default: our own.")
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option("--gold", help="A gold file in their place; adds the F1.")
+    ] = None,
+    recipes: Annotated[
+        str | None,
+        typer.Option("--recipes", help="Such as int8,int8-small; default: the usual ones."),
+    ] = None,
+    max_ms: Annotated[
+        float | None, typer.Option("--max-ms", help="The most milliseconds for a text (median).")
+    ] = None,
+    max_mb: Annotated[
+        float | None, typer.Option("--max-mb", help="The most megabytes on disk.")
+    ] = None,
+    min_agreement: Annotated[
+        float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
+    ] = FLOOR,
+    p95_ms: Annotated[
+        float | None,
+        typer.Option("--p95-ms", min=0.001, help="Also: texts a second within it, on this CPU."),
+    ] = None,
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
+    ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
+    ] = False,
+    device: DeviceOption = "CPU",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the JSON to a file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Measure a model's recipes side by side and name the one to take: 0 yes, 1 none, 3 open."""
+    from ner.choosing.contenders import find_recipes, memory_of, open_contenders, unmade
+    from ner.choosing.decision import decide
+    from ner.choosing.limits import Limits
+    from ner.choosing.measure import measure
+    from ner.choosing.report import choice_json
+
+    limits = Limits(max_ms, max_mb, min_agreement)
+    _check_price(p95_ms, price_per_hour)
+    spec, wanted = find(model), find_recipes(recipes)
+    sample, name = _sample(spec, texts, gold)
+    original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
+    memory = memory_of(spec, sample.texts)
+    candidates = measure(original, others, sample, memory=memory, report=_print_step)
+    decision = decide(candidates, limits)
+    answer = choice_json(decision, texts=name, unmade=unmade(spec)) | {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
+        "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
+    }
+    if layers:
+        answer["layers"] = _layers(spec, sample)
+    if out is not None:
+        write_json(out, answer)
+    if as_json:
+        print_json(answer)
+    else:
+        _print_answer(answer)
+        _print_cost(answer["cost"])
+    return EXIT_CODES[decision.answer]
+
+
+def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sample, str]:
+    """What to measure on, and what it is called."""
+    from ner.choosing.measure import Sample
+
+    if gold is not None:
+        if texts is not None:
+            raise InputError("--texts and --gold are both given; gold brings its own texts.")
+        return Sample.of_gold(read_gold(gold)), gold.name
+    if texts is not None:
+        lines = tuple(line for line in read_lines(texts) if line.strip())
+        return Sample(lines), texts.name
+    return Sample(texts_for(spec).gate), "the model's gate texts"
+
+
+def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
+    if price_per_hour is not None and p95_ms is None:
+        raise InputError("--price-per-hour needs the time that requests may take: give --p95-ms.")
+
+
+def _cost(
+    decision: Decision,
+    spec: ModelSpec,
+    sample: Sample,
+    p95_ms: float | None,
+    price_per_hour: float | None,
+) -> dict[str, Any] | None:
+    """Texts a second with the recipe that is named, and their price; None unless asked for."""
+    if p95_ms is None:
+        return None
+    from ner.choosing.capacity import Cost, cost_json
+    from ner.measuring.capacity import measure_capacity
+
+    variant = Variant(spec, find_recipe(decision.named.candidate.name.rpartition("#")[2]))
+    found = measure_capacity(
+        ensure_prepared(variant).folder,
+        sample.texts,
+        precision=variant.recipe.precision,
+        report=_print_step,
+    )
+    return cost_json(Cost(found, p95_ms, price_per_hour)) | {"recipe": variant.recipe.name}
+
+
+def _print_cost(cost: Mapping[str, Any] | None) -> None:
+    if cost is None:
+        return
+    _print_line(f"{cost['recipe']}: {cost['sentence']}")
+
+
+def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
+    """Where the error of INT8 comes from, on the texts of ``sample``."""
+    from ner.choosing.layers import layer_errors, layer_errors_json
+
+    int8, original = (
+        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
+    )
+    errors = layer_errors(original.folder, int8.folder, sample.texts, report=_print_step)
+    return layer_errors_json(errors)
+
+
+def _print_layers(answer: Mapping[str, Any]) -> None:
+    """The groups of layers, that which carries most first, then what follows."""
+    table = Table("in floating point alone", "error that goes, %", box=None)
+    for part in sorted(answer["groups"], key=lambda part: part["share"], reverse=True):
+        low, high = 100 * part["low"], 100 * part["high"]
+        table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
+    stdout().print(table, highlight=False)
+    _print_line(answer["sentence"])
+
+
+def _print_step(step: BenchmarkStep) -> None:
+    line = f"{step.done}/{step.total} {step.what}"
+    stderr().print(f"{line:<50}", end="\r", markup=False, highlight=False)
+
+
+def _print_answer(answer: Mapping[str, Any]) -> None:
+    candidates = answer["candidates"]
+    scored = candidates[0]["gold"] is not None
+    heads = ["recipe", "MB", "RAM MB", "ms a text", "agreement %", *(["F1 %"] if scored else [])]
+    table = Table(box=None)
+    for head in (*heads, "fits"):
+        table.add_column(head, no_wrap=True)
+    for item in candidates:
+        table.add_row(*_cells(item, scored=scored))
+    stderr().print(" " * 60, end="\r")
+    stdout().print(table, highlight=False)
+    for item in answer["not_made"]:
+        name = item["name"].partition("#")[2]
+        _print_line(f" {name:<13} not made; make: about {item['seconds']} s (--recipes {name})")
+    _print_line(answer["sentence"])
+    for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
+        if note:
+            _print_line(note)
+    if "layers" in answer:
+        _print_layers(answer["layers"])
+    _print_line(answer["provenance"]["machine"])
+
+
+def _print_line(text: str) -> None:
+    """A sentence on standard output, as it is."""
+    stdout().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
+    latency, memory = item["latency"], item["memory_bytes"]
+    high = "∞" if latency["high"] is None else f"{latency['high']:.3g}"
+    cells = [
+        item["name"].partition("#")[2],
+        f"{item['bytes_on_disk'] / 1e6:.1f}",
+        "" if memory is None else f"{memory / 1e6:.0f}",
+        f"{latency['median_ms']:.3g} ({latency['low']:.3g}–{high})",
+        _percent(item["agreement"]),
+        *([_percent(item["gold"])] if scored else []),
+    ]
+    return [*cells, {"yes": "yes", "no": "no", "open": "?"}[item["fits"]]]
+
+
+def _percent(estimate: Mapping[str, float]) -> str:
+    """An F1 in per cent with its interval."""
+    low, high = 100 * estimate["low"], 100 * estimate["high"]
+    return f"{100 * estimate['f1']:.1f} ({low:.1f}–{high:.1f})"

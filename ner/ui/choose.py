@@ -1,0 +1,322 @@
+"""Tab 'Choose': which recipe, for this model, this text and this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ner.choosing.candidates import Candidate
+from ner.choosing.contenders import Means, made_recipes, open_contenders, unmade
+from ner.choosing.decision import decide
+from ner.choosing.limits import Limits
+from ner.choosing.measure import Sample, measure
+from ner.choosing.report import choice_json
+from ner.errors import InputError
+from ner.evaluating.verdict import FLOOR
+from ner.files.encoding import text_lines
+from ner.files.gold import parse_gold
+from ner.markup import notice
+from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.models.catalogue import ModelSpec, assets
+from ner.models.child import ensure_prepared
+from ner.models.prepared import find_offered, texts_for
+from ner.serving.admission import WAITING, ClientDisconnected
+from ner.serving.gradio_seam import client_disconnected
+from ner.serving.service import Service
+from ner.ui.controls import SideControls, read_upload
+from ner.ui.layers import add_layers
+from ner.ui.progress import (
+    Value,
+    as_gradio_errors,
+    catch_failures,
+    message,
+    problem,
+    progress,
+    result_component,
+    run_in_background,
+    stage_sentence,
+)
+from ner.ui.views.choose import choice_value, recorded_choice
+from ner.ui.views.records import show_benchmarks
+
+# Between two sentences on how far it is, in seconds.
+_TOLD_EVERY = 0.3
+_NOTHING_YET = (
+    "Press Measure: every recipe tags and times your text here and now, in turns; a quarter of a "
+    "minute for a hundred lines. Others on this machine lengthen all times alike."
+)
+# The left, the right variant and the limits, as the components give them.
+_Settings = tuple[str, str, float | None, float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured in this session: the candidates of a model, and on which texts."""
+
+    spec: ModelSpec
+    candidates: tuple[Candidate, ...]
+    texts: str
+
+
+_Answer = tuple[Value, Measured | None]
+
+
+@dataclass(frozen=True)
+class ChooseHandler:
+    """What the tab's buttons do; ``running`` holds, by session, what stops its run.
+
+    Gradio's own way of cancelling an event leaves its button dead.
+    """
+
+    service: Service
+    means: Means = field(default_factory=Means)
+    running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
+
+    def answer(
+        self, request: gr.Request, text: str, gold: bool, device: str, *settings: *_Settings
+    ) -> Iterator[_Answer]:
+        """Progress while it runs, then the result; ended early it stops measuring too."""
+        stopping = self.running[request.session_hash] = threading.Event()
+        try:
+            results = self._answer(text or "", gold, device, settings, stopping)
+            yield from catch_failures(results, lambda sentence: (problem(sentence), None))
+        finally:
+            self.running.pop(request.session_hash, None)
+
+    def stop(self, request: gr.Request) -> None:
+        """End the run of this session after the step that it is at."""
+        if request.session_hash in self.running:
+            self.running[request.session_hash].set()
+
+    def decide(self, measured: Measured | None, *settings: *_Settings) -> Iterator[Any]:
+        """The rule once more, by other limits or for other sides, on what was measured."""
+        yield from catch_failures(self._decide(measured, settings), problem)
+
+    def _decide(self, measured: Measured | None, settings: _Settings) -> Iterator[Any]:
+        yield gr.skip() if measured is None else _show(measured, settings)
+
+    def make(self, name: str) -> Iterator[str]:
+        """Make the recipe ``name`` (``model#recipe``); gives sentences on how far it is."""
+        yield from catch_failures(self._make(name), partial(notice, kind="problem"))
+
+    def _make(self, name: str) -> Iterator[str]:
+        variant = find_offered(name)
+
+        def make(tell: Callable[[str], None]) -> None:
+            ensure_prepared(
+                variant, report=lambda stage: tell(notice(stage_sentence(stage), kind="progress"))
+            )
+
+        yield notice(f"Making {variant.title} …", kind="progress")
+        yield from run_in_background(make)
+        yield notice(f"{variant.title} is made. Press Measure to have it measured with the others.")
+
+    def _answer(
+        self,
+        text: str,
+        gold: bool,
+        device: str,
+        settings: _Settings,
+        stopping: threading.Event,
+    ) -> Iterator[_Answer]:
+        # Before anything is measured, so that a mistake in them costs no time.
+        _limits(settings)
+        spec = find_offered(settings[0]).spec
+        sample, texts = _sample(text, gold, spec, self.service.bounds.lines_characters)
+        try:
+            if self.service.long.taken:
+                yield progress(WAITING), None
+            candidates = yield from run_in_background(
+                partial(self._measure, spec, device, sample, stopping)
+            )
+            measured = Measured(spec, candidates, texts)
+            yield _show(measured, settings), measured
+        except (Stopped, ClientDisconnected):
+            yield message(self.service.readiness.ended), None
+        finally:
+            # A visitor who leaves closes this; the work is to end with its step.
+            stopping.set()
+
+    def _measure(
+        self,
+        spec: ModelSpec,
+        device: str,
+        sample: Sample,
+        stopping: threading.Event,
+        tell: Callable[[_Answer], None],
+    ) -> tuple[Candidate, ...]:
+        def say(sentence: str) -> None:
+            tell((progress(sentence), None))
+
+        def stopped() -> bool:
+            return stopping.is_set() or self.service.readiness.draining
+
+        original, *others = open_contenders(
+            spec,
+            made_recipes(spec),
+            device=device,
+            report=lambda stage: say(stage_sentence(stage)),
+            opener=self.means.opener,
+        )
+        # In the thread that measures: its slot is free when it has ended, and no sooner.
+        with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
+            return measure(
+                original,
+                others,
+                sample,
+                memory=self.means.weigher(spec, sample.texts),
+                report=_now_and_then(say),
+                stop=stopped,
+            )
+
+
+def _show(measured: Measured, settings: _Settings) -> Value:
+    decision = decide(measured.candidates, _limits(settings))
+    answer = choice_json(decision, texts=measured.texts, unmade=unmade(measured.spec))
+    return choice_value(answer, settings[:2])
+
+
+def _limits(settings: _Settings) -> Limits:
+    """The limits of the form, which has the agreement in per cent; an empty field counts as 0."""
+    *_, time_limit, size_limit, agreement = settings
+    return Limits(time_limit or None, size_limit or None, agreement / 100 if agreement else None)
+
+
+def _sample(text: str, gold: bool, spec: ModelSpec, limit: int) -> tuple[Sample, str]:
+    """What to measure on, and what it is called; without a text the model's own gate texts."""
+    if len(text) > limit:
+        raise InputError(
+            f"That is over the {limit:,} characters that are taken here. For more, use the command "
+            "line: python -m ner choose --texts FILE."
+        )
+    lines = [line for line in text_lines(text) if gold or line.strip()]
+    if not text.strip():
+        return Sample(texts_for(spec).gate), "the model's gate texts"
+    if gold:
+        return Sample.of_gold(parse_gold(lines, "The gold")), "your gold"
+    return Sample(tuple(lines)), "your text"
+
+
+def _now_and_then(say: Callable[[str], None]) -> Callable[[BenchmarkStep], None]:
+    """Tells of steps, but of no more than a reader can follow."""
+    last = [0.0]
+
+    def report(step: BenchmarkStep) -> None:
+        if time.monotonic() - last[0] >= _TOLD_EVERY:
+            last[0] = time.monotonic()
+            say(f"Measuring, {step.done:,} of {step.total:,}: {step.what} …")
+
+    return report
+
+
+def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None:
+    """Put the tab's components into the Blocks at hand, and connect them."""
+    handler = ChooseHandler(service, means)
+    text, gold = _text_form(service.bounds.lines_characters)
+    limits, start, stop = _limits_form()
+    measured = gr.State(None)
+    making = gr.HTML("", elem_id="choose-made", js_on_load=None, apply_default_css=False)
+    result = result_component(message(_NOTHING_YET), "chosen", "choosing.mount")
+    settings = [chosen.left, chosen.right, *limits]
+    run = start.click(
+        handler.answer,
+        [text, gold, chosen.device, *settings],
+        [result, measured],
+        show_progress="hidden",
+        # Beside tagging, not before it; two at once would spoil each other.
+        concurrency_id="measure",
+        concurrency_limit=1,
+        api_visibility="private",
+    )
+    run.then(None, js="() => choosing.done()")
+    stop.click(handler.stop, None, None, queue=False, api_visibility="private")
+    gr.on(
+        [chosen.left.change, chosen.right.change, *(limit.change for limit in limits)],
+        handler.decide,
+        [measured, *settings],
+        result,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    _connect_picture(handler, chosen, making)
+    add_layers(text, gold, chosen.left, service, _sample)
+    _add_records()
+
+
+def _text_form(limit: int) -> tuple[gr.Textbox, gr.Checkbox]:
+    text = gr.Textbox(
+        label="Your text, one to a line; without any, the model's own gate texts",
+        placeholder="A few hundred lines of what the model is to read",
+        lines=3,
+        max_lines=10,
+        elem_id="choose-text",
+    )
+    with gr.Row(elem_classes="settings"):
+        upload = gr.UploadButton("Load a file", elem_id="choose-file", scale=0, size="sm")
+        gold = gr.Checkbox(
+            label="It is gold, in any form that Evaluate takes", scale=0, min_width=320
+        )
+    upload.upload(
+        as_gradio_errors(partial(read_upload, limit=limit)),
+        upload,
+        text,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return text, gold
+
+
+def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
+    """Most milliseconds, most MB, least agreement; Measure and Stop."""
+    with gr.Row(elem_id="choose-limits", elem_classes="settings"):
+        limits = [
+            gr.Number(label=label, value=value, elem_classes="beside narrow", scale=0)
+            for label, value in (
+                ("Limits, 0 is none: ms a text", 0),
+                ("MB on disk", 0),
+                ("least agreement, %", 100 * FLOOR),
+            )
+        ]
+        start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)
+        stop = gr.Button("Stop", elem_id="choose-stop", scale=0, min_width=80)
+    return limits, start, stop
+
+
+def _connect_picture(handler: ChooseHandler, chosen: SideControls, making: gr.HTML) -> None:
+    """What a press on a recipe does: the script presses these, which nobody sees."""
+    put = gr.Button(visible="hidden", elem_id="choose-put")
+    put.click(None, None, chosen.right, js="() => choosing.picked()", api_visibility="private")
+    name = gr.Textbox(visible="hidden")
+    make = gr.Button(visible="hidden", elem_id="choose-make")
+    make.click(
+        handler.make,
+        name,
+        making,
+        js="() => choosing.picked()",
+        show_progress="hidden",
+        concurrency_id="measure",
+        concurrency_limit=1,
+        api_visibility="private",
+    )
+
+
+def _add_records() -> None:
+    """Runs that were made earlier: the same picture, and folded what `bench` recorded."""
+    records = _records("choose")
+    for name, record in records:
+        gr.HTML(recorded_choice(name, record), js_on_load=None, apply_default_css=False)
+    with gr.Accordion("Recorded benchmarks: latency by length, files, peers", open=False):
+        gr.HTML(show_benchmarks(_records("bench")), js_on_load=None, apply_default_css=False)
+
+
+def _records(kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The recorded runs of a command, by file name."""
+    files = sorted((assets() / "results").glob(f"{kind}-*.json"))
+    return [(file.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]

@@ -1,0 +1,55 @@
+"""Candidates made by hand and by drawing, for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ner.choosing.candidates import Candidate
+from ner.comparing.origin import Origin
+from ner.comparing.timing import Latency
+from ner.stats import Row
+
+
+def candidate(
+    name: str,
+    *,
+    mb: float = 20.0,
+    ms: float = 1.0,
+    noise: float = 0.02,
+    agreement: Sequence[Row] | None = None,
+    texts: int = 200,
+    timed: int | None = None,
+) -> Candidate:
+    """A candidate whose times vary a little around ``ms``, the same for equal arguments.
+
+    ``timed`` is how many texts have a time, where not all: bootstrapping medians takes long.
+    """
+    n = timed or (texts if agreement is None else len(agreement))
+    spread = np.random.default_rng(len(name)).normal(1, noise, n)
+    return Candidate(
+        origin=Origin(title=name.upper(), model=name),
+        bytes_on_disk=round(mb * 1e6),
+        latency=Latency(tuple((ms * spread).tolist())),
+        agreement=None if agreement is None else tuple(agreement),
+    )
+
+
+def rows(texts: int, *, wrong_every: int | None = None, entities: int = 2) -> list[Row]:
+    """Texts of ``entities`` entities; in each ``wrong_every``-th one of them is found wrongly."""
+    return [
+        (entities - 1, 1, 1) if wrong_every and number % wrong_every == 0 else (entities, 0, 0)
+        for number in range(1, texts + 1)
+    ]
+
+
+def drawn(truth: float, texts: int, rng: np.random.Generator) -> list[Row]:
+    """Texts with 0 to 4 entities, each right with probability ``truth``, else wrong on both sides.
+
+    So F1 over endlessly many texts is ``truth``.
+    """
+    support = rng.integers(0, 5, texts)
+    right = rng.binomial(support, truth)
+    wrong = support - right
+    return list(zip(right.tolist(), wrong.tolist(), wrong.tolist(), strict=True))

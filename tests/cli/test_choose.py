@@ -1,0 +1,140 @@
+"""`choose` on the command line: its table, its JSON, its exit code and its refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ner.cli.main import main
+from ner.models.catalogue import ModelSpec
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The exit code, standard output and standard error of the command."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr("sys.argv", ["ner", "choose", *arguments])
+        main()
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    """Seventy lines, of which most have a name."""
+    file = tmp_path / "texts.txt"
+    lines = [
+        f"Wolfgang and {name} met in Berlin" for name in ("I", "Ada", "Acme") for _ in range(23)
+    ]
+    file.write_text("\n".join(["", *lines, ""]), encoding="utf-8")
+    return file
+
+
+def test_the_json_names_a_recipe_and_all_candidates(
+    ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Measured on the file's lines, empty ones left out; what could be made is listed."""
+    code, out, _ = run(
+        capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
+        "--max-mb", "500", "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+
+    assert {"yes": 0, "no": 1, "open": 3}[answer["answer"]] == code
+    assert ["original", "int8"] == [item["name"].partition("#")[2] for item in answer["candidates"]]
+    assert {"set": "texts.txt", "n": 69} == answer["texts"]
+    assert all(item["memory_bytes"] > 1e6 for item in answer["candidates"])
+    assert "int4" in {item["name"].partition("#")[2] for item in answer["not_made"]}
+    assert answer["provenance"]["sides"][1]["recipe"] == "int8"
+
+
+def test_the_table_ends_with_the_sentence(
+    ner_home: Path,
+    tiny_spec: ModelSpec,
+    texts: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Rows for what is measured and what is not made; the file holds what was printed."""
+    kept = tmp_path / "kept.json"
+    code, out, _ = run(
+        capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
+        "--max-mb", "0.000001", "--out", str(kept),
+    )  # fmt: skip
+    answer = json.loads(kept.read_text(encoding="utf-8"))
+
+    assert 1 == code
+    assert "not made; make: about" in out
+    assert answer["sentence"] in out
+    assert "Nothing meets these limits" in out
+    assert answer["date"] and "choose" in answer["command"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--recipes", "int9"), "int8-weights"),
+        (("--recipes", ","), "int8,int8-weights"),
+        (("--min-agreement", "98"), "0.98"),
+        (("--max-ms", "-1"), "number over 0"),
+        (("--model", "nobody"), "bundled"),
+    ],
+)
+def test_what_can_not_be_is_refused_before_anything_is_made(
+    arguments: tuple[str, ...], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what was expected, and exit code 2."""
+    code, out, err = run(capsys, *arguments)
+
+    assert (2, "") == (code, out)
+    assert named in err.replace("\n", " ")
+
+
+def test_an_empty_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And so are texts together with gold."""
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n", encoding="utf-8")
+    code, _, err = run(capsys, "--texts", str(empty))
+    both, _, also = run(capsys, "--texts", str(empty), "--gold", str(empty))
+
+    assert (2, 2) == (code, both)
+    assert "one a line" in err.replace("\n", " ")
+    assert "both given" in also.replace("\n", " ")
+
+
+def test_a_price_is_told_for_the_recipe_that_is_named(
+    ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Any request of the tiny model keeps a limit of minutes, so some setup is best."""
+    _, out, _ = run(
+        capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
+        "--p95-ms", "600000", "--price-per-hour", "0.1", "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+
+    assert answer["named"].endswith(f"#{answer['cost']['recipe']}")
+    assert answer["cost"]["best"] in answer["cost"]["setups"]
+    assert answer["cost"]["best"]["price_per_million"] > 0
+
+
+def test_a_price_without_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is measured, with what to give."""
+    code, _, err = run(capsys, "--price-per-hour", "0.1")
+
+    assert code == 2
+    assert "give --p95-ms" in err
+
+
+def test_layers_are_measured_where_asked_for(
+    ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The JSON has a share for each group of layers; the print ends with what follows."""
+    arguments = ("--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8")
+    _, out, _ = run(capsys, *arguments, "--layers", "--json")
+    answer = json.loads(out)["layers"]
+    _, printed, _ = run(capsys, *arguments, "--layers")
+
+    assert answer["groups"][0]["group"] == "embeddings"
+    assert answer["texts"] == 69
+    assert answer["sentence"] in printed

@@ -1,0 +1,166 @@
+"""The report to sign: what stands in it, and that it is inert and whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+from itertools import pairwise
+
+from fakes import FakeSides
+
+from ner.comparing.origin import Origin
+from ner.comparing.timing import Latency, Timing
+from ner.entities import Entity, Tagged
+from ner.evaluating.acceptance import Limits, accept
+from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.report import Report
+from ner.evaluating.signoff import Found, Made, SignOff, differences, signoff_html
+from ner.files.gold import annotate, parse_gold
+from ner.machine import Machine
+from ner.models.build import Build
+from ner.models.manifest import Manifest
+from ner.models.opened import Side
+
+LINES = ["[Wolfgang](PER) lives in [Berlin](LOC) .", "[Paris](LOC) sued [Amazon](ORG) ."]
+MACHINE = Machine("Some CPU", ("AVX2",), 2, 8_000_000_000, "Linux 6", "3.12.1", {"openvino": "1"})
+
+
+def made(side: Side) -> Made:
+    """As of a prepared folder with the recipe of the side."""
+    steps = side.variant.recipe.steps
+    build = Build(4, "sha256:abc", steps, "d1" * 32 if steps else None, {"nncf": "3.4"})
+    manifest = Manifest(
+        side.origin.model,
+        side.variant.recipe.name,
+        build,
+        None,
+        ("LOC",),
+        {"openvino_model.bin": f"{len(steps)}f" * 32, "tokenizer.json": "aa" * 32},
+        gate=side.gate,
+    )
+    return Made(side, manifest, 285_000_000)
+
+
+def report(lines: list[str] = LINES, origins: tuple[Origin, ...] | None = None) -> Report:
+    """The left side finds gold; the right one loses and relabels what is last in a line."""
+    gold = parse_gold(lines, "test")
+    full = [text.tagged for text in gold]
+    other = [
+        Tagged(tagged.text, (*first, *([replace(last, label="MISC")] if number else [])))
+        for number, tagged in enumerate(full)
+        for *first, last in [tagged.entities]
+    ]
+    return Report(score_predictions(gold, full, other), origins or tuple(FakeSides().origins))
+
+
+def signed(scored: Report, limits: Limits, name: str = "gold/set") -> SignOff:
+    sides = FakeSides()
+    left, right = (made(side) for side in sides.all)
+    return SignOff(
+        acceptances=(accept(name, scored, scored, limits),),
+        gold={name: "9c" * 32},
+        made=(left, right),
+        timings={"A sentence of 31 characters": Timing(Latency((5.0,) * 8), Latency((2.5,) * 8))},
+        settings={"Pieces to words": "first"},
+        machine=MACHINE,
+        date=datetime(2026, 11, 28, 4, 7, tzinfo=UTC),
+    )
+
+
+def text_of(html: str) -> str:
+    """What a reader sees, in one line."""
+    body = html.split("<body>")[1]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_all_that_a_decision_rests_on_is_there() -> None:
+    """In this order, from the answer to the line for the signature."""
+    text = text_of(signoff_html(signed(report(), Limits(loss=1.0, f1=0.9))))
+    parts = [
+        "May INT8 take the place of Original?",
+        "bundled#int8 (B) against bundled#original (A) · 2026-11-28 04:07 UTC",
+        "? Not settled: 2 of 2 checks are open.",
+        "Too little data: about ",
+        "all types 4 100.0",
+        "Entities that differ: 2",
+        "SHA-256 of the gold file: " + "9c" * 32,
+        "On disk",
+        "Memory while tagging 285 MB 285 MB 100 %",
+        "A sentence of 31 characters, 8 times 5.00 ms",
+        "2.00 × faster",
+        "none: as exported quantize: preset mixed, smooth quant alpha 0.95, fast bias correction, ",
+        "none needed " + "d1" * 32,
+        "99.1 % agreement on 321 entities (95 % needed)",
+        "nncf 3.4",
+        "openvino_model.bin, SHA-256 " + "0f" * 32 + " " + "1f" * 32,
+        "Pieces to words first",
+        "Some CPU · AVX2 · 2 cores",
+        "Linux 6, Python 3.12.1",
+        "Signed Name Date Signature",
+    ]
+
+    assert [] == [part for part in parts if part not in text]
+    places = [text.index(part) for part in parts]
+    assert all(first < second for first, second in pairwise(places))
+
+
+def test_without_limits_the_verdict_stands_alone() -> None:
+    """No table of checks, and no answer of a gate."""
+    text = text_of(signoff_html(signed(report(), Limits())))
+
+    assert "Asked Answer Reason" not in text
+    assert "Not settled:" not in text
+    assert "Too little data: about " in text
+
+
+def test_differences_say_who_is_right() -> None:
+    """Each with its sentence, what stands around it, and what gold has there."""
+    lost, other = differences(report().evaluation)
+
+    assert (1, "Wolfgang lives in ", "Berlin", " .") == (
+        lost.number,
+        lost.before,
+        lost.text,
+        lost.after,
+    )
+    assert (Found("LOC", "Berlin", True), None) == (lost.left, lost.right)
+    assert (Found("LOC", "Berlin"),) == lost.gold
+    assert (Found("ORG", "Amazon", True), Found("MISC", "Amazon", False)) == (
+        other.left,
+        other.right,
+    )
+
+
+def test_an_entity_is_right_as_in_scoring() -> None:
+    """One that ends before the last dot of its token is widened to it."""
+    text = "in the U.S. today"
+    gold = [annotate(Tagged(text, (Entity(7, 11, "LOC"),)))]
+    short = Tagged(text, (Entity(7, 10, "LOC"),))
+    [found] = differences(score_predictions(gold, [short], [Tagged(text)]))
+    tokens = [text[start:end] for start, end in gold[0].token_offsets]
+
+    assert ("U.S." in tokens) == (found.left == Found("LOC", "U.S", True))
+
+
+def test_it_is_whole_and_inert() -> None:
+    """Nothing from elsewhere, no script; texts, labels and file names are text."""
+    odd = "<img src=x onerror=alert(1)>"
+    files = (Origin(odd, odd), Origin("b&b", "b&b"))
+    scored = report([f"[Ada](P&R) met [{odd} \u202e](LOC) ."], files)
+    html = signoff_html(signed(scored, Limits(loss=1.0), name=f"set {odd}"))
+
+    assert odd not in html
+    assert "&lt;img src=x" in html
+    assert "P&amp;R" in html
+    assert 'data-name="RLO"' in html
+    for outside in ("<script", "<img", "<link", "http:", "https:", "url(", "@import", "src="):
+        assert outside not in html.replace("&lt;img src=x", "")
+
+
+def test_of_many_differences_the_first_are_shown() -> None:
+    """And how many there are is said."""
+    text = text_of(signoff_html(signed(report(LINES * 150), Limits())))
+
+    assert "Entities that differ: 300 The first 200 are shown." in text

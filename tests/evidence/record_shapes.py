@@ -1,0 +1,290 @@
+"""Measures ways to run texts of different lengths; writes assets/results/shapes.json.
+
+PYTHONPATH=.:tests python tests/evidence/record_shapes.py [ROUNDS]
+
+All ways run bare requests in turns: single texts with the lengths of the project's own, shuffled,
+and a file of them in batches. Memory is what a way adds, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import psutil
+
+from ner.machine import describe, usable_cores
+from ner.measuring.limits import run_all
+from ner.measuring.peak import seconds_of
+from ner.measuring.rounds import Rounds
+from ner.models.catalogue import calibration_file, find, read_texts
+from ner.models.child import ensure_prepared
+from ner.models.variants import find_variant
+from ner.schema import machine_json
+from ner.stats import ratio_interval
+from ner.tagging.inference import bucket
+from ner.tagging.model import Model
+
+ROOT = Path(__file__).parents[2]
+RECORD = ROOT / "assets" / "results" / "shapes.json"
+RECIPES = ("int8", "original")
+TODAY = "one graph for all lengths"
+LONGEST = 64
+COARSE = (16, 32, 48, 64)
+FINE = (16, 24, 32, 48, 64)
+Shape = tuple[int, int]
+
+
+def compiled(xml: Path, shape: Sequence[int] | None = None, **settings: Any) -> ov.CompiledModel:
+    """The model as the tagger compiles it, or for ``shape`` alone (-1: any)."""
+    core = ov.Core()
+    model = core.read_model(xml)
+    if shape is not None:
+        model.reshape({port.any_name: list(shape) for port in model.inputs})
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    threads = {"INFERENCE_NUM_THREADS": usable_cores(), "ENABLE_CPU_PINNING": False}
+    return core.compile_model(model, "CPU", {**hints, **threads, **settings})
+
+
+def up_to(lengths: Sequence[int]) -> Callable[[int], int]:
+    """Pads to the next of ``lengths``; beyond them as the tagger does."""
+    return lambda length: next((most for most in lengths if most >= length), bucket(length))
+
+
+@dataclass
+class Way:
+    """Single texts on one graph for all lengths, and on a graph of its own for some ``alone``."""
+
+    xml: Path
+    pad: Callable[[int], int] = bucket
+    alone: tuple[int, ...] = ()
+    shape: tuple[int, int] | None = None
+    request_for_each: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    _requests: dict[int, ov.InferRequest] = field(default_factory=dict, repr=False)
+    _shared: list[ov.InferRequest] = field(default_factory=list, repr=False)
+    _inputs: dict[int, dict[str, ov.Tensor]] = field(default_factory=dict, repr=False)
+
+    def run(self, length: int) -> None:
+        """One text of ``length`` tokens."""
+        padded = self.pad(length)
+        request = self._requests.get(padded)
+        if request is None:
+            request = self._requests[padded] = self._request(padded)
+            names = [port.any_name for port in request.model_inputs]
+            self._inputs[padded] = inputs(names, (1, padded))
+        if padded not in self.alone:
+            for name, tensor in self._inputs[padded].items():
+                request.set_tensor(name, tensor)
+        request.infer()
+
+    def _request(self, padded: int) -> ov.InferRequest:
+        if padded in self.alone:
+            request = compiled(self.xml, (1, padded)).create_infer_request()
+            for name, tensor in inputs(
+                [p.any_name for p in request.model_inputs], (1, padded)
+            ).items():
+                request.set_tensor(name, tensor)
+            return request
+        if not self._shared:
+            self._model = compiled(self.xml, self.shape, **self.settings)
+            self._shared.append(self._model.create_infer_request())
+        return self._model.create_infer_request() if self.request_for_each else self._shared[0]
+
+
+def inputs(names: Sequence[str], shape: Shape) -> dict[str, ov.Tensor]:
+    """Input tensors of ones; token types are zero."""
+    ones = np.ones(shape, dtype=np.int64)
+    return {name: ov.Tensor(ones * ("type" not in name)) for name in names}
+
+
+def ways(xml: Path) -> dict[str, Way]:
+    """What was tried for single texts."""
+    return {
+        TODAY: Way(xml),
+        "the same, a request for each length": Way(xml, request_for_each=True),
+        "the same for one row alone": Way(xml, shape=(1, -1)),
+        "the same, fewer lengths (16/32/48/64)": Way(xml, up_to(COARSE)),
+        "the same, ten times the runtime's cache": Way(
+            xml, settings={"CPU_RUNTIME_CACHE_CAPACITY": 50_000}
+        ),
+        "a graph for each of 16/24/32/48/64": Way(xml, up_to(FINE), FINE),
+        "graphs for 24 and 48, one for the rest": Way(xml, up_to((24, 48)), (24, 48)),
+    }
+
+
+def singles(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
+    """Milliseconds a text of each way, and how many times faster than today's it is."""
+    rng = random.Random(0)  # noqa: S311 - not a secret
+    tried = ways(xml)
+    for way in tried.values():
+        for length in sorted(set(lengths)):
+            way.run(length)
+    samples: dict[str, list[float]] = {name: [] for name in [*tried, "the same length again"]}
+    for _ in range(rounds):
+        order = list(tried)
+        rng.shuffle(order)
+        stream = rng.sample(lengths, 20)
+        for name in order:
+            samples[name].append(seconds_each(tried[name].run, stream))
+        again = stream[0]
+        tried[TODAY].run(again)
+        samples["the same length again"].append(seconds_each(tried[TODAY].run, [again] * 20))
+    return {name: figures(samples[TODAY], taken) for name, taken in samples.items()}
+
+
+def figures(today: Sequence[float], taken: Sequence[float]) -> dict[str, Any]:
+    """Median milliseconds, and today's time over it with its interval."""
+    between = ratio_interval(today, taken)
+    return {
+        "ms": round(1000 * median(taken), 3),
+        "times_as_fast": round(median(today) / median(taken), 3),
+        "low": round(between.low, 3),
+        "high": round(between.high, 3),
+    }
+
+
+def seconds_each(run: Callable[[int], None], stream: Sequence[int]) -> float:
+    """The mean time of a run."""
+    begin = time.perf_counter()
+    for length in stream:
+        run(length)
+    return (time.perf_counter() - begin) / len(stream)
+
+
+def batches(lengths: Sequence[int], budget: int) -> list[Shape]:
+    """A file's shapes: like lengths together, a power of two of them within ``budget`` tokens."""
+    counts: dict[int, int] = {}
+    for length in lengths:
+        counts[bucket(length)] = counts.get(bucket(length), 0) + 1
+    shapes = []
+    for length, count in sorted(counts.items()):
+        while count:
+            size = 1 << (max(1, min(count, budget // length)).bit_length() - 1)
+            shapes.append((size, length))
+            count -= size
+    return shapes
+
+
+def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], object]]:
+    """A file on one stream of all cores by tokens a batch; on a stream for each core; unordered."""
+    one = compiled(xml, NUM_STREAMS=1).create_infer_request()
+    queue = ov.AsyncInferQueue(compiled(xml, NUM_STREAMS=usable_cores()), usable_cores())
+    names = [port.any_name for port in one.model_inputs]
+    ready: dict[Shape, dict[str, ov.Tensor]] = {}
+
+    def fed(shape: Shape) -> dict[str, ov.Tensor]:
+        return ready.setdefault(shape, inputs(names, shape))
+
+    def in_turn(shapes: Sequence[Shape]) -> None:
+        for shape in shapes:
+            for name, tensor in fed(shape).items():
+                one.set_tensor(name, tensor)
+            one.infer()
+
+    def at_once(shapes: Sequence[Shape]) -> None:
+        for shape in reversed(shapes):
+            queue.start_async(fed(shape), share_inputs=True)
+        queue.wait_all()
+
+    found: dict[str, Callable[[], object]] = {
+        f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget))
+        for budget in (256, 512, 1024, 2048, 4096)
+    }
+    rng = random.Random(0)  # noqa: S311 - not a secret
+    shuffled = batches(lengths, 512)
+    rng.shuffle(shuffled)
+    found["512 tokens, batches in any order"] = partial(in_turn, shuffled)
+    for budget in (512, 2048):
+        name = f"{budget} tokens, a stream for each core"
+        found[name] = partial(at_once, batches(lengths, budget))
+    return found
+
+
+def files(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
+    """The same for a file; today's is 512 tokens a batch."""
+    rows = file_ways(xml, lengths)
+    for run in rows.values():
+        run()
+    rng = random.Random(0)  # noqa: S311 - not a secret
+    turns = Rounds(rng, lambda step: None, lambda: False, rounds)
+    timed = turns.interleave(rows, rounds, "file")
+    today = timed["512 tokens a batch"].samples_ms
+    return {
+        name: figures([ms / 1000 for ms in today], [ms / 1000 for ms in row.samples_ms])
+        for name, row in timed.items()
+    }
+
+
+def added_megabytes(recipe: str, way: str) -> int:
+    """What ``way`` adds to a process of its own, all lengths seen."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--memory", recipe, way], capture_output=True, check=True
+    )
+    return int(done.stdout)
+
+
+def print_memory(recipe: str, name: str) -> None:
+    """The program of that process."""
+    model = Path(ensure_prepared(find_variant(recipe)).folder) / "openvino_model.xml"
+    before = psutil.Process().memory_info().rss
+    way = ways(model)[name]
+    for length in range(4, LONGEST + 1):
+        way.run(length)
+    sys.stdout.write(str(round((psutil.Process().memory_info().rss - before) / 1e6)))
+
+
+def article(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
+    """Milliseconds of inference for an article of 600 words, in the batches that it is read in."""
+    model = Model.load(folder)
+    shapes = model.batches([" ".join(" ".join(texts).split()[:600])])
+    run = partial(run_all, [model.bare(*shape) for shape in shapes])
+    run()
+    taken = [seconds_of(run) for _ in range(rounds)]
+    return {"batches": shapes, "ms": round(1000 * median(taken), 2)}
+
+
+def main(rounds: int) -> None:
+    """Measure all and write it."""
+    texts = read_texts(calibration_file(find("bundled")))
+    record: dict[str, Any] = {}
+    for recipe in RECIPES:
+        folder = ensure_prepared(find_variant(recipe)).folder
+        xml = folder / "openvino_model.xml"
+        model = Model.load(folder)
+        lengths = [count for count in map(model.count, texts) if count <= LONGEST]
+        found = singles(xml, lengths, rounds)
+        for name in ways(xml):
+            found[name]["added_mb"] = added_megabytes(recipe, name)
+        record[recipe] = {
+            "singles": found,
+            "file": files(xml, lengths * 4, max(6, rounds // 4)),
+            "article": article(folder, texts, rounds),
+            "tokens": round(mean(lengths), 1),
+        }
+    record |= {
+        "rounds": rounds,
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"PYTHONPATH=.:tests python tests/evidence/record_shapes.py {rounds}",
+        "machine": machine_json(describe()),
+    }
+    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--memory"]:
+        print_memory(*sys.argv[2:])
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 40)
