@@ -7,7 +7,7 @@ Scores are rounded to six decimals, times to three.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -143,6 +143,60 @@ def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | No
         "versions": machine.versions,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def provenance_rows(provenance: Json) -> list[tuple[str, str]]:
+    """The same in words, for people: names and values; what says nothing is left out."""
+    sides = [_side_in_words(side) for side in provenance["sides"]]
+    labels = provenance["labels"]
+    rows = [
+        *zip("AB", sides, strict=False),
+        ("Set", provenance["set"] or ""),
+        ("Aggregation", provenance["strategy"]),
+        ("Threshold", f"{provenance['threshold']:g}" if provenance["threshold"] else ""),
+        ("Labels", "all" if labels is None else ", ".join(labels)),
+        ("Machine", provenance["machine"]),
+        ("Date", provenance["date"]),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def provenance_cells(provenance: Json, side: int) -> dict[str, object]:
+    """The same for one side (0 left, 1 right), flat: what each row of a table is a result of."""
+    labels = provenance["labels"]
+    return {
+        **provenance["sides"][side],
+        "set": provenance["set"],
+        "strategy": provenance["strategy"],
+        "threshold": provenance["threshold"],
+        "labels": None if labels is None else " ".join(labels),
+        "machine": provenance["machine"],
+        "versions": " ".join(f"{name}={number}" for name, number in provenance["versions"].items()),
+        "date": provenance["date"],
+    }
+
+
+def _side_in_words(side: Json) -> str:
+    """A variant with its device and weights; of a file its name."""
+    if side["recipe"] is None:
+        return str(side["model"])
+    where = ", ".join(filter(None, [side["device"], side["inference_precision"]]))
+    weights = f", weights {side['weights']}" if side["weights"] else ""
+    return f"{side['model']}#{side['recipe']} ({where}{weights})"
+
+
+def set_name(name: str, settings: Mapping[str, Any]) -> str:
+    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
+    details = [", ".join(settings["labels"])] if settings.get("labels") else []
+    details += ["lower-cased"] if settings.get("lowercase") else []
+    return f"{name} ({'; '.join(details)})" if details else name
+
+
+def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
+    """The sides of a recorded set by sentence, then as documents; None for what it lacks."""
+    return [
+        part.get(key) for part in (result, result.get("documents", {})) for key in ("left", "right")
+    ]
 
 
 def machine_json(machine: Machine) -> Json:

@@ -18,13 +18,16 @@ Object.assign(globalThis, {
     fail: tagAsk.fail,
     count: tagAsk.count,
     probing: () => dom.find(document, "#probe-result").classList.remove("stale"),
+    correct: { take: correctTab.take },
   },
-  correction: { mount: correctTab.mount, lines: correctTab.lines },
+  correction: { mount: correctTab.mount, lines: correctTab.lines, taken: correctTab.taken },
   evaluation: {
     mount: evaluateTab.mount,
     busy: evaluateTab.busy,
     done: evaluateTab.done,
+    check: evaluateTab.check,
     save: download.save,
   },
+  judge: judgeTab,
   choosing: { mount: chooseTab.mount, picked: chooseTab.picked, done: chooseTab.done },
 });

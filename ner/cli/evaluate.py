@@ -193,7 +193,7 @@ def _score(
     limits: Limits,
 ) -> Acceptance:
     report, joined = (
-        report_sides(sides, texts, choice, tolerance=limits.tolerance)
+        report_sides(sides, texts, choice, tolerance=limits.tolerance, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
     return accept(name, report, joined, limits, labels=choice.labels)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ner.evaluating.report import set_name
 from ner.measuring import rows
 from ner.models.catalogue import assets
 from ner.models.recipes import ORIGINAL
+from ner.schema import set_name
 
 Json = Mapping[str, Any]
 

@@ -1,24 +1,35 @@
-"""What stands behind the figures of an evaluation: each decision, and the buckets it falls into."""
+"""What stands behind the figures of an evaluation: each decision, by bucket and by threshold.
+
+The best threshold is found on the very set that it is scored on, so its F1 flatters: it is to be
+checked on another set before it is used.
+"""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ner.comparing.agreement import Kind, align
-from ner.counts import Counts
-from ner.entities import Annotated, Entity
+from ner.counts import Counts, strict_counts
+from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.scores import Error, ErrorKind, find_errors, widen
 
 ENTITY_LENGTH = "entity length"
 SENTENCE_LENGTH = "sentence length"
+POSITION = "position"
 CASING = "casing"
-# Each dimension with its buckets in order; lengths are in gold tokens.
+# The numbers, from 0, at which a bucket of positions begins.
+_POSITIONS = (1, 10, 30)
+# Each dimension with its buckets in order; lengths and positions are in gold tokens.
 BUCKETS: Mapping[str, tuple[str, ...]] = {
     ENTITY_LENGTH: ("1 token", "2 tokens", "3 tokens", "4 tokens or more"),
     SENTENCE_LENGTH: ("under 10 tokens", "10 to 19 tokens", "20 to 29 tokens", "30 tokens or more"),
+    POSITION: ("first token", "tokens 2 to 10", "tokens 11 to 30", "after token 30"),
     CASING: ("Capitalized", "UPPER CASE", "lower case", "other"),
 }
 
@@ -60,6 +71,8 @@ def buckets(entity: Entity, sentence: Annotated) -> dict[str, str]:
     places = {
         ENTITY_LENGTH: min(max(last - first, 1), 4) - 1,
         SENTENCE_LENGTH: min(len(sentence.token_offsets) // 10, 3),
+        # Capitals tell nothing of a first token, and a model's memory of a text is short.
+        POSITION: bisect_right(_POSITIONS, first),
         CASING: _casing(sentence.tagged.spelled(entity)),
     }
     return {dimension: BUCKETS[dimension][place] for dimension, place in places.items()}
@@ -99,3 +112,85 @@ def _casing(spelled: str) -> int:
     if len(letters) > 1 and cased.isupper():
         return 1
     return 0 if spelled[0].isupper() else 3
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The strict counts of the entities that score at least ``threshold``, in [0, 1]."""
+
+    threshold: float
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A side's counts at each score that occurs, in order; between two they are the higher one's.
+
+    ``nothing`` are the counts above the highest score, where no entity is left.
+    """
+
+    points: tuple[Point, ...]
+    nothing: Counts
+
+    def at(self, threshold: float) -> Counts:
+        """The counts at any threshold."""
+        index = bisect_left([point.threshold for point in self.points], threshold)
+        return self.points[index].counts if index < len(self.points) else self.nothing
+
+    @property
+    def best(self) -> Point:
+        """Where F1 is highest, at a threshold with few decimals; the lowest one among equals.
+
+        0 where dropping entities gains nothing.
+        """
+        if not self.points:
+            return Point(0.0, self.nothing)
+        index = max(range(len(self.points)), key=lambda at: (self.points[at].counts.f1, -at))
+        point = self.points[index]
+        if index == 0:
+            return Point(0.0, point.counts)
+        lower = self.points[index - 1].threshold
+        return Point(_few_decimals(lower, point.threshold), point.counts)
+
+    @property
+    def flat(self) -> bool:
+        """Whether there is no threshold to choose: files of predictions have no scores."""
+        return len(self.points) < 2
+
+
+def threshold_curve(gold: Sequence[Annotated], found: Sequence[Tagged]) -> Curve:
+    """The curve of what a side found in each gold text, widened to whole tokens as in `score`.
+
+    Exactly what scoring anew at each threshold would give, but a text is counted again only where
+    an entity of its own is dropped. Raises ``ValueError`` if the two are not of the same texts.
+    """
+    counts = Counts()
+    # What dropping the entities of just this score changes.
+    changes: defaultdict[float, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for sentence, predicted in zip(gold, found, strict=True):
+        steps = list(_steps(sentence, predicted))
+        counts += steps[0][1]
+        for (score, before), (_, after) in pairwise(steps):
+            for column, (old, new) in enumerate(zip(before.row, after.row, strict=True)):
+                changes[score][column] += new - old
+    points = []
+    for score in sorted(changes):
+        points.append(Point(score, counts))
+        counts += Counts(*changes[score])
+    return Curve(tuple(points), counts)
+
+
+def _steps(gold: Annotated, predicted: Tagged) -> Iterator[tuple[float, Counts]]:
+    """Each score of a text with its counts at that threshold; infinity, with none left, is last."""
+    for threshold in (*sorted({entity.score for entity in predicted.entities}), math.inf):
+        kept = widen(predicted.keep(threshold=threshold), gold)
+        yield threshold, sum(strict_counts(gold.tagged, kept).values(), Counts())
+
+
+def _few_decimals(lower: float, upper: float) -> float:
+    """The number with the fewest decimals that is over ``lower`` and at most ``upper``."""
+    for scale in (10, 100, 1_000, 10_000):
+        rounded = math.floor(upper * scale) / scale
+        if rounded > lower:
+            return rounded
+    return upper

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ner.entities import Annotated, Entity, Tagged
+from ner.tagging.boundaries import paragraph_starts, sentence_starts
 
 # How many sentences make a document where the file names none.
 SENTENCES = 20
+
+
+def find_sentences(text: str) -> list[int]:
+    r"""Where the sentences of a text begin, the first one left out; a paragraph ends one too.
+
+    >>> find_sentences("Mr. Bo left. Ada stayed.\n\nWhy?")
+    [13, 26]
+    """
+    starts = [0, *paragraph_starts(text), len(text)]
+    inner = {
+        start
+        for begin, end in pairwise(starts)
+        for start in (begin, *sentence_starts(text, begin, end))
+    }
+    return sorted(inner - {0})
 
 
 def join(sentences: Sequence[Annotated]) -> Annotated:

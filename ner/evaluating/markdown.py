@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from ner.evaluating.acceptance import Acceptance, gravest
-from ner.evaluating.report import Report, groups
+from ner.evaluating.report import Report, ScoredSide, groups
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.verdict import Answer, Judgement, count_of, signed
 from ner.markup import percent
+from ner.schema import provenance_rows
 from ner.stats import Estimate, mcnemar_p
 
 _ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not settled"}
@@ -17,36 +18,38 @@ _ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not se
 
 def report_markdown(report: Report) -> str:
     """All of one set: the verdict, its types, each side's figures and errors."""
-    parts = ["# Evaluation"]
+    parts = ["# Evaluation", *([escape(report.bias.sentence)] if report.bias else [])]
     if report.verdict is not None:
         parts += [escape(report.verdict.sentence), judgement_table(report)]
     for side in report.sides:
-        interval = side.intervals[None]
-        parts += [
-            f"## {escape(side.origin.title)}",
-            f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
-            f"{len(report.evaluation.gold):,} sentences.",
-            table(
-                ("Group", "Name", "Precision", "Recall", "F1", "Support"),
-                [
-                    (
-                        group,
-                        name,
-                        *map(percent, (counts.precision, counts.recall, counts.f1)),
-                        f"{counts.support:,}",
-                    )
-                    for group, name, counts in groups(side)
-                ],
-            ),
-            table(
-                ("Error", "Count"),
-                [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind],
-            ),
-        ]
+        parts += _side_parts(side)
     if report.verdict is not None:
         parts.append(escape(changes_sentence(report)))
     parts += map(escape, report.notes)
+    parts += ["## Provenance", table(("What", "Is"), provenance_rows(report.provenance))]
     return "\n\n".join(parts) + "\n"
+
+
+def _side_parts(side: ScoredSide) -> list[str]:
+    """One side's figures and errors."""
+    interval = side.intervals[None]
+    figures = [
+        (
+            group,
+            name,
+            *map(percent, (counts.precision, counts.recall, counts.f1)),
+            f"{counts.support:,}",
+        )
+        for group, name, counts in groups(side)
+    ]
+    errors = [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind]
+    return [
+        f"## {escape(side.origin.title)}",
+        f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
+        f"{len(side.evaluation.gold):,} sentences.",
+        table(("Group", "Name", "Precision", "Recall", "F1", "Support"), figures),
+        table(("Error", "Count"), errors),
+    ]
 
 
 def acceptance_markdown(acceptances: Sequence[Acceptance]) -> str:

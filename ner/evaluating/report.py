@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from ner.comparing.agreement import agreement_f1
+from ner.comparing.gold_origin import Bias, GoldOrigin, find_bias
 from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Entity
@@ -17,7 +18,7 @@ from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.opened import Sides
-from ner.schema import origin_json
+from ner.schema import origin_json, provenance_cells, provenance_json
 from ner.spreadsheet import write_csv
 from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
 from ner.tagging.choice import Choice
@@ -31,13 +32,18 @@ class Report:
     """An evaluation with where its sides come from, and the loss of F1 that is accepted.
 
     ``origins`` has one for each side of the evaluation, the left one first, and so has ``known``:
-    the types that a side can find, where that is more than it found.
+    the types that a side can find, where that is more than it found. ``bias`` says why gold is no
+    fair judge of them, where it is none; ``choice`` is what they were tagged with, and ``gold`` is
+    what the set is called.
     """
 
     evaluation: Evaluation
     origins: tuple[Origin, ...]
     tolerance: float = TOLERANCE
     known: tuple[tuple[str, ...], ...] = ()
+    bias: Bias | None = None
+    choice: Choice = field(default_factory=Choice)
+    gold: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.origins) != len(self.evaluation.sides):
@@ -56,9 +62,17 @@ class Report:
         return self.judgements[0].verdict if self.judgements else None
 
     @cached_property
+    def provenance(self) -> Json:
+        """What it is a result of; the date is that of the first time that this is asked."""
+        told = provenance_json(self.origins, self.choice, gold=self.gold)
+        return {**told, "accepted_loss": self.tolerance}
+
+    @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
-        """That of all types, then of each; none without a right side."""
-        return tuple(map(self.judge, (None, *self.labels))) if len(self.origins) > 1 else ()
+        """That of all types, then of each; none without a right side, or where gold is its own."""
+        if len(self.origins) < 2 or (self.bias is not None and self.bias.settles_nothing):
+            return ()
+        return tuple(map(self.judge, (None, *self.labels)))
 
     def judge(self, label: str | None, tolerance: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``tolerance`` in place of the report's."""
@@ -94,18 +108,21 @@ def report_sides(
     choice: Choice,
     *,
     tolerance: float = TOLERANCE,
+    began: Sequence[GoldOrigin] = (),
+    name: str | None = None,
 ) -> Report:
     """Tag ``gold`` with the sides that there are, and score them.
 
     ``choice.labels`` are the types that count; None counts all, and gold may then have no other
-    type (``InputError``).
+    type (``InputError``). ``began`` is what the texts of gold began as, ``name`` what it is called.
     """
     everything = replace(choice, labels=None)
     taggers = [side.tagger.using(everything) for side in sides.all]
     scored = evaluate(gold, *taggers, labels=choice.labels)
     origins = tuple(side.origin for side in sides.all)
     known = tuple(choice.labels or tagger.labels for tagger in taggers)
-    return Report(scored, origins, tolerance, known)
+    bias = find_bias(began, origins)
+    return Report(scored, origins, tolerance, known, bias, choice, name)
 
 
 @dataclass(frozen=True)
@@ -159,12 +176,14 @@ def report_json(report: Report) -> Json:
     side's entities against the left one's, ``difference`` the right F1 minus the left one with its
     paired 95 % bootstrap interval, ``labels`` the same and the verdict by type; ``changes`` are the
     errors that the right side added and removed, with the p of McNemar's exact test. Without a
-    right side ``left`` stands alone. ``notes`` are sentences, often none.
+    right side ``left`` stands alone. ``notes`` are sentences, often none; ``provenance`` is what it
+    all is a result of.
     """
     evaluation = report.evaluation
     sides = {side.key: _side_json(side) for side in report.sides}
-    notes = list(report.notes)
+    notes = [*([report.bias.sentence] if report.bias else []), *report.notes]
     answer: Json = {"sentences": len(evaluation.gold), **sides, "notes": notes}
+    answer["provenance"] = report.provenance
     if report.verdict is None:
         return answer
     added, removed = report.changes
@@ -222,14 +241,18 @@ def _details(side: ScoredSide) -> Json:
 
 
 def figures_csv(report: Report) -> str:
-    """One row for each figure of each side: overall, per type, and per bucket. F1 are fractions."""
+    """One row for each figure of each side: overall, per type, and per bucket. F1 are fractions.
+
+    Each row also tells what it is a result of.
+    """
     head = ("side", "group", "name", "precision", "recall", "f1", "support", "tp", "fp", "fn")
+    cells = [provenance_cells(report.provenance, side.index) for side in report.sides]
     rows = [
-        (side.origin.title, group, key, *_written(counts))
+        (side.origin.title, group, key, *_written(counts), *cells[side.index].values())
         for side in report.sides
         for group, key, counts in groups(side)
     ]
-    return write_csv([head, *rows])
+    return write_csv([(*head, *cells[0]), *rows])
 
 
 def errors_csv(report: Report) -> str:
@@ -239,6 +262,7 @@ def errors_csv(report: Report) -> str:
     points of the sentence.
     """
     head = ("side", "error", "changed", "sentence", *_ENTITY_COLUMNS, "text")
+    cells = [provenance_cells(report.provenance, side.index) for side in report.sides]
     rows = []
     for side in report.sides:
         for decision in side.decisions:
@@ -247,8 +271,8 @@ def errors_csv(report: Report) -> str:
                 both = (*_cells(decision.gold, text), *_cells(decision.predicted, text))
                 changed = "yes" if decision.changed else "no"
                 about = (side.origin.title, decision.error.value, changed, decision.sentence + 1)
-                rows.append((*about, *both, text))
-    return write_csv([head, *rows])
+                rows.append((*about, *both, text, *cells[side.index].values()))
+    return write_csv([(*head, *cells[0]), *rows])
 
 
 _ENTITY_COLUMNS = tuple(
@@ -305,18 +329,6 @@ def scores_json(per_sentence: Sequence[Scores]) -> Json:
             )
         },
     }
-
-
-def set_name(name: str, settings: Mapping[str, Any]) -> str:
-    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
-    details = [", ".join(settings["labels"])] if settings.get("labels") else []
-    details += ["lower-cased"] if settings.get("lowercase") else []
-    return f"{name} ({'; '.join(details)})" if details else name
-
-
-def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
-    """The sides of a recorded set by sentence, then as documents; None for what it lacks."""
-    return [part.get(key) for part in (result, result.get("documents", {})) for key in KEYS]
 
 
 def _figures(counts: Counts) -> Json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ner.comparing.agreement import Agreement, Kind, agreement_counts, agreement_f1
@@ -104,17 +104,33 @@ def without_gold(
     floor: float = FLOOR,
     names: tuple[str, str] = ("the original", "INT8"),
 ) -> Verdict:
-    """Whether the second's entities, scored against the first's, reach an F1 of ``floor``."""
+    """Whether the second's entities, scored against the first's, reach an F1 of ``floor``.
+
+    If they do, the second can't have lost more than the rest of it. If they don't, only gold tells
+    which of the two is wrong where they differ: so the answer is never no.
+    """
     first, second = names
     agreement = Estimate(agreement_f1(agreements), agreement_interval(agreements))
     entities = sum(len(agreement.left.entities) for agreement in agreements)
-    subject = f"{second} finds what {first} finds with F1"
-    size = f"{count_of(entities, 'entity')} in {count_of(len(agreements), 'line')}"
-    given = _reaching(agreement, floor, seen=entities, subject=subject, size=size)
-    if given.answer is not Answer.YES:
-        return given
-    hedged = given.sentence.replace("Yes.", "Yes, as far as can be told without gold.", 1)
-    return replace(given, sentence=hedged)
+    needed = fewest(1 - floor)
+    answer, more = settle(agreement, floor, seen=entities, needed=needed)
+    found = (
+        f"{second} finds what {first} finds with F1 {100 * agreement.value:.1f} % "
+        f"(95 % interval {100 * agreement.interval.low:.1f} to {100 * agreement.interval.high:.1f},"
+        f" on {count_of(entities, 'entity')} in {count_of(len(agreements), 'line')})"
+    )
+    limit = f"{100 * (1 - floor):.1f} points"
+    if answer is Answer.NO:
+        loss = f"if {second} is wrong wherever they differ, it loses over the {limit} you accept"
+        return Verdict(Answer.OPEN, f"Gold would tell. {found}: {loss}. Judge what differs.")
+    reason = {
+        Answer.YES: f": even if {second} is wrong wherever they differ, it loses less than the "
+        f"{limit} you accept.",
+        Answer.OPEN: f": whether a loss over the {limit} you accept is possible is not settled.",
+    }[answer]
+    if answer is Answer.OPEN and floor <= agreement.interval.low:
+        reason = f": ruling out a loss over {limit} needs at least {count_of(needed, 'entity')}."
+    return Verdict(answer, f"{opening(answer, more)} {found}{reason}", more)
 
 
 def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,9 @@ from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Explained
 from ner.evaluating import verdict
-from ner.evaluating.verdict import Verdict
+from ner.evaluating.verdict import TOLERANCE, Verdict
 from ner.stats import Estimate
+from ner.tagging.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,23 @@ class AgreementFigures:
 
 @dataclass(frozen=True)
 class AgreementReport:
-    """What both sides found in each text, in order."""
+    """What both sides found in each text, in order, and the loss of F1 that is accepted.
+
+    ``choice`` is what the texts were tagged with, and ``texts`` is what they are called.
+    """
 
     origins: tuple[Origin, Origin]
     left: tuple[Explained, ...]
     right: tuple[Explained, ...]
+    tolerance: float = TOLERANCE
+    choice: Choice = field(default_factory=Choice)
+    texts: str | None = None
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """What it is a result of; the date is that of the first time that this is asked."""
+        told = schema.provenance_json(self.origins, self.choice, gold=self.texts)
+        return {**told, "accepted_loss": self.tolerance}
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -50,7 +64,9 @@ class AgreementReport:
     @property
     def verdict(self) -> Verdict:
         """Whether the right side may stand in for the left one."""
-        return verdict.without_gold(self.agreements)
+        left, right = (origin.title for origin in self.origins)
+        floor = 1 - self.tolerance
+        return verdict.without_gold(self.agreements, floor=floor, names=(left, right))
 
     @property
     def pairs(self) -> int:
@@ -71,21 +87,24 @@ class AgreementReport:
 
     def figures(self, label: str | None = None) -> AgreementFigures:
         """The figures of one label, or of all (None)."""
-        kept = [_of_label(agreement, label) for agreement in self.agreements]
-        pairs = [pair for agreement in kept for pair in agreement.pairs]
-        same = sum(pair.kind is Kind.SAME for pair in pairs)
-        by_label = (
-            item for agreement in self.agreements for item in agreement_counts(agreement).items()
-        )
-        counts = sum((count for key, count in by_label if label in (None, key)), Counts())
-        return AgreementFigures(
-            Estimate(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
-            Estimate(
-                counts.f1 if pairs else 1.0, verdict.agreement_interval(self.agreements, label)
-            ),
-            counts.support,
-            counts.found,
-        )
+        return agreement_figures(self.agreements, label)
+
+
+def agreement_figures(
+    agreements: Sequence[Agreement], label: str | None = None
+) -> AgreementFigures:
+    """How far two sides agree on texts: on one label, or on all (None)."""
+    kept = [_of_label(agreement, label) for agreement in agreements]
+    pairs = [pair for agreement in kept for pair in agreement.pairs]
+    same = sum(pair.kind is Kind.SAME for pair in pairs)
+    by_label = (item for agreement in agreements for item in agreement_counts(agreement).items())
+    counts = sum((count for key, count in by_label if label in (None, key)), Counts())
+    return AgreementFigures(
+        Estimate(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
+        Estimate(counts.f1 if pairs else 1.0, verdict.agreement_interval(agreements, label)),
+        counts.support,
+        counts.found,
+    )
 
 
 def _of_label(agreement: Agreement, label: str | None) -> Agreement:
@@ -107,6 +126,7 @@ def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
         "agreement": _share_json(figures.f1),
         "identical": _share_json(figures.identical),
         "entities": report.pairs,
+        "provenance": report.provenance,
         "lines": [
             schema.agreement_json(agreement, report.origins, None)
             for agreement in report.agreements

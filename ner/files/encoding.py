@@ -137,3 +137,27 @@ def survey(path: Path, codec: str) -> tuple[str, int]:
 def _marked_encoding(head: bytes) -> str:
     """The encoding that the first bytes of a file announce."""
     return "UTF-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "UTF-8-SIG"
+
+
+def check_length(length: int, limit: int, what: str = "That") -> None:
+    """Raises ``InputError`` where what a visitor gave is longer than ``limit`` characters."""
+    if length > limit:
+        raise InputError(
+            f"{what} is over the {limit:,} characters that are taken here. For more, use the "
+            "command line: python -m ner evaluate."
+        )
+
+
+def bounded_lines(file: Path, limit: int) -> Iterator[str]:
+    """The lines of an uploaded file, read no further than ``limit`` characters; see `read_lines`.
+
+    Raises ``InputError`` where it has more.
+    """
+    # A character has four bytes or fewer, so that even one endless line is refused unread.
+    if file.is_file():
+        check_length(file.stat().st_size // 4, limit, file.name)
+    length = 0
+    for line in read_lines(file):
+        length += len(line) + 1
+        check_length(length, limit, file.name)
+        yield line

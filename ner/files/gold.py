@@ -142,14 +142,22 @@ def split_lines(tagged: Tagged) -> list[Tagged]:
 
     For formats that have one sentence to a line or block; scores are kept.
     """
+    return split_at(tagged, [match.end() for match in re.finditer(r"\r\n?|\n", tagged.text)])
+
+
+def split_at(tagged: Tagged, borders: Iterable[int]) -> list[Tagged]:
+    """The parts of a text between ``borders`` (code points, in order) that are not blank.
+
+    A border inside an entity parts nothing; line breaks at the end of a part are left out.
+    """
     starts = [entity.start for entity in tagged.entities]
-    borders = [0]
-    for match in re.finditer(r"\r\n?|\n", tagged.text):
-        before = bisect_left(starts, match.end()) - 1
-        if before < 0 or tagged.entities[before].end <= match.end():
-            borders.append(match.end())
-    lines = []
-    for start, end in pairwise([*borders, len(tagged.text)]):
+    cuts = [0]
+    for border in borders:
+        before = bisect_left(starts, border) - 1
+        if before < 0 or tagged.entities[before].end <= border:
+            cuts.append(border)
+    parts = []
+    for start, end in pairwise([*cuts, len(tagged.text)]):
         text = tagged.text[start:end].rstrip("\r\n")
         entities = tuple(
             replace(entity, start=entity.start - start, end=min(entity.end - start, len(text)))
@@ -157,8 +165,8 @@ def split_lines(tagged: Tagged) -> list[Tagged]:
             if entity.start - start < len(text)
         )
         if text.strip():
-            lines.append(Tagged(text, entities))
-    return lines
+            parts.append(Tagged(text, entities))
+    return parts
 
 
 def _find_reader(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
-from ner.evaluating.report import recorded_sides, set_name
+from ner.schema import recorded_sides, set_name
 from ner.train.settings import command_of
 
 Json = Mapping[str, Any]

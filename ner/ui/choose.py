@@ -30,8 +30,7 @@ from ner.models.prepared import find_offered, texts_for
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.controls import SideControls
-from ner.ui.evaluate import read_upload
+from ner.ui.controls import SideControls, read_upload
 from ner.ui.layers import add_layers
 from ner.ui.progress import (
     Value,

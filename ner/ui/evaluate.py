@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.comparing.origin import Origin
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
 from ner.evaluating.without_gold import AgreementReport
-from ner.files.encoding import read_lines, text_lines
+from ner.files.encoding import bounded_lines, check_length, text_lines
 from ner.files.gold import parse_gold, read_gold, repair_sentences
+from ner.markup import notice
 from ner.models.catalogue import assets
 from ner.models.opened import Sides
+from ner.models.prepared import find_offered
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
-from ner.ui.controls import SideControls
+from ner.ui.controls import (
+    GOLD_SETS,
+    Form,
+    SideControls,
+    fingerprint,
+    gold_form,
+    lines_form,
+    own_set_form,
+)
 from ner.ui.progress import (
     ON_MODEL,
     Loader,
     Value,
-    as_gradio_errors,
     catch_failures,
+    describe_failure,
     message,
     open_sides_with_progress,
     problem,
     progress,
     result_component,
 )
-from ner.ui.tag import strategy_dropdown
-from ner.ui.views.evaluate import agreement_value, evaluation_value
-
-GOLD_SETS = {
-    "General English: news, web, lower case, tricky names": "general",
-    "Medical: chemicals and diseases": "medical",
-}
+from ner.ui.tag import plain_html, strategy_dropdown
+from ner.ui.views.agreement import agreement_value
+from ner.ui.views.evaluate import evaluation_value
+from ner.ui.views.recorded import recorded_html
 
 # Left, right, device, strategy, labels and points, as the components give them to
 # `EvaluateRequest`.
@@ -82,27 +90,27 @@ class EvaluateHandler:
     service: Service
 
     def evaluate_set(self, name: str, lowercase: bool, *settings: *_Settings) -> Iterator[Value]:
-        """Score both models on a gold set of the project."""
+        """Score both sides on a gold set of the project."""
         results = self._score_set(name, lowercase, EvaluateRequest(*settings))
         yield from catch_failures(results, problem)
 
     def evaluate_gold(
         self, gold: str, first: _Path, second: _Path, lowercase: bool, *settings: *_Settings
     ) -> Iterator[Value]:
-        """Score both models, or one or two files of predictions, on the visitor's gold."""
+        """Score both sides, or one or two files of predictions, on the visitor's gold."""
         files = [Path(path) for path in (first, second) if path]
         results = self._score_gold(gold or "", files, lowercase, EvaluateRequest(*settings))
         yield from catch_failures(results, problem)
 
     def compare_lines(self, text: str, *settings: *_Settings) -> Iterator[Value]:
-        """Compare both models on lines without gold."""
+        """Compare both sides on lines without gold."""
         yield from catch_failures(self._compare(text or "", EvaluateRequest(*settings)), problem)
 
     def _score_set(self, name: str, lowercase: bool, request: EvaluateRequest) -> Iterator[Value]:
         if name not in GOLD_SETS.values():
             raise InputError(f"There is no gold set {str(name)[:40]!r}.")
         gold = read_gold(assets() / "gold" / f"{name}.conll")
-        yield from self._score_models(gold, lowercase, request, [])
+        yield from self._score_models(gold, lowercase, request, f"{name}, built in")
 
     def _score_gold(
         self, text: str, files: list[Path], lowercase: bool, request: EvaluateRequest
@@ -111,28 +119,41 @@ class EvaluateHandler:
             yield message("Paste gold or load a file, then press Evaluate.")
             return
         limit = self.service.bounds.gold_characters
-        _check_length(len(text), limit)
+        check_length(len(text), limit)
         lines = text_lines(text)
         gold = parse_gold(lines, "The gold")
         hints = repair_sentences(lines, "The gold")
         if not files:
-            yield from self._score_models(gold, lowercase, request, hints)
+            began = read_origins(lines)
+            name = fingerprint("your gold", text)
+            yield from self._score_models(gold, lowercase, request, name, hints, began)
             return
         yield self._under_way("Scoring the predictions …")
         with self.service.long.slot(disconnected=client_disconnected):
-            report = score_files(gold, files, request, limit=limit)
+            report = replace(
+                score_files(gold, files, request, limit=limit), gold=fingerprint("your gold", text)
+            )
             value = evaluation_value(report, hints)
         yield value
 
     def _score_models(
-        self, gold: list[Annotated], lowercase: bool, request: EvaluateRequest, hints: list[str]
+        self,
+        gold: list[Annotated],
+        lowercase: bool,
+        request: EvaluateRequest,
+        name: str,
+        hints: Sequence[str] = (),
+        began: Sequence[GoldOrigin] = (),
     ) -> Iterator[Value]:
         tolerance = request.tolerance
         sides = yield from self._open(request)
-        yield self._under_way(f"Tagging {len(gold):,} sentences with both models …")
-        cased = evaluation.lowercase(gold) if lowercase else gold
+        yield self._under_way(f"Tagging {len(gold):,} sentences with both sides …")
+        if lowercase:
+            gold, name = evaluation.lowercase(gold), f"{name}, in lower case"
         with self.service.long.slot(disconnected=client_disconnected):
-            report = report_sides(sides, cased, request.choice, tolerance=tolerance)
+            report = report_sides(
+                sides, gold, request.choice, tolerance=tolerance, began=began, name=name
+            )
             value = evaluation_value(report, [*sides.notes, *hints])
         yield value
 
@@ -141,14 +162,16 @@ class EvaluateHandler:
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
-        _check_length(len(text), self.service.bounds.lines_characters)
+        check_length(len(text), self.service.bounds.lines_characters)
+        tolerance = request.tolerance
         sides = yield from self._open(request)
-        yield self._under_way(f"Tagging {len(lines):,} lines with both models …")
+        yield self._under_way(f"Tagging {len(lines):,} lines with both sides …")
         both = sides.both
         taggers = [side.tagger.using(request.choice) for side in both]
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
-            report = AgreementReport((both[0].origin, both[1].origin), left, right)
+            origins, name = (both[0].origin, both[1].origin), fingerprint("your lines", text)
+            report = AgreementReport(origins, left, right, tolerance, request.choice, name)
             value = agreement_value(report)
         yield value
 
@@ -168,7 +191,7 @@ def score_files(
 ) -> Report:
     """One or two files of predictions of up to ``limit`` characters, scored on ``gold``."""
     found = [
-        evaluation.as_predictions(gold, parse_gold(_bounded_lines(file, limit), file))
+        evaluation.as_predictions(gold, parse_gold(bounded_lines(file, limit), file))
         for file in files
     ]
     scores = evaluation.score_predictions(gold, *found, labels=request.choice.labels)
@@ -176,36 +199,8 @@ def score_files(
     return Report(scores, origins, request.tolerance)
 
 
-def _check_length(length: int, limit: int, what: str = "That") -> None:
-    if length > limit:
-        raise InputError(
-            f"{what} is over the {limit:,} characters that are taken here. For more, use the "
-            "command line: python -m ner evaluate."
-        )
-
-
-def _bounded_lines(file: Path, limit: int) -> Iterator[str]:
-    """The lines of an uploaded file, which is held to what may be pasted as gold."""
-    # A character has four bytes or fewer, so that even one endless line is refused unread.
-    if file.is_file():
-        _check_length(file.stat().st_size // 4, limit, file.name)
-    length = 0
-    for line in read_lines(file):
-        length += len(line) + 1
-        _check_length(length, limit, file.name)
-        yield line
-
-
 TAB = "evaluate-tab"
 _GIVEN_TAB = "your-gold"
-_EMPTY = "Choose what to evaluate on above. The answer and its reasons appear here."
-_FORMATS = """Wolfgang	B-PER
-lives	O
-in	O
-Berlin	B-LOC
-
-or [Wolfgang](PER) lives in [Berlin](LOC)
-or {"text": "Wolfgang lives", "entities": [{"start": 0, "end": 8, "label": "PER"}]}"""
 
 
 @dataclass(frozen=True)
@@ -213,16 +208,18 @@ class EvaluateTab:
     """What other tabs may do here: fill in ``gold``, and have it evaluated."""
 
     gold: gr.components.Component
+    predictions: Sequence[gr.components.Component]
     outer: gr.Tabs
     inner: gr.Tabs
     run: Callable[[gr.events.Dependency], None]
 
     def follow(self, event: gr.events.Dependency) -> None:
         """After ``event`` has filled ``gold``: come to the fore and evaluate on it."""
+        # Files of predictions that were left there are not what is to be judged.
         visible = event.success(
-            lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB)),
+            lambda: (gr.Tabs(selected=TAB), gr.Tabs(selected=_GIVEN_TAB), None, None),
             None,
-            [self.outer, self.inner],
+            [self.outer, self.inner, *self.predictions],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -236,36 +233,64 @@ def add_evaluate_tab(
     handler = EvaluateHandler(load, service)
     settings = [*chosen.inputs, *_settings_row()]
     with gr.Tabs(elem_id="evaluate-on") as inner:
-        with gr.Tab("Gold set of this project"):
-            own = _own_set_form()
+        with gr.Tab("Built-in test set"):
+            own = own_set_form(chosen.left)
         with gr.Tab("Your gold", id=_GIVEN_TAB):
-            gold = _gold_form(service.bounds.gold_characters)
+            gold = gold_form(service.bounds.gold_characters)
         with gr.Tab("Your text, without gold"):
-            lines = _lines_form()
-    result = result_component(message(_EMPTY), "evaluation", "evaluation.mount")
-    for form, answer in (
-        (own, handler.evaluate_set),
-        (gold, handler.evaluate_gold),
-        (lines, handler.compare_lines),
-    ):
-        run_on = form.button.click(
-            answer,
-            [*form.inputs, *settings],
-            result,
-            js="(...values) => (evaluation.busy(), values)",
-            **ON_MODEL,
-        )
-        run_on.then(None, js="() => evaluation.done()")
-        # A request that is refused before it is begun has only this.
-        run_on.failure(None, js="() => evaluation.done()")
+            lines = lines_form()
+    result = result_component({"html": "", "data": ""}, "evaluation", "evaluation.mount")
+    _add_recorded(chosen.left)
+    _connect(own, handler.evaluate_set, settings, result)
+    _connect(gold, handler.evaluate_gold, settings, result)
+    _connect(lines, handler.compare_lines, settings, result)
 
-    def run(event: gr.events.Dependency) -> None:
-        event.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
+    def follow(event: gr.events.Dependency) -> None:
+        asked = event.success(None, [*gold.inputs, *settings], None, js=_busy(gold))
+        run = asked.success(handler.evaluate_gold, [*gold.inputs, *settings], result, **ON_MODEL)
+        run.then(None, js="() => evaluation.done()")
 
-    return EvaluateTab(gold.inputs[0], outer, inner, run)
+    return EvaluateTab(gold.inputs[0], gold.inputs[1:3], outer, inner, follow)
+
+
+def _connect(
+    form: Form, answer: Callable[..., Iterator[Value]], settings: list[Any], result: gr.HTML
+) -> None:
+    """What pressing the form's button does, and how the page knows that a result has grown old."""
+    asked = [*form.inputs, *settings]
+    run = form.button.click(answer, asked, result, js=_busy(form), **ON_MODEL)
+    run.then(None, js="() => evaluation.done()")
+    # A request that is refused before it is begun has only this.
+    run.failure(None, js="() => evaluation.done()")
+    gr.on(
+        [part.change for part in asked],
+        None,
+        asked,
+        js=f"(...now) => evaluation.check('{form.name}', now)",
+        api_visibility="private",
+    )
+
+
+def _busy(form: Form) -> str:
+    return f"(...values) => (evaluation.busy('{form.name}', values), values)"
+
+
+def _add_recorded(left: gr.Dropdown) -> None:
+    """What was recorded of the left side's model, so that the tab is never empty."""
+    recorded = plain_html(_recorded(left.value), "recorded")
+    left.change(_recorded, left, recorded, show_progress="hidden", api_visibility="private")
+
+
+def _recorded(side: str) -> str:
+    try:
+        return recorded_html(find_offered(side).spec)
+    # The last line of defence: a visitor gets a sentence, the log gets the rest.
+    except Exception as error:  # noqa: BLE001
+        return notice(describe_failure(error), kind="problem")
 
 
 def _settings_row() -> list[gr.components.Component]:
+    """Strategy, labels and accepted loss, which stand above all three ways in."""
     with gr.Row(elem_classes="settings"):
         strategy = strategy_dropdown()
         labels = gr.Textbox(
@@ -281,71 +306,3 @@ def _settings_row() -> list[gr.components.Component]:
             scale=0,
         )
     return [strategy, labels, points]
-
-
-@dataclass(frozen=True)
-class _Form:
-    """A way in: its button, and the components that it reads."""
-
-    button: gr.Button
-    inputs: list[gr.components.Component]
-
-
-def _own_set_form() -> _Form:
-    with gr.Row(elem_classes="settings"):
-        name = gr.Dropdown(
-            list(GOLD_SETS.items()), label="Set", elem_classes="beside wide", scale=0
-        )
-        lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
-        button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-own", scale=0)
-    return _Form(button, [name, lowercase])
-
-
-def _gold_form(limit: int) -> _Form:
-    gold = gr.Textbox(
-        label="Gold: CoNLL columns (BIO, IOB1, IOBES), JSON lines with spans, or bracketed text",
-        placeholder=_FORMATS,
-        lines=7,
-        max_lines=14,
-        elem_id="gold",
-    )
-    with gr.Row(elem_classes="settings"):
-        upload = gr.UploadButton("Load a file", elem_id="gold-file", scale=0, size="sm")
-        lowercase = gr.Checkbox(label="In lower case", scale=0, min_width=120)
-        button = gr.Button("Evaluate", variant="primary", elem_id="evaluate-given", scale=0)
-    instead = "Score files of predictions, or a second annotator, instead of the models"
-    with gr.Accordion(instead, open=False), gr.Row():
-        files = [
-            gr.File(label=name, height=90, elem_id=elem_id)
-            for name, elem_id in (
-                (f"Predictions, up to {limit:,} characters", "predictions-first"),
-                ("To be compared with (optional), as long", "predictions-second"),
-            )
-        ]
-    upload.upload(
-        as_gradio_errors(partial(read_upload, limit=limit)),
-        upload,
-        gold,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    return _Form(button, [gold, *files, lowercase])
-
-
-def read_upload(path: str | None, *, limit: int) -> str:
-    """The text of an uploaded file; raises ``InputError`` for none, no text, or over ``limit``."""
-    if path is None:
-        raise InputError("Choose a file first.")
-    return "\n".join(_bounded_lines(Path(path), limit))
-
-
-def _lines_form() -> _Form:
-    text = gr.Textbox(
-        label="One text to a line",
-        placeholder="Lines of your own text, at least a hundred if they are to tell anything",
-        lines=7,
-        max_lines=14,
-        elem_id="lines",
-    )
-    button = gr.Button("Compare", variant="primary", elem_id="evaluate-lines", scale=0)
-    return _Form(button, [text])

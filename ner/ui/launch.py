@@ -41,11 +41,12 @@ _DESCRIPTION = (
 # The page's script: one scope, in which a file may use what stands before it.
 SCRIPTS = (
     *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme", "tabs")),
-    *("common/copy_table", "common/dropdown"),
+    *("common/copy_table", "common/dropdown", "common/stale"),
     *(f"tag/{name}" for name in ("state", "ask", "pairs", "merged", "marks", "table", "walk")),
     *(f"tag/{name}" for name in ("ship", "summary", "formats", "share", "tag")),
     *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
     *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
+    *(f"judge/{name}" for name in ("cards", "judge")),
     "choose/choose",
     "page",
 )

@@ -7,7 +7,6 @@ any other.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,9 +18,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ner.errors import InputError
-from ner.evaluating.report import recorded_sides, set_name
-from ner.markup import Cell, megabytes, notice, percent, render
-from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, assets, find
+from ner.markup import megabytes, notice, render
+from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, find
 from ner.models.child import Stage
 from ner.models.opened import Sides
 from ner.models.prepared import (
@@ -43,6 +41,7 @@ from ner.ui.progress import (
     run_in_background,
     stage_sentence,
 )
+from ner.ui.views.recorded import recorded_scores
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,6 @@ def describe_model(variant: Variant, made: Mapping[str, Prepared]) -> Markup:
     """The facts about the model of ``variant``, and how that was made if it has been."""
     spec = variant.spec
     source = spec.repo_id if spec.folder is None else f"assets/{spec.folder.name}"
-    records = list(_records(spec))
     this = made.get(variant.recipe.name)
     return render(
         "ner.ui",
@@ -87,8 +85,7 @@ def describe_model(variant: Variant, made: Mapping[str, Prepared]) -> Markup:
         spec=spec,
         origin=[("From", source or ""), ("Licence", spec.licence)],
         labels=_labels(spec, next(iter(made.values()), None)),
-        records=[name for name, _ in records],
-        scores=[row for _, record in records for row in _score_rows(record)],
+        recorded=recorded_scores(spec),
         variants=[_variant_row(recipe, made.get(recipe.name)) for recipe in RECIPES],
         title=variant.recipe.title,
         making=[] if this is None else _making(this),
@@ -100,24 +97,6 @@ def _labels(spec: ModelSpec, prepared: Prepared | None) -> list[tuple[str, str, 
     known = spec.label_names
     labels = prepared.manifest.labels if prepared else tuple(known)
     return [(label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels]
-
-
-def _score_rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
-    """F1 of both variants on each set of a recorded evaluation, in per cent.
-
-    By sentence, and as documents where that was recorded; then how far both agree.
-    """
-    for dataset, result in record["sets"].items():
-        cells = [_f1(side) for side in recorded_sides(result)]
-        agreement = percent(result["agreement"]) if "agreement" in result else ""
-        yield set_name(dataset, record["settings"]), [*cells, Cell(agreement)]
-
-
-def _f1(side: Mapping[str, Any] | None) -> Cell:
-    if side is None:
-        return Cell("")
-    interval = f"{percent(side['f1_low'])}–{percent(side['f1_high'])}"
-    return Cell(percent(side["f1"]), small=interval)
 
 
 def _variant_row(recipe: Recipe, prepared: Prepared | None) -> VariantRow:
@@ -155,13 +134,6 @@ def _step(step: Step) -> str:
         f"{step.smooth_quant_alpha}, {bias} bias correction, at most {step.samples} calibration "
         f"texts{skipped}"
     )
-
-
-def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted((assets() / "results").glob("evaluation-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
-        if record["settings"]["model"] == spec.name:
-            yield file.name, record
 
 
 def _card(spec: ModelSpec) -> str:

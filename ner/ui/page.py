@@ -16,7 +16,7 @@ from ner.models.variants import default_sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.tagging.decode import Strategy
-from ner.ui import evaluate
+from ner.ui import correct, evaluate, judge
 from ner.ui.api import add_endpoints
 from ner.ui.choose import add_choose_tab
 from ner.ui.controls import SideControls, side_choices
@@ -62,8 +62,10 @@ def build(
                 add_choose_tab(chosen, service, means or Means())
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, chosen, tabs, service)
-            with gr.Tab("Correct", id="correct-tab"):
-                add_correct_tab(load, chosen, evaluated, service)
+            with gr.Tab("Correct", id=correct.TAB):
+                corrected = add_correct_tab(load, chosen, evaluated, service)
+            with gr.Tab("Judge", id=judge.TAB):
+                judge.add_judge_tab(load, chosen, service)
             with gr.Tab("Files", id="files-tab"):
                 add_files_tab(load, chosen, service)
             with gr.Tab("Model", id="model-tab") as about:
@@ -72,6 +74,7 @@ def build(
                 add_model_tab(page, about, chosen)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
+        corrected.add_entry(chosen, tabs)
     return page
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeSides, fake_means, loader_of, service_of
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ner.ui.launch import launch
 from ner.ui.page import build
@@ -35,6 +35,8 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium where there is one, else Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     installed = next(filter(None, map(shutil.which, names)), None)
+    # Other processes may have the cores: how long an answer takes says nothing.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         if installed is None and not own.is_file():

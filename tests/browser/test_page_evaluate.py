@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def tab(page: Page, name: str) -> None:
     found.click()
 
 
-def start(page: Page, text: str = TEXT, begin: str = "original") -> Locator:
+def start(page: Page, text: str = TEXT, begin: str = "left") -> Locator:
     """Put a text into tab 'Correct'; gives the editor."""
     tab(page, "Correct")
     page.locator("#correct-text textarea").fill(text)
@@ -133,9 +134,8 @@ def test_a_correction_on_the_third_line_changes_f1_by_the_right_amount(
         chooser.value.set_files(saved)
         expect(page.locator("#gold textarea")).to_have_value(saved.read_text().rstrip("\n") + "\n")
         page.locator("#evaluate-given").click()
-        expect(page.locator("#evaluation .verdict")).to_contain_text(
-            f"n = {4 + corrected} entities in 3 sentences"
-        )
+        told = f"on {4 + corrected} entities in 2 sentences" if corrected else "No verdict"
+        expect(page.locator("#evaluation")).to_contain_text(told)
         assert expected(saved.read_text()) == overall(page)
         f1.append(overall(page)[2])
 
@@ -146,7 +146,7 @@ def test_a_correction_on_the_third_line_changes_f1_by_the_right_amount(
 def test_spans_are_added_relabelled_and_deleted_by_keyboard(open_page: Open, fake_url: str) -> None:
     """From the keyboard alone, to the emoji; undo and redo go step by step."""
     page = open_page(fake_url)
-    start(page, "🙂 Bob met Wolfgang", "int8").focus()
+    start(page, "🙂 Bob met Wolfgang", "right").focus()
     steps = [entities(page)]
 
     page.keyboard.press("Control+Home")
@@ -204,7 +204,7 @@ def test_right_to_left_text_is_marked_where_it_was_selected(open_page: Open, fak
 
 
 def test_half_an_emoji_cannot_be_marked(open_page: Open, fake_url: str) -> None:
-    """A selection is widened to whole graphemes, and loses the white space at its ends."""
+    """A selection is widened to whole words and graphemes, without white space at its ends."""
     page = open_page(fake_url)
     start(page, "a 👩‍🚀 b", "plain")
     page.evaluate(
@@ -221,7 +221,7 @@ def test_half_an_emoji_cannot_be_marked(open_page: Open, fake_url: str) -> None:
 def test_the_text_itself_cannot_be_changed(open_page: Open, fake_url: str) -> None:
     """Typing, pasting and cutting leave it as it is."""
     page = open_page(fake_url)
-    editor = start(page, "Berlin is\nlarge", "original")
+    editor = start(page, "Berlin is\nlarge", "left")
     editor.focus()
     page.keyboard.press("Control+a")
     for keys in ("x", "Enter", "Control+x", "Control+v"):
@@ -238,7 +238,7 @@ def test_work_survives_a_reload_and_the_page_says_where_it_is_kept(
     """Two texts, the second corrected; after a reload both are there, and can be taken away."""
     page = open_page(fake_url)
     start(page, "Berlin", "plain")
-    start(page, "and Paris", "original")
+    start(page, "and Paris", "left")
     before = page.evaluate("correction.lines()")
     page.reload()
     page.wait_for_selector("#tag")
@@ -247,22 +247,116 @@ def test_work_survives_a_reload_and_the_page_says_where_it_is_kept(
     expect(page.locator("#correction")).to_contain_text("Text 2 of 2, kept in this browser only")
     assert before == page.evaluate("correction.lines()")
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Take this text away").click()
+    page.get_by_role("button", name="Remove").click()
     expect(page.locator("#correction .editor")).to_have_text("Berlin")
-    page.get_by_role("button", name="Take this text away").click()
+    page.get_by_role("button", name="Remove").click()
     expect(page.locator("#correct-save")).to_be_hidden()
     assert [] == kept(page)
 
 
-def test_corrections_go_to_evaluate_in_one_click(open_page: Open, fake_url: str) -> None:
-    """The tab comes to the fore with the result on them, also when it was never opened before."""
+@pytest.mark.parametrize(
+    ("text", "begin", "end", "expected"),
+    [
+        ("two Berliners", 5, 8, "Berliners"),
+        ("Apple's shares", 1, 3, "Apple"),
+        (
+            "Zoe\u0308 \N{CYRILLIC CAPITAL LETTER ZHE}ук",
+            1,
+            6,
+            "Zoe\u0308 \N{CYRILLIC CAPITAL LETTER ZHE}ук",
+        ),
+        ("在北京大学", 1, 3, "北京"),
+        ("AT&T rose", 3, 8, "T rose"),
+    ],
+)
+def test_a_selection_is_widened_to_whole_words(
+    open_page: Open, fake_url: str, text: str, begin: int, end: int, expected: str
+) -> None:
+    """By the tokens of gold; where words have no spaces between them, it stays as it is."""
     page = open_page(fake_url)
-    start(page)
+    start(page, text, "plain")
+    page.evaluate(
+        """([begin, end]) => {
+            const node = document.querySelector(".editor").firstChild;
+            getSelection().setBaseAndExtent(node, begin, node, end);
+        }""",
+        [begin, end],
+    )
+    page.locator("#correction .editor").press("1")
+
+    assert [f"{expected} PER"] == entities(page)
+
+
+def test_a_text_says_how_much_it_is_and_what_it_began_as(open_page: Open, fake_url: str) -> None:
+    """Sentences as they are written, entities, and the changes since."""
+    page = open_page(fake_url)
+    start(page, "Mr. Wolfgang left Berlin. Ada Lovelace stayed.", "right")
+    facts = page.locator("[data-part=facts]")
+
+    expect(facts).to_have_text(
+        "2 sentences, 3 entities; began as the output of INT8, 0 changes since"
+    )
+    page.locator("#correction .editor").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("4")
+    expect(facts).to_have_text(
+        "2 sentences, 3 entities; began as the output of INT8, 1 change since"
+    )
+    start(page, "Berlin", "plain")
+    expect(facts).to_have_text("1 sentence, 0 entities; by hand")
+
+
+def test_a_result_is_taken_over_in_one_call(open_page: Open, fake_url: str) -> None:
+    """The tab comes to the fore, also when it was never opened; scores are left behind."""
+    page = open_page(fake_url)
+    page.evaluate(
+        """ner.correct.take({
+            text: "Wolfgang left Oslo.", side: "right", title: "INT8",
+            entities: [{start: 14, end: 18, label: "LOC", score: 0.58, text: "Oslo"}],
+        })"""
+    )
+
+    expect(page.locator("#correction .editor")).to_have_text("Wolfgang left Oslo.")
+    expect(page.locator("[data-part=facts]")).to_contain_text("began as the output of INT8")
+    assert ["Oslo LOC"] == entities(page)
+
+
+def test_corrections_go_to_evaluate_in_one_click(
+    open_page: Open, fake_url: str, tmp_path: Path
+) -> None:
+    """The tab comes to the fore with the result on them; a forgotten file takes no part."""
+    page = open_page(fake_url)
+    tab(page, "Evaluate")
+    tab(page, "Your gold")
+    page.get_by_role("button", name="Score files of predictions").click()
+    forgotten = tmp_path / "forgotten.txt"
+    forgotten.write_text(GOLD, "utf-8")
+    page.locator("#predictions-first input[type=file]").set_input_files(forgotten)
+    expect(page.locator("#predictions-first")).to_contain_text("forgotten")
+    start(page, TEXT, "plain")
+    select(page, "Zoë")
+    page.keyboard.press("1")
     page.locator("#send-to-evaluate").click()
 
-    expect(page.locator("#evaluation .verdict")).to_contain_text("n = 4 entities in 1 sentence)")
+    expect(page.locator("#evaluation .verdict")).to_contain_text("on 1 entity in 2 sentences")
     expect(page.locator("#gold textarea")).to_be_visible()
-    assert "100.0" == overall(page)[2]
+    expect(page.locator("#predictions-first")).not_to_contain_text("forgotten")
+
+
+def test_a_sides_own_output_does_not_judge_it(open_page: Open, fake_url: str) -> None:
+    """Untouched it gives no verdict; changed a little, the verdict comes with a warning."""
+    page = open_page(fake_url)
+    start(page, TEXT, "right")
+    page.locator("#send-to-evaluate").click()
+    expect(page.locator("#evaluation")).to_contain_text("this gold is the output of INT8 itself")
+    expect(page.locator("#evaluation .verdict")).to_have_count(0)
+
+    tab(page, "Correct")
+    select(page, "Zoë")
+    page.keyboard.press("1")
+    page.locator("#send-to-evaluate").click()
+    expect(page.locator("#evaluation .notice")).to_contain_text("1 of 1 text began as the output")
+    expect(page.locator("#evaluation .verdict")).to_be_visible()
 
 
 @pytest.mark.parametrize("form", ["jsonl", "spacy"])
@@ -338,7 +432,9 @@ def test_two_files_of_predictions_are_compared(
         expect(page.locator(f"#predictions-{name}")).to_contain_text(name)
     page.locator("#evaluate-given").click()
 
-    expect(page.locator("#evaluation .verdict")).to_contain_text("second.txt's F1 is 9.1 points")
+    expect(page.locator("#evaluation .verdict")).to_contain_text(
+        "second.txt's F1 is 90.9 %, 9.1 points below first.txt's 100.0 %"
+    )
     assert ["100.0"] * 3 + ["100.0", "83.3", "90.9"] == overall(page)[:6]
 
 
@@ -374,6 +470,57 @@ def test_hostile_text_and_labels_do_nothing(open_page: Open, fake_url: str) -> N
     page.get_by_role("button", name="Original, missed").click()
     expect(page.locator(".behind .mark.chosen")).to_have_text(hostile)
     assert page.evaluate("window.hacked") is None
+
+
+def test_the_tab_opens_with_what_is_recorded_and_the_set_of_the_model(
+    open_page: Open, fake_url: str
+) -> None:
+    """Both follow the left side's model."""
+    page = open_page(fake_url)
+    tab(page, "Evaluate")
+    expect(page.locator("#recorded")).to_contain_text("Recorded for General English")
+    expect(page.locator("#own-set input")).to_have_value(re.compile("^General English"))
+    page.get_by_label("A", exact=True).click()
+    page.get_by_role("option", name=re.compile("^Medical.*Original")).click()
+
+    expect(page.locator("#recorded")).to_contain_text("Recorded for Medical English")
+    expect(page.locator("#own-set input")).to_have_value(re.compile("^Medical"))
+
+
+def test_a_result_grows_old_with_its_settings(open_page: Open, fake_url: str) -> None:
+    """It says so and can't be saved, until they are as before or it is made anew."""
+    page = open_page(fake_url)
+    paste_gold(page)
+    note = page.locator("#evaluation .stale-note")
+    download = page.get_by_role("button", name="evaluation.json")
+    expect(note).to_have_count(0)
+    page.get_by_label("Accepted loss, F1 points").fill("2")
+    expect(note).to_contain_text("have changed since")
+    expect(download).to_be_disabled()
+    page.get_by_label("Accepted loss, F1 points").fill("1")
+    expect(note).to_have_count(0)
+    expect(download).to_be_enabled()
+
+    page.locator("#gold textarea").fill(GOLD.replace("lives", "lived"))
+    expect(note).to_be_visible()
+    page.locator("#evaluate-given").click()
+    expect(note).to_have_count(0)
+    expect(download).to_be_enabled()
+
+
+def test_the_verdict_tells_what_it_is_of(open_page: Open, fake_url: str) -> None:
+    """Sides, set, settings, machine and date."""
+    page = open_page(fake_url)
+    paste_gold(page)
+    basis = page.locator("#evaluation .basis")
+    for told in (
+        "bundled#original",
+        "bundled#int8",
+        "your gold, SHA-256",
+        "1 points of F1",
+        "Date",
+    ):
+        expect(basis).to_contain_text(told)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

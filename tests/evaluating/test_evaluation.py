@@ -46,6 +46,7 @@ LINES = [
     "she left Oslo and [London](LOC)",
 ]
 LABELS = ("PER", "ORG", "LOC")
+CAPITAL = "Capitalized"
 
 
 def both(lines: list[str] = LINES, *, labels: tuple[str, ...] | None = None) -> Evaluation:
@@ -105,16 +106,20 @@ def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("[Ada Lovelace](PER) lives", ("2 tokens", "under 10 tokens", "Capitalized")),
-        ("[NATO](ORG)", ("1 token", "under 10 tokens", "UPPER CASE")),
-        ("[J](PER) a b c d e f g h i", ("1 token", "10 to 19 tokens", "Capitalized")),
-        ("[ada king von foo](PER)", ("4 tokens or more", "under 10 tokens", "lower case")),
-        ("[iPhone](MISC) " + "a " * 30, ("1 token", "30 tokens or more", "other")),
-        ("[2024](MISC)", ("1 token", "under 10 tokens", "other")),
+        ("[Ada Lovelace](PER) lives", ("2 tokens", "under 10 tokens", "first token", CAPITAL)),
+        ("[NATO](ORG)", ("1 token", "under 10 tokens", "first token", "UPPER CASE")),
+        ("[J](PER) a b c d e f g h i", ("1 token", "10 to 19 tokens", "first token", CAPITAL)),
+        (
+            "a [ada king von foo](PER)",
+            ("4 tokens or more", "under 10 tokens", "tokens 2 to 10", "lower case"),
+        ),
+        ("a " * 10 + "[Bo](PER)", ("1 token", "10 to 19 tokens", "tokens 11 to 30", CAPITAL)),
+        ("a " * 30 + "[iPhone](MISC)", ("1 token", "30 tokens or more", "after token 30", "other")),
+        ("[2024](MISC)", ("1 token", "under 10 tokens", "first token", "other")),
     ],
 )
 def test_buckets_of_an_entity(line: str, expected: tuple[str, ...]) -> None:
-    """Length in tokens of the entity and of its sentence, and how it is written."""
+    """Length in tokens of the entity and of its sentence, where it begins, how it is written."""
     [sentence] = parse_gold([line], "test")
     found = buckets(sentence.tagged.entities[0], sentence)
     assert dict(zip(BUCKETS, expected, strict=True)) == found
@@ -211,6 +216,7 @@ def test_the_json_has_each_side_with_its_origin_and_figures() -> None:
         "labels",
         "changes",
         "notes",
+        "provenance",
     } == set(report)
     for key, recipe, scores in (
         ("left", "original", evaluation.left),
@@ -231,8 +237,8 @@ def test_a_report_of_one_file_has_one_side() -> None:
     alone = score_predictions(gold, [one.tagged for one in gold])
     report = report_json(Report(alone, (Origin("mine.conll", "mine.conll"),)))
 
-    assert {"sentences", "left", "notes"} == set(report)
-    nothing = {"recipe": None, "device": None, "inference_precision": None}
+    assert {"sentences", "left", "notes", "provenance"} == set(report)
+    nothing = {"recipe": None, "weights": None, "device": None, "inference_precision": None}
     expected = {"model": "mine.conll", **nothing}
     assert expected == {key: report["left"][key] for key in expected}
 

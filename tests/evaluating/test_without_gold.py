@@ -54,6 +54,6 @@ def test_json_has_shares_and_every_line() -> None:
     """What the page offers as a download."""
     answer = agreement_report_json(report(LINES))
 
-    assert {"agreement", "identical", "entities", "lines"} == set(answer)
+    assert {"agreement", "identical", "entities", "lines", "provenance"} == set(answer)
     assert (20, 15) == (answer["entities"], len(answer["lines"]))
     assert {"share", "low", "high"} == set(answer["identical"])

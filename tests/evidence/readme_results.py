@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ner.evaluating.report import recorded_sides, set_name
 from ner.models.catalogue import catalogue
+from ner.schema import recorded_sides, set_name
 from ner.train.card import write_card
 
 ROOT = Path(__file__).parents[2]

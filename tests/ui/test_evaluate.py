@@ -1,8 +1,9 @@
-"""What tabs 'Evaluate' and 'Correct' answer, without a browser."""
+"""What tab 'Evaluate' answers, without a browser."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import re
 import subprocess
@@ -28,8 +29,8 @@ from ner.models.opened import Sides
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice
-from ner.ui.correct import CorrectHandler, written
-from ner.ui.evaluate import EvaluateHandler, read_upload
+from ner.ui.controls import read_upload
+from ner.ui.evaluate import EvaluateHandler
 
 BOUNDS = Bounds()
 
@@ -38,7 +39,8 @@ GOLD = (
     "[Acme Corp](ORG) of [Paris](LOC) sued [Amazon](ORG)\n"
     "she left Oslo and [London](LOC)\n"
 )
-SETTINGS = ("bundled", "CPU", "first", "", 1.0)
+SIDES = ("bundled#original", "bundled#int8", "CPU")
+SETTINGS = (*SIDES, "first", "", 1.0)
 HOSTILE = "<img/src=x/onerror=alert(1)>"
 
 
@@ -66,8 +68,49 @@ def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
     report = json.loads(data["files"]["evaluation.json"])
     sides, gold = FakeSides(), parse_gold(GOLD.split("\n"), "gold")
     one = evaluate(gold, DictionaryTagger(), DictionaryTagger(INT8_WORDS))
-    assert report_json(Report(one, tuple(sides.origins))) == report
-    assert report_json(report_sides(sides, gold, Choice())) == report
+    provenance = report.pop("provenance")
+    for same in (Report(one, tuple(sides.origins)), report_sides(sides, gold, Choice())):
+        answer = report_json(same)
+        # The date, and what the set is called, are another matter.
+        assert provenance["sides"] == answer.pop("provenance")["sides"]
+        assert answer == report
+
+
+def test_every_download_tells_what_it_is_a_result_of() -> None:
+    """Sides with their weights, set, settings, machine, versions and date: also on the page."""
+    html, data = given(GOLD, settings=(*SETTINGS[:-2], "LOC, PER", 2.0))
+    files = data["files"]
+    told = json.loads(files["evaluation.json"])["provenance"]
+
+    assert ["original", "int8"] == [side["recipe"] for side in told["sides"]]
+    assert told["set"].startswith("your gold, SHA-256 ")
+    assert (["LOC", "PER"], "first", 0.02) == (
+        told["labels"],
+        told["strategy"],
+        told["accepted_loss"],
+    )
+    for name in ("evaluation.csv", "errors.csv"):
+        for row in csv.DictReader(files[name].splitlines()):
+            side = told["sides"][["Original", "INT8"].index(row["side"])]
+            assert side["weights"] == row["weights"]
+            assert (told["set"], told["date"]) == (row["set"], row["date"])
+    for written in (files["evaluation.md"], unescape(html)):
+        for value in (told["set"], told["machine"], told["date"]):
+            assert value in written
+    assert "2 points of F1" in html
+
+
+def test_other_gold_is_another_set() -> None:
+    """One letter tells them apart, and so does lower case."""
+    names = {
+        json.loads(given(gold)[1]["files"]["evaluation.json"])["provenance"]["set"]
+        for gold in (GOLD, GOLD.replace("lives", "live"))
+    }
+    assert 2 == len(names)
+    handler = EvaluateHandler(loader_of(FakeSides()), service_of())
+    _, data = result(handler.evaluate_set("general", True, *SETTINGS))
+    provenance = json.loads(data["files"]["evaluation.json"])["provenance"]
+    assert "general, built in, in lower case" == provenance["set"]
 
 
 def matching(data: dict[str, Any], query: dict[str, Any]) -> int:
@@ -111,6 +154,68 @@ def test_the_verdict_stands_on_top() -> None:
     assert "6 entities in 3 sentences" in html
 
 
+def test_each_type_has_its_own_answer_with_both_f1() -> None:
+    """Beside the answer for all types, and how many more entities would settle it."""
+    html, data = given(GOLD)
+    table = html.split("Can INT8 replace Original, type by type")[1].split("</section>")[0]
+    for label in ("all types", "LOC", "ORG", "PER"):
+        assert f'<th scope="row">{label}</th>' in table
+    assert "too little data" in table
+    answers = json.loads(data["files"]["evaluation.json"])["labels"]
+    assert {"LOC", "ORG", "PER"} == set(answers)
+
+
+def test_the_threshold_has_a_chart_for_each_figure_and_the_best_for_each_side() -> None:
+    """On the scores that the two sides gave; it is said on what they were chosen."""
+    html, _ = given(GOLD)
+    section = html.split("Where to set the threshold")[1].split("</section>")[0]
+    for name in ("F1", "Precision", "Recall"):
+        assert f'aria-label="{name} in per cent over the threshold"' in section
+    assert "the best on this very set" in section
+    assert "Original is best without a threshold" in section
+    # Dropping Amazon, Oslo and Acme, all wrong, gains precision.
+    assert "INT8 is best at 0.9: F1 " in section
+
+
+def test_files_without_scores_have_no_threshold(tmp_path: Path) -> None:
+    """There is nothing to choose."""
+    mine = tmp_path / "mine.txt"
+    mine.write_text(GOLD, encoding="utf-8")
+    assert "Where to set the threshold" not in given(GOLD, mine)[0]
+
+
+def test_agreement_stands_beside_the_scores_by_type() -> None:
+    """Whatever gold says, with how much each side finds."""
+    html, _ = given(GOLD)
+    section = html.split("<h2>Agreement</h2>")[1].split("</section>")[0]
+    assert "Found by Original" in section
+    assert "Found by INT8" in section
+    assert '<th scope="row">ORG</th>' in section
+
+
+OWN = {"origin": "bundled#int8", "document": 1}
+
+
+@pytest.mark.parametrize(("changes", "verdicts"), [(0, 0), (1, 1)])
+def test_gold_that_began_as_a_sides_output_is_no_fair_judge(changes: int, verdicts: int) -> None:
+    """Untouched it gives no verdict at all; corrected it comes with a warning."""
+    line = json.dumps(
+        {
+            "text": "Oslo",
+            "entities": [{"start": 0, "end": 4, "label": "LOC"}],
+            "changes": changes,
+            **OWN,
+        }
+    )
+    html, data = given(line)
+
+    assert "began as the output of INT8" in html or "the output of INT8 itself" in html
+    assert verdicts == html.count('class="verdict')
+    report = json.loads(data["files"]["evaluation.json"])
+    assert "the output of INT8" in report["notes"][0]
+    assert ("verdict" in report) == bool(verdicts)
+
+
 def test_own_sets_are_evaluated() -> None:
     """The general set has no label that the model lacks; the medical one is refused with why."""
     handler = EvaluateHandler(loader_of(FakeSides()), service_of())
@@ -133,7 +238,7 @@ def test_lower_case_is_scored_in_lower_case() -> None:
 
 def test_only_the_labels_asked_for_count() -> None:
     """What is left out is in no decision."""
-    _, data = given(GOLD, settings=("bundled", "CPU", "first", "LOC, PER", 1.0))
+    _, data = given(GOLD, settings=(*SIDES, "first", "LOC, PER", 1.0))
     spans = [
         span for side in data["sides"] for one in side["decisions"] for span in one[1:3] if span
     ]
@@ -148,11 +253,11 @@ def test_only_the_labels_asked_for_count() -> None:
         ("Berlin\tB-LOC\nx\ty\tz\n", SETTINGS, "line 2"),
         ("x" * (BOUNDS.gold_characters + 1), SETTINGS, f"{BOUNDS.gold_characters:,} characters"),
         ("[a](DRUG)", SETTINGS, "does not know: DRUG"),
-        (GOLD, ("bundled", "CPU", "first", "", 0), "over 0"),
-        (GOLD, ("bundled", "CPU", "first", "", None), "over 0"),
-        (GOLD, ("../x", "CPU", "first", "", 1.0), "no model called"),
-        (GOLD, ("bundled", "CPU", "best", "", 1.0), "best"),
-        (GOLD, ("bundled", "CPU", "first", "DRUG", 1.0), "no label DRUG"),
+        (GOLD, (*SIDES, "first", "", 0), "over 0"),
+        (GOLD, (*SIDES, "first", "", None), "over 0"),
+        (GOLD, ("../x", "bundled#int8", "CPU", "first", "", 1.0), "no model called"),
+        (GOLD, (*SIDES, "best", "", 1.0), "best"),
+        (GOLD, (*SIDES, "first", "DRUG", 1.0), "no label DRUG"),
     ],
 )
 def test_what_cannot_be_evaluated_is_answered_with_a_sentence(
@@ -192,7 +297,7 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     html, data = given(GOLD, mine, other, pair=pair)
     report = json.loads(data["files"]["evaluation.json"])
     assert ["mine.txt", "other.txt"] == [report[key]["model"] for key in ("left", "right")]
-    assert [None, None] == [report[key]["variant"] for key in ("left", "right")]
+    assert [None, None] == [report[key]["recipe"] for key in ("left", "right")]
     assert {"added": 1, "removed": 0, "p": 1.0} == report["changes"]
     assert "other.txt's F1" in unescape(html)
 
@@ -207,7 +312,7 @@ def test_a_file_called_original_is_not_taken_for_the_model(tmp_path: Path) -> No
     assert "Original's 100.0 %" in unescape(html)
     assert "the original" not in unescape(html)
     report = json.loads(data["files"]["evaluation.json"])
-    assert ("Original", None) == (report["left"]["model"], report["left"]["variant"])
+    assert ("Original", None) == (report["left"]["model"], report["left"]["recipe"])
 
 
 def test_every_table_names_its_side() -> None:
@@ -236,7 +341,7 @@ def test_predictions_are_held_to_the_limit_of_gold(
             read += len(line)
             yield line
 
-    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
+    monkeypatch.setattr("ner.files.encoding.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html
@@ -314,6 +419,25 @@ def test_without_gold_figures_are_of_the_whole_text() -> None:
     assert "75.0" in html
 
 
+def test_without_gold_the_accepted_loss_counts() -> None:
+    """Nothing differs in 400 entities: that rules out a loss of one point, not of half a one."""
+    text = "Wolfgang in Berlin\n" * 200
+
+    def answer(points: float) -> str:
+        handler = EvaluateHandler(loader_of(FakeSides()), service_of())
+        return result(handler.compare_lines(text, *SETTINGS[:-1], points))[0]
+
+    assert "Yes. INT8 finds what Original finds" in answer(1.0)
+    assert "Too little data: about 200 more entities would settle it" in answer(0.5)
+
+
+def test_without_gold_nobody_is_called_wrong() -> None:
+    """However far two sides differ, only gold tells which one errs."""
+    html, _ = lines("Wolfgang in Paris\nAmazon in Berlin\n" * 40)
+    assert 'class="verdict open"' in html
+    assert "Gold would tell" in html
+
+
 def test_lines_without_any_entity_agree() -> None:
     """Nothing found by either is no disagreement, and no evidence either."""
     html, data = lines("nothing\nat all")
@@ -340,77 +464,6 @@ def test_a_loaded_file_is_its_text(tmp_path: Path) -> None:
         read_upload(str(file), limit=BOUNDS.gold_characters)
 
 
-def started(text: str, begin: str) -> dict[str, Any]:
-    handler = CorrectHandler(loader_of(FakeSides()), service_of())
-    return result(handler.start(text, "bundled", "CPU", begin))[1]
-
-
-def test_correcting_starts_from_either_model_or_from_nothing() -> None:
-    """The document has the text as given and no scores."""
-    text = "🙂 Oslo\nand Paris"
-    assert [{"start": 2, "end": 6, "label": "LOC"}] == started(text, "int8")["document"]["entities"]
-    assert [{"start": 11, "end": 16, "label": "LOC"}] == started(text, "original")["document"][
-        "entities"
-    ]
-    assert {"text": text, "entities": []} == started(text, "plain")["document"]
-
-
-def test_starting_the_same_text_twice_is_two_starts() -> None:
-    """The page tells them apart by their ids."""
-    assert started("Oslo", "plain")["id"] != started("Oslo", "plain")["id"]
-
-
-@pytest.mark.parametrize(
-    ("text", "begin", "message"),
-    [
-        (" ", "int8", "Type or paste a text"),
-        ("x" * (BOUNDS.text_characters + 1), "int8", "20,000"),
-        ("x", "other", "no variant 'other'"),
-    ],
-)
-def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
-    """A sentence, and nothing for the editor."""
-    handler = CorrectHandler(loader_of(FakeSides()), service_of())
-    html, data = result(handler.start(text, "bundled", "CPU", begin))
-    assert message in unescape(html)
-    assert {} == data
-
-
-KEPT = (
-    '{"text": "Ada\\n🙂 in Rome.", "entities": [{"start": 9, "end": 13, "label": "LOC"}]}\n'
-    '{"text": "Bob", "entities": []}\n'
-)
-
-
-def test_corrections_are_written_as_conll_by_lines() -> None:
-    """Each line of a text is a sentence; a token ends where an entity does."""
-    expected = "Ada\tO\n\n🙂\tO\nin\tO\nRome\tB-LOC\n.\tO\n\nBob\tO\n\n"
-    assert expected == written(KEPT, "conll", limit=2 * BOUNDS.gold_characters)
-
-
-@pytest.mark.parametrize("form", ["jsonl", "spacy"])
-def test_corrections_are_written_as_json_lines(form: str) -> None:
-    """The text is kept whole; reading it again gives the same entities."""
-    lines_ = written(KEPT, form, limit=2 * BOUNDS.gold_characters).splitlines()
-    assert ["Ada\n🙂 in Rome.", "Bob"] == [json.loads(line)["text"] for line in lines_]
-    [first, _] = parse_gold(lines_, "written")
-    assert "Rome" == first.tagged.spelled(first.tagged.entities[0])
-
-
-@pytest.mark.parametrize(
-    ("lines_", "form", "message"),
-    [
-        ("", "conll", "There is no text yet"),
-        ("{}", "conll", "text"),
-        (KEPT, "xml", "no format 'xml'"),
-    ],
-)
-def test_corrections_that_cannot_be_written(lines_: str, form: str, message: str) -> None:
-    """The browser's storage is the visitor's: what comes from it is checked."""
-    with pytest.raises(InputError, match=message):
-        written(lines_, form, limit=2 * BOUNDS.gold_characters)
-
-
 def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     tiny_sides: Sides, tiny_spec: ModelSpec
 ) -> None:
@@ -426,6 +479,8 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     report = json.loads(data["files"]["evaluation.json"])
     expected = json.loads(done.stdout)
     documents = expected.pop("documents")
+    assert report.pop("provenance")["sides"] == expected.pop("provenance")["sides"]
+    documents.pop("provenance")
     # The command line says model, device and precision of the same two sides.
     assert expected == report
     assert set(expected) == set(documents)
@@ -447,7 +502,9 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
 
     answer = client.predict(GOLD, api_name="/evaluate")
 
-    assert json.loads(data["files"]["evaluation.json"]) == answer
+    expected = json.loads(data["files"]["evaluation.json"])
+    assert expected.pop("provenance")["sides"] == answer.pop("provenance")["sides"]
+    assert expected == answer
 
 
 @pytest.mark.parametrize(
@@ -458,7 +515,7 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
         ({"gold": "x" * (BOUNDS.gold_characters + 1)}, "at most 600,000"),
         ({"gold": GOLD, "tolerance": 0}, "over 0"),
         ({"gold": GOLD, "tolerance": "much"}, "expected a number"),
-        ({"gold": GOLD, "model": "../x"}, "no model called"),
+        ({"gold": GOLD, "left": "../x"}, "no model called"),
         ({"gold": GOLD, "labels": "LOC"}, "not a list"),
         ({"gold": GOLD, "labels": ["DRUG"]}, "no label DRUG"),
     ],

@@ -15,14 +15,7 @@ from ner.models.opened import Sides
 from ner.models.prepared import Prepared, texts_for
 from ner.models.recipes import RECIPES, find_recipe
 from ner.models.variants import Variant
-from ner.ui.model import (
-    HubHandler,
-    ModelHandler,
-    _card,
-    _score_rows,
-    describe_model,
-    made_of,
-)
+from ner.ui.model import HubHandler, ModelHandler, _card, describe_model, made_of
 
 INT8 = find_recipe("int8")
 
@@ -90,20 +83,6 @@ def test_a_model_that_is_not_prepared_is_described_all_the_same() -> None:
 
     assert "elastic/distilbert-base-cased-finetuned-conll03-english" in markup
     assert card == ""
-
-
-def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
-    """Two columns of each; those by document are empty where none were recorded."""
-    figures = {"f1": 0.881, "f1_low": 0.87, "f1_high": 0.89}
-    plain = {"left": figures, "right": figures, "agreement": 0.99}
-    documents = {"left": {**figures, "f1": 0.9}, "right": figures}
-    sets = {"old/test": plain, "new/test": {**plain, "documents": documents}}
-    (_, old), (_, new) = _score_rows({"settings": {}, "sets": sets})
-
-    assert ["87.0–89.0"] * 2 + ["", "", ""] == [cell.small for cell in old]
-    assert ["87.0–89.0"] * 4 + [""] == [cell.small for cell in new]
-    assert ["88.1", "88.1", "90.0", "88.1", "99.0"] == [cell.written for cell in new]
-    assert "F1 by document" in describe_model(Variant(catalogue()[0], INT8), {})
 
 
 def test_the_check_when_made_is_told_in_words() -> None:

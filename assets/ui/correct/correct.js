@@ -4,10 +4,11 @@
 const correctTab = (() => {
   const NEW_CLASSES = ["c6", "c7", "c8", "c9"];
   const EMPTY =
-    "Start a text above, then select words to mark, relabel or delete them. Your work is kept in this browser only, not on the server.";
+    "Start a text above, or press 'Fix this' on tab Tag; then select words to mark, relabel or delete them. Your work is kept in this browser only, not on the server.";
   const KEYS =
     "Select words (double click, drag, or Shift and arrow keys), then press a label or its digit. In an entity: a digit relabels, Delete deletes, n and p go to the next and previous one. Ctrl+Z undoes, Ctrl+Y redoes.";
   let started = ""; // The last start that was taken in.
+  let pending = ""; // A result that another tab handed over, on its way to the server.
 
   /** @param {Element} element @param {Props} props @param {Watch} watch */
   function mount(element, props, watch) {
@@ -23,13 +24,18 @@ const correctTab = (() => {
     take();
   }
 
-  /** @param {{id: string, document: GoldDocument, labels: Record<string, string>}} start */
-  function start({ id, document: { text, entities }, labels }) {
+  /**
+   * @typedef {{name: string, title: string}} Origin the side that found the entities
+   * @param {{
+   *   id: string, document: GoldDocument & {began: Origin | null}, labels: Record<string, string>,
+   * }} start
+   */
+  function start({ id, document: { text, entities, began, sentences }, labels }) {
     if (id === started) return;
     started = id;
     const { kept } = correctState;
     kept.labels = { ...labels, ...kept.labels };
-    kept.documents.push({ text, entities });
+    kept.documents.push({ text, entities, sentences, began: began && { ...began, entities } });
     kept.at = kept.documents.length - 1;
     correctState.selected = null;
     correctEdit.store();
@@ -37,30 +43,19 @@ const correctTab = (() => {
 
   /**
    * A result of another tab: the Correct tab comes to the fore with it.
-   * @param {{text: string, entities: GoldEntity[], side: Side}} result
+   * @param {{text: string, entities: GoldEntity[], side: Side, title?: string}} result
    */
-  function take({ text, entities }) {
-    const classes = Object.entries(tagState.shown.data.labels).map(([label, its]) => [
-      label,
-      its.class,
-    ]);
-    const labels = Object.fromEntries(classes);
-    dom.find(document, '[role=tab][data-tab-id="correct-tab"]').click();
-    // Gradio makes a tab's components when it is first opened.
-    const begin = () => {
-      const [root] = dom.findAll(document, "#correction .ner");
-      if (!root) return requestAnimationFrame(begin);
-      start({ id: String(performance.now()), document: { text, entities }, labels });
-      show(root);
-    };
-    begin();
+  function take({ text, entities, side }) {
+    const spans = entities.map(({ start, end, label }) => ({ start, end, label }));
+    pending = JSON.stringify({ text, entities: spans, side });
+    dom.find(document, "#correct-take").click();
   }
 
+  /** What `take` was given, for the request that it makes. */
+  const taken = () => pending;
+
   /** The texts as JSON lines. */
-  const lines = () =>
-    correctState.kept.documents
-      .map(({ text, entities }) => `${JSON.stringify({ text, entities })}\n`)
-      .join("");
+  const lines = () => correctState.kept.documents.map(correctState.line).join("");
 
   /**
    * `notice` is markup of the server's: a sentence in the place of the editor.
@@ -110,15 +105,17 @@ const correctTab = (() => {
       showAnother(root);
     };
     const place = `Text ${kept.at + 1} of ${total}, kept in this browser only`;
+    const facts = dom.make("span", { className: "small", data: { part: "facts" } });
     return dom.make(
       "div",
       { className: "actions" },
       button("‹", go(-1), { ariaLabel: "Previous text", disabled: total < 2 }),
       button("›", go(1), { ariaLabel: "Next text", disabled: total < 2 }),
       dom.make("span", { textContent: place }),
+      facts,
       button("Undo", () => correctEdit.step("undo"), { id: "correct-undo" }),
       button("Redo", () => correctEdit.step("redo"), { id: "correct-redo" }),
-      button("Take this text away", () => removeText(root)),
+      button("Remove", () => removeText(root)),
     );
   }
 
@@ -131,7 +128,7 @@ const correctTab = (() => {
 
   /** @param {HTMLElement} root */
   function removeText(root) {
-    if (!confirm("Take this text and its entities away?")) return;
+    if (!confirm("Remove this text and its entities?")) return;
     correctState.kept.documents.splice(correctState.kept.at, 1);
     showAnother(root);
   }
@@ -182,5 +179,5 @@ const correctTab = (() => {
     return [name, button("Add label", add)];
   }
 
-  return { mount, lines, take };
+  return { mount, lines, take, taken };
 })();

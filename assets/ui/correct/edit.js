@@ -24,7 +24,7 @@ const correctEdit = (() => {
     readSelection();
     const { selected, current } = correctState;
     const at = entityAt();
-    const span = (selected && correctSelection.trim(current.text, selected)) || at;
+    const span = (selected && correctSelection.snap(current.text, selected)) || at;
     if (!span) return say("Select some words first.");
     const { start, end } = span;
     const others = current.entities.filter((entity) => entity.end <= start || end <= entity.start);

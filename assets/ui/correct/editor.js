@@ -63,7 +63,18 @@ const correctEditor = (() => {
     dom.find(root, "#correct-redo", HTMLButtonElement).disabled = !history.redo.length;
     const { selected } = correctState;
     if (selected && document.activeElement === box) correctSelection.select(box, ...selected);
+    part("facts")?.replaceChildren(facts(correctState.current));
     noticeCurrent();
+  }
+
+  /** How much there is of a text, and what it began as. @param {GoldDocument} text */
+  function facts(text) {
+    const sentences = wording.countOf(correctState.countSentences(text), "sentence", "sentences");
+    const entities = wording.countOf(text.entities.length, "entity", "entities");
+    const counted = `${sentences}, ${entities}`;
+    if (!text.began) return `${counted}; by hand`;
+    const changes = wording.countOf(correctState.changes(text), "change", "changes");
+    return `${counted}; began as the output of ${text.began.title}, ${changes} since`;
   }
 
   /** Keeps the last selection within the editor, also while a button has the focus. */

@@ -5,6 +5,11 @@
 
 const correctSelection = (() => {
   const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  // What belongs to one token with its like, as in ner/files/gold.py.
+  const WORDY = /^[\p{L}\p{N}\p{M}_]/u;
+  // Written without spaces between words: here a selection stays as it was made.
+  const UNSPACED =
+    /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
 
   /** @param {HTMLElement} box @param {Node} node @param {number} offset */
   function offsetOf(box, node, offset) {
@@ -49,27 +54,35 @@ const correctSelection = (() => {
   }
 
   /**
-   * A selection without white space at its ends, and without half a grapheme; null if empty.
+   * A selection widened to whole words, without white space at its ends; null if empty.
    * @param {string} text
    * @param {[number, number]} selected
    * @returns {Span | null}
    */
-  function trim(text, [start, end]) {
-    if (start === end) return null;
-    let position = 0;
-    /** @type {number | null} */
-    let from = null;
-    let to = 0;
-    for (const { segment } of graphemes.segment(text)) {
-      const next = position + [...segment].length;
-      if (next > start && position < end && segment.trim()) {
-        from ??= position;
-        to = next;
-      }
-      position = next;
-    }
-    return from === null ? null : { start: from, end: to };
+  function snap(text, [start, end]) {
+    const inside = units(text).filter((unit) => unit.end > start && unit.start < end && unit.seen);
+    if (start === end || !inside.length) return null;
+    return { start: inside[0].start, end: inside[inside.length - 1].end };
   }
 
-  return { select, read, trim };
+  /**
+   * The words of a text, and each other grapheme by itself.
+   * @param {string} text
+   */
+  function units(text) {
+    /** @type {(Span & {seen: boolean, wordy: boolean})[]} */
+    const found = [];
+    let start = 0;
+    for (const { segment } of graphemes.segment(text)) {
+      const end = start + [...segment].length;
+      const wordy = WORDY.test(segment) && !UNSPACED.test(segment);
+      const last = found.at(-1);
+      if (wordy && last?.wordy) last.end = end;
+      else found.push({ start, end, wordy, seen: Boolean(segment.trim()) });
+      start = end;
+    }
+    return found;
+  }
+
+  return { select, read, snap };
 })();

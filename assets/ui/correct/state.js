@@ -8,7 +8,10 @@
 /**
  * @typedef {{start: number, end: number}} Span
  * @typedef {Span & {label: string}} GoldEntity
- * @typedef {{text: string, entities: GoldEntity[]}} GoldDocument
+ * @typedef {{name: string, title: string, entities: GoldEntity[]}} Began the side that found them
+ * @typedef {{
+ *   text: string, entities: GoldEntity[], began?: Began | null, sentences?: number[],
+ * }} GoldDocument `sentences` is where they begin, the first left out; older ones lack it
  * @typedef {{documents: GoldDocument[], at: number, labels: Record<string, string>}} Corrections
  *   `at` is the document on show; `labels` gives each label's class of colour
  */
@@ -36,6 +39,9 @@ const correctState = (() => {
     change,
     step,
     spelled,
+    changes,
+    countSentences,
+    line,
   };
 
   function load() {
@@ -88,6 +94,36 @@ const correctState = (() => {
   /** @param {Span} span */
   function spelled({ start, end }) {
     return [...state.current.text].slice(start, end).join("");
+  }
+
+  /**
+   * The spans that are there, gone or labelled otherwise since the text was begun.
+   * @param {GoldDocument} text
+   */
+  function changes({ entities, began }) {
+    /** @param {GoldEntity[]} all */
+    const bySpan = (all) => new Map(all.map(({ start, end, label }) => [`${start} ${end}`, label]));
+    const [before, now] = [bySpan(began?.entities || []), bySpan(entities)];
+    return [...new Set([...before.keys(), ...now.keys()])].filter(
+      (span) => before.get(span) !== now.get(span),
+    ).length;
+  }
+
+  /**
+   * As they are written: an entity across two holds them together.
+   * @param {GoldDocument} text
+   */
+  function countSentences({ sentences = [], entities }) {
+    /** @param {number} at */
+    const parts = (at) => !entities.some(({ start, end }) => start < at && at < end);
+    return 1 + sentences.filter(parts).length;
+  }
+
+  /** A text as a JSON line, with what it began as. @param {GoldDocument} text */
+  function line(text) {
+    const origin = text.began?.name || null;
+    const { entities } = text;
+    return `${JSON.stringify({ text: text.text, entities, origin, changes: changes(text) })}\n`;
   }
 
   return state;

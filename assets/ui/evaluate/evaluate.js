@@ -1,11 +1,12 @@
 // @ts-check
-/* Tab 'Evaluate': a result arrives, and answers clicks. */
+/* Tab 'Evaluate': a result arrives, answers clicks, and grows old when its form changes. */
 
 const evaluateTab = (() => {
   /** @type {HTMLElement | null} */
   let root = null;
   /** @type {GoldData | LinesData | null} */
   let data = null;
+  const freshness = new Freshness(() => root);
 
   /** @param {Element} element @param {Props} props @param {Watch} watch */
   function mount(element, props, watch) {
@@ -13,15 +14,13 @@ const evaluateTab = (() => {
       root = shown;
       data = json ? JSON.parse(json) : null;
       fillLines();
+      freshness.arrived(data !== null);
     });
   }
 
   function fillLines() {
     if (root && data?.kind === "lines") lineTable.fill(root, data);
   }
-
-  /** @param {boolean} busy */
-  const setBusy = (busy) => root && dom.setBusy(root, busy);
 
   document.addEventListener("click", (event) => {
     const target = dom.closest(event, "[data-open], [data-file]");
@@ -36,5 +35,12 @@ const evaluateTab = (() => {
     if (filter && root?.contains(filter)) fillLines();
   });
 
-  return { mount, busy: () => setBusy(true), done: () => setBusy(false) };
+  return {
+    mount,
+    /** @param {string} form @param {unknown[]} values */
+    busy: (form, values) => freshness.asked(form, values),
+    done: () => freshness.done(),
+    /** @param {string} form @param {unknown[]} now */
+    check: (form, now) => freshness.check(form, now),
+  };
 })();

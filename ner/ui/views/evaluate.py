@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from ner.colours import colour_classes
-from ner.comparing.agreement import FRAGILE_MARGIN, Kind, Pair, fragile
 from ner.counts import Counts
 from ner.entities import Entity
-from ner.evaluating.breakdown import BUCKETS, Decision, buckets
+from ner.evaluating.breakdown import BUCKETS, Decision, buckets, threshold_curve
 from ner.evaluating.markdown import report_markdown
 from ner.evaluating.report import (
     KEYS,
@@ -25,11 +23,22 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
 from ner.evaluating.semeval import Outcomes
-from ner.evaluating.without_gold import AgreementReport, agreement_report_json
+from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import Cell, percent, render
-from ner.stats import Estimate, Interval, mcnemar_p
+from ner.stats import Interval, mcnemar_p
 from ner.ui.progress import Value
+from ner.ui.views.agreement import agreement_table
 from ner.ui.views.charts import Dot, dot_chart
+from ner.ui.views.curves import best_sentences, threshold_charts
+from ner.ui.views.tables import (
+    Row,
+    Table,
+    basis,
+    estimate_cell,
+    interval_written,
+    signed_points,
+    signed_range,
+)
 
 # Which decisions a number stands for; those match that fit all of it. ``side`` is a key of the
 # report's JSON; ``gold`` and ``found`` are a label, * for any, O for none; ``error`` is a kind,
@@ -45,35 +54,7 @@ _ERRORS = {
     ErrorKind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
     ErrorKind.TYPE: "Type: found there as another type",
 }
-_KINDS = {
-    Kind.BOUNDARY: "boundary differs",
-    Kind.LABEL: "label differs",
-    Kind.ONLY_LEFT: "only the original",
-    Kind.ONLY_RIGHT: "only INT8",
-    Kind.SAME: "same",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table: its name, and its numbers."""
-
-    name: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Numbers by row and column; ``groups`` are the heads over each three of the columns.
-
-    With ``total`` one column stands after the groups.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    groups: tuple[str, ...] = ()
-    total: bool = False
+_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
 
 
 def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
@@ -88,11 +69,17 @@ def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:
         "ner.ui",
         "evaluate.html",
         hints=[*hints, *report.notes],
+        bias=report.bias,
+        titles=_titles(report),
         verdict=report.verdict,
         files=list(files),
+        provenance=basis(report.provenance),
+        judgements=_judgement_table(report),
         scores=_score_table(report),
         chart=_chart(report),
         changes=_changes(report),
+        curves=_curves(report),
+        agreement=_agreement(report),
         errors=_error_table(report),
         confusions=[_confusion_table(side) for side in report.sides],
         buckets=_bucket_table(report),
@@ -119,7 +106,7 @@ def _figure_cells(
     """Precision, recall and F1 of a side; ``query`` narrows what they open."""
     of = {"side": side.key, **(query or {})}
     what = f"{side.origin.title}, {name}"
-    small = "" if interval is None else _range(interval)
+    small = "" if interval is None else interval_written(interval)
     return (
         Cell(percent(figures.precision), {**of, "found": label}, f"{what}, precision"),
         Cell(percent(figures.recall), {**of, "gold": label}, f"{what}, recall"),
@@ -132,15 +119,49 @@ def _gold_cell(counts: Counts, name: str, query: _Query) -> Cell:
     return Cell(f"{counts.support:,}", {"side": KEYS[0], **query}, f"{name}, entities in gold")
 
 
-def _range(interval: Interval) -> str:
-    """An interval of a share, in per cent."""
-    return f"{percent(interval.low)}–{percent(interval.high)}"
-
-
 def _side_table(report: Report, name: str, first: str, rows: Sequence[Row], total: str) -> Table:
     """Three figures of each side, and ``total``, the head of one more column unless empty."""
     columns = (first, *_FIGURES * len(report.sides), *([total] if total else []))
     return Table(name, columns, tuple(rows), _titles(report), bool(total))
+
+
+def _judgement_table(report: Report) -> Table | None:
+    """Whether the right side may stand in, for each type and for all, with both F1 beside it."""
+    if not report.judgements:
+        return None
+    columns = ("Type", *_titles(report), "Difference", "Gold entities", "Can replace")
+    rows = tuple(
+        Row(judgement.label or _ALL_TYPES, _judgement_cells(judgement))
+        for judgement in report.judgements
+    )
+    return Table("Verdict by type", columns, rows)
+
+
+def _judgement_cells(judgement: Judgement) -> tuple[Cell, ...]:
+    difference, given = judgement.difference, judgement.verdict
+    about = "" if given.more is None else f"about {given.more:,} more would settle it"
+    return (
+        estimate_cell(judgement.left),
+        estimate_cell(judgement.right),
+        Cell(signed_points(difference.value), small=signed_range(difference.interval)),
+        Cell(f"{judgement.entities:,}"),
+        Cell(_ANSWERS[given.answer], small=about),
+    )
+
+
+def _curves(report: Report) -> dict[str, Any]:
+    """The charts over the threshold, and in words where each side is best."""
+    evaluation = report.evaluation
+    curves = [threshold_curve(evaluation.gold, found) for found in evaluation.found]
+    titles = _titles(report)
+    return {"charts": threshold_charts(titles, curves), "best": best_sentences(titles, curves)}
+
+
+def _agreement(report: Report) -> Table | None:
+    """How far both sides agree on the texts of the set, whatever gold says."""
+    if len(report.sides) < 2:
+        return None
+    return agreement_table(report.evaluation.agreements, report.origins, report.labels)
 
 
 def _score_table(report: Report) -> Table:
@@ -281,68 +302,3 @@ def _decision(decision: Decision, report: Report) -> list[Any]:
     error = None if decision.error is None else decision.error.value
     found = span(decision.predicted)
     return [decision.sentence, span(decision.gold), found, error, decision.changed]
-
-
-def agreement_value(report: AgreementReport) -> Value:
-    """The result component's value for lines without gold."""
-    answer = agreement_report_json(report)
-    files = {"agreement.json": json.dumps(answer, ensure_ascii=False, allow_nan=False)}
-    html = render(
-        "ner.ui",
-        "agreement.html",
-        verdict=report.verdict,
-        files=list(files),
-        shares=_share_table(report),
-        differences=report.differences,
-        pairs=report.pairs,
-        margin=FRAGILE_MARGIN,
-        kinds=_KINDS,
-        labels=report.labels,
-    )
-    data = {
-        "kind": "lines",
-        "files": files,
-        "sentences": [agreement.text for agreement in report.agreements],
-        "classes": colour_classes(report.labels),
-        "rows": _difference_rows(report),
-        "titles": {key: origin.title for key, origin in zip(KEYS, report.origins, strict=True)},
-    }
-    return {"html": html, "data": json.dumps(data, allow_nan=False)}
-
-
-def _share_table(report: AgreementReport) -> Table:
-    rows = []
-    for label in (None, *report.labels):
-        figures = report.figures(label)
-        shares = (_share_cell(figures.identical), _share_cell(figures.f1))
-        sizes = (Cell(f"{figures.left:,}"), Cell(f"{figures.right:,}"))
-        rows.append(Row(label or "all labels", (*shares, *sizes)))
-    columns = ("Label", "Identical", "F1", "Entities original", "Entities INT8")
-    return Table("Agreement", columns, tuple(rows))
-
-
-def _share_cell(share: Estimate) -> Cell:
-    return Cell(percent(share.value), small=_range(share.interval))
-
-
-def _difference_rows(report: AgreementReport) -> list[list[Any]]:
-    """``[line, kind, left, right, drift, fragile]``, the fragile ones and large drifts first."""
-    rows: list[list[Any]] = []
-    for index, agreement in enumerate(report.agreements):
-        margins = (report.left[index].margins, report.right[index].margins)
-        rows += [
-            [index, *_pair(pair), fragile(*pair.margins(*margins))] for pair in agreement.pairs
-        ]
-    # One side without a counterpart is as far as two can drift apart.
-    return sorted(rows, key=lambda row: (not row[5], -abs(1.0 if row[4] is None else row[4])))
-
-
-def _pair(pair: Pair) -> Iterator[Any]:
-    yield pair.kind.value
-    for entity in (pair.left, pair.right):
-        yield (
-            None
-            if entity is None
-            else [entity.start, entity.end, entity.label, round(entity.score, 6)]
-        )
-    yield None if pair.drift is None else round(pair.drift, 6)
