@@ -83,10 +83,11 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
     [answer] = answers(run("compare", *tiny, WOLFGANG, "--budget-ms", "50", "--json"))
 
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
-    for side, variant in (("left", "original"), ("right", "int8")):
+    for side, recipe in (("left", "original"), ("right", "int8")):
         assert {
             "model": "tiny",
-            "variant": variant,
+            "recipe": recipe,
+            "weights": answer[side]["weights"],
             "device": "CPU",
             "inference_precision": "f32",
             "entities": answer[side]["entities"],
@@ -157,7 +158,7 @@ def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> No
         (["tag", "x", "--model", "tests"], "'tests' is not a checkpoint"),
         (["tag", "x", "--threshold", "2"], "threshold"),
         (["tag", "x", "--strategy", "best"], "best"),
-        (["tag", "x", "--variant", "int4"], "int4"),
+        (["tag", "x", "--variant", "int3"], "int3"),
         (["evaluate", "missing.conll"], "missing.conll"),
         (["unknown-command"], "unknown-command"),
     ],

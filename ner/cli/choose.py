@@ -23,7 +23,7 @@ from ner.models.catalogue import ModelSpec, find
 from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
 from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.variants import Variant, default_sides
 
 if TYPE_CHECKING:
     from ner.choosing.decision import Decision
@@ -60,6 +60,9 @@ def choose(
         float | None,
         typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
     ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
+    ] = False,
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -86,6 +89,8 @@ def choose(
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
         "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
     }
+    if layers:
+        answer["layers"] = _layers(spec, sample)
     if out is not None:
         write_json(out, answer)
     if as_json:
@@ -144,6 +149,27 @@ def _print_cost(cost: Mapping[str, Any] | None) -> None:
     _print_line(f"{cost['recipe']}: {cost['sentence']}")
 
 
+def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
+    """Where the error of INT8 comes from, on the texts of ``sample``."""
+    from ner.choosing.layers import layer_errors, layer_errors_json
+
+    int8, original = (
+        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
+    )
+    errors = layer_errors(original.folder, int8.folder, sample.texts, report=_print_step)
+    return layer_errors_json(errors)
+
+
+def _print_layers(answer: Mapping[str, Any]) -> None:
+    """The groups of layers, that which carries most first, then what follows."""
+    table = Table("in floating point alone", "error that goes, %", box=None)
+    for part in sorted(answer["groups"], key=lambda part: part["share"], reverse=True):
+        low, high = 100 * part["low"], 100 * part["high"]
+        table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
+    stdout().print(table, highlight=False)
+    _print_line(answer["sentence"])
+
+
 def _print_step(step: BenchmarkStep) -> None:
     line = f"{step.done}/{step.total} {step.what}"
     stderr().print(f"{line:<50}", end="\r", markup=False, highlight=False)
@@ -167,6 +193,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
         if note:
             _print_line(note)
+    if "layers" in answer:
+        _print_layers(answer["layers"])
     _print_line(answer["provenance"]["machine"])
 
 

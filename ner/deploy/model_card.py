@@ -5,14 +5,14 @@ Every figure comes from the prepared folders, their gate and the recorded evalua
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ner.deploy.recorded import Json, RecordedLatency, RecordedSet
+from ner.evaluating.markdown import escape, table
 from ner.markup import megabytes, milliseconds, percent
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.manifest import Gate, Manifest
@@ -69,7 +69,7 @@ def model_card(facts: CardFacts) -> str:
     card = ModelCard.from_template(
         _metadata(facts),
         template_str=_TEMPLATE.read_text(encoding="utf-8"),
-        title=f"{_cell(purpose.title)} ({facts.recipe.title})",
+        title=f"{escape(purpose.title)} ({facts.recipe.title})",
         use=purpose.use,
         limits=purpose.limits,
         recipe=facts.recipe,
@@ -143,7 +143,7 @@ def _purpose(facts: CardFacts) -> Purpose:
     labels = facts.manifest.labels
     if facts.bundled:
         return purpose_of(labels)
-    names = ", ".join(map(_cell, labels))
+    names = ", ".join(map(escape, labels))
     return Purpose(
         facts.spec.title,
         f"A token classifier that tags {names}.",
@@ -165,7 +165,7 @@ def _comparison(facts: CardFacts) -> str:
     """Original against this variant: size, agreement, latency."""
     title = facts.recipe.title
     if facts.variant == facts.variant.base:
-        return _table(("", title), [("Size on disk", megabytes(facts.prepared.size))])
+        return table(("", title), [("Size on disk", megabytes(facts.prepared.size))])
     rows = [("Size on disk", megabytes(facts.original.size), megabytes(facts.prepared.size))]
     if (gate := facts.manifest.gate) is not None:
         rows.append(("Agreement on gate texts, when made", "", _agreement(gate)))
@@ -173,7 +173,7 @@ def _comparison(facts: CardFacts) -> str:
         what = f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
         original, variant = map(milliseconds, (latency.original_ms, latency.variant_ms))
         rows.append((what, original, variant))
-    return _table(("", "Original", title), rows)
+    return table(("", "Original", title), rows)
 
 
 def _agreement(gate: Gate) -> str:
@@ -189,7 +189,7 @@ def _set_table(facts: CardFacts) -> str:
         (held.title, _f1(held.original), _f1(held.variant), percent(held.agreement))
         for held in facts.sets
     ]
-    return _table(("Set", "Original", facts.recipe.title, "Agreement"), rows)
+    return table(("Set", "Original", facts.recipe.title, "Agreement"), rows)
 
 
 def _f1(side: Json) -> str:
@@ -202,9 +202,9 @@ def _f1(side: Json) -> str:
 def _label_table(facts: CardFacts) -> str:
     labels = facts.manifest.labels
     if not facts.bundled or not set(labels) <= set(MEANINGS):
-        return ", ".join(map(_cell, labels))
+        return ", ".join(map(escape, labels))
     rows = [(label, *MEANINGS[label]) for label in labels]
-    return _table(("Label", "Means", "For example"), rows)
+    return table(("Label", "Means", "For example"), rows)
 
 
 def _steps(facts: CardFacts) -> list[str]:
@@ -251,7 +251,7 @@ def _command(facts: CardFacts) -> str:
 
 def _file_table(facts: CardFacts) -> str:
     rows = [(name, f"{size:,}", digest) for name, (size, digest) in sorted(facts.files.items())]
-    return _table(("File", "Bytes", "SHA-256"), rows)
+    return table(("File", "Bytes", "SHA-256"), rows)
 
 
 def _licence(facts: CardFacts) -> str:
@@ -264,13 +264,3 @@ def _licence(facts: CardFacts) -> str:
     if licence == "unknown":
         return "Not known to the program that made this: that of the checkpoint."
     return f"{licence}, as the checkpoint."
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """A text that stays inside its cell, and is no markup."""
-    return re.sub(r"([\\|`*_<>\[\]])", r"\\\1", " ".join(text.split()))

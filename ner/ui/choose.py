@@ -32,6 +32,7 @@ from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.ui.controls import SideControls
 from ner.ui.evaluate import read_upload
+from ner.ui.layers import add_layers
 from ner.ui.progress import (
     Value,
     as_gradio_errors,
@@ -246,6 +247,7 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
         api_visibility="private",
     )
     _connect_picture(handler, chosen, making)
+    add_layers(text, gold, chosen.left, service, _sample)
     _add_records()
 
 

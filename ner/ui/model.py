@@ -290,16 +290,7 @@ def add_hub_field(
 ) -> None:
     """Put the field into ``page``, the Blocks at hand, and connect it to the list of models."""
     handler = HubHandler(load, specs)
-    with gr.Row(elem_classes="settings"):
-        repo_id = gr.Textbox(
-            label="A model of the Hub",
-            placeholder="owner/name",
-            max_length=96,
-            elem_id="hub-id",
-            elem_classes="beside wide",
-            scale=0,
-        )
-        fetch = gr.Button("Fetch", elem_id="hub-fetch", scale=0, min_width=110)
+    repo_id, fetch = _which_of_the_hub()
     with gr.Row(elem_classes="settings"):
         own = [
             gr.File(label=label, file_types=[".txt"], height=90, elem_id=f"hub-{name}")
@@ -323,3 +314,18 @@ def add_hub_field(
     )
     pickers = [chosen.left, chosen.right]
     page.load(handler.offer, None, pickers, show_progress="hidden", api_visibility="private")
+
+
+def _which_of_the_hub() -> tuple[gr.Textbox, gr.Button]:
+    """The field for its id, and the button beside it."""
+    with gr.Row(elem_classes="settings"):
+        repo_id = gr.Textbox(
+            label="A model of the Hub",
+            placeholder="owner/name",
+            max_length=96,
+            elem_id="hub-id",
+            elem_classes="beside wide",
+            scale=0,
+        )
+        fetch = gr.Button("Fetch", elem_id="hub-fetch", scale=0, min_width=110)
+    return repo_id, fetch

@@ -124,3 +124,17 @@ def test_a_price_without_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -
 
     assert code == 2
     assert "give --p95-ms" in err
+
+
+def test_layers_are_measured_where_asked_for(
+    ner_home: Path, tiny_spec: ModelSpec, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The JSON has a share for each group of layers; the print ends with what follows."""
+    arguments = ("--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8")
+    _, out, _ = run(capsys, *arguments, "--layers", "--json")
+    answer = json.loads(out)["layers"]
+    _, printed, _ = run(capsys, *arguments, "--layers")
+
+    assert answer["groups"][0]["group"] == "embeddings"
+    assert answer["texts"] == 69
+    assert answer["sentence"] in printed

@@ -203,13 +203,12 @@ def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], objec
         f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget))
         for budget in (256, 512, 1024, 2048, 4096)
     }
-    rng = random.Random(0)  # noqa: S311 - not a secret
     shuffled = batches(lengths, 512)
-    rng.shuffle(shuffled)
+    random.Random(0).shuffle(shuffled)  # noqa: S311 - not a secret
     found["512 tokens, batches in any order"] = partial(in_turn, shuffled)
     for budget in (512, 2048):
-        name = f"{budget} tokens, a stream for each core"
-        found[name] = partial(at_once, batches(lengths, budget))
+        at_a_time = partial(at_once, batches(lengths, budget))
+        found[f"{budget} tokens, a stream for each core"] = at_a_time
     return found
 
 

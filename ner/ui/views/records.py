@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ner.markup import macro, milliseconds
-from ner.measuring.rows import BARE, PEAK
+from ner.measuring.rows import BARE, FILE, PEAK
 from ner.ui.views.charts import line_chart
 
 
@@ -84,10 +84,16 @@ def _latency_rows(record: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 def _throughput_rows(record: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     return [
-        (_row_name(row["row"]), [f"{row['texts_per_second']:.0f}", str(row["n"])])
+        (_row_name(_of_file(row)), [f"{row['texts_per_second']:.0f}", str(row["n"])])
         for row in record["throughput"]
         if PEAK not in row["row"]
     ]
+
+
+def _of_file(row: Mapping[str, Any]) -> str:
+    """The row's name, and its file's where that is not the texts as they are."""
+    name, file = str(row["row"]), row.get("file", FILE)
+    return name if file == FILE else f"{name}, {file}"
 
 
 def _ratio_rows(record: Mapping[str, Any]) -> list[RatioRow]:
