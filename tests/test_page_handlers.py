@@ -342,7 +342,10 @@ def test_tag_answers_the_command_lines_json(client: Client) -> None:
     expected = schema.tagged_json(
         DictionaryTagger().using(Choice(threshold=0.9, labels=("PER", "LOC")))(TEXT)
     )
+    provenance = answer.pop("provenance")
     assert expected == answer
+    assert (0.9, ["PER", "LOC"]) == (provenance["threshold"], provenance["labels"])
+    assert ["bundled"] == [side["model"] for side in provenance["sides"]]
 
 
 def test_compare_answers_the_command_lines_json(client: Client) -> None:
@@ -353,6 +356,8 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
     answer = client.predict(text=TEXT, api_name="/compare")
 
     expected = schema.agreement_json(comparison.agreement, sides.origins, comparison.timing)
+    provenance = answer.pop("provenance")
+    assert ["original", "int8"] == [side["recipe"] for side in provenance["sides"]]
     assert expected == answer
     assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
     for side, recipe in (("left", "original"), ("right", "int8")):

@@ -195,7 +195,7 @@ class Preparing:
         ]
         body = {
             "fn_index": number,
-            "data": ["Berlin", "bundled#original", "bundled#int8", "CPU", "first"],
+            "data": ["Berlin", "bundled#original", "bundled#int8", "CPU", "first", "1"],
             "session_hash": "leaves",
         }
         client.post(f"{self.url}gradio_api/queue/join", json=body).raise_for_status()
