@@ -23,13 +23,21 @@ def price_per_million(price_per_hour: float, texts_per_second: float) -> float:
     return price_per_hour / (texts_per_second * 3600) * 1_000_000
 
 
+def check_terms(p95_ms: float, price_per_hour: float | None = None) -> None:
+    """``InputError`` for a limit that is no positive number, or a negative price."""
+    if not (math.isfinite(p95_ms) and p95_ms > 0):
+        raise InputError(f"A limit of {p95_ms:g} ms; expected milliseconds above 0, as 20.")
+    if price_per_hour is not None and not (math.isfinite(price_per_hour) and price_per_hour >= 0):
+        raise InputError(f"A price of {price_per_hour:g} an hour; expected 0 or more, as 0.10.")
+
+
 @dataclass(frozen=True)
 class Cost:
     """Setups that were measured, against a limit and a price.
 
     ``p95_ms`` is the most milliseconds that 95 of 100 requests may take. ``price_per_hour`` is what
-    the machine costs, in any currency; None where nobody asked. ``InputError`` for a limit that is
-    no positive number, a negative price, or nothing measured.
+    the machine costs, in any currency; None where nobody asked. ``InputError`` where nothing was
+    measured, and as :func:`check_terms`.
     """
 
     capacities: tuple[Capacity, ...]
@@ -39,11 +47,7 @@ class Cost:
     def __post_init__(self) -> None:
         if not self.capacities:
             raise InputError("No setup was measured; expected at least one.")
-        if not (math.isfinite(self.p95_ms) and self.p95_ms > 0):
-            raise InputError(f"A limit of {self.p95_ms} ms; expected milliseconds above 0, as 20.")
-        price = self.price_per_hour
-        if price is not None and not (math.isfinite(price) and price >= 0):
-            raise InputError(f"A price of {price} an hour; expected 0 or more, as 0.10.")
+        check_terms(self.p95_ms, self.price_per_hour)
 
     @property
     def best(self) -> Capacity | None:

@@ -31,6 +31,7 @@ from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.ui.controls import SideControls, read_upload
+from ner.ui.cost import add_cost
 from ner.ui.layers import add_layers
 from ner.ui.progress import (
     Value,
@@ -246,7 +247,7 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
         api_visibility="private",
     )
     _connect_picture(handler, chosen, making)
-    add_layers(text, gold, chosen.left, service, _sample)
+    _add_questions(text, gold, chosen, service)
     _add_records()
 
 
@@ -305,6 +306,14 @@ def _connect_picture(handler: ChooseHandler, chosen: SideControls, making: gr.HT
         concurrency_limit=1,
         api_visibility="private",
     )
+
+
+def _add_questions(
+    text: gr.Textbox, gold: gr.Checkbox, chosen: SideControls, service: Service
+) -> None:
+    """What else may be asked on the same text, folded."""
+    add_cost(text, gold, chosen.right, service, _sample)
+    add_layers(text, gold, chosen.left, service, _sample)
 
 
 def _add_records() -> None:
