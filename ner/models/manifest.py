@@ -62,14 +62,14 @@ class Gate:
             ""
             if self.fits
             else (
-                " These are general English texts; give the model's own with prepare --calibration "
+                " Those are general English texts; give the model's own with prepare --calibration "
                 "and --gate."
             )
         )
         return (
-            f"{title} of this model is not served: on the gate texts its entities score F1 "
-            f"{self.f1:.3f} against the original's ({self.entities} entities), and {self.floor:g} "
-            f"is required.{own} The original serves alone."
+            f"{title} of this model is not served: on its check texts it agrees with the original "
+            f"to {100 * self.f1:.1f} % (F1, {self.entities:,} entities); {100 * self.floor:g} % is "
+            f"needed.{own} The original serves alone."
         )
 
 

@@ -116,11 +116,11 @@ def test_int8_below_the_gate_is_not_served(
         lambda: open_tagger(int8),
         lambda: open_sides(int8, original),
     ):
-        with pytest.raises(PrepareFailed, match=r"F1 0\.500 .* 0\.95 is required"):
+        with pytest.raises(PrepareFailed, match=r"to 50\.0 % \(F1, 300 entities\); 95 % is needed"):
             ask()
     measured = open_sides(original, int8, serve=False)
     assert measured.both[1].tagger(TEXT) == tiny_sides.both[1].tagger(TEXT)
-    assert "F1 0.500" in measured.notes[0]
+    assert "to 50.0 % (F1" in measured.notes[0]
 
 
 def test_int8_that_departs_from_its_record_is_not_served(

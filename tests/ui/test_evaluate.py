@@ -278,7 +278,7 @@ def test_repaired_and_other_tags_are_told() -> None:
 def test_int8_that_is_not_served_leaves_the_original_alone() -> None:
     """One side, no verdict, and the reason."""
     html, data = given(GOLD, pair=FakeSides(right=None, gate=Gate(f1=0.812, entities=250)))
-    assert "score F1 0.812 against the original" in unescape(html)
+    assert "agrees with the original to 81.2 %" in unescape(html)
     assert ["Original"] == [side["name"] for side in data["sides"]]
     assert 'class="verdict' not in html
 
