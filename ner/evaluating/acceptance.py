@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405 - writes, never parses
 
 from ner.errors import InputError
 from ner.evaluating.report import Json, Report, verdict_json
