@@ -112,7 +112,7 @@ def test_libraries_stay_with_their_owners(file: Path) -> None:
 
 
 # Beside ``__init__``; a folder that is one thing with many parts may have a few more.
-MOST_FILES = {"serving": 14, "train": 14, "ui": 15, "ui/views": 16, "cli": 14, "": 14}
+MOST_FILES = {"serving": 14, "train": 14, "ui": 16, "ui/views": 16, "cli": 14, "": 14}
 
 
 def test_function_bodies_are_short() -> None:

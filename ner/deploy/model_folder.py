@@ -71,7 +71,9 @@ def export_model(
     _check_optimum(prepared)
     withheld = open_side(variant).withheld
     if withheld and not even_if_withheld:
-        raise InputError(f"{withheld} To take it away all the same, give --even-if-withheld.")
+        raise InputError(
+            f"{withheld} To take it away all the same: python -m ner export --even-if-withheld."
+        )
     files = {
         name: ((prepared.folder / name).stat().st_size, digest)
         for name, digest in prepared.manifest.files.items()

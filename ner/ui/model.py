@@ -33,7 +33,9 @@ from ner.models.prepared import (
 from ner.models.recipes import ORIGINAL, RECIPES, CompressWeights, Quantize, Recipe, Step
 from ner.models.texts import FEWEST, keep_texts, own_texts
 from ner.models.variants import Variant, default_sides
+from ner.serving.service import Service
 from ner.ui.controls import SideControls, side_choices
+from ner.ui.download import add_download
 from ner.ui.progress import (
     Loader,
     catch_failures,
@@ -159,13 +161,14 @@ def _card(spec: ModelSpec) -> str:
     return render("ner.ui", "card.html", card=Markup(card))  # noqa: S704
 
 
-def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls) -> None:
+def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls, service: Service) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
     They are looked up again whenever the tab is opened: variants may have been made meanwhile.
     """
     looking = notice("The model is being looked up …", kind="progress")
     facts = gr.HTML(looking, elem_id="model-facts", js_on_load=None, apply_default_css=False)
+    add_download(chosen.right, service)
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(

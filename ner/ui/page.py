@@ -71,7 +71,7 @@ def build(
             with gr.Tab("Model", id="model-tab") as about:
                 if hub_allowed():
                     add_hub_field(page, load, offered, chosen)
-                add_model_tab(page, about, chosen)
+                add_model_tab(page, about, chosen, service)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
         corrected.add_entry(chosen, tabs)
