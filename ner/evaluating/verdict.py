@@ -72,7 +72,7 @@ def against_gold(
     *,
     label: str | None = None,
     tolerance: float = TOLERANCE,
-    names: tuple[str, str] = ("the original", "INT8"),
+    names: tuple[str, str] = ("A", "B"),
 ) -> Judgement:
     """Whether the right F1 is at most ``tolerance`` (a fraction, over 0) below the left one."""
     left, right = (evaluation.f1(side, label) for side in (0, 1))
@@ -102,7 +102,7 @@ def without_gold(
     agreements: Sequence[Agreement],
     *,
     floor: float = FLOOR,
-    names: tuple[str, str] = ("the original", "INT8"),
+    names: tuple[str, str] = ("A", "B"),
 ) -> Verdict:
     """Whether the second's entities, scored against the first's, reach an F1 of ``floor``.
 

@@ -78,9 +78,7 @@ def test_types_are_judged_apart() -> None:
     assert 1.0 == place.left.value
     assert 2 / 3 == pytest.approx(place.right.value)
     assert place.right.value - place.left.value == pytest.approx(place.difference.value)
-    assert "INT8's F1 on LOC is 66.7 %, 33.3 points below the original's 100.0 %" in (
-        place.verdict.sentence
-    )
+    assert "B's F1 on LOC is 66.7 %, 33.3 points below A's 100.0 %" in (place.verdict.sentence)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,8 @@ def _or_anything(*usual: Any) -> st.SearchStrategy[Any]:
 
 
 _MODEL = _or_anything("bundled", "bundled", "bundled", "elastic-distilbert", "../x", "hub:a/b")
-_VARIANT = _or_anything("int8", "original", "INT8")
+_RECIPE = _or_anything("int8", "original", "INT8", "int4")
+_SIDE = _or_anything("bundled#original", "bundled#int8", "int8", "medical", "../x", "hub:a/b", "#")
 _STRATEGY = _or_anything(*map(str, Strategy), "best")
 _THRESHOLD = _or_anything(0, 0.5, 1, -1, True)
 _LABELS = _or_anything(None, [], ["PER"], ["PER", "LOC"], ["DRUG"], [None])
@@ -231,8 +232,8 @@ def _page_evaluates(
     )
 
 
-def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, model: Any) -> None:
-    _defended(CorrectHandler(_LOAD, _SERVICE).start(text, model, "CPU", begin))
+def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, side: Any) -> None:
+    _defended(CorrectHandler(_LOAD, _SERVICE).start(text, side, "int8", "CPU", begin))
     try:
         text_written = written(lines, form, limit=2 * _SERVICE.bounds.gold_characters)
     except InputError:
@@ -284,21 +285,19 @@ def _reads_manifests(text: str) -> None:
     raise AssertionError("no such text is a manifest")
 
 
-_API: _Given = {
-    "text": st.one_of(TEXTS, TEXTS, JSON),
-    "model": _MODEL,
-    "strategy": _STRATEGY,
-    "threshold": _THRESHOLD,
-    "labels": _LABELS,
-}
+_CHOSEN: _Given = {"strategy": _STRATEGY, "threshold": _THRESHOLD, "labels": _LABELS}
+_SIDES: _Given = {"left": _SIDE, "right": _SIDE}
+_API: _Given = {"text": st.one_of(TEXTS, TEXTS, JSON), **_CHOSEN}
+_TAG: _Given = {**_API, "model": _MODEL, "recipe": _RECIPE}
 _PAGE: _Given = {
     "text": st.one_of(TEXTS, TEXTS, JSON.filter(lambda value: isinstance(value, str | None))),
-    "model": _MODEL,
+    **_SIDES,
     "device": _DEVICE,
     "strategy": _STRATEGY,
 }
 _EVALUATION = st.tuples(
-    _MODEL,
+    _SIDE,
+    _SIDE,
     _DEVICE,
     _STRATEGY,
     _LABEL_NAMES.filter(lambda one: isinstance(one, str | None)),
@@ -307,9 +306,11 @@ _EVALUATION = st.tuples(
 _READING = st.tuples(
     _or_anything("", "cp1252", "latin-1", "utf-16-le", "utf-16-be"),
     _or_anything(None, "text", "id", ""),
-    _MODEL,
+    _or_anything(None, [], ["id"], ["gone"]),
+    _SIDE,
+    _SIDE,
     _DEVICE,
-    _VARIANT,
+    _or_anything("left", "right", "both"),
     _STRATEGY,
     _THRESHOLD,
     st.sampled_from(["", "PER", "DRUG", ",", None]),
@@ -328,18 +329,19 @@ _CONFIG = st.one_of(
 )
 
 PROPERTIES = (
-    Property("the API tags any text, with any arguments", _tag, {**_API, "variant": _VARIANT}),
-    Property("the API compares any text, with any arguments", _compare, _API),
+    Property("the API tags any text, with any arguments", _tag, _TAG),
+    Property("the API compares any text, with any arguments", _compare, {**_API, **_SIDES}),
     Property(
         "the API evaluates on any gold, with any arguments",
         _evaluate,
         {
-            **{name: one for name, one in _API.items() if name != "text"},
+            **_CHOSEN,
+            **_SIDES,
             "gold": st.one_of(GOLD, GOLD, JSON),
             "tolerance": _or_anything(0.01, 0, 2),
         },
     ),
-    Property("the page tags any text", _page_tags, _PAGE),
+    Property("the page tags any text", _page_tags, {**_PAGE, "ticket": st.text(max_size=3)}),
     Property("the page probes any text", _page_probes, _PAGE),
     Property(
         "the page evaluates on any gold",
@@ -357,10 +359,10 @@ PROPERTIES = (
         _page_corrects,
         {
             "text": st.one_of(TEXTS, st.none()),
-            "begin": _or_anything("int8", "original", "plain"),
+            "begin": _or_anything("left", "right", "plain"),
             "lines": st.one_of(_JSON_LINES, TEXTS, st.none()),
             "form": _or_anything("conll", "jsonl", "spacy"),
-            "model": _MODEL,
+            "side": _SIDE,
         },
     ),
     Property(
@@ -472,7 +474,8 @@ def over_http(url: str) -> tuple[Property, Property]:
             {
                 "name": st.sampled_from(["tag", "compare", "evaluate"]),
                 "data": st.tuples(
-                    st.one_of(TEXTS, TEXTS, JSON), _MODEL, _STRATEGY, _THRESHOLD, _LABELS
+                    *(st.one_of(TEXTS, TEXTS, JSON), _SIDE, _SIDE),
+                    *(_STRATEGY, _THRESHOLD, _LABELS),
                 ).map(list),
             },
         ),
