@@ -167,8 +167,8 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
     found = client.predict("My name is Wolfgang", "hub:tester/tiny", api_name="/tag")
     assert found["entities"]
     assert not any("authorization" in headers for _, headers in hub.requests)
-    # The list of models has it for whoever comes next.
+    # The list of sides has it for whoever comes next.
     page.reload()
     page.wait_for_selector("#result .panel")
-    page.get_by_label("Model", exact=True).first.click()
-    page.get_by_role("option", name="tester/tiny").wait_for()
+    page.locator("#side-b input").click()
+    page.get_by_role("option", name="tester/tiny · INT8", exact=True).wait_for()
