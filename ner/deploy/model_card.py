@@ -17,9 +17,9 @@ from ner.markup import megabytes, milliseconds, percent
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.manifest import Gate, Manifest
 from ner.models.prepared import Prepared
+from ner.models.purposes import MEANINGS, Purpose, purpose_of
 from ner.models.recipes import CompressWeights, Recipe, Step
 from ner.models.variants import Variant
-from ner.train.card import MEANINGS, Purpose, purpose_of
 
 _TASK = "token-classification"
 _TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
