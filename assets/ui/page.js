@@ -29,5 +29,5 @@ Object.assign(globalThis, {
     save: download.save,
   },
   judge: judgeTab,
-  choosing: { mount: chooseTab.mount, picked: chooseTab.picked, done: chooseTab.done },
+  choosing: chooseTab,
 });

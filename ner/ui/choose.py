@@ -50,9 +50,10 @@ from ner.ui.views.records import show_benchmarks
 # Between two sentences on how far it is, in seconds.
 _TOLD_EVERY = 0.3
 _NOTHING_YET = (
-    "Press Measure: every recipe tags and times your text here and now, in turns; a quarter of a "
-    "minute for a hundred lines. Others on this machine lengthen all times alike."
+    "Press Measure: every recipe tags and times your texts here and now, in turns; a hundred lines "
+    "take about 15 seconds. Other work on this machine slows all recipes alike."
 )
+_OPENING = "Opening every recipe of the model …"
 # The left, the right variant and the limits, as the components give them.
 _Settings = tuple[str, str, float | None, float | None, float | None]
 
@@ -132,8 +133,7 @@ class ChooseHandler:
         spec = find_offered(settings[0]).spec
         sample, texts = _sample(text, gold, spec, self.service.bounds.lines_characters)
         try:
-            if self.service.long.taken:
-                yield progress(WAITING), None
+            yield progress(WAITING if self.service.long.taken else _OPENING), None
             candidates = yield from run_in_background(
                 partial(self._measure, spec, device, sample, stopping)
             )
@@ -185,7 +185,7 @@ def _show(measured: Measured, settings: _Settings) -> Value:
 
 
 def _limits(settings: _Settings) -> Limits:
-    """The limits of the form, which has the agreement in per cent; an empty field counts as 0."""
+    """The limits of the form, which has the agreement in per cent; an empty field or 0 is none."""
     *_, time_limit, size_limit, agreement = settings
     return Limits(time_limit or None, size_limit or None, agreement / 100 if agreement else None)
 
@@ -226,10 +226,12 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
     making = gr.HTML("", elem_id="choose-made", js_on_load=None, apply_default_css=False)
     result = result_component(message(_NOTHING_YET), "chosen", "choosing.mount")
     settings = [chosen.left, chosen.right, *limits]
+    asked = [text, gold, chosen.device, *settings]
     run = start.click(
         handler.answer,
-        [text, gold, chosen.device, *settings],
+        asked,
         [result, measured],
+        js="(...values) => (choosing.busy(values), values)",
         show_progress="hidden",
         # Beside tagging, not before it; two at once would spoil each other.
         concurrency_id="measure",
@@ -237,7 +239,17 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
         api_visibility="private",
     )
     run.then(None, js="() => choosing.done()")
+    # A request that is refused before it is begun has only this.
+    run.failure(None, js="() => choosing.done()")
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")
+    measured_on = [text, gold, chosen.device, chosen.left]
+    gr.on(
+        [text.change, gold.change, chosen.device.change, chosen.left.change],
+        None,
+        measured_on,
+        js="(...now) => choosing.check(now)",
+        api_visibility="private",
+    )
     gr.on(
         [chosen.left.change, chosen.right.change, *(limit.change for limit in limits)],
         handler.decide,
@@ -253,7 +265,7 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
 
 def _text_form(limit: int) -> tuple[gr.Textbox, gr.Checkbox]:
     text = gr.Textbox(
-        label="Your text, one to a line; without any, the model's own gate texts",
+        label="Your texts, one to a line. Left empty: the texts the model was checked on when made",
         placeholder="A few hundred lines of what the model is to read",
         lines=3,
         max_lines=10,
@@ -262,7 +274,9 @@ def _text_form(limit: int) -> tuple[gr.Textbox, gr.Checkbox]:
     with gr.Row(elem_classes="settings"):
         upload = gr.UploadButton("Load a file", elem_id="choose-file", scale=0, size="sm")
         gold = gr.Checkbox(
-            label="It is gold, in any form that Evaluate takes", scale=0, min_width=320
+            label="These are labelled (gold), in any form that Evaluate reads",
+            scale=0,
+            min_width=320,
         )
     upload.upload(
         as_gradio_errors(partial(read_upload, limit=limit)),
@@ -278,11 +292,17 @@ def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
     """Most milliseconds, most MB, least agreement; Measure and Stop."""
     with gr.Row(elem_id="choose-limits", elem_classes="settings"):
         limits = [
-            gr.Number(label=label, value=value, elem_classes="beside narrow", scale=0)
+            gr.Number(
+                label=label,
+                value=value,
+                minimum=0,
+                elem_classes="beside",
+                scale=0,
+            )
             for label, value in (
-                ("Limits, 0 is none: ms a text", 0),
-                ("MB on disk", 0),
-                ("least agreement, %", 100 * FLOOR),
+                ("Most ms a text (0: no limit)", 0),
+                ("Most MB on disk (0: no limit)", 0),
+                ("Least agreement, %", 100 * FLOOR),
             )
         ]
         start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)

@@ -43,7 +43,8 @@ def test_progress_comes_before_the_result() -> None:
     """Stages of making, then steps, then the verdict on 70 lines: the empty one is none."""
     shown = [value["html"] for value, _ in asked()]
 
-    assert "step 1 of 1: quantize" in shown[0]
+    assert "Opening every recipe" in shown[0]
+    assert "step 1 of 1: quantize" in shown[1]
     assert any("Measuring, " in html for html in shown[:-1])
     assert "Take " in shown[-1] and "70 texts, your text" in shown[-1]
 

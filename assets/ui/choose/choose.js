@@ -8,12 +8,16 @@ const chooseTab = (() => {
   let data = null;
   // The recipe that was pressed last, as model#recipe.
   let picked = "";
+  const freshness = new Freshness(() => root);
 
   /** @param {Element} element @param {Props} props @param {Watch} watch */
   function mount(element, props, watch) {
     dom.mount(element, props, watch, (shown, json) => {
       root = shown;
       data = json ? JSON.parse(json) : null;
+      // Other limits, or other recipes of the model, give a new answer from what was measured.
+      if (data && !freshness.pending) freshness.show();
+      else freshness.arrived(data !== null);
     });
   }
 
@@ -41,13 +45,21 @@ const chooseTab = (() => {
     press(target);
   });
 
-  /** @param {boolean} busy */
-  const setBusy = (busy) => root && dom.setBusy(root, busy);
+  /** Text, whether it is gold, device and model. @param {unknown[]} values with the left variant */
+  const measuredOn = ([text, gold, device, left]) => [
+    text,
+    gold,
+    device,
+    String(left).split("#")[0],
+  ];
 
   return {
     mount,
     picked: () => picked,
-    busy: () => setBusy(true),
-    done: () => setBusy(false),
+    /** @param {unknown[]} values */
+    busy: (values) => freshness.asked("texts", measuredOn(values)),
+    done: () => freshness.done(),
+    /** @param {unknown[]} now */
+    check: (now) => freshness.check("texts", measuredOn(now)),
   };
 })();

@@ -67,11 +67,9 @@ def _parts(answer: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, objec
         "limits": _limits(answer["limits"]),
         "picture": _picture(answer, sides),
         "agreement": _agreement(candidates, answer["limits"]["min_agreement"], scored=scored),
-        "heads": _heads(scored=scored),
+        "numbers": _numbers(scored=scored),
         "rows": [_row(item, answer, sides, scored=scored) for item in candidates],
-        "unmade": [
-            _unmade_row(item, len(_heads(scored=scored)) - 3) for item in answer["not_made"]
-        ],
+        "unmade": [_unmade_row(item) for item in answer["not_made"]],
         "notes": [note for note in (answer["cpu_note"], *_withheld(candidates)) if note],
         "texts": f"{answer['texts']['n']:,} texts, {answer['texts']['set']}",
     }
@@ -119,7 +117,7 @@ def _spot(
     on = f", on side {' and '.join(letters)}" if letters else ""
     return Spot(
         value=item["name"],
-        lines=(item["title"], written),
+        name=item["title"],
         what=(
             f"{item['title']}: {megabytes(size)}, {latency['median_ms']:.2f} ms, {written}, "
             f"{_FITS[item['fits']]}{on}. Press to put it on side B."
@@ -159,9 +157,9 @@ def _interval(data: Mapping[str, Any]) -> Interval:
     return Interval(data["low"], math.inf if data["high"] is None else data["high"])
 
 
-def _heads(*, scored: bool) -> list[str]:
-    scores = ["agreement, %", *(["F1, %"] if scored else [])]
-    return ["recipe", "disk", "RAM", "ms a text", "p95", *scores, "fits", "side"]
+def _numbers(*, scored: bool) -> list[str]:
+    """Heads of the columns that hold numbers."""
+    return ["Disk", "RAM", "ms a text", "p95", "Agreement, %", *(["F1, %"] if scored else [])]
 
 
 def _row(
@@ -188,11 +186,11 @@ def _row(
     )
 
 
-def _unmade_row(item: Mapping[str, Any], columns: int) -> Row:
+def _unmade_row(item: Mapping[str, Any]) -> Row:
     return Row(
         value=item["name"],
         title=item["title"],
-        cells=("",) * columns,
+        cells=(),
         why=item["advice"],
         seconds=item["seconds"],
     )

@@ -197,7 +197,7 @@ def _changes(report: Report) -> str:
     verdict = "a difference" if p < 0.05 else "no difference shown"
     left, right = _titles(report)
     return (
-        f"{right} adds {added:,} errors to those of {left} and removes "
+        f"{right} adds {added:,} error{'' if added == 1 else 's'} to those of {left} and removes "
         f"{removed:,}: {verdict} (McNemar's exact test, p = {p:.3f}, n = {added + removed:,})."
     )
 

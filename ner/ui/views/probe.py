@@ -16,7 +16,7 @@ from ner.markup import notice, render
 def probe_table(result: Probe, labels: Sequence[str]) -> Markup:
     """What each side still finds of each entity, by rewriting; or that there is none to lose."""
     if not result.found.pairs:
-        return notice("Neither model finds an entity in this text, so there is none to lose.")
+        return notice("Neither side finds an entity in this text, so there is none to lose.")
     classes = colour_classes(labels)
     return render(
         "ner.ui",

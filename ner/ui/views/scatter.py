@@ -20,8 +20,8 @@ _SIZE = (560, 360)
 _LEFT, _RIGHT, _TOP, _FLOOR = 56, 544, 14, 310
 # The least that an axis spans, in powers of ten: there are two round numbers in it.
 _SPAN = 0.8
-# A letter of a label, a line of it, and how far it stands from its point.
-_LETTER, _LINE, _GAP = 6.4, 14, 11
+# A letter of a label, its height, and how far it stands from its point.
+_LETTER, _LINE, _GAP = 7, 14, 11
 _SHAPES = {"yes": "circle", "open": "diamond", "no": "square"}
 
 
@@ -30,12 +30,12 @@ class Spot:
     """A recipe: where it stands (``x``, ``y`` over zero) and how far its ``y`` may be off.
 
     ``answer`` (``yes``, ``open`` or ``no``) is its shape, ``shade`` in [0, 1] how dark it is.
-    ``lines`` are written beside it; ``what`` is said to those who can't see it. ``value`` is what
+    ``name`` is written beside it; ``what`` is said to those who can't see it. ``value`` is what
     pressing it puts on side B, and ``sides`` are those that it is on now: "", "A", "B" or "AB".
     """
 
     value: str
-    lines: tuple[str, str]
+    name: str
     what: str
     x: float
     y: float
@@ -48,7 +48,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """Two lines of text from ``x`` on, the first on height ``y``."""
+    """A line of text at ``x``, on height ``y``."""
 
     x: float
     y: float
@@ -147,17 +147,17 @@ def _cost(box: _Box, taken: Sequence[_Box]) -> float:
 
 def _labels(spot: Spot, mark: Mark) -> list[tuple[_Label, _Box]]:
     """The places that a label may have, the best first: beside its point, above or below it."""
-    wide = _LETTER * max(len(spot.lines[0]) + 2 * len(spot.sides), len(spot.lines[1]))
+    wide = _LETTER * (len(spot.name) + 2 * len(spot.sides))
     places = []
     for anchor, left in (
         ("start", mark.x + _GAP),
         ("end", mark.x - _GAP - wide),
         ("middle", mark.x - wide / 2),
     ):
-        for top in (mark.y - _LINE, mark.y - _GAP - 2 * _LINE, mark.y + _GAP):
-            if anchor == "middle" and top == mark.y - _LINE:
+        for top in (mark.y - _LINE / 2, mark.y - _GAP - _LINE, mark.y + _GAP):
+            if anchor == "middle" and top == mark.y - _LINE / 2:
                 continue
             x = {"start": left, "end": left + wide, "middle": mark.x}[anchor]
-            box = _Box(left, top, left + wide, top + 2 * _LINE)
+            box = _Box(left, top, left + wide, top + _LINE)
             places.append((_Label(round(x, 1), round(top + 11, 1), anchor), box))
     return places

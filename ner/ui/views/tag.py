@@ -48,7 +48,7 @@ class SideResult:
         hint = self.side.origin.precision or ""
         executed = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}.get(hint, hint)
         is_float = not self.side.variant.recipe.steps
-        return executed if is_float else f"{self.title}, float parts {executed}"
+        return f"{self.letter} {executed}" if is_float else f"{self.title}, float parts {executed}"
 
 
 @dataclass(frozen=True, slots=True)

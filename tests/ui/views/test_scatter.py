@@ -11,7 +11,7 @@ from ner.ui.views.scatter import Spot, scatter
 def spot(name: str, x: float, y: float, *, answer: str = "yes") -> Spot:
     return Spot(
         value=f"bundled#{name}",
-        lines=(name, "99.1 % (98.0–99.9)"),
+        name=name,
         what=f"{name}: {x} MB",
         x=x,
         y=y,
@@ -54,17 +54,17 @@ def test_answers_differ_without_colour() -> None:
 
 def test_labels_do_not_cover_each_other() -> None:
     """Though three of the points lie close together."""
-    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)"><tspan', draw())
-    wide = 6.4 * len("99.1 % (98.0–99.9)")
+    pattern = r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)"><tspan class="name">(\w+)'
     boxes = []
-    for x, y, anchor in found:
+    for x, y, anchor, name in re.findall(pattern, draw()):
+        wide = 7 * len(name)
         left = float(x) - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
-        boxes.append((left, float(y) - 11))
+        boxes.append((left, left + wide, float(y)))
 
     assert len(boxes) == len(SPOTS)
-    for at, (left, top) in enumerate(boxes):
-        for other_left, other_top in boxes[at + 1 :]:
-            assert abs(left - other_left) >= wide - 1 or abs(top - other_top) >= 27
+    for at, (left, right, y) in enumerate(boxes):
+        for other_left, other_right, other_y in boxes[at + 1 :]:
+            assert right <= other_left + 1 or other_right <= left + 1 or abs(y - other_y) >= 13
 
 
 def test_limits_are_drawn_where_they_are_set() -> None:
