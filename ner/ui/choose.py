@@ -19,7 +19,6 @@ from ner.choosing.limits import Limits
 from ner.choosing.measure import Sample, measure
 from ner.choosing.report import choice_json
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
 from ner.markup import notice
@@ -30,7 +29,7 @@ from ner.models.prepared import find_offered, texts_for
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
-from ner.ui.controls import SideControls, read_upload
+from ner.ui.controls import SideControls, limits_form, read_upload
 from ner.ui.cost import add_cost
 from ner.ui.layers import add_layers
 from ner.ui.progress import (
@@ -221,15 +220,14 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
     """Put the tab's components into the Blocks at hand, and connect them."""
     handler = ChooseHandler(service, means)
     text, gold = _text_form(service.bounds.lines_characters)
-    limits, start, stop = _limits_form()
+    limits, start, stop = limits_form()
     measured = gr.State(None)
     making = gr.HTML("", elem_id="choose-made", js_on_load=None, apply_default_css=False)
     result = result_component(message(_NOTHING_YET), "chosen", "choosing.mount")
-    settings = [chosen.left, chosen.right, *limits]
-    asked = [text, gold, chosen.device, *settings]
+    settings: list[gr.Dropdown | gr.Number] = [chosen.left, chosen.right, *limits]
     run = start.click(
         handler.answer,
-        asked,
+        [text, gold, chosen.device, *settings],
         [result, measured],
         js="(...values) => (choosing.busy(values), values)",
         show_progress="hidden",
@@ -238,29 +236,45 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
         concurrency_limit=1,
         api_visibility="private",
     )
-    run.then(None, js="() => choosing.done()")
-    # A request that is refused before it is begun has only this.
-    run.failure(None, js="() => choosing.done()")
+    _grow_old(run, chosen, text, gold)
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")
-    measured_on = [text, gold, chosen.device, chosen.left]
+    _connect_limits(handler, settings, measured, result)
+    _connect_picture(handler, chosen, making)
+    _add_questions(text, gold, chosen, service)
+    _add_records()
+
+
+def _connect_limits(
+    handler: ChooseHandler,
+    settings: list[gr.Dropdown | gr.Number],
+    measured: gr.State,
+    result: gr.HTML,
+) -> None:
+    """Other limits, or other sides, give another answer from what was measured."""
     gr.on(
-        [text.change, gold.change, chosen.device.change, chosen.left.change],
-        None,
-        measured_on,
-        js="(...now) => choosing.check(now)",
-        api_visibility="private",
-    )
-    gr.on(
-        [chosen.left.change, chosen.right.change, *(limit.change for limit in limits)],
+        [part.change for part in settings],
         handler.decide,
         [measured, *settings],
         result,
         show_progress="hidden",
         api_visibility="private",
     )
-    _connect_picture(handler, chosen, making)
-    _add_questions(text, gold, chosen, service)
-    _add_records()
+
+
+def _grow_old(
+    run: gr.events.Dependency, chosen: SideControls, text: gr.Textbox, gold: gr.Checkbox
+) -> None:
+    """How the page knows that the result of ``run`` is not of what stands in the form."""
+    run.then(None, js="() => choosing.done()")
+    # A request that is refused before it is begun has only this.
+    run.failure(None, js="() => choosing.done()")
+    gr.on(
+        [text.change, gold.change, chosen.device.change, chosen.left.change],
+        None,
+        [text, gold, chosen.device, chosen.left],
+        js="(...now) => choosing.check(now)",
+        api_visibility="private",
+    )
 
 
 def _text_form(limit: int) -> tuple[gr.Textbox, gr.Checkbox]:
@@ -286,28 +300,6 @@ def _text_form(limit: int) -> tuple[gr.Textbox, gr.Checkbox]:
         api_visibility="private",
     )
     return text, gold
-
-
-def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
-    """Most milliseconds, most MB, least agreement; Measure and Stop."""
-    with gr.Row(elem_id="choose-limits", elem_classes="settings"):
-        limits = [
-            gr.Number(
-                label=label,
-                value=value,
-                minimum=0,
-                elem_classes="beside",
-                scale=0,
-            )
-            for label, value in (
-                ("Most ms a text (0: no limit)", 0),
-                ("Most MB on disk (0: no limit)", 0),
-                ("Least agreement, %", 100 * FLOOR),
-            )
-        ]
-        start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)
-        stop = gr.Button("Stop", elem_id="choose-stop", scale=0, min_width=80)
-    return limits, start, stop
 
 
 def _connect_picture(handler: ChooseHandler, chosen: SideControls, making: gr.HTML) -> None:

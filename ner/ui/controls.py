@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from ner.errors import InputError
+from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import bounded_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.prepared import find_offered
@@ -139,6 +140,28 @@ def lines_form() -> Form:
     )
     button = gr.Button("Compare", variant="primary", elem_id="evaluate-lines", scale=0)
     return Form("lines", button, [text])
+
+
+def limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
+    """Most milliseconds, most MB, least agreement; Measure and Stop."""
+    with gr.Row(elem_id="choose-limits", elem_classes="settings"):
+        limits = [
+            gr.Number(
+                label=label,
+                value=value,
+                minimum=0,
+                elem_classes="beside",
+                scale=0,
+            )
+            for label, value in (
+                ("Most ms a text (0: no limit)", 0),
+                ("Most MB on disk (0: no limit)", 0),
+                ("Least agreement, %", 100 * FLOOR),
+            )
+        ]
+        start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)
+        stop = gr.Button("Stop", elem_id="choose-stop", scale=0, min_width=80)
+    return limits, start, stop
 
 
 def fingerprint(what: str, text: str) -> str:
