@@ -180,7 +180,9 @@ def _side_in_words(side: Json) -> str:
     """A variant with its device and weights; of a file its name."""
     if side["recipe"] is None:
         return str(side["model"])
-    where = ", ".join(filter(None, [side["device"], side["inference_precision"]]))
+    hint = side["inference_precision"]
+    floats = hint and f"float parts in {hint.upper().replace('F32', 'FP32')}"
+    where = ", ".join(filter(None, [side["device"], floats]))
     weights = f", weights {side['weights']}" if side["weights"] else ""
     return f"{side['model']}#{side['recipe']} ({where}{weights})"
 
