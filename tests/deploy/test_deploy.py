@@ -128,7 +128,8 @@ def test_nothing_else_is_inside(folder: Path) -> None:
     names = {part for file in folder.rglob("*") for part in file.relative_to(folder).parts}
 
     assert not {name for name in names if name.startswith(".")}
-    assert not names & {"__pycache__", "deploy", "screenshot.png", "tests"}
+    assert not names & {"__pycache__", "screenshot.png", "tests"}
+    assert not (folder / "assets" / "deploy").exists()
 
 
 def test_the_same_folder_is_made_anew_but_never_another_one(tmp_path: Path) -> None:

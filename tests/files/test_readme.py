@@ -44,7 +44,7 @@ def section(title: str) -> str:
 
 def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
     """On a file such as it names; the columns are those that the README lists."""
-    [line] = [line for line in COMMANDS if line.endswith("--out entities.csv")]
+    line = next(line for line in COMMANDS if line.endswith("--out entities.csv"))
     (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
     ner(*line.split(), folder=tmp_path)
     head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()

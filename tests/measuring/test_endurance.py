@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from ner.entities import Tagged
 from ner.measuring.endurance import endure, measure_endurance
-from ner.models.catalogue import ModelSpec
 from ner.models.opened import Sides
 
 
-def test_endurance_runs_in_a_process_of_its_own(
-    tiny_spec: ModelSpec, tiny_sides: Sides, texts: list[str]
-) -> None:
+def test_endurance_runs_in_a_process_of_its_own(tiny_sides: Sides, texts: list[str]) -> None:
     """Growth, tenfold time and whether a batch changes anything, of many texts."""
-    endurance = measure_endurance(tiny_spec, texts, 200)
+    endurance = measure_endurance(tiny_sides.both[1].variant, texts, 200)
 
     assert endurance.texts == 200
     assert endurance.batch_equals_single == 1.0
