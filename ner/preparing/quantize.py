@@ -69,6 +69,10 @@ def _compression(step: CompressWeights) -> dict[str, Any]:
         "mode": nncf.CompressWeightsMode.INT4_ASYM,
         "group_size": step.group_size,
         "ratio": 1.0,
+        # Where a width is no multiple of the group: smaller groups, or else 8 bits.
+        "advanced_parameters": nncf.AdvancedCompressionParameters(
+            group_size_fallback_mode=nncf.GroupSizeFallbackMode.ADJUST
+        ),
     }
     if step.embeddings_only:
         # What is left without the products are the tables, which NNCF leaves in 8 bits unasked.
