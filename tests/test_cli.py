@@ -119,6 +119,7 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
         "labels",
         "changes",
         "notes",
+        "provenance",
     }
     assert parts == set(one["documents"])
     assert {"documents", *one["documents"]} == set(one)

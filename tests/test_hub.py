@@ -386,7 +386,7 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     with_config(hub, "tokenizer_config.json", model_max_length=10**30)
     # Their own conversion of it, were it read, would not load.
     hub.files["openvino_model.xml"] = hub.files["openvino_model.bin"] = b"evil"
-    sides = open_sides(SPEC)
+    sides = open_sides(*default_sides(SPEC))
     asked = len(hub.asked)
 
     assert COMMIT == ensure_prepared(default_sides(SPEC)[1]).manifest.revision
@@ -413,7 +413,7 @@ def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
     with_config(hub, "tokenizer_config.json", tokenizer_class="EvilTokenizer")
 
     with pytest.raises(ModelRefused, match=r"slow tokenizer only|can't be exported"):
-        open_sides(SPEC)
+        open_sides(*default_sides(SPEC))
 
 
 def test_a_model_larger_than_its_weights_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
