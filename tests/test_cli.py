@@ -126,6 +126,9 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
     assert (2, 1) == (one["sentences"], one["documents"]["sentences"])
     assert {"answer", "sentence", "more", "tolerance"} == set(one["verdict"])
     assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
+    # Where a result comes from names its set and the time.
+    for answer in (one, *two["sets"].values()):
+        assert answer.pop("provenance")["set"] and answer["documents"].pop("provenance")["set"]
     assert list(two["sets"].values()) == [one, one]
 
 

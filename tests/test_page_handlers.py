@@ -83,7 +83,7 @@ def test_an_int8_that_failed_its_gate_is_explained() -> None:
 
     [answer] = answers(loader_of(pair))
 
-    assert "0.812" in answer["html"]
+    assert "81.2 %" in answer["html"]
     assert "250 entities" in answer["html"]
     assert 'data-side="left"' in answer["html"]
     assert 'data-side="right"' not in answer["html"]
@@ -275,7 +275,7 @@ def test_a_text_without_entities_has_none_to_lose() -> None:
         "nothing", *SIDES, "CPU", "first"
     )
 
-    assert "Neither model finds an entity" in answer
+    assert "Neither side finds an entity" in answer
 
 
 def test_the_probe_shows_what_both_lose() -> None:

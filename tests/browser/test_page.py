@@ -614,7 +614,7 @@ def test_an_int8_that_is_not_served_leaves_the_original_alone(
 
     assert ORIGINAL == labelled(page, "left")
     expect(page.get_by_role("button", name="Side by side")).to_have_count(0)
-    expect(page.locator(".notice")).to_contain_text("0.812")
+    expect(page.locator(".notice")).to_contain_text("81.2 %")
     assert "8 names" == agreement(page)
     assert 8 == len(json.loads(saved(page, "JSON"))["entities"])
     assert "Wolfgang\tB-PER" in saved(page, "CoNLL").split("\n")
