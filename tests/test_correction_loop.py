@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from fakes import service_of
 from test_train import base, data, one_thread, settings, silent  # noqa: F401
 
@@ -57,6 +58,7 @@ def started_from(pair: Sides) -> Tagged:
     return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
 
 
+@pytest.mark.full
 def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     settings: TrainSettings,  # noqa: F811 - a fixture
     data: Path,  # noqa: F811 - a fixture
