@@ -22,17 +22,17 @@ from ner.errors import InputError
 from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
 from ner.markup import notice
-from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.measuring.rounds import BenchmarkStep
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import ensure_prepared
 from ner.models.prepared import find_offered, texts_for
-from ner.serving.admission import WAITING, ClientDisconnected
-from ner.serving.gradio_seam import client_disconnected
+from ner.serving.admission import WAITING
 from ner.serving.service import Service
 from ner.ui.controls import SideControls, limits_form, read_upload
 from ner.ui.cost import add_cost
 from ner.ui.layers import add_layers
 from ner.ui.progress import (
+    LongRun,
     Value,
     as_gradio_errors,
     catch_failures,
@@ -84,9 +84,13 @@ class ChooseHandler:
         self, request: gr.Request, text: str, gold: bool, device: str, *settings: *_Settings
     ) -> Iterator[_Answer]:
         """Progress while it runs, then the result; ended early it stops measuring too."""
-        stopping = self.running[request.session_hash] = threading.Event()
+        run = LongRun(self.service)
+        self.running[request.session_hash] = run.stopping
         try:
-            results = self._answer(text or "", gold, device, settings, stopping)
+            results = run.follow(
+                self._answer(text or "", gold, device, settings, run),
+                lambda sentence: (message(sentence), None),
+            )
             yield from catch_failures(results, lambda sentence: (problem(sentence), None))
         finally:
             self.running.pop(request.session_hash, None)
@@ -125,38 +129,27 @@ class ChooseHandler:
         gold: bool,
         device: str,
         settings: _Settings,
-        stopping: threading.Event,
+        run: LongRun,
     ) -> Iterator[_Answer]:
         # Before anything is measured, so that a mistake in them costs no time.
         _limits(settings)
         spec = find_offered(settings[0]).spec
         sample, texts = _sample(text, gold, spec, self.service.bounds.lines_characters)
-        try:
-            yield progress(WAITING if self.service.long.taken else _OPENING), None
-            candidates = yield from run_in_background(
-                partial(self._measure, spec, device, sample, stopping)
-            )
-            measured = Measured(spec, candidates, texts)
-            yield _show(measured, settings), measured
-        except (Stopped, ClientDisconnected):
-            yield message(self.service.readiness.ended), None
-        finally:
-            # A visitor who leaves closes this; the work is to end with its step.
-            stopping.set()
+        yield progress(WAITING if self.service.long.taken else _OPENING), None
+        candidates = yield from run_in_background(partial(self._measure, spec, device, sample, run))
+        measured = Measured(spec, candidates, texts)
+        yield _show(measured, settings), measured
 
     def _measure(
         self,
         spec: ModelSpec,
         device: str,
         sample: Sample,
-        stopping: threading.Event,
+        run: LongRun,
         tell: Callable[[_Answer], None],
     ) -> tuple[Candidate, ...]:
         def say(sentence: str) -> None:
             tell((progress(sentence), None))
-
-        def stopped() -> bool:
-            return stopping.is_set() or self.service.readiness.draining
 
         original, *others = open_contenders(
             spec,
@@ -165,15 +158,14 @@ class ChooseHandler:
             report=lambda stage: say(stage_sentence(stage)),
             opener=self.means.opener,
         )
-        # In the thread that measures: its slot is free when it has ended, and no sooner.
-        with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
+        with run.place():
             return measure(
                 original,
                 others,
                 sample,
                 memory=self.means.weigher(spec, sample.texts),
                 report=_now_and_then(say),
-                stop=stopped,
+                stop=run.stopped,
             )
 
 

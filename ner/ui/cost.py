@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +12,14 @@ import gradio as gr
 from ner.choosing.capacity import COST_COLUMNS, Cost, check_terms, cost_rows
 from ner.markup import Cell, macro, notice
 from ner.measuring.capacity import Capacity, measure_capacity
-from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.measuring.rounds import BenchmarkStep
 from ner.models.child import Stage, ensure_prepared
 from ner.models.prepared import find_offered
 from ner.models.variants import Variant
-from ner.serving.admission import WAITING, ClientDisconnected
-from ner.serving.gradio_seam import client_disconnected
+from ner.serving.admission import WAITING
 from ner.serving.service import Service
 from ner.ui.layers import SampleReader
-from ner.ui.progress import catch_failures, run_in_background, stage_sentence
+from ner.ui.progress import LongRun, catch_failures, run_in_background, stage_sentence
 from ner.ui.views.tables import Row, Table
 
 _ABOUT = (
@@ -54,9 +52,13 @@ class CostHandler:
         self, text: str, gold: bool, right: str, p95_ms: float | None, price: float | None
     ) -> Iterator[_Answer]:
         """Progress while it measures, then what it costs; ended early it stops measuring too."""
+        run = LongRun(self.service)
+        results = run.follow(
+            self._answer(text or "", gold, right, (p95_ms or 0.0, price), run),
+            lambda sentence: (notice(sentence), None),
+        )
         yield from catch_failures(
-            self._answer(text or "", gold, right, (p95_ms or 0.0, price)),
-            lambda sentence: (notice(sentence, kind="problem"), None),
+            results, lambda sentence: (notice(sentence, kind="problem"), None)
         )
 
     def price(
@@ -71,33 +73,31 @@ class CostHandler:
         yield gr.skip() if measured is None else _show(measured, terms)
 
     def _answer(
-        self, text: str, gold: bool, right: str, terms: tuple[float, float | None]
+        self,
+        text: str,
+        gold: bool,
+        right: str,
+        terms: tuple[float, float | None],
+        run: LongRun,
     ) -> Iterator[_Answer]:
         # Before anything is measured, so that a mistake in them costs no time.
         check_terms(*terms)
         variant = find_offered(right)
         limit = self.service.bounds.lines_characters
         sample, texts = self.read(text, gold, variant.spec, limit)
-        stopping = threading.Event()
-        try:
-            if self.service.long.taken:
-                yield notice(WAITING, kind="progress"), None
-            capacities = yield from run_in_background(
-                partial(self._measure, variant, sample.texts, stopping)
-            )
-            measured = Measured(variant, texts, capacities)
-            yield _show(measured, terms), measured
-        except (Stopped, ClientDisconnected):
-            yield notice(self.service.readiness.ended), None
-        finally:
-            # A visitor who leaves closes this; the work is to end with its step.
-            stopping.set()
+        if self.service.long.taken:
+            yield notice(WAITING, kind="progress"), None
+        capacities = yield from run_in_background(
+            partial(self._measure, variant, sample.texts, run)
+        )
+        measured = Measured(variant, texts, capacities)
+        yield _show(measured, terms), measured
 
     def _measure(
         self,
         variant: Variant,
         texts: Sequence[str],
-        stopping: threading.Event,
+        run: LongRun,
         tell: Callable[[_Answer], None],
     ) -> tuple[Capacity, ...]:
         def say(sentence: str) -> None:
@@ -109,19 +109,15 @@ class CostHandler:
         def tell_step(step: BenchmarkStep) -> None:
             say(f"Measured {step.done} of {step.total} rounds …")
 
-        def stopped() -> bool:
-            return stopping.is_set() or self.service.readiness.draining
-
         folder = ensure_prepared(variant, report=tell_stage).folder
-        # In the thread that measures: its slot is free when it has ended, and no sooner.
-        with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
+        with run.place():
             say(f"Measuring {variant.title} …")
             return measure_capacity(
                 folder,
                 texts,
                 precision=variant.recipe.precision,
                 report=tell_step,
-                stop=stopped,
+                stop=run.stopped,
             )
 
 

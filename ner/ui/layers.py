@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,15 +11,14 @@ import gradio as gr
 from ner.choosing.layers import LayerErrors, layer_errors, layer_errors_json
 from ner.choosing.measure import Sample
 from ner.markup import notice
-from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.measuring.rounds import BenchmarkStep
 from ner.models.catalogue import ModelSpec
 from ner.models.child import Stage, ensure_prepared
 from ner.models.prepared import find_offered
 from ner.models.variants import default_sides
-from ner.serving.admission import WAITING, ClientDisconnected
-from ner.serving.gradio_seam import client_disconnected
+from ner.serving.admission import WAITING
 from ner.serving.service import Service
-from ner.ui.progress import catch_failures, run_in_background, stage_sentence
+from ner.ui.progress import LongRun, catch_failures, run_in_background, stage_sentence
 from ner.ui.views.layers import layers_chart
 
 _ABOUT = (
@@ -40,32 +38,23 @@ class LayersHandler:
 
     def answer(self, text: str, gold: bool, left: str) -> Iterator[str]:
         """Progress while it runs, then the chart; ended early it stops measuring too."""
-        yield from catch_failures(
-            self._answer(text or "", gold, left), partial(notice, kind="problem")
-        )
+        run = LongRun(self.service)
+        results = run.follow(self._answer(text or "", gold, left, run), notice)
+        yield from catch_failures(results, partial(notice, kind="problem"))
 
-    def _answer(self, text: str, gold: bool, left: str) -> Iterator[str]:
+    def _answer(self, text: str, gold: bool, left: str, run: LongRun) -> Iterator[str]:
         spec = find_offered(left).spec
         sample, _ = self.read(text, gold, spec, self.service.bounds.lines_characters)
-        stopping = threading.Event()
-        try:
-            if self.service.long.taken:
-                yield notice(WAITING, kind="progress")
-            errors = yield from run_in_background(
-                partial(self._measure, spec, sample.texts, stopping)
-            )
-            yield layers_chart(layer_errors_json(errors))
-        except (Stopped, ClientDisconnected):
-            yield notice(self.service.readiness.ended)
-        finally:
-            # A visitor who leaves closes this; the work is to end with its step.
-            stopping.set()
+        if self.service.long.taken:
+            yield notice(WAITING, kind="progress")
+        errors = yield from run_in_background(partial(self._measure, spec, sample.texts, run))
+        yield layers_chart(layer_errors_json(errors))
 
     def _measure(
         self,
         spec: ModelSpec,
         texts: Sequence[str],
-        stopping: threading.Event,
+        run: LongRun,
         tell: Callable[[str], None],
     ) -> LayerErrors:
         def tell_stage(stage: Stage) -> None:
@@ -74,15 +63,13 @@ class LayersHandler:
         def tell_step(step: BenchmarkStep) -> None:
             tell(notice(f"Measured {step.done} of {step.total}: {step.what} …", kind="progress"))
 
-        def stopped() -> bool:
-            return stopping.is_set() or self.service.readiness.draining
-
         int8, original = (
             ensure_prepared(variant, report=tell_stage) for variant in reversed(default_sides(spec))
         )
-        # In the thread that measures: its slot is free when it has ended, and no sooner.
-        with self.service.long.slot(disconnected=lambda: stopped() or client_disconnected()):
-            return layer_errors(original.folder, int8.folder, texts, report=tell_step, stop=stopped)
+        with run.place():
+            return layer_errors(
+                original.folder, int8.folder, texts, report=tell_step, stop=run.stopped
+            )
 
 
 def add_layers(

@@ -5,23 +5,28 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from contextvars import copy_context
+from dataclasses import dataclass, field
 from queue import SimpleQueue
-from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
 from ner.errors import NerError
 from ner.markup import notice
+from ner.measuring.rounds import Stopped
 from ner.models.child import OnStage, Stage
 from ner.models.opened import Sides
 from ner.models.prepared import find_offered
 from ner.models.recipes import ORIGINAL
 from ner.models.variants import Variant
-from ner.serving.gradio_seam import request_id
+from ner.serving.admission import ClientDisconnected
+from ner.serving.gradio_seam import client_disconnected, request_id
+from ner.serving.service import Service
 
 Loader = Callable[[Variant, Variant, str, OnStage], Sides]
 """Gives two variants on a device as sides; on a first use it reports the stages of preparing."""
@@ -121,9 +126,40 @@ def run_in_background(
             reports.put(None)
 
     # In a copy of the context, so that the work knows the request that it is for.
-    Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
     yield from iter(reports.get, None)
     return outcome.result()
+
+
+@dataclass(frozen=True)
+class LongRun:
+    """Work in one of the service's long places, which ends with its step once it is ``stopping``.
+
+    So it ends too when the server drains, and when the visitor leaves.
+    """
+
+    service: Service
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def stopped(self) -> bool:
+        """Whether the work is to end."""
+        return self.stopping.is_set() or self.service.readiness.draining
+
+    def place(self) -> AbstractContextManager[None]:
+        """The place, to be held in the thread that works: it is free when that has ended."""
+        return self.service.long.slot(disconnected=lambda: self.stopped() or client_disconnected())
+
+    def follow(
+        self, results: Iterator[_Result], ended: Callable[[str], _Result]
+    ) -> Iterator[_Result]:
+        """``results``, and ``ended`` of a sentence where the work was ended early."""
+        try:
+            yield from results
+        except (Stopped, ClientDisconnected):
+            yield ended(self.service.readiness.ended)
+        finally:
+            # A visitor who leaves closes this; the work is to end with its step.
+            self.stopping.set()
 
 
 def describe_failure(error: Exception) -> str:
