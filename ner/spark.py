@@ -128,7 +128,7 @@ def _tag(
 
 def _served(variant: Variant, *, report: OnStage | None = None) -> Prepared:
     """What is to be served, prepared if need be; refused where its gate did."""
-    if not variant.recipe.steps and variant.recipe.precision != "f32":
+    if variant.recipe.needs_bf16:
         raise InputError(
             f"On Spark {variant.recipe.title} is not to be had, since executors may lack it. "
             "Choose the recipe original."

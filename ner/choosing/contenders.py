@@ -42,7 +42,7 @@ class Unmade:
 
 def runs_here(recipe: Recipe) -> bool:
     """Whether this CPU can execute it: nothing but BF16 asks for more than any CPU has."""
-    return bool(recipe.steps) or recipe.precision == "f32" or supports_bf16()
+    return not recipe.needs_bf16 or supports_bf16()
 
 
 def find_recipes(names: str | None) -> tuple[Recipe, ...]:

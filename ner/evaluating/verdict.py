@@ -141,24 +141,20 @@ def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
     entities = evaluation.support()
     figure = evaluation.f1(len(evaluation.sides) - 1)
     size = f"{count_of(entities, 'entity')} in {count_of(len(evaluation.gold), 'sentence')}"
-    return _reaching(figure, least, seen=entities, subject=f"{name}'s F1 is", size=size)
-
-
-def _reaching(figure: Estimate, limit: float, *, seen: int, subject: str, size: str) -> Verdict:
-    """Whether an F1 surely is at least ``limit``, in words."""
-    needed = fewest(1 - limit)
-    answer, more = settle(figure, limit, seen=seen, needed=needed)
+    needed = fewest(1 - least)
+    answer, more = settle(figure, least, seen=entities, needed=needed)
     low, high = 100 * figure.interval.low, 100 * figure.interval.high
-    asked = f"the {100 * limit:.4g} % asked for"
+    asked = f"the {100 * least:.4g} % asked for"
     reason = {
         Answer.YES: f"it reaches {asked}",
         Answer.NO: f"it stays under {asked}",
         Answer.OPEN: f"whether it reaches {asked} is open",
     }[answer]
-    if answer is Answer.OPEN and limit <= figure.interval.low:
+    if answer is Answer.OPEN and least <= figure.interval.low:
         reason = f"to show {asked}, at least {count_of(needed, 'entity')} are needed"
     found = (
-        f"{subject} {100 * figure.value:.1f} % (95 % interval {low:.1f} to {high:.1f}, on {size})"
+        f"{name}'s F1 is {100 * figure.value:.1f} % (95 % interval {low:.1f} to {high:.1f}, "
+        f"on {size})"
     )
     return Verdict(answer, f"{opening(answer, more)} {found}: {reason}.", more)
 

@@ -137,18 +137,11 @@ def annotate(tagged: Tagged) -> Annotated:
     return Annotated(Tagged(tagged.text, entities), tuple(offsets))
 
 
-def split_lines(tagged: Tagged) -> list[Tagged]:
-    """One tagged text for each line that is not blank; an entity across lines holds them together.
-
-    For formats that have one sentence to a line or block; scores are kept.
-    """
-    return split_at(tagged, [match.end() for match in re.finditer(r"\r\n?|\n", tagged.text)])
-
-
 def split_at(tagged: Tagged, borders: Iterable[int]) -> list[Tagged]:
     """The parts of a text between ``borders`` (code points, in order) that are not blank.
 
-    A border inside an entity parts nothing; line breaks at the end of a part are left out.
+    For formats that have one sentence to a line or block; scores are kept. A border inside an
+    entity parts nothing; line breaks at the end of a part are left out.
     """
     starts = [entity.start for entity in tagged.entities]
     cuts = [0]

@@ -125,7 +125,7 @@ def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None =
     preparing did not finish.
     """
     recipe = variant.recipe
-    if recipe.precision == "bf16" and not recipe.steps and not supports_bf16():
+    if recipe.needs_bf16 and not supports_bf16():
         raise InputError(f"This CPU can't execute {recipe.title}. Choose another recipe.")
     prepared = ensure_prepared(variant, report=report)
     model = Model.load(prepared.folder, device=device, precision=recipe.precision)

@@ -56,6 +56,11 @@ class Recipe:
     precision: str = "f32"
     by_default: bool = False
 
+    @property
+    def needs_bf16(self) -> bool:
+        """Whether it is nothing without BF16: steps are worth having where the CPU lacks it too."""
+        return self.precision == "bf16" and not self.steps
+
 
 # Few on purpose: the more candidates, the more often chance wins.
 RECIPES: tuple[Recipe, ...] = (

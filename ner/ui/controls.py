@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from ner.choosing.contenders import runs_here
 from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import bounded_lines
@@ -18,7 +19,6 @@ from ner.models.catalogue import ModelSpec
 from ner.models.prepared import find_offered
 from ner.models.recipes import RECIPES
 from ner.models.variants import Variant
-from ner.tagging.inference import supports_bf16
 from ner.ui.progress import as_gradio_errors
 
 GOLD_SETS = {
@@ -51,9 +51,7 @@ class SideControls:
 
 def side_choices(specs: Sequence[ModelSpec]) -> list[tuple[str, str]]:
     """Titles and names of all that can be a side: each model by each recipe that runs here."""
-    here = [
-        recipe for recipe in RECIPES if recipe.steps or recipe.precision == "f32" or supports_bf16()
-    ]
+    here = list(filter(runs_here, RECIPES))
     variants = [Variant(spec, recipe) for spec in specs for recipe in here]
     return [(variant.title, variant.name) for variant in variants]
 

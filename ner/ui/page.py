@@ -81,12 +81,13 @@ def build(
 def _header(specs: Sequence[ModelSpec], devices: Sequence[str]) -> SideControls:
     """The row on top: title, which two sides are compared, and on what."""
     left, right = default_sides(specs[0])
+    choices = side_choices(specs)
     with gr.Row(elem_id="header"):
-        plain_html(_heading(specs, devices), "heading")
+        plain_html(_heading([name for _, name in choices], devices), "heading")
         with gr.Row(elem_id="sides"):
-            first = _side_picker("A", side_choices(specs), left.name)
+            first = _side_picker("A", choices, left.name)
             swap = gr.Button("⇄", elem_id="swap", size="sm", scale=0, min_width=0)
-            second = _side_picker("B", side_choices(specs), right.name)
+            second = _side_picker("B", choices, right.name)
             device = gr.Dropdown(
                 list(devices),
                 value=devices[0],
@@ -111,11 +112,11 @@ def _side_picker(letter: str, choices: Sequence[tuple[str, str]], value: str) ->
     )
 
 
-def _heading(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Markup:
+def _heading(sides: Sequence[str], devices: Sequence[str]) -> Markup:
     """The title; it also tells the script what a shared link may choose."""
     offered = {
-        "left": [name for _, name in side_choices(specs)],
-        "right": [name for _, name in side_choices(specs)],
+        "left": list(sides),
+        "right": list(sides),
         "device": list(devices),
         "strategy": [strategy.value for strategy in Strategy],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from ner.files.gold import (
     parse_gold,
     read_gold,
     repair_sentences,
-    split_lines,
+    split_at,
 )
 from ner.files.json_lines import json_line
 
@@ -66,6 +67,11 @@ def test_tokens_cover_all_that_is_visible(tagged: Tagged) -> None:
         char for char in tagged.text if char.isspace()
     ]
     assert sorted(gold.token_offsets) == list(gold.token_offsets)
+
+
+def split_lines(tagged: Tagged) -> list[Tagged]:
+    """Parted after each line."""
+    return split_at(tagged, [match.end() for match in re.finditer(r"\r\n?|\n", tagged.text)])
 
 
 def test_lines_become_texts_of_their_own() -> None:
