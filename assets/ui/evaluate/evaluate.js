@@ -15,6 +15,8 @@ const evaluateTab = (() => {
       data = json ? JSON.parse(json) : null;
       fillLines();
       freshness.arrived(data !== null);
+      // On a phone the answer would come below the screen, unseen.
+      if (data) root?.querySelector(".verdict")?.scrollIntoView({ block: "nearest" });
     });
   }
 
