@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ner.cli.main import main
 from ner.models.catalogue import ModelSpec
+from ner.models.recipes import RECIPES
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -18,6 +20,15 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         main()
     out, err = capsys.readouterr()
     return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_request_is_made(ner_home: Path) -> None:
+    """Whatever other tests have made of the tiny model by the recipes that are made on request."""
+    for recipe in RECIPES:
+        if not recipe.by_default:
+            for made in (ner_home / "prepared").glob(f"tiny-{recipe.name}-*"):
+                shutil.rmtree(made)
 
 
 @pytest.fixture
