@@ -36,7 +36,9 @@ def test_a_recipe_is_measured_chosen_and_put_on_side_b(
     expect(page.locator("#chosen .verdict")).to_contain_text("surely fits")
     expect(side_b).to_have_value("General English (bundled) · INT8")
 
-    page.get_by_role("button", name="Put INT8 weights on side B").click()
+    # The recorded table beside it has such buttons too.
+    chosen = page.locator("#chosen")
+    chosen.get_by_role("button", name="Put INT8 weights on side B").click()
     expect(side_b).to_have_value("General English (bundled) · INT8 weights")
     expect(page.locator("#chosen tr", has_text="INT8 weights").locator(".side")).to_have_text("B")
 

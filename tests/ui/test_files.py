@@ -279,7 +279,7 @@ def test_upload_run_and_download(files_tab: Callable[[], Any], tmp_path: Path) -
     page.locator("#column input").click()
     page.get_by_role("option", name="a", exact=True).click()
     page.locator("#file-kind input").click()
-    page.get_by_role("option", name="CSV").click()
+    page.get_by_role("option", name="CSV: a row for each entity").click()
     page.locator("#tag-file").click()
     page.wait_for_selector("#file-outcome .notice:has-text('Tagged 2 of 3 rows')")
     assert "apostrophe" in page.locator("#file-outcome").inner_text()
