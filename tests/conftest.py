@@ -25,9 +25,13 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def ner_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of its own for prepared models; kept between runs if NER_TEST_HOME names one."""
-    kept = os.environ.get("NER_TEST_HOME")
-    home = Path(kept) if kept else tmp_path_factory.mktemp("home")
+    """A folder of its own for prepared models; kept between runs if NER_TEST_HOME names one.
+
+    Processes that share the tests share it: a model is prepared once.
+    """
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    home = Path(os.environ.get("NER_TEST_HOME") or shared / "home")
     before = os.environ.get("NER_HOME")
     os.environ["NER_HOME"] = str(home)
     yield home

@@ -40,7 +40,8 @@ check() {
     ruff format --check .
     mypy
     [ -n "$quick" ] || check_script
-    python -m pytest "${selection[@]}" "$@"
+    # Files of tests are shared out among processes: one waits for a page while another computes.
+    python -m pytest "${selection[@]}" --numprocesses auto --maxprocesses 4 --dist loadfile "$@"
 }
 
 if [ -n "$quick" ]; then

@@ -109,7 +109,8 @@ def open_page(chromium: Browser) -> Iterator[Open]:
     yield open_
     for context in contexts:
         context.close()
-    assert errors == []
+    # What a page still asks for when it is left or loaded anew is aborted: nobody's fault.
+    assert [] == [error for error in errors if not error.startswith("AbortError: signal is abort")]
 
 
 @pytest.fixture(scope="session")
