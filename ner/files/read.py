@@ -94,9 +94,9 @@ class Source:
 
         Raises ``InputError`` if there is not one such column, or none could be guessed.
         """
-        chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
         for name in keep:
             self._check_column(name)
+        chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
         if column is not None:
             self._check_column(column)
             return replace(chosen, column=column, guessed=False)
@@ -109,6 +109,8 @@ class Source:
         return self.format in (Format.CSV, Format.TSV, Format.JSONL)
 
     def _check_column(self, column: str) -> None:
+        if not isinstance(column, str):
+            raise InputError(f"Expected the name of a column, got {type(column).__name__}.")
         if not self._has_columns:
             raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
         found = self.columns.count(column)

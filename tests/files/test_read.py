@@ -59,6 +59,8 @@ def test_columns_to_keep_are_checked_as_the_one_with_the_texts(tmp_path: Path) -
     assert [Row(1, "x", kept=(None,))] == list(objects.choose(None, ["id"]).rows())
     with pytest.raises(InputError, match="no column 'no'"):
         table.choose(None, ["no"])
+    with pytest.raises(InputError, match="name of a column, got dict"):
+        objects.choose(None, [{}])  # type: ignore[list-item]
     with pytest.raises(InputError, match="has no columns to choose"):
         inspect(written(tmp_path, "a.txt", "x\n")).choose(None, ["id"])
 
