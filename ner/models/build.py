@@ -16,7 +16,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.recipes import CompressWeights, Quantize, Step
 
 # Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
-FORMAT = 4
+FORMAT = 5
 
 # The packages whose versions decide what conversion makes of a checkpoint.
 _CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")

@@ -14,6 +14,7 @@ import numpy as np
 
 from ner.models.recipes import CompressWeights, Quantize, Step
 from ner.preparing.export import IR, Exported
+from ner.preparing.tables import scale_after_lookup
 from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
 
@@ -55,6 +56,7 @@ def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) 
             nncf.Dataset(samples),
             **_quantization(step, len(samples), _model_type(source.folder)),
         )
+        scale_after_lookup(made)
     target.mkdir(parents=True)
     openvino.save_model(made, target / IR, compress_to_fp16=False)
     for file in (source.folder / "config.json", *source.folder.glob("*token*.json")):
