@@ -14,7 +14,7 @@ from ner.models.opened import Side, open_side
 from ner.models.prepared import find_prepared
 from ner.models.recipes import ORIGINAL, RECIPES, Quantize, Recipe, find_recipe
 from ner.models.variants import Variant
-from ner.tagging.inference import supports_bf16
+from ner.tagging.graphs import supports_bf16
 
 Opener = Callable[..., Side]
 """Opens a variant on a ``device``, made first if need be, telling its stages to ``report``."""

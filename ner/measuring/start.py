@@ -34,7 +34,7 @@ class Start:
 
 
 def measure_start(variant: Variant, texts: Sequence[str] = ()) -> Start:
-    """Start ``variant`` in a new process and tag ``texts`` in batches."""
+    """Start ``variant`` in a new process and tag ``texts``, each alone and all in batches."""
     began = str(time.time())
     return Start(**measure_in_process("start", variant, began, texts=texts))
 
@@ -44,7 +44,11 @@ def main(model: str, recipe: str, began: str) -> None:
     tagger = open_contestant(model, recipe)
     tagger(_FIRST_TEXT)
     seconds = time.time() - float(began)
-    tagger.tag_many(read_input())
+    texts = read_input()
+    for text in texts:
+        tagger(text)
+    tagger.tag_many(texts)
+    tagger.model.settle()
     # The tagger is still held by its name here: one that is gone takes its memory with it.
     resident = psutil.Process().memory_info().rss
     answer(Start(seconds, resident, peak_bytes() or resident))

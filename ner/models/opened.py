@@ -18,7 +18,7 @@ from ner.models.manifest import Gate, Manifest
 from ner.models.recipes import find_recipe
 from ner.models.variants import Variant
 from ner.tagging.choice import Choice, ChoosingTagger
-from ner.tagging.inference import supports_bf16
+from ner.tagging.graphs import supports_bf16
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ner.errors import InputError, ModelRefused
-from ner.machine import usable_cores
+from ner.tagging.graphs import FIXED_LENGTHS, FixedGraphs, compile_model, fixed_graphs
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
@@ -22,10 +19,11 @@ with without_telemetry():
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Tensors = dict[str, ov.Tensor]
 
-# Padded tokens in one batch. Of 128 to 1,024 this and 256 were fastest on two cores with INT8;
-# larger batches leave the cache.
-BATCH_TOKENS = 512
+# Padded tokens in one batch. On two cores with INT8, 512 are a tenth slower than these, and 2,048
+# hardly faster; one text waits for a batch at most.
+BATCH_TOKENS = 1024
 
 
 class Turns:
@@ -93,15 +91,19 @@ class Runner:
 
     One request serves all of them in turn: on few cores that is as fast as several requests, and a
     request can't be used by two threads at once. Its input tensors are its own, one set for each
-    shape: nothing of the caller's is shared with the runtime, which would overwrite it.
+    shape: nothing of the caller's is shared with the runtime, which would overwrite it. A single
+    short text runs on a graph of its length where there is one (``fixed``).
     """
 
-    def __init__(self, compiled: ov.CompiledModel, frame: Frame) -> None:
+    def __init__(self, compiled: ov.CompiledModel, fixed: FixedGraphs, frame: Frame) -> None:
         self._compiled = compiled
+        self._fixed = fixed
         self._frame = frame
         self._names = tuple(port.any_name for port in compiled.inputs)
         self._request = compiled.create_infer_request()
-        self._tensors: dict[tuple[int, int], dict[str, ov.Tensor]] = {}
+        self._shape = (0, 0)
+        self._tensors: dict[tuple[int, int], Tensors] = {}
+        self._fixed_requests: dict[int, ov.InferRequest] = {}
         self._turns = Turns()
 
     @classmethod
@@ -115,11 +117,18 @@ class Runner:
         streams: int = 1,
     ) -> Runner:
         """Compile a model file, or one that was read; raises as :func:`compile_model`."""
-        return cls(compile_model(graph, device, precision, streams=streams), frame)
+        compiled = compile_model(graph, device, precision, streams=streams)
+        # A graph of one length has one stream.
+        fixed = fixed_graphs(graph, device, precision) if streams == 1 else FixedGraphs(None)
+        return cls(compiled, fixed, frame)
 
     def beside(self) -> Runner:
         """A request of its own on the same compiled model: neither waits for the other's turn."""
-        return Runner(self._compiled, self._frame)
+        return Runner(self._compiled, self._fixed, self._frame)
+
+    def settle(self) -> None:
+        """Wait for what is still being compiled, so that it takes no time from what is timed."""
+        self._fixed.settle()
 
     @property
     def precision(self) -> str:
@@ -152,7 +161,8 @@ class Runner:
 
     def bare(self, rows: int, length: int) -> Callable[[], object]:
         """A request of this shape on the same model, ready to be run and timed: nothing but it."""
-        request = self._compiled.create_infer_request()
+        graph = self._fixed.find(length) if rows == 1 else None
+        request = (graph or self._compiled).create_infer_request()
         ones = np.ones((rows, length), dtype=np.int64)
         values = {name: np.zeros_like(ones) if "type" in name else ones for name in self._names}
         return lambda: request.infer(values, share_inputs=False)
@@ -162,7 +172,7 @@ class Runner:
         before, after = self._frame.before, self._frame.after
         first = len(before)
         with self._turns:
-            tensors = self._tensors_for(len(batch), length)
+            request, tensors = self._ready(len(batch), length)
             ids, mask = tensors["input_ids"].data, tensors["attention_mask"].data
             for row, window in enumerate(batch):
                 last = first + len(window)
@@ -173,13 +183,35 @@ class Runner:
                 ids[row, end:] = self._frame.pad_id
                 mask[row, :end] = 1
                 mask[row, end:] = 0
-            for name in self._names:
-                self._request.set_tensor(name, tensors[name])
-            self._request.infer()
+            request.infer()
             # A copy: the next turn writes into the same memory.
-            return np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
+            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
 
-    def _tensors_for(self, rows: int, length: int) -> dict[str, ov.Tensor]:
+    def _ready(self, rows: int, length: int) -> tuple[ov.InferRequest, Tensors]:
+        """A request whose inputs are of this shape, and the tensors that they are."""
+        tensors = self._tensors_for(rows, length)
+        if rows == 1 and (fixed := self._fixed_request(length, tensors)):
+            return fixed, tensors
+        if (rows, length) != self._shape:
+            self._give(self._request, tensors)
+            self._shape = rows, length
+            if rows == 1:
+                self._fixed.count_change(length)
+        return self._request, tensors
+
+    def _fixed_request(self, length: int, tensors: Tensors) -> ov.InferRequest | None:
+        """The request for one window of ``length`` tokens alone, which keeps its tensors."""
+        found = self._fixed_requests.get(length)
+        if found is None and (graph := self._fixed.find(length)):
+            found = self._fixed_requests[length] = graph.create_infer_request()
+            self._give(found, tensors)
+        return found
+
+    def _give(self, request: ov.InferRequest, tensors: Tensors) -> None:
+        for name in self._names:
+            request.set_tensor(name, tensors[name])
+
+    def _tensors_for(self, rows: int, length: int) -> Tensors:
         """The input tensors of a shape; those that are never written to stay zero."""
         found = self._tensors.get((rows, length))
         if found is None:
@@ -193,8 +225,11 @@ def plan(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
     """Batches for windows of ``lengths`` tokens: the padded length and the windows' indices.
 
     Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur and
-    the runtime's memory stays flat; none is padded with empty rows.
+    the runtime's memory stays flat; none is padded with empty rows. A window alone gets one of
+    still fewer lengths, each of which may have a graph of its own.
     """
+    if len(lengths) == 1:
+        return [(alone(lengths[0]), [0])]
     by_length: dict[int, list[int]] = {}
     for index, length in enumerate(lengths):
         by_length.setdefault(bucket(length), []).append(index)
@@ -206,6 +241,11 @@ def plan(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
             batches.append((length, members[position : position + size]))
             position += size
     return batches
+
+
+def alone(length: int) -> int:
+    """The padded length for a window that is run alone."""
+    return next((fixed for fixed in FIXED_LENGTHS if length <= fixed), bucket(length))
 
 
 def bucket(length: int) -> int:
@@ -222,50 +262,3 @@ def batch_size(waiting: int, length: int) -> int:
     """The largest power of two that is at most ``waiting`` and within the token budget."""
     most = max(1, min(waiting, BATCH_TOKENS // length))
     return 1 << (most.bit_length() - 1)
-
-
-def available_devices() -> tuple[str, ...]:
-    """The devices that OpenVINO finds here, such as ``CPU`` and ``GPU``."""
-    return tuple(ov.Core().available_devices)
-
-
-@cache
-def supports_bf16() -> bool:
-    """Whether the CPU can run floating-point models in BF16, as OpenVINO then does by default."""
-    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-def compile_model(
-    graph: Path | ov.Model, device: str, precision: str, *, streams: int = 1
-) -> ov.CompiledModel:
-    """Compile for lowest latency on the cores that are ours.
-
-    So many ``streams`` share the cores of a CPU, one request each. ``precision`` is the inference
-    precision hint: without f32, OpenVINO would run a floating-point model in BF16 on a CPU that
-    can. Raises ``InputError`` for a device that is not there, ``ModelRefused`` for a file that
-    OpenVINO can't load.
-    """
-    core = ov.Core()
-    offered = core.available_devices
-    if device not in {*offered, *(name.partition(".")[0] for name in offered), "AUTO"}:
-        raise InputError(
-            f"There is no device {device[:40]!r} here. OpenVINO offers {', '.join(offered)}."
-        )
-    settings: dict[str, Any] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": precision,
-    }
-    if device == "CPU":
-        settings["INFERENCE_NUM_THREADS"] = usable_cores()
-        # More than one stream on all cores pays only with several requests in flight.
-        settings["NUM_STREAMS"] = streams
-        # OpenVINO would pin its threads to the first cores, and so would every other process with
-        # it: two workers of one thread each then share one core.
-        settings["ENABLE_CPU_PINNING"] = False
-    try:
-        return core.compile_model(graph, device, settings)
-    except RuntimeError as error:
-        name = f"{graph.parent.name}/{graph.name}" if isinstance(graph, Path) else "the graph"
-        raise ModelRefused(
-            f"OpenVINO can't load {name} on {device}. Prepare the model anew."
-        ) from error

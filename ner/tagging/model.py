@@ -96,6 +96,10 @@ class Model:
         """How many threads inference may use; 0 where the device has no such notion."""
         return self._runner.threads
 
+    def settle(self) -> None:
+        """Wait for graphs that are still being compiled: what is timed shall have the cores."""
+        self._runner.settle()
+
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""
         return len(self.encode([text]).ids) + self._special

@@ -28,7 +28,7 @@ from ner.serving.gradio_seam import client_disconnected, events_under_way
 from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service
-from ner.tagging.inference import available_devices
+from ner.tagging.graphs import available_devices
 from ner.ui.page import build
 from ner.ui.progress import Loader, describe_failure
 

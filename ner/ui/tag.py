@@ -24,7 +24,7 @@ from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.decode import Strategy
-from ner.tagging.inference import supports_bf16
+from ner.tagging.graphs import supports_bf16
 from ner.ui.controls import SideControls
 from ner.ui.progress import (
     ON_MODEL,

@@ -23,7 +23,7 @@ from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
-from ner.tagging.inference import batch_size, bucket
+from ner.tagging.inference import BATCH_TOKENS, batch_size, bucket
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading
 from ner.tagging.tagger import OpenVinoTagger
@@ -318,7 +318,7 @@ def test_few_shapes_occur() -> None:
 
     assert len(shapes) < 120
     assert all(length >= previous for previous, length in pairwise(lengths))
-    assert all(size * length <= 512 or size == 1 for size, length in shapes)
+    assert all(size * length <= BATCH_TOKENS or size == 1 for size, length in shapes)
 
 
 @given(text=st.text(max_size=300))
