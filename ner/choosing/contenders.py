@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from ner.choosing.measure import Contender
+from ner.choosing.measure import Contender, FindsEntities
+from ner.comparing.origin import Origin
 from ner.errors import InputError
 from ner.measuring.start import measure_start
 from ner.models.catalogue import ModelSpec
@@ -30,6 +32,14 @@ _MEMORY_TEXTS = 100
 
 Weigher = Callable[[ModelSpec, Sequence[str]], Callable[[Contender], int | None]]
 """Gives what measures the memory of a contender of a model that tags some texts, in bytes."""
+
+
+class Sized(FindsEntities, Protocol):
+    """Something that finds entities and knows how many bytes its network takes on disk."""
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """Without tokenizer and configuration."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +125,24 @@ def open_contenders(
     ]
 
 
-def memory_of(spec: ModelSpec, texts: Sequence[str]) -> Callable[[Contender], int]:
-    """What a process of its own holds that tags some of ``texts`` with a contender, in bytes."""
+def peer_contenders(peers: Mapping[str, Sized]) -> list[Contender]:
+    """Other people's pipelines over the same model, by name, as what is measured beside ours."""
+    return [
+        Contender(Origin(name.removeprefix("pipeline on "), name), peer, peer.bytes_on_disk)
+        for name, peer in peers.items()
+    ]
 
-    def measure(contender: Contender) -> int:
-        variant = Variant(spec, find_recipe(contender.origin.recipe or ORIGINAL))
+
+def memory_of(spec: ModelSpec, texts: Sequence[str]) -> Callable[[Contender], int | None]:
+    """What a process of its own holds that tags some of ``texts`` with a contender, in bytes.
+
+    Other people's pipelines are not weighed.
+    """
+
+    def measure(contender: Contender) -> int | None:
+        if contender.origin.recipe is None:
+            return None
+        variant = Variant(spec, find_recipe(contender.origin.recipe))
         return measure_start(variant, texts[:_MEMORY_TEXTS]).resident_bytes
 
     return measure

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import Protocol
 
 from ner.choosing.candidates import Candidate
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import Counts, strict_counts
-from ner.entities import Annotated, Tagged, Tagger
+from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating.evaluation import score_predictions
 from ner.measuring.rounds import BenchmarkStep, Rounds
@@ -24,6 +25,17 @@ from ner.stats import Row
 
 # Each text is timed so often, and the median taken.
 PASSES = 3
+
+
+class FindsEntities(Protocol):
+    """What can be measured: a :class:`~ner.entities.Tagger`, or less."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types it can find, without BIO prefixes."""
+
+    def __call__(self, text: str) -> Tagged:
+        """Tag one text."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Contender:
     """
 
     origin: Origin
-    tagger: Tagger
+    tagger: FindsEntities
     bytes_on_disk: int
     withheld: str | None = None
 

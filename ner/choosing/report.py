@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ner.choosing.candidates import Candidate
 from ner.choosing.contenders import Unmade
 from ner.choosing.decision import Decision, Judged
 from ner.choosing.frontier import frontier
@@ -112,10 +113,17 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def choice_json(decision: Decision, *, texts: str, unmade: Sequence[Unmade] = ()) -> dict[str, Any]:
+def choice_json(
+    decision: Decision,
+    *,
+    texts: str,
+    unmade: Sequence[Unmade] = (),
+    peers: Sequence[Candidate] = (),
+) -> dict[str, Any]:
     """What ``choose`` answers: the decision, what else could be made, and where it was measured.
 
-    ``texts`` names the set of texts.
+    ``texts`` names the set of texts. ``peers`` were measured beside the candidates, in the same
+    run; they are nothing to choose.
     """
     origins = [item.candidate.origin for item in decision.judged]
     return {
@@ -131,6 +139,7 @@ def choice_json(decision: Decision, *, texts: str, unmade: Sequence[Unmade] = ()
             }
             for item in unmade
         ],
+        "peers": [_figures_json(peer, peer.agreement_interval(0.95)) for peer in peers],
         "cpu_note": cpu_note(describe()),
         "machine": machine_json(describe()),
         "provenance": provenance_json(origins, Choice(), gold=texts),
@@ -140,22 +149,29 @@ def choice_json(decision: Decision, *, texts: str, unmade: Sequence[Unmade] = ()
 def _candidate_json(item: Judged, *, on_line: bool) -> dict[str, Any]:
     candidate = item.candidate
     return {
+        **_figures_json(candidate, item.agreement),
+        "fits": item.answer.value,
+        "reasons": [check.reason for check in item.checks],
+        "withheld": candidate.withheld,
+        "on_frontier": on_line,
+    }
+
+
+def _figures_json(candidate: Candidate, agreement: Interval) -> dict[str, Any]:
+    """What was measured of a candidate, with the interval of its agreement."""
+    return {
         "name": candidate.name,
         "title": candidate.title,
         "bytes_on_disk": candidate.bytes_on_disk,
         "memory_bytes": candidate.memory_bytes,
         "latency": {**latency_json(candidate.latency), **_interval_json(candidate.time_interval)},
         "agreement": {
-            **_estimate_json(candidate.agreement_f1, item.agreement),
+            **_estimate_json(candidate.agreement_f1, agreement),
             "texts_with_entities": candidate.texts_with_entities,
         },
         "gold": None
         if candidate.gold_f1 is None or candidate.gold_interval is None
         else _estimate_json(candidate.gold_f1, candidate.gold_interval),
-        "fits": item.answer.value,
-        "reasons": [check.reason for check in item.checks],
-        "withheld": candidate.withheld,
-        "on_frontier": on_line,
     }
 
 

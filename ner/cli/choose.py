@@ -27,7 +27,7 @@ from ner.models.variants import Variant, default_sides
 
 if TYPE_CHECKING:
     from ner.choosing.decision import Decision
-    from ner.choosing.measure import Sample
+    from ner.choosing.measure import Contender, Sample
     from ner.measuring.rounds import BenchmarkStep
 
 
@@ -63,6 +63,10 @@ def choose(
     layers: Annotated[
         bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
     ] = False,
+    peers: Annotated[
+        bool,
+        typer.Option("--peers", help="Beside them: this model on PyTorch and ONNX Runtime."),
+    ] = False,
     device: DeviceOption = "CPU",
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the JSON to a file.")
@@ -81,10 +85,12 @@ def choose(
     spec, wanted = find(model), find_recipes(recipes)
     sample, name = _sample(spec, texts, gold)
     original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
+    beside = _peers(spec, sample) if peers else []
     memory = memory_of(spec, sample.texts)
-    candidates = measure(original, others, sample, memory=memory, report=_print_step)
-    decision = decide(candidates, limits)
-    answer = choice_json(decision, texts=name, unmade=unmade(spec)) | {
+    found = measure(original, [*others, *beside], sample, memory=memory, report=_print_step)
+    own = len(others) + 1
+    decision = decide(found[:own], limits)
+    answer = choice_json(decision, texts=name, unmade=unmade(spec), peers=found[own:]) | {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
         "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
@@ -93,11 +99,8 @@ def choose(
         answer["layers"] = _layers(spec, sample)
     if out is not None:
         write_json(out, answer)
-    if as_json:
-        print_json(answer)
-    else:
-        _print_answer(answer)
-        _print_cost(answer["cost"])
+    tell = print_json if as_json else _print_answer
+    tell(answer)
     return EXIT_CODES[decision.answer]
 
 
@@ -113,6 +116,18 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name
     return Sample(texts_for(spec).gate), "the model's gate texts"
+
+
+def _peers(spec: ModelSpec, sample: Sample) -> list[Contender]:
+    """What others run the model with, to be measured beside it."""
+    from ner.choosing.contenders import peer_contenders
+    from ner.measuring.peers.contest import open_peers
+
+    return peer_contenders(open_peers(spec, sample.texts, report=_print_note))
+
+
+def _print_note(sentence: str) -> None:
+    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
@@ -184,6 +199,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
         table.add_column(head, no_wrap=True)
     for item in candidates:
         table.add_row(*_cells(item, scored=scored))
+    for item in answer["peers"]:
+        table.add_row(*_cells(item, scored=scored), style="dim")
     stderr().print(" " * 60, end="\r")
     stdout().print(table, highlight=False)
     for item in answer["not_made"]:
@@ -196,6 +213,7 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     if "layers" in answer:
         _print_layers(answer["layers"])
     _print_line(answer["provenance"]["machine"])
+    _print_cost(answer["cost"])
 
 
 def _print_line(text: str) -> None:
@@ -207,14 +225,15 @@ def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
     latency, memory = item["latency"], item["memory_bytes"]
     high = "∞" if latency["high"] is None else f"{latency['high']:.3g}"
     cells = [
-        item["name"].partition("#")[2],
+        item["name"].partition("#")[2] or item["title"],
         f"{item['bytes_on_disk'] / 1e6:.1f}",
         "" if memory is None else f"{memory / 1e6:.0f}",
         f"{latency['median_ms']:.3g} ({latency['low']:.3g}–{high})",
         _percent(item["agreement"]),
         *([_percent(item["gold"])] if scored else []),
     ]
-    return [*cells, {"yes": "yes", "no": "no", "open": "?"}[item["fits"]]]
+    # Other people's pipelines are nothing to choose, so nobody asks whether they fit.
+    return [*cells, {"yes": "yes", "no": "no", "open": "?"}.get(item.get("fits", ""), "")]
 
 
 def _percent(estimate: Mapping[str, float]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import openvino
-from openvino import opset13 as ops
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    import openvino
+    from openvino import opset13 as ops
 
 
 def scale_after_lookup(model: openvino.Model) -> int:

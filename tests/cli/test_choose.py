@@ -60,6 +60,33 @@ def test_the_json_names_a_recipe_and_all_candidates(
     assert answer["provenance"]["sides"][1]["recipe"] == "int8"
 
 
+def test_peers_are_measured_beside_the_recipes(
+    ner_home: Path,
+    tiny_spec: ModelSpec,
+    texts: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the same texts; the one in FP32 is the same network. What is not installed is told."""
+    from ner.measuring.peers import onnx_runtime, pipelines
+
+    monkeypatch.setattr(pipelines, "_BATCH_SIZES", (4,))
+    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
+    _, out, err = run(
+        capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
+        "--peers", "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+    found = {item["title"]: item for item in answer["peers"]}
+
+    assert {"PyTorch", "PyTorch dynamic INT8"} == set(found)
+    assert 2 == len(answer["candidates"])
+    assert found["PyTorch"]["agreement"]["f1"] > 0.99
+    assert found["PyTorch"]["memory_bytes"] is None
+    assert all(item["latency"]["median_ms"] > 0 for item in found.values())
+    assert "ONNX Runtime takes no part" in err
+
+
 def test_the_table_ends_with_the_sentence(
     ner_home: Path,
     tiny_spec: ModelSpec,

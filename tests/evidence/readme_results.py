@@ -168,6 +168,23 @@ def of_load() -> list[str]:
     return [*parts, f"beside a file of {beside['rows']:,} rows p95 is {ratio:.2f} times that alone"]
 
 
+def of_shapes() -> list[str]:
+    """Single texts of different lengths, and files by tokens a batch, as INT8 runs them."""
+    record = read(RESULTS / "shapes.json")["int8"]
+    singles, file = record["singles"], record["file"]
+    *_, (_, shipped), _ = singles.items()
+    return [
+        f"single texts on graphs of their length take {shipped['ms']:.1f} ms, on one graph for all "
+        f"{singles['one graph for all lengths']['ms']:.1f}, and {shipped['added_mb']} MB in place "
+        f"of {singles['one graph for all lengths']['added_mb']}",
+        "a file in batches of 1,024 tokens is "
+        f"{file['1024 tokens a batch']['times_as_fast']:.2f} times as fast as in batches of 512, "
+        f"and {file['1024 tokens, a stream for each core']['times_as_fast']:.2f} times with a "
+        "stream for each core",
+        f"an article of 600 words takes {record['article']['ms']:.0f} ms of inference",
+    ]
+
+
 def others() -> list[str]:
     """The other records, a line each."""
     self_check = read(RESULTS / "self-check-bundled.json")["ratios"]
@@ -182,6 +199,7 @@ def others() -> list[str]:
         "self-check-bundled": [
             f"INT8 measured against itself: a difference shown in {shown} of {len(again)} ratios"
         ],
+        "shapes": of_shapes(),
         "padding": [
             f"training within a token budget takes {memory[0]:,} MB, padded to the longest text "
             f"{memory[1]:,} MB"

@@ -3,7 +3,8 @@
 PYTHONPATH=.:tests python tests/evidence/record_shapes.py [ROUNDS]
 
 All ways run bare requests in turns: single texts with the lengths of the project's own, shuffled,
-and a file of them in batches. Memory is what a way adds, each in a process of its own.
+and a file of them in batches. Memory is what a way adds, each in a process of its own. Of graphs
+for one length each it also tells in how many texts tags differ from those of the graph for all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import psutil
+from tokenizers import Tokenizer
 
 from ner.machine import describe, usable_cores
 from ner.measuring.limits import run_all
@@ -34,16 +36,20 @@ from ner.models.child import ensure_prepared
 from ner.models.variants import find_variant
 from ner.schema import machine_json
 from ner.stats import ratio_interval
-from ner.tagging.inference import bucket
+from ner.tagging.graphs import FIXED_LENGTHS
+from ner.tagging.inference import BATCH_TOKENS, alone, bucket
 from ner.tagging.model import Model
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "shapes.json"
 RECIPES = ("int8", "original")
-TODAY = "one graph for all lengths"
+ONE_GRAPH = "one graph for all lengths"
+FIXED = "a graph for each of 16/24/32, one for the rest"
+PLAIN = f"{FIXED}, element-wise parts apart"
+APART = {"SNIPPETS_MODE": "DISABLE"}
+BUDGETS = (256, 512, 1024, 2048, 4096)
 LONGEST = 64
 COARSE = (16, 32, 48, 64)
-FINE = (16, 24, 32, 48, 64)
 Shape = tuple[int, int]
 
 
@@ -73,6 +79,7 @@ class Way:
     shape: tuple[int, int] | None = None
     request_for_each: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    fixed_settings: Mapping[str, Any] = field(default_factory=dict)
     _requests: dict[int, ov.InferRequest] = field(default_factory=dict, repr=False)
     _shared: list[ov.InferRequest] = field(default_factory=list, repr=False)
     _inputs: dict[int, dict[str, ov.Tensor]] = field(default_factory=dict, repr=False)
@@ -92,10 +99,9 @@ class Way:
 
     def _request(self, padded: int) -> ov.InferRequest:
         if padded in self.alone:
-            request = compiled(self.xml, (1, padded)).create_infer_request()
-            for name, tensor in inputs(
-                [p.any_name for p in request.model_inputs], (1, padded)
-            ).items():
+            request = compiled(self.xml, (1, padded), **self.fixed_settings).create_infer_request()
+            names = [port.any_name for port in request.model_inputs]
+            for name, tensor in inputs(names, (1, padded)).items():
                 request.set_tensor(name, tensor)
             return request
         if not self._shared:
@@ -111,22 +117,22 @@ def inputs(names: Sequence[str], shape: Shape) -> dict[str, ov.Tensor]:
 
 
 def ways(xml: Path) -> dict[str, Way]:
-    """What was tried for single texts."""
+    """What was tried for single texts; the last is how they are run."""
     return {
-        TODAY: Way(xml),
+        ONE_GRAPH: Way(xml),
         "the same, a request for each length": Way(xml, request_for_each=True),
         "the same for one row alone": Way(xml, shape=(1, -1)),
         "the same, fewer lengths (16/32/48/64)": Way(xml, up_to(COARSE)),
         "the same, ten times the runtime's cache": Way(
             xml, settings={"CPU_RUNTIME_CACHE_CAPACITY": 50_000}
         ),
-        "a graph for each of 16/24/32/48/64": Way(xml, up_to(FINE), FINE),
-        "graphs for 24 and 48, one for the rest": Way(xml, up_to((24, 48)), (24, 48)),
+        FIXED: Way(xml, alone, FIXED_LENGTHS),
+        PLAIN: Way(xml, alone, FIXED_LENGTHS, fixed_settings=APART),
     }
 
 
 def singles(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
-    """Milliseconds a text of each way, and how many times faster than today's it is."""
+    """Milliseconds a text of each way, and how many times as fast as with one graph it is."""
     rng = random.Random(0)  # noqa: S311 - not a secret
     tried = ways(xml)
     for way in tried.values():
@@ -140,17 +146,17 @@ def singles(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
         for name in order:
             samples[name].append(seconds_each(tried[name].run, stream))
         again = stream[0]
-        tried[TODAY].run(again)
-        samples["the same length again"].append(seconds_each(tried[TODAY].run, [again] * 20))
-    return {name: figures(samples[TODAY], taken) for name, taken in samples.items()}
+        tried[ONE_GRAPH].run(again)
+        samples["the same length again"].append(seconds_each(tried[ONE_GRAPH].run, [again] * 20))
+    return {name: figures(samples[ONE_GRAPH], taken) for name, taken in samples.items()}
 
 
-def figures(today: Sequence[float], taken: Sequence[float]) -> dict[str, Any]:
-    """Median milliseconds, and today's time over it with its interval."""
-    between = ratio_interval(today, taken)
+def figures(before: Sequence[float], taken: Sequence[float]) -> dict[str, Any]:
+    """Median milliseconds, and the time ``before`` over it with its interval."""
+    between = ratio_interval(before, taken)
     return {
         "ms": round(1000 * median(taken), 3),
-        "times_as_fast": round(median(today) / median(taken), 3),
+        "times_as_fast": round(median(before) / median(taken), 3),
         "low": round(between.low, 3),
         "high": round(between.high, 3),
     }
@@ -200,29 +206,28 @@ def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], objec
         queue.wait_all()
 
     found: dict[str, Callable[[], object]] = {
-        f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget))
-        for budget in (256, 512, 1024, 2048, 4096)
+        f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget)) for budget in BUDGETS
     }
-    shuffled = batches(lengths, 512)
+    shuffled = batches(lengths, BATCH_TOKENS)
     random.Random(0).shuffle(shuffled)  # noqa: S311 - not a secret
-    found["512 tokens, batches in any order"] = partial(in_turn, shuffled)
-    for budget in (512, 2048):
+    found[f"{BATCH_TOKENS} tokens, batches in any order"] = partial(in_turn, shuffled)
+    for budget in (512, BATCH_TOKENS, 2048):
         at_a_time = partial(at_once, batches(lengths, budget))
         found[f"{budget} tokens, a stream for each core"] = at_a_time
     return found
 
 
 def files(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
-    """The same for a file; today's is 512 tokens a batch."""
+    """The same for a file, held against batches of 512 tokens."""
     rows = file_ways(xml, lengths)
     for run in rows.values():
         run()
     rng = random.Random(0)  # noqa: S311 - not a secret
     turns = Rounds(rng, lambda step: None, lambda: False, rounds)
     timed = turns.interleave(rows, rounds, "file")
-    today = timed["512 tokens a batch"].samples_ms
+    before = timed["512 tokens a batch"].samples_ms
     return {
-        name: figures([ms / 1000 for ms in today], [ms / 1000 for ms in row.samples_ms])
+        name: figures([ms / 1000 for ms in before], [ms / 1000 for ms in row.samples_ms])
         for name, row in timed.items()
     }
 
@@ -243,6 +248,35 @@ def print_memory(recipe: str, name: str) -> None:
     for length in range(4, LONGEST + 1):
         way.run(length)
     sys.stdout.write(str(round((psutil.Process().memory_info().rss - before) / 1e6)))
+
+
+def texts_that_differ(folder: Path, texts: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """How many texts get another tag somewhere on graphs of their length than on that for all."""
+    xml = folder / "openvino_model.xml"
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for_all = compiled(xml).create_infer_request()
+    fixed = {length: compiled(xml, (1, length), **settings) for length in FIXED_LENGTHS}
+    requests = {length: graph.create_infer_request() for length, graph in fixed.items()}
+    differing = 0
+    for text in texts:
+        ids = tokenizer.encode(text).ids
+        length = alone(len(ids))
+        if length in requests:
+            given = padded_inputs([port.any_name for port in for_all.model_inputs], ids, length)
+            tags = [
+                request.infer(given)[0][0, : len(ids)].argmax(axis=1)
+                for request in (for_all, requests[length])
+            ]
+            differing += bool((tags[0] != tags[1]).any())
+    return differing
+
+
+def padded_inputs(names: Sequence[str], ids: Sequence[int], length: int) -> dict[str, np.ndarray]:
+    """One text's ids, special ones included, and padding."""
+    given = {name: np.zeros((1, length), dtype=np.int64) for name in names}
+    given["input_ids"][0, : len(ids)] = ids
+    given["attention_mask"][0, : len(ids)] = 1
+    return given
 
 
 def article(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
@@ -272,6 +306,11 @@ def main(rounds: int) -> None:
             "file": files(xml, lengths * 4, max(6, rounds // 4)),
             "article": article(folder, texts, rounds),
             "tokens": round(mean(lengths), 1),
+            "texts": len(texts),
+            "texts_with_another_tag": {
+                name: texts_that_differ(folder, texts, settings)
+                for name, settings in ((FIXED, {}), (PLAIN, APART))
+            },
         }
     record |= {
         "rounds": rounds,

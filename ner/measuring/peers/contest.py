@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ner.entities import Annotated
 from ner.errors import InputError
@@ -37,6 +38,20 @@ class Contest:
     accuracy: Mapping[str, Accuracy] = field(default_factory=dict)
 
 
+def open_peers(
+    spec: ModelSpec,
+    texts: Sequence[str],
+    *,
+    report: Callable[[str], None] = lambda sentence: None,
+) -> dict[str, Peer]:
+    """The peers over the checkpoint of ``spec`` alone, by row, not over our IRs of it.
+
+    ``report`` hears a sentence of each that can't take part. Raises ``InputError`` for a model of
+    the Hub, whose checkpoint is not kept.
+    """
+    return load_peers(_checkpoint(spec), {}, texts, report=report)
+
+
 def open_contest(
     spec: ModelSpec,
     texts: Sequence[str],
@@ -50,11 +65,7 @@ def open_contest(
     ``report`` hears a sentence of each that can't take part. Raises ``InputError`` for a model of
     the Hub, whose checkpoint is not kept, and for gold that has none of the model's labels.
     """
-    if spec.folder is None:
-        raise InputError(
-            f"{spec.name} has no checkpoint here for others to load. Download it, and give --model "
-            "its folder."
-        )
+    checkpoint = _checkpoint(spec)
     # INT8 first: it brings its original along.
     int8, original = (
         ensure_prepared(variant, report=on_stage) for variant in reversed(default_sides(spec))
@@ -63,7 +74,7 @@ def open_contest(
     labels = ours[ORIGINAL].labels
     _check_gold(scored, labels)
     irs = {"FP32": original.folder, "INT8": int8.folder}
-    peers = load_peers(spec.folder, irs, texts, report=report)
+    peers = load_peers(checkpoint, irs, texts, report=report)
     sizes = {name: (int8 if name == INT8 else original).size for name in ours} | {
         name: peer.bytes_on_disk for name, peer in peers.items()
     }
@@ -74,6 +85,15 @@ def open_contest(
         for name, contestant in contestants.items()
     }
     return Contest(peers, accuracy)
+
+
+def _checkpoint(spec: ModelSpec) -> Path:
+    if spec.folder is None:
+        raise InputError(
+            f"{spec.name} has no checkpoint here for others to load. Download it, and give --model "
+            "its folder."
+        )
+    return spec.folder
 
 
 def _check_gold(scored: Scored, labels: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ from ner.measuring.contestants import Contestant
 from ner.measuring.peak import seconds_of
 from ner.measuring.peers.network import Network, size_of
 from ner.measuring.peers.onnx_runtime import onnx_networks
+from ner.tagging.decode import Scheme
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
@@ -51,6 +52,12 @@ class Peer(Contestant):
 
     bytes_on_disk: int
     batch_size: int
+    labels: tuple[str, ...]
+
+    def __call__(self, text: str) -> Tagged:
+        """The entities of one text, by a request of its own."""
+        found: Any = self.tag(text)
+        return _tagged(text, found)
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """The entities of ``texts``, in order, as ours are told."""
@@ -140,7 +147,8 @@ def _peer(
     # Set afterwards: when it is made, it wants a class of transformers' own.
     tag.model = network.run
     size = _best_batch_size(tag, sample)
-    return Peer(tag, _in_batches(tag, size), network.bytes_on_disk, size)
+    labels = Scheme.of(tuple((original.config.id2label or {}).values())).types
+    return Peer(tag, _in_batches(tag, size), network.bytes_on_disk, size, labels)
 
 
 def _in_batches(tag: Any, size: int) -> Callable[[Sequence[str]], object]:  # noqa: ANN401

@@ -69,6 +69,7 @@ def _parts(answer: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, objec
         "agreement": _agreement(candidates, answer["limits"]["min_agreement"], scored=scored),
         "numbers": _numbers(scored=scored),
         "rows": [_row(item, answer, sides, scored=scored) for item in candidates],
+        "peers": [_peer_row(item, scored=scored) for item in _peers(answer)],
         "unmade": [_unmade_row(item) for item in answer["not_made"]],
         "notes": [note for note in (answer["cpu_note"], *_withheld(candidates)) if note],
         "texts": f"{answer['texts']['n']:,} texts, {answer['texts']['set']}",
@@ -91,8 +92,8 @@ def _withheld(candidates: Sequence[Mapping[str, Any]]) -> list[str | None]:
 
 
 def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
-    candidates, limits = answer["candidates"], answer["limits"]
-    lowest = min(item["agreement"]["f1"] for item in candidates)
+    candidates, limits, peers = answer["candidates"], answer["limits"], _peers(answer)
+    lowest = min(item["agreement"]["f1"] for item in (*candidates, *peers))
     line = sorted(
         (item["bytes_on_disk"] / 1e6, item["latency"]["median_ms"])
         for item in candidates
@@ -101,7 +102,10 @@ def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
     return scatter(
         "Size and time of each recipe, with its agreement",
         ("MB on disk", "ms a text, median"),
-        [_spot(item, answer, sides, lowest) for item in candidates],
+        [
+            *(_spot(item, answer, sides, lowest) for item in candidates),
+            *(_peer_spot(item, lowest) for item in peers),
+        ],
         line,
         (limits["max_mb"], limits["max_ms"]),
     )
@@ -129,6 +133,29 @@ def _spot(
         shade=_shade(agreement["f1"], lowest),
         chosen=item["name"] == answer["chosen"],
         sides=letters,
+    )
+
+
+def _peers(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What others run, measured beside the recipes; not in every record."""
+    found: Sequence[Mapping[str, Any]] = answer.get("peers", ())
+    return found
+
+
+def _peer_spot(item: Mapping[str, Any], lowest: float) -> Spot:
+    agreement, latency, size = item["agreement"], item["latency"], item["bytes_on_disk"]
+    return Spot(
+        value="",
+        name=item["title"],
+        what=(
+            f"{item['title']}, run by transformers: {megabytes(size)}, "
+            f"{latency['median_ms']:.2f} ms, {_percent(agreement)} %."
+        ),
+        x=size / 1e6,
+        y=latency["median_ms"],
+        y_interval=_interval(latency),
+        answer="peer",
+        shade=_shade(agreement["f1"], lowest),
     )
 
 
@@ -162,27 +189,36 @@ def _numbers(*, scored: bool) -> list[str]:
     return ["Disk", "RAM", "ms a text", "p95", "Agreement, %", *(["F1, %"] if scored else [])]
 
 
+def _peer_row(item: Mapping[str, Any], *, scored: bool) -> Row:
+    own = _percent(item["agreement"])
+    return Row(item["name"], item["title"], _cells(item, own, scored=scored))
+
+
 def _row(
     item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], *, scored: bool
 ) -> Row:
-    latency, memory = item["latency"], item["memory_bytes"]
-    high = "∞" if latency["high"] is None else f"{latency['high']:.2f}"
     own = "–" if _is_original(item, answer) else _percent(item["agreement"])
     return Row(
         value=item["name"],
         title=item["title"],
-        cells=(
-            megabytes(item["bytes_on_disk"]),
-            "" if memory is None else megabytes(memory),
-            f"{latency['median_ms']:.2f} ({latency['low']:.2f}–{high})",
-            f"{latency['p95_ms']:.2f}",
-            own,
-            *([_percent(item["gold"])] if scored else []),
-        ),
+        cells=_cells(item, own, scored=scored),
         fits=item["fits"],
         why="; ".join(item["reasons"]),
         sides=_letters(item["name"], sides),
         chosen=item["name"] == answer["chosen"],
+    )
+
+
+def _cells(item: Mapping[str, Any], agreement: str, *, scored: bool) -> tuple[str, ...]:
+    latency, memory = item["latency"], item["memory_bytes"]
+    high = "∞" if latency["high"] is None else f"{latency['high']:.2f}"
+    return (
+        megabytes(item["bytes_on_disk"]),
+        "" if memory is None else megabytes(memory),
+        f"{latency['median_ms']:.2f} ({latency['low']:.2f}–{high})",
+        f"{latency['p95_ms']:.2f}",
+        agreement,
+        *([_percent(item["gold"])] if scored else []),
     )
 
 

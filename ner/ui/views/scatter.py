@@ -1,7 +1,7 @@
 """Size against time: a point for each recipe, with its agreement, and the line that nothing beats.
 
 Geometry as plain values; the markup is in ``templates/charts.html``. Points differ by shape as well
-as by shade, and each is a button that says what it stands for.
+as by shade, and each says what it stands for; those of recipes are buttons.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ _LEFT, _RIGHT, _TOP, _FLOOR = 56, 544, 14, 310
 _SPAN = 0.8
 # A letter of a label, its height, and how far it stands from its point.
 _LETTER, _LINE, _GAP = 7, 14, 11
-_SHAPES = {"yes": "circle", "open": "diamond", "no": "square"}
+_SHAPES = {"yes": "circle", "open": "diamond", "no": "square", "peer": "triangle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A recipe: where it stands (``x``, ``y`` over zero) and how far its ``y`` may be off.
 
-    ``answer`` (``yes``, ``open`` or ``no``) is its shape, ``shade`` in [0, 1] how dark it is.
-    ``name`` is written beside it; ``what`` is said to those who can't see it. ``value`` is what
-    pressing it puts on side B, and ``sides`` are those that it is on now: "", "A", "B" or "AB".
+    ``answer`` (``yes``, ``open``, ``no``, or ``peer`` for what others run) is its shape, ``shade``
+    in [0, 1] how dark it is. ``name`` is written beside it; ``what`` is said to those who can't see
+    it. ``value`` is what pressing it puts on side B, "" where it can't be, and ``sides`` are those
+    that it is on now: "", "A", "B" or "AB".
     """
 
     value: str

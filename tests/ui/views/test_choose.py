@@ -69,6 +69,21 @@ def test_what_is_not_made_can_be_made_here_and_not_in_a_record(answer: dict[str,
     assert "2026-01-31" in record and "the command" in record
 
 
+def test_peers_stand_beside_the_recipes_and_are_nothing_to_choose(answer: dict[str, Any]) -> None:
+    """In picture and table, without a button; older records have none."""
+    peer = candidate("pytorch", mb=77, ms=6, agreement=rows(200, wrong_every=100))
+    decision = decide([candidate("original", mb=77, ms=3)], Limits())
+    made = choice_json(decision, texts="your text", peers=[peer])
+    html = choice_value(made, SIDES)["html"]
+
+    assert ["pytorch"] == [item["name"] for item in made["peers"]]
+    assert "PYTORCH, run by transformers: 77.0 MB" in html
+    assert '<tr class="peer"><th scope="row">PYTORCH</th>' in html
+    assert 'data-put="pytorch"' not in html
+    del made["peers"]
+    assert "run by others" not in choice_value(made, SIDES)["html"]
+
+
 def test_the_download_is_the_answer(answer: dict[str, Any]) -> None:
     """Whole, as the command line gives it."""
     files = json.loads(choice_value(answer, SIDES)["data"])["files"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ner.stats import Interval
 from ner.ui.views.scatter import Spot, scatter
@@ -42,6 +43,15 @@ def test_each_point_is_a_button_that_says_what_it_is() -> None:
     assert [item.value for item in SPOTS] == re.findall(r'data-put="([^"]+)"', chart)
     assert 5 == chart.count('role="button" tabindex="0"')
     assert 'aria-label="int8: 20.0 MB"' in chart
+
+
+def test_what_others_run_cannot_be_pressed() -> None:
+    """It says what it is, and is drawn as a triangle."""
+    peer = replace(spot("PyTorch", 77.4, 5.0, answer="peer"), value="")
+    chart = scatter("Size and time", ("MB", "ms"), [*SPOTS, peer], [], (None, None))
+
+    assert 5 == chart.count('role="button"') == chart.count("data-put=")
+    assert 'role="img" aria-label="PyTorch: 77.4 MB"' in chart
 
 
 def test_answers_differ_without_colour() -> None:
