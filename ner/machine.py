@@ -35,6 +35,15 @@ class Machine:
     versions: dict[str, str]
 
     @property
+    def lacks_int8(self) -> bool:
+        """Whether INT8 takes several steps: its instructions are known, and VNNI is none of them.
+
+        Nothing is said of processors whose instructions are not known.
+        """
+        known = set(self.vector_extensions)
+        return bool(known) and not known & {"AVX512-VNNI", "AVX-VNNI", "AMX-INT8"}
+
+    @property
     def summary(self) -> str:
         """One line for beside a number."""
         extensions = ", ".join(self.vector_extensions) or "no known vector extensions"

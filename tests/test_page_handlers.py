@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ner import schema
-from ner.machine import Machine
+from ner.machine import Machine, describe
 from ner.models.child import OnStage
 from ner.models.manifest import Gate
 from ner.models.variants import Variant
@@ -214,6 +215,19 @@ def test_a_long_text_is_timed_in_part() -> None:
 
     assert {2000} == {len(text) for text in tagger.seen}
     assert "first 2,000 characters" in last["html"]
+
+
+@pytest.mark.parametrize(("extensions", "told"), [(("AVX2",), True), (("AVX512-VNNI",), False)])
+def test_int8_on_a_cpu_without_its_instructions_is_explained(
+    extensions: tuple[str, ...], told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below its time, which is no better than the original's there."""
+    machine = replace(describe(), vector_extensions=extensions)
+    monkeypatch.setattr("ner.ui.tag.describe", lambda: machine)
+    handler = TimingHandler(loader_of(FakeSides()), service_of())
+    *_, last = handler.answer(TEXT, *SIDES, "CPU", "first", "7")
+
+    assert told == ("This CPU lacks VNNI" in last["html"])
 
 
 def test_times_that_fail_are_told_in_their_place() -> None:

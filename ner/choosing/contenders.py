@@ -14,7 +14,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.opened import Side, open_side
 from ner.models.prepared import find_prepared
-from ner.models.recipes import ORIGINAL, RECIPES, Quantize, Recipe, find_recipe
+from ner.models.recipes import ORIGINAL, RECIPES, Recipe, find_recipe
 from ner.models.variants import Variant
 from ner.tagging.graphs import supports_bf16
 
@@ -98,8 +98,7 @@ def seconds_to_make(variant: Variant) -> int:
     """
     original = find_prepared(variant.base)
     megabytes = _USUAL_MB if original is None else original.size / 1e6
-    calibrated = any(isinstance(step, Quantize) for step in variant.recipe.steps)
-    steps = _CALIBRATED_SECONDS if calibrated else _COMPRESSED_SECONDS
+    steps = _CALIBRATED_SECONDS if variant.recipe.computes_in_int8 else _COMPRESSED_SECONDS
     return round(_OTHER_SECONDS + steps * megabytes / _USUAL_MB)
 
 

@@ -82,12 +82,8 @@ def _titles(items: tuple[Judged, ...]) -> str:
 
 
 def cpu_note(machine: Machine) -> str | None:
-    """What a CPU that lacks the instructions for INT8 means; None where it has them.
-
-    Nothing is said of processors whose instructions are not known.
-    """
-    known = set(machine.vector_extensions)
-    if not known or known & {"AVX512-VNNI", "AVX-VNNI", "AMX-INT8"}:
+    """What a CPU that lacks the instructions for INT8 means; None where it has them."""
+    if not machine.lacks_int8:
         return None
     return (
         "This CPU has no VNNI, the instructions for INT8: it computes INT8 in several steps, so "

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ner.measuring.rounds import BenchmarkStep
 
 
+_TABLE_WIDTH = 120
+
+
 def choose(
     model: ModelOption = "bundled",
     texts: Annotated[
@@ -202,7 +205,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     for item in answer["peers"]:
         table.add_row(*_cells(item, scored=scored), style="dim")
     stderr().print(" " * 60, end="\r")
-    stdout().print(table, highlight=False)
+    # Figures are never cut, whatever the width of the terminal.
+    stdout().print(table, highlight=False, width=max(stdout().width, _TABLE_WIDTH), crop=False)
     for item in answer["not_made"]:
         name = item["name"].partition("#")[2]
         _print_line(f" {name:<13} not made; make: about {item['seconds']} s (--recipes {name})")

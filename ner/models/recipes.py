@@ -57,6 +57,11 @@ class Recipe:
     by_default: bool = False
 
     @property
+    def computes_in_int8(self) -> bool:
+        """Whether activations are quantized too, so that products are of INT8 numbers."""
+        return any(isinstance(step, Quantize) for step in self.steps)
+
+    @property
     def needs_bf16(self) -> bool:
         """Whether it is nothing without BF16: steps are worth having where the CPU lacks it too."""
         return self.precision == "bf16" and not self.steps

@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Tensors = dict[str, ov.Tensor]
 
-# Padded tokens in one batch. On two cores with INT8, 512 are a tenth slower than these, and 2,048
-# hardly faster; one text waits for a batch at most.
+# Padded tokens in one batch. On two cores 512 are up to a tenth slower and 2,048 hardly faster
+# (assets/results/shapes.json); one text waits for a batch at most.
 BATCH_TOKENS = 1024
 
 

@@ -14,7 +14,7 @@ from ner.comparing.probe import probe
 from ner.comparing.timing import time_rounds
 from ner.errors import TextTooLong
 from ner.evaluating.report import KEYS
-from ner.machine import Machine
+from ner.machine import Machine, describe
 from ner.markup import macro, notice
 from ner.models.catalogue import assets, catalogue, find
 from ner.models.opened import Sides
@@ -128,7 +128,8 @@ class TimingHandler:
         contestants = tuple(self._contestants(sides, choice))
         part = f", first {_TIMED:,} characters" if len(text) > _TIMED else ""
         rounds = time_rounds(text[:_TIMED], [who.tagger for who in contestants])
-        for cost in self._ticks(Cost(contestants, part=part), rounds):
+        nothing_yet = Cost(contestants, part=part, note=_int8_note(sides))
+        for cost in self._ticks(nothing_yet, rounds):
             yield cost.value(ticket)
 
     def _contestants(self, sides: Sides, choice: Choice) -> Iterator[Contestant]:
@@ -159,6 +160,12 @@ class TimingHandler:
                 finished = enough or spent >= _LONGEST or places.queued > 0
             cost = cost.add(some, finished=finished)
             yield cost
+
+
+def _int8_note(sides: Sides) -> str:
+    """Why INT8 is not faster, on a CPU where it can't be."""
+    slow = describe().lacks_int8 and any(it.variant.recipe.computes_in_int8 for it in sides.all)
+    return "This CPU lacks VNNI, which makes INT8 fast." if slow and sides.device == "CPU" else ""
 
 
 def _portion(rounds: Iterator[tuple[Steps, ...]]) -> list[tuple[Steps, ...]]:

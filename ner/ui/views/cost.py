@@ -52,11 +52,15 @@ def size_meters(rows: Sequence[tuple[str, str, int]]) -> list[Meter]:
 
 @dataclass(frozen=True)
 class Cost:
-    """Rounds of timing made so far; ``part`` says which part of the text was timed, if not all."""
+    """Rounds of timing made so far; ``part`` says which part of the text was timed, if not all.
+
+    ``note`` is a sentence that explains the figures, where they need one.
+    """
 
     contestants: tuple[Contestant, ...]
     rounds: tuple[tuple[Steps, ...], ...] = ()
     part: str = ""
+    note: str = ""
     finished: bool = False
 
     def add(self, rounds: Sequence[tuple[Steps, ...]], *, finished: bool) -> Cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import DictionaryTagger
@@ -27,6 +28,14 @@ def test_bars_are_on_one_scale() -> None:
     bars = meters([("left", "A", 4.0, "4"), ("right", "B", 1.0, "1")])
 
     assert [100.0, 25.0] == [bar.width for bar in bars]
+
+
+def test_a_note_stands_below_the_figures() -> None:
+    """Where they need one."""
+    noted = replace(cost((10.0, 4.0)), note="This CPU lacks <VNNI>.")
+
+    assert "<br>This CPU lacks &lt;VNNI&gt;.</p>" in noted.value("")["html"]
+    assert "<br>" not in cost((10.0, 4.0)).value("")["html"]
 
 
 def test_no_bar_is_drawn_of_nothing() -> None:
