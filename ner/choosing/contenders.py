@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from ner.choosing.measure import Contender, FindsEntities
-from ner.comparing.origin import Origin
+from ner.choosing.measure import Contender
 from ner.errors import InputError
 from ner.measuring.start import measure_start
 from ner.models.catalogue import ModelSpec
@@ -32,14 +30,6 @@ _MEMORY_TEXTS = 100
 
 Weigher = Callable[[ModelSpec, Sequence[str]], Callable[[Contender], int | None]]
 """Gives what measures the memory of a contender of a model that tags some texts, in bytes."""
-
-
-class Sized(FindsEntities, Protocol):
-    """Something that finds entities and knows how many bytes its network takes on disk."""
-
-    @property
-    def bytes_on_disk(self) -> int:
-        """Without tokenizer and configuration."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +111,6 @@ def open_contenders(
     ]
     return [
         Contender(side.origin, side.tagger, side.size, side.withheld) for side in reversed(sides)
-    ]
-
-
-def peer_contenders(peers: Mapping[str, Sized]) -> list[Contender]:
-    """Other people's pipelines over the same model, by name, as what is measured beside ours."""
-    return [
-        Contender(Origin(name.removeprefix("pipeline on "), name), peer, peer.bytes_on_disk)
-        for name, peer in peers.items()
     ]
 
 

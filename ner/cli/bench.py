@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from ner.cli.options import JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
+from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
@@ -108,7 +108,7 @@ def _open_contest(
         scored = Scored.of_gold(read_gold(gold))
     else:
         scored = Scored(tuple(lines) if texts else texts_for(spec).gate)
-    return open_contest(spec, lines, scored, on_stage=print_stage, report=_print_note)
+    return open_contest(spec, lines, scored, on_stage=print_stage, report=print_note)
 
 
 def _contest_json(contest: Contest | None) -> dict[str, Any]:
@@ -137,10 +137,6 @@ def _numbers(lengths: str) -> tuple[int, ...]:
     if not all(part.isdecimal() and 4 <= int(part) <= 512 for part in parts):
         raise InputError(f"--lengths {lengths!r}: expected whole numbers from 4 to 512, as 16,32.")
     return tuple(int(part) for part in parts)
-
-
-def _print_note(sentence: str) -> None:
-    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_step(step: BenchmarkStep) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_stage, stderr, stdout, write_json
+from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ner.choosing.measure import Contender, Sample
     from ner.measuring.rounds import BenchmarkStep
 
-
+# Characters; all columns fit.
 _TABLE_WIDTH = 120
 
 
@@ -87,8 +87,9 @@ def choose(
     _check_price(p95_ms, price_per_hour)
     spec, wanted = find(model), find_recipes(recipes)
     sample, name = _sample(spec, texts, gold)
-    original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
+    # The peers first: a model that can't have any is refused before anything is made.
     beside = _peers(spec, sample) if peers else []
+    original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
     memory = memory_of(spec, sample.texts)
     found = measure(original, [*others, *beside], sample, memory=memory, report=_print_step)
     own = len(others) + 1
@@ -123,14 +124,14 @@ def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sam
 
 def _peers(spec: ModelSpec, sample: Sample) -> list[Contender]:
     """What others run the model with, to be measured beside it."""
-    from ner.choosing.contenders import peer_contenders
+    from ner.choosing.measure import Contender
+    from ner.comparing.origin import Origin
     from ner.measuring.peers.contest import open_peers
 
-    return peer_contenders(open_peers(spec, sample.texts, report=_print_note))
-
-
-def _print_note(sentence: str) -> None:
-    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
+    return [
+        Contender(Origin(row.removeprefix("pipeline on "), row), peer, peer.bytes_on_disk)
+        for row, peer in open_peers(spec, sample.texts, report=print_note).items()
+    ]
 
 
 def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:

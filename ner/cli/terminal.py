@@ -53,6 +53,11 @@ def check_folder(*files: Path | None) -> None:
             raise InputError(f"{file} can't be written: there is no folder {file.parent}. Make it.")
 
 
+def print_note(sentence: str) -> None:
+    """A sentence on standard error, as it is."""
+    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_stage(stage: Stage) -> None:
     """A stage of preparing, on standard error."""
     line = f"[{stage.number}/{stage.stages}] {stage.name} …"

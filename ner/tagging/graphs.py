@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,11 @@ class FixedGraphs:
             thread.join()
 
     def _make(self, compile_length: Callable[[int], ov.CompiledModel], length: int) -> None:
-        # The graph for all shapes serves on, as it did so far.
-        with suppress(ModelRefused):
+        try:
             self._made[length] = compile_length(length)
+        except ModelRefused:
+            # The graph for all shapes serves on, as it did so far, and this isn't tried again.
+            self._compile = None
 
 
 def fixed_graphs(graph: Path | ov.Model, device: str, precision: str) -> FixedGraphs:

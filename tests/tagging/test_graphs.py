@@ -117,9 +117,11 @@ def test_large_models_and_other_devices_have_none(xml: Path, tmp_path: Path) -> 
 
 
 def test_a_graph_that_cannot_be_made_is_done_without() -> None:
-    """Nobody who sends a text hears of it."""
+    """Nobody who sends a text hears of it, and it isn't tried again."""
+    tried = []
 
     def refuse(length: int) -> ov.CompiledModel:
+        tried.append(length)
         raise ModelRefused("no memory")
 
     graphs = FixedGraphs(refuse)
@@ -128,6 +130,7 @@ def test_a_graph_that_cannot_be_made_is_done_without() -> None:
         graphs.settle()
 
     assert graphs.find(24) is None
+    assert [24] == tried
 
 
 @pytest.mark.parametrize(("length", "padded"), [(2, 16), (16, 16), (17, 24), (32, 32), (33, 40)])

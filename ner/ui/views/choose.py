@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -103,7 +103,7 @@ def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
         "Size and time of each recipe, with its agreement",
         ("MB on disk", "ms a text, median"),
         [
-            *(_spot(item, answer, sides, lowest) for item in candidates),
+            *(_recipe_spot(item, answer, sides, lowest) for item in candidates),
             *(_peer_spot(item, lowest) for item in peers),
         ],
         line,
@@ -111,52 +111,49 @@ def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
     )
 
 
-def _spot(
+def _recipe_spot(
     item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], lowest: float
 ) -> Spot:
-    agreement, latency = item["agreement"], item["latency"]
-    size = item["bytes_on_disk"]
     letters = _letters(item["name"], sides)
-    written = "the original" if _is_original(item, answer) else f"{_percent(agreement)} %"
+    written = "the original" if _is_original(item, answer) else f"{_percent(item['agreement'])} %"
     on = f", on side {' and '.join(letters)}" if letters else ""
-    return Spot(
+    told = f"{_figures(item)}, {written}, {_FITS[item['fits']]}{on}"
+    return replace(
+        _spot(item, f"{item['title']}: {told}. Press to put it on side B.", lowest),
         value=item["name"],
-        name=item["title"],
-        what=(
-            f"{item['title']}: {megabytes(size)}, {latency['median_ms']:.2f} ms, {written}, "
-            f"{_FITS[item['fits']]}{on}. Press to put it on side B."
-        ),
-        x=size / 1e6,
-        y=latency["median_ms"],
-        y_interval=_interval(latency),
         answer=item["fits"],
-        shade=_shade(agreement["f1"], lowest),
         chosen=item["name"] == answer["chosen"],
         sides=letters,
     )
+
+
+def _peer_spot(item: Mapping[str, Any], lowest: float) -> Spot:
+    told = f"{_figures(item)}, {_percent(item['agreement'])} %"
+    return _spot(item, f"{item['title']}, run by transformers: {told}.", lowest)
+
+
+def _spot(item: Mapping[str, Any], what: str, lowest: float) -> Spot:
+    """Where it stands, as a point that can't be pressed."""
+    return Spot(
+        value="",
+        name=item["title"],
+        what=what,
+        x=item["bytes_on_disk"] / 1e6,
+        y=item["latency"]["median_ms"],
+        y_interval=_interval(item["latency"]),
+        answer="peer",
+        shade=_shade(item["agreement"]["f1"], lowest),
+    )
+
+
+def _figures(item: Mapping[str, Any]) -> str:
+    return f"{megabytes(item['bytes_on_disk'])}, {item['latency']['median_ms']:.2f} ms"
 
 
 def _peers(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What others run, measured beside the recipes; not in every record."""
     found: Sequence[Mapping[str, Any]] = answer.get("peers", ())
     return found
-
-
-def _peer_spot(item: Mapping[str, Any], lowest: float) -> Spot:
-    agreement, latency, size = item["agreement"], item["latency"], item["bytes_on_disk"]
-    return Spot(
-        value="",
-        name=item["title"],
-        what=(
-            f"{item['title']}, run by transformers: {megabytes(size)}, "
-            f"{latency['median_ms']:.2f} ms, {_percent(agreement)} %."
-        ),
-        x=size / 1e6,
-        y=latency["median_ms"],
-        y_interval=_interval(latency),
-        answer="peer",
-        shade=_shade(agreement["f1"], lowest),
-    )
 
 
 def _shade(f1: float, lowest: float) -> float:
