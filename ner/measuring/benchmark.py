@@ -163,6 +163,8 @@ def _files(
     throughput, shares = [], []
     files = files_of(texts, plan.file_texts)
     for name in plan.files:
+        for tagger in taggers.values():
+            tagger.model.settle(files[name])
         limits = limits_of(
             original.folder / "openvino_model.xml", taggers, files[name], plan.peak_runs
         )
@@ -215,7 +217,7 @@ def _latency(
             name: partial(contestant.tag, text) for name, contestant in contestants.items()
         }
         for name, tagger in taggers.items():
-            rows[f"{name}, {BARE}"] = _bare(tagger, text)
+            rows[f"{name}, {BARE}"] = tagger.model.bare([text])
         for warm in rows.values():
             for _ in range(_WARM_UP):
                 warm()
@@ -239,7 +241,7 @@ def _stream(
     for name, tagger in taggers.items():
         # The bare requests run on the graphs that the tagger has by then.
         _meet(tagger, texts)
-        runs[f"{name}, {BARE}"] = {text: _bare(tagger, text) for text in texts}
+        runs[f"{name}, {BARE}"] = {text: tagger.model.bare([text]) for text in texts}
     for one in runs.values():
         run_all(list(one.values()))
     samples: dict[str, list[float]] = {name: [] for name in runs}
@@ -258,11 +260,6 @@ def _meet(tagger: OpenVinoTagger, texts: Sequence[str]) -> None:
     for text in texts:
         tagger(text)
         tagger.model.settle()
-
-
-def _bare(tagger: OpenVinoTagger, text: str) -> Run:
-    """The requests for a text, and nothing but them."""
-    return partial(run_all, [tagger.model.bare(*it) for it in tagger.model.batches([text])])
 
 
 def _throughput(

@@ -44,11 +44,10 @@ def limits_of(
     ``xml`` is the original's, whose matrix products INT8 has too. The matrix products run
     ``repeats`` times a pass.
     """
-    batches = taggers[INT8].model.batches(texts)
-    requests = {shape: taggers[INT8].model.bare(*shape) for shape in set(batches)}
-    rows: dict[str, Run] = {f"{INT8}, {BARE}s": partial(run_all, [requests[it] for it in batches])}
-    per_window = {length: peak.operations(xml, length) for length in {it[1] for it in batches}}
-    in_file = sum(count * per_window[length] for count, length in batches)
+    shapes = taggers[INT8].model.shapes(texts)
+    rows: dict[str, Run] = {f"{INT8}, {BARE}s": taggers[INT8].model.bare(texts)}
+    per_window = {length: peak.operations(xml, length) for _, length in set(shapes)}
+    in_file = sum(count * per_window[length] for count, length in shapes)
     operations = {row: in_file for row in _CEILINGS if row in taggers}
     for row, int8 in ((_CEILINGS[ORIGINAL], False), (_CEILINGS[INT8], True)):
         once, count = peak.peak_runner(int8=int8)

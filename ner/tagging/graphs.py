@@ -1,11 +1,12 @@
-"""Compiled graphs: one for all shapes, and a few for a single text of one length each."""
+"""Compiled graphs: one for everything, and others for the kinds of work that come often."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,64 +20,101 @@ with without_telemetry():
 # Most sentences are this short; longer texts spend their time on computing.
 FIXED_LENGTHS = (16, 24, 32)
 
-# A fixed graph takes one and a half times the bytes of its file.
-_LARGEST_FILE = 32_000_000
-# How often a length must have changed the graph's shape before it gets a graph of its own.
+# A graph of one length takes one and a half times the bytes of its file, one for many texts two to
+# five times: large models keep the cores busy as they are.
+_LARGEST_FIXED = 32_000_000
+_LARGEST_FOR_MANY = 128_000_000
+# How often a length must have changed the graph's shape before it gets a graph of its own, and how
+# many tokens must have come in large calls: it takes the time of about so many to make one.
 _CHANGES = 16
+_TOKENS = 16_384
 
 
-class FixedGraphs:
-    """Graphs for one text of one of ``FIXED_LENGTHS`` tokens, made once a length comes often.
+class LaterGraph:
+    """A graph that is made once its kind of work has come ``after`` times.
 
-    At each change of shape OpenVINO prepares its graph anew, which for a short text takes as long
-    as half of the computing; a graph of one shape is prepared once. Each takes memory: there are
-    few, and none of a large model. A thread of its own makes them, so that no text waits for one.
+    A thread of its own makes it, so that no text waits for it.
     """
 
-    def __init__(self, compile_length: Callable[[int], ov.CompiledModel] | None) -> None:
-        self._compile = compile_length
-        self._made: dict[int, ov.CompiledModel] = {}
-        self._changes: Counter[int] = Counter()
+    def __init__(self, make: Callable[[], ov.CompiledModel], after: int) -> None:
+        self._make = make
+        self._left = after
+        self._made: ov.CompiledModel | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def find(self, length: int) -> ov.CompiledModel | None:
-        """The graph for one text of ``length`` tokens, if there is one by now."""
-        return self._made.get(length)
+    @property
+    def made(self) -> ov.CompiledModel | None:
+        """The graph, if there is one by now."""
+        return self._made
 
-    def count_change(self, length: int) -> None:
-        """Note that one text of ``length`` tokens changed the shape of the graph for all."""
-        if self._compile is None or length not in FIXED_LENGTHS:
-            return
+    def count(self, amount: int = 1) -> None:
+        """Note that so much of its work has come."""
+        self._left -= amount
+        if self._left <= 0:
+            self.start()
+
+    def start(self) -> None:
+        """Begin to make it, unless that was begun before."""
         with self._lock:
-            self._changes[length] += 1
-            due = self._changes[length] >= _CHANGES and length not in self._made
-            if due and not (self._thread and self._thread.is_alive()):
+            if self._thread is None:
                 # No daemon: Python would end while the runtime is still at work.
-                self._thread = threading.Thread(target=self._make, args=(self._compile, length))
+                self._thread = threading.Thread(target=self._compile)
                 self._thread.start()
 
     def settle(self) -> None:
-        """Wait for a graph that is being made."""
+        """Wait for it, if it is being made."""
         if thread := self._thread:
             thread.join()
 
-    def _make(self, compile_length: Callable[[int], ov.CompiledModel], length: int) -> None:
-        try:
-            self._made[length] = compile_length(length)
-        except ModelRefused:
-            # The graph for all shapes serves on, as it did so far, and this isn't tried again.
-            self._compile = None
+    def _compile(self) -> None:
+        # One that can't be made is not tried again: the graph for all serves on, as it did so far.
+        with suppress(ModelRefused):
+            self._made = self._make()
 
 
-def fixed_graphs(graph: Path | ov.Model, device: str, precision: str) -> FixedGraphs:
-    """Those of a model file for the CPU; of a large one, or one that was read, there are none."""
-    if device != "CPU" or not isinstance(graph, Path):
-        return FixedGraphs(None)
-    weights = graph.with_suffix(".bin")
-    if not weights.is_file() or weights.stat().st_size > _LARGEST_FILE:
-        return FixedGraphs(None)
-    return FixedGraphs(lambda length: compile_model(graph, device, precision, shape=(1, length)))
+@dataclass(frozen=True)
+class Graphs:
+    """The compiled graphs of one model; ``for_all`` runs every text, on all cores.
+
+    At each change of shape OpenVINO prepares its graph anew, which for a short text takes as long
+    as half of the computing: ``fixed`` has those for one text of a length, prepared once. And the
+    cores wait for each other at the end of every step: ``for_many`` gives each a stream of its own.
+    Each takes memory, so there are few, and none of a large model.
+    """
+
+    for_all: ov.CompiledModel
+    fixed: Mapping[int, LaterGraph] = field(default_factory=dict)
+    for_many: LaterGraph | None = None
+
+    @classmethod
+    def load(
+        cls, graph: Path | ov.Model, *, device: str, precision: str, streams: int = 1
+    ) -> Graphs:
+        """Compile a model file, or one that was read; raises as :func:`compile_model`.
+
+        Only a file for the CPU gets other graphs later, and only where one request at a time has
+        all cores (``streams`` is 1).
+        """
+        for_all = compile_model(graph, device, precision, streams=streams)
+        if device != "CPU" or streams != 1 or not isinstance(graph, Path):
+            return cls(for_all)
+        size = graph.with_suffix(".bin").stat().st_size
+        compiled = partial(compile_model, graph, device, precision)
+        fixed = {
+            length: LaterGraph(partial(compiled, shape=(1, length)), _CHANGES)
+            for length in FIXED_LENGTHS
+            if size <= _LARGEST_FIXED
+        }
+        cores = usable_cores()
+        if cores == 1 or size > _LARGEST_FOR_MANY:
+            return cls(for_all, fixed)
+        return cls(for_all, fixed, LaterGraph(partial(compiled, streams=cores), _TOKENS))
+
+    def settle(self) -> None:
+        """Wait for those that are being made."""
+        for later in (*self.fixed.values(), *filter(None, [self.for_many])):
+            later.settle()
 
 
 def available_devices() -> tuple[str, ...]:

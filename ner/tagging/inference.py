@@ -1,143 +1,90 @@
-"""Running a compiled model: one request, own tensors, few shapes, callers in turn."""
+"""Running a compiled model: windows in, logits out, in batches of few shapes."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ner.tagging.graphs import FIXED_LENGTHS, FixedGraphs, compile_model, fixed_graphs
+from ner.machine import usable_cores
+from ner.tagging.graphs import FIXED_LENGTHS, Graphs
+from ner.tagging.request import Floats, Frame, Ints, Request, Turns
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
     import openvino as ov
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Tensors = dict[str, ov.Tensor]
-
 # Padded tokens in one batch. On two cores 512 are up to a tenth slower and 2,048 hardly faster
 # (assets/results/shapes.json); one text waits for a batch at most.
 BATCH_TOKENS = 1024
+# The same where each core has its own batches: more take memory and are no faster.
+STREAM_TOKENS = 256
+# Fewer batches for each core are not worth the threads.
+_BATCHES_A_STREAM = 4
 
-
-class Turns:
-    """A lock that serves threads in the order in which they came.
-
-    A plain lock can be taken again at once by the thread that let it go, so a long batch would keep
-    everyone else waiting; here one text waits for at most one batch step of each that came before.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._next = 0
-        self._serving = 0
-        self._left: set[int] = set()
-
-    def __enter__(self) -> None:
-        with self._changed:
-            ticket = self._next
-            self._next += 1
-            try:
-                while self._serving != ticket:
-                    self._changed.wait()
-            except BaseException:
-                # Interrupted while waiting: nobody may wait for this turn.
-                self._left.add(ticket)
-                self._skip_left()
-                raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._changed:
-            self._serving += 1
-            self._skip_left()
-
-    def _skip_left(self) -> None:
-        while self._serving in self._left:
-            self._left.remove(self._serving)
-            self._serving += 1
-        self._changed.notify_all()
+T = TypeVar("T")
+# The padded length of a batch, and the indices of its windows.
+Batch = tuple[int, list[int]]
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What goes around the pieces of a window: special tokens before and after, padding behind.
+class Work:
+    """``batches``, to be shared out among ``requests``."""
 
-    ``before`` and ``after`` are token ids ``(n,)``.
-    """
-
-    before: Ints
-    after: Ints
-    pad_id: int
+    batches: Sequence[Batch]
+    requests: Sequence[Request]
 
     @property
-    def special(self) -> int:
-        """How many special tokens a window gets."""
-        return len(self.before) + len(self.after)
+    def shapes(self) -> list[tuple[int, int]]:
+        """Rows and padded tokens of each batch."""
+        return [(len(members), length) for length, members in self.batches]
 
 
 class Runner:
     """A compiled token classifier that any number of threads may use.
 
-    One request serves all of them in turn: on few cores that is as fast as several requests, and a
-    request can't be used by two threads at once. Its input tensors are its own, one set for each
-    shape: nothing of the caller's is shared with the runtime, which would overwrite it. A single
-    short text runs on a graph of its length where there is one (``fixed``).
+    One request serves all of them in turn: on few cores that is as fast as several requests. A
+    single short text runs on a graph of its length, and many texts on a request for each core,
+    where there are such graphs by now.
     """
 
-    def __init__(self, compiled: ov.CompiledModel, fixed: FixedGraphs, frame: Frame) -> None:
-        self._compiled = compiled
-        self._fixed = fixed
+    def __init__(self, graphs: Graphs, frame: Frame) -> None:
+        self._graphs = graphs
         self._frame = frame
-        self._names = tuple(port.any_name for port in compiled.inputs)
-        self._request = compiled.create_infer_request()
-        self._shape = (0, 0)
-        self._tensors: dict[tuple[int, int], Tensors] = {}
-        self._fixed_requests: dict[int, ov.InferRequest] = {}
         self._turns = Turns()
-
-    @classmethod
-    def load(
-        cls,
-        graph: Path | ov.Model,
-        frame: Frame,
-        *,
-        device: str,
-        precision: str,
-        streams: int = 1,
-    ) -> Runner:
-        """Compile a model file, or one that was read; raises as :func:`compile_model`."""
-        compiled = compile_model(graph, device, precision, streams=streams)
-        # A graph of one length has one stream.
-        fixed = fixed_graphs(graph, device, precision) if streams == 1 else FixedGraphs(None)
-        return cls(compiled, fixed, frame)
+        self._for_all = Request(graphs.for_all, frame, self._turns)
+        self._fixed: dict[int, Request] = {}
+        self._for_many: tuple[Request, ...] = ()
+        self._many_tokens = usable_cores() * _BATCHES_A_STREAM * STREAM_TOKENS
 
     def beside(self) -> Runner:
-        """A request of its own on the same compiled model: neither waits for the other's turn."""
-        return Runner(self._compiled, self._fixed, self._frame)
+        """Requests of its own on the same graphs: neither waits for the other's turn."""
+        return Runner(self._graphs, self._frame)
 
-    def settle(self) -> None:
-        """Wait for what is still being compiled, so that it takes no time from what is timed."""
-        self._fixed.settle()
+    def settle(self, lengths: Sequence[int] = ()) -> None:
+        """Wait for graphs that are being compiled, so that they take no time from what is timed.
+
+        What windows of ``lengths`` would lead to in the long run is compiled now.
+        """
+        for_many = self._graphs.for_many
+        if for_many and sum(lengths) >= self._many_tokens:
+            for_many.start()
+        self._graphs.settle()
 
     @property
     def precision(self) -> str:
         """What floating-point parts are executed in, as the device reports it: ``f32``."""
+        compiled = self._graphs.for_all
         try:
-            hint = self._compiled.get_property("INFERENCE_PRECISION_HINT")
+            hint = compiled.get_property("INFERENCE_PRECISION_HINT")
         except RuntimeError:
             # AUTO and its like have no such property: the device behind them has.
-            [device, *_] = self._compiled.get_property("EXECUTION_DEVICES")
+            [device, *_] = compiled.get_property("EXECUTION_DEVICES")
             hint = ov.Core().get_property(device.strip("()"), "INFERENCE_PRECISION_HINT")
         return str(hint.get_type_name())
 
@@ -145,7 +92,7 @@ class Runner:
     def threads(self) -> int:
         """How many threads inference may use; 0 where the device has no such notion."""
         try:
-            return int(self._compiled.get_property("INFERENCE_NUM_THREADS"))
+            return int(self._graphs.for_all.get_property("INFERENCE_NUM_THREADS"))
         except RuntimeError:
             return 0
 
@@ -153,98 +100,121 @@ class Runner:
         """Logits ``(pieces, tags)`` of each window of piece ids ``(pieces,)``, in order."""
         results: list[Floats] = [np.empty((0, 0), dtype=np.float32)] * len(windows)
         first = len(self._frame.before)
-        for length, members in plan([len(ids) + self._frame.special for ids in windows]):
-            logits = self._infer([windows[index] for index in members], length)
+
+        def answer(request: Request, batch: Batch) -> None:
+            length, members = batch
+            logits = request.infer([windows[index] for index in members], length)
             for row, index in zip(logits, members, strict=True):
                 results[index] = row[first : first + len(windows[index])]
+
+        work = self.plan([len(ids) + self._frame.special for ids in windows])
+        self._count(work.shapes)
+        share_out(work.batches, [partial(answer, request) for request in work.requests])
         return results
 
-    def bare(self, rows: int, length: int) -> Callable[[], object]:
-        """A request of this shape on the same model, ready to be run and timed: nothing but it."""
-        graph = self._fixed.find(length) if rows == 1 else None
-        request = (graph or self._compiled).create_infer_request()
-        ones = np.ones((rows, length), dtype=np.int64)
-        values = {name: np.zeros_like(ones) if "type" in name else ones for name in self._names}
-        return lambda: request.infer(values, share_inputs=False)
+    def plan(self, lengths: Sequence[int]) -> Work:
+        """How windows of ``lengths`` tokens are run with the graphs that there are by now."""
+        if len(lengths) == 1:
+            length = alone(lengths[0])
+            return Work([(length, [0])], (self._request_alone(length),))
+        requests = self._requests_for_many()
+        if requests and sum(lengths) >= self._many_tokens:
+            return Work(batches(lengths, STREAM_TOKENS), requests)
+        return Work(batches(lengths, BATCH_TOKENS), (self._for_all,))
 
-    def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
-        """Logits ``(len(batch), length, tags)`` of one padded batch."""
-        before, after = self._frame.before, self._frame.after
-        first = len(before)
-        with self._turns:
-            request, tensors = self._ready(len(batch), length)
-            ids, mask = tensors["input_ids"].data, tensors["attention_mask"].data
-            for row, window in enumerate(batch):
-                last = first + len(window)
-                end = last + len(after)
-                ids[row, :first] = before
-                ids[row, first:last] = window
-                ids[row, last:end] = after
-                ids[row, end:] = self._frame.pad_id
-                mask[row, :end] = 1
-                mask[row, end:] = 0
-            request.infer()
-            # A copy: the next turn writes into the same memory.
-            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+    def bare(self, lengths: Sequence[int]) -> Callable[[], object]:
+        """The requests for such windows, ready to be run and timed: nothing but them."""
+        work = self.plan(lengths)
+        names = [port.any_name for port in self._graphs.for_all.inputs]
+        values = {
+            shape: {name: np.full(shape, "type" not in name, dtype=np.int64) for name in names}
+            for shape in set(work.shapes)
+        }
 
-    def _ready(self, rows: int, length: int) -> tuple[ov.InferRequest, Tensors]:
-        """A request whose inputs are of this shape, and the tensors that they are."""
-        tensors = self._tensors_for(rows, length)
-        if rows == 1 and (fixed := self._fixed_request(length, tensors)):
-            return fixed, tensors
-        if (rows, length) != self._shape:
-            self._give(self._request, tensors)
-            self._shape = rows, length
-            if rows == 1:
-                self._fixed.count_change(length)
-        return self._request, tensors
+        def infer(request: ov.InferRequest, shape: tuple[int, int]) -> None:
+            request.infer(values[shape], share_inputs=False)
 
-    def _fixed_request(self, length: int, tensors: Tensors) -> ov.InferRequest | None:
-        """The request for one window of ``length`` tokens alone, which keeps its tensors."""
-        found = self._fixed_requests.get(length)
-        if found is None and (graph := self._fixed.find(length)):
-            found = self._fixed_requests[length] = graph.create_infer_request()
-            self._give(found, tensors)
-        return found
+        fresh = [request.compiled.create_infer_request() for request in work.requests]
+        return partial(share_out, work.shapes, [partial(infer, request) for request in fresh])
 
-    def _give(self, request: ov.InferRequest, tensors: Tensors) -> None:
-        for name in self._names:
-            request.set_tensor(name, tensors[name])
+    def _count(self, shapes: Sequence[tuple[int, int]]) -> None:
+        """Tell the graphs that are made later what has come."""
+        tokens = sum(rows * length for rows, length in shapes)
+        if shapes == [(1, tokens)] and tokens in self._graphs.fixed:
+            if self._for_all.shape != shapes[0]:
+                self._graphs.fixed[tokens].count()
+        elif self._graphs.for_many and tokens >= self._many_tokens:
+            self._graphs.for_many.count(tokens)
 
-    def _tensors_for(self, rows: int, length: int) -> Tensors:
-        """The input tensors of a shape; those that are never written to stay zero."""
-        found = self._tensors.get((rows, length))
+    def _request_alone(self, length: int) -> Request:
+        """That for one window of ``length`` tokens."""
+        found = self._fixed.get(length)
         if found is None:
-            names = {"input_ids", "attention_mask", *self._names}
-            found = {name: ov.Tensor(np.zeros((rows, length), dtype=np.int64)) for name in names}
-            self._tensors[(rows, length)] = found
+            later = self._graphs.fixed.get(length)
+            if later is None or later.made is None:
+                return self._for_all
+            found = self._fixed[length] = Request(later.made, self._frame, self._turns)
         return found
 
+    def _requests_for_many(self) -> tuple[Request, ...]:
+        """One for each stream of the graph for many texts; none as long as there is no graph."""
+        later = self._graphs.for_many
+        if not self._for_many and later is not None and later.made is not None:
+            self._for_many = tuple(
+                Request(later.made, self._frame, Turns())
+                for _ in range(later.made.get_property("NUM_STREAMS"))
+            )
+        return self._for_many
 
-def plan(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """Batches for windows of ``lengths`` tokens: the padded length and the windows' indices.
+
+def share_out(work: Iterable[T], workers: Sequence[Callable[[T], None]]) -> None:
+    """Have each piece of ``work`` done by whichever of ``workers`` is free; one needs no thread."""
+    waiting = deque(work)
+
+    def serve(worker: Callable[[T], None]) -> None:
+        try:
+            while True:
+                try:
+                    piece = waiting.popleft()
+                except IndexError:
+                    return
+                worker(piece)
+        finally:
+            # After a failure the others end with what they are at.
+            waiting.clear()
+
+    if len(workers) == 1:
+        serve(workers[0])
+        return
+    with ThreadPoolExecutor(len(workers)) as pool:
+        try:
+            list(pool.map(serve, workers))
+        finally:
+            # So they do when the caller is interrupted.
+            waiting.clear()
+
+
+def batches(lengths: Sequence[int], budget: int) -> list[Batch]:
+    """Batches for windows of ``lengths`` tokens, of about ``budget`` padded ones each.
 
     Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur and
-    the runtime's memory stays flat; none is padded with empty rows. A window alone gets one of
-    still fewer lengths, each of which may have a graph of its own.
+    the runtime's memory stays flat; none is padded with empty rows.
     """
-    if len(lengths) == 1:
-        return [(alone(lengths[0]), [0])]
     by_length: dict[int, list[int]] = {}
     for index, length in enumerate(lengths):
         by_length.setdefault(bucket(length), []).append(index)
-    batches = []
+    found = []
     for length, members in sorted(by_length.items()):
         position = 0
         while position < len(members):
-            size = batch_size(len(members) - position, length)
-            batches.append((length, members[position : position + size]))
+            size = batch_size(len(members) - position, length, budget)
+            found.append((length, members[position : position + size]))
             position += size
-    return batches
+    return found
 
 
 def alone(length: int) -> int:
-    """The padded length for a window that is run alone."""
+    """The padded length for a window that is run alone: one of fewer, which may have a graph."""
     return next((fixed for fixed in FIXED_LENGTHS if length <= fixed), bucket(length))
 
 
@@ -258,7 +228,7 @@ def bucket(length: int) -> int:
     return -(-length // step) * step
 
 
-def batch_size(waiting: int, length: int) -> int:
-    """The largest power of two that is at most ``waiting`` and within the token budget."""
-    most = max(1, min(waiting, BATCH_TOKENS // length))
+def batch_size(waiting: int, length: int, budget: int) -> int:
+    """The largest power of two that is at most ``waiting`` and within ``budget`` tokens."""
+    most = max(1, min(waiting, budget // length))
     return 1 << (most.bit_length() - 1)

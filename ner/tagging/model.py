@@ -20,7 +20,9 @@ from ner.errors import ModelRefused
 from ner.tagging import decode
 from ner.tagging.decode import Floats, Ints, Scheme
 from ner.tagging.encoding import Encoded, encode_texts
-from ner.tagging.inference import Frame, Runner, plan
+from ner.tagging.graphs import Graphs
+from ner.tagging.inference import Runner
+from ner.tagging.request import Frame
 from ner.tagging.segments import Reading, Segment, cut, stitch
 
 # Used when a checkpoint states no length, or one beyond reason (1e30 is common).
@@ -72,12 +74,14 @@ class Model:
                 max_length(config, stated) - frame.special
             ),
             _tokenizer=tokenizer,
-            _runner=Runner.load(
-                folder / "openvino_model.xml" if graph is None else graph,
+            _runner=Runner(
+                Graphs.load(
+                    folder / "openvino_model.xml" if graph is None else graph,
+                    device=device,
+                    precision=precision,
+                    streams=streams,
+                ),
                 frame,
-                device=device,
-                precision=precision,
-                streams=streams,
             ),
             _special=frame.special,
         )
@@ -96,27 +100,33 @@ class Model:
         """How many threads inference may use; 0 where the device has no such notion."""
         return self._runner.threads
 
-    def settle(self) -> None:
-        """Wait for graphs that are still being compiled: what is timed shall have the cores."""
-        self._runner.settle()
+    def settle(self, texts: Sequence[str] = ()) -> None:
+        """Wait for graphs that are still being compiled: what is timed shall have the cores.
+
+        One that ``texts``, tagged together, would lead to when more of them come, is made now.
+        """
+        self._runner.settle(self._lengths(texts))
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""
         return len(self.encode([text]).ids) + self._special
 
-    def bare(self, rows: int, length: int) -> Callable[[], object]:
-        """A request of ``rows`` by ``length`` tokens, ready to be run and timed: nothing but it."""
-        return self._runner.bare(rows, length)
+    def bare(self, texts: Sequence[str]) -> Callable[[], object]:
+        """The requests for ``texts``, ready to be run and timed: nothing but them."""
+        return self._runner.bare(self._lengths(texts))
 
-    def batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
-        """The shapes ``(rows, tokens)`` of the batches that ``texts`` would be run in."""
-        lengths = [
+    def shapes(self, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """Rows and padded tokens of the batches that ``texts`` would be run in now."""
+        return self._runner.plan(self._lengths(texts)).shapes
+
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each window that is read of ``texts``."""
+        return [
             end - start + self._special
             for segments in self.segments(self.encode(texts))
             for segment in segments
             for start, end in segment.windows
         ]
-        return [(len(members), length) for length, members in plan(lengths)]
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Split texts into pieces, in parallel where there are several."""

@@ -28,7 +28,6 @@ import psutil
 from tokenizers import Tokenizer
 
 from ner.machine import describe, usable_cores
-from ner.measuring.limits import run_all
 from ner.measuring.peak import seconds_of
 from ner.measuring.rounds import Rounds
 from ner.models.catalogue import calibration_file, find, read_texts
@@ -37,7 +36,8 @@ from ner.models.variants import find_variant
 from ner.schema import machine_json
 from ner.stats import ratio_interval
 from ner.tagging.graphs import FIXED_LENGTHS
-from ner.tagging.inference import BATCH_TOKENS, alone, bucket
+from ner.tagging import inference
+from ner.tagging.inference import BATCH_TOKENS, STREAM_TOKENS, alone, bucket
 from ner.tagging.model import Model
 
 ROOT = Path(__file__).parents[2]
@@ -171,39 +171,30 @@ def seconds_each(run: Callable[[int], None], stream: Sequence[int]) -> float:
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[Shape]:
-    """A file's shapes: like lengths together, a power of two of them within ``budget`` tokens."""
-    counts: dict[int, int] = {}
-    for length in lengths:
-        counts[bucket(length)] = counts.get(bucket(length), 0) + 1
-    shapes = []
-    for length, count in sorted(counts.items()):
-        while count:
-            size = 1 << (max(1, min(count, budget // length)).bit_length() - 1)
-            shapes.append((size, length))
-            count -= size
-    return shapes
+    """A file's shapes, as the tagger makes them."""
+    return [(len(members), length) for length, members in inference.batches(lengths, budget)]
+
+
+def requests_in(xml: Path, streams: int) -> list[Callable[[Shape], None]]:
+    """Requests on a graph of so many streams, one for each; they run batches of ones."""
+    graph = compiled(xml, NUM_STREAMS=streams)
+    names = [port.any_name for port in graph.inputs]
+
+    def infer(request: ov.InferRequest, shape: Shape) -> None:
+        request.infer(inputs(names, shape), share_inputs=True)
+
+    return [partial(infer, graph.create_infer_request()) for _ in range(streams)]
 
 
 def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], object]]:
     """A file on one stream of all cores by tokens a batch; on a stream for each core; unordered."""
-    one = compiled(xml, NUM_STREAMS=1).create_infer_request()
-    queue = ov.AsyncInferQueue(compiled(xml, NUM_STREAMS=usable_cores()), usable_cores())
-    names = [port.any_name for port in one.model_inputs]
-    ready: dict[Shape, dict[str, ov.Tensor]] = {}
-
-    def fed(shape: Shape) -> dict[str, ov.Tensor]:
-        return ready.setdefault(shape, inputs(names, shape))
+    all_cores, each_core = requests_in(xml, 1), requests_in(xml, usable_cores())
 
     def in_turn(shapes: Sequence[Shape]) -> None:
-        for shape in shapes:
-            for name, tensor in fed(shape).items():
-                one.set_tensor(name, tensor)
-            one.infer()
+        inference.share_out(shapes, all_cores)
 
     def at_once(shapes: Sequence[Shape]) -> None:
-        for shape in reversed(shapes):
-            queue.start_async(fed(shape), share_inputs=True)
-        queue.wait_all()
+        inference.share_out(shapes, each_core)
 
     found: dict[str, Callable[[], object]] = {
         f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget)) for budget in BUDGETS
@@ -211,7 +202,7 @@ def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], objec
     shuffled = batches(lengths, BATCH_TOKENS)
     random.Random(0).shuffle(shuffled)  # noqa: S311 - not a secret
     found[f"{BATCH_TOKENS} tokens, batches in any order"] = partial(in_turn, shuffled)
-    for budget in (512, BATCH_TOKENS, 2048):
+    for budget in BUDGETS[:-1]:
         at_a_time = partial(at_once, batches(lengths, budget))
         found[f"{budget} tokens, a stream for each core"] = at_a_time
     return found
@@ -230,6 +221,19 @@ def files(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
         name: figures([ms / 1000 for ms in before], [ms / 1000 for ms in row.samples_ms])
         for name, row in timed.items()
     }
+
+
+def file_megabytes(xml: Path, lengths: Sequence[int]) -> dict[str, int]:
+    """What a graph that runs files alone adds: on all cores, and with a stream for each."""
+    found = {}
+    for streams, budget in ((1, BATCH_TOKENS), (usable_cores(), STREAM_TOKENS)):
+        before = psutil.Process().memory_info().rss
+        requests = requests_in(xml, streams)
+        for _ in range(3):
+            inference.share_out(batches(lengths, budget), requests)
+        added = psutil.Process().memory_info().rss - before
+        found[f"{budget} tokens, streams: {streams}"] = round(added / 1e6)
+    return found
 
 
 def added_megabytes(recipe: str, way: str) -> int:
@@ -282,8 +286,9 @@ def padded_inputs(names: Sequence[str], ids: Sequence[int], length: int) -> dict
 def article(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
     """Milliseconds of inference for an article of 600 words, in the batches that it is read in."""
     model = Model.load(folder)
-    shapes = model.batches([" ".join(" ".join(texts).split()[:600])])
-    run = partial(run_all, [model.bare(*shape) for shape in shapes])
+    text = " ".join(" ".join(texts).split()[:600])
+    shapes = model.shapes([text])
+    run = model.bare([text])
     run()
     taken = [seconds_of(run) for _ in range(rounds)]
     return {"batches": shapes, "ms": round(1000 * median(taken), 2)}
@@ -302,6 +307,7 @@ def main(rounds: int) -> None:
         for name in ways(xml):
             found[name]["added_mb"] = added_megabytes(recipe, name)
         record[recipe] = {
+            "file_added_mb": file_megabytes(xml, lengths * 4),
             "singles": found,
             "file": files(xml, lengths * 4, max(6, rounds // 4)),
             "article": article(folder, texts, rounds),

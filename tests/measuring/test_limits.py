@@ -21,7 +21,7 @@ def test_operations_are_those_of_the_shapes_that_run(
     limits = limits_of(xml, taggers, texts, repeats=1)  # type: ignore[arg-type]
     run = sum(
         rows * peak.operations(xml, tokens)
-        for rows, tokens in taggers[INT8].model.batches(texts)  # type: ignore[attr-defined]
+        for rows, tokens in taggers[INT8].model.shapes(texts)  # type: ignore[attr-defined]
     )
 
     assert limits.operations[INT8] == limits.operations[ORIGINAL] == run

@@ -6,7 +6,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Strategy
-from ner.tagging.inference import BATCH_TOKENS, batch_size, bucket
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading
 from ner.tagging.tagger import OpenVinoTagger
@@ -305,20 +303,6 @@ def test_no_thread_is_bound_to_a_core(tiny_sides: Sides, texts: list[str]) -> No
                 with suppress(OSError):  # it has ended since
                     bound.add(frozenset(os.sched_getaffinity(int(thread.name))))
     assert bound == {frozenset(os.sched_getaffinity(0))}
-
-
-def test_few_shapes_occur() -> None:
-    """Any length and number of texts falls into few shapes, or memory would grow with each."""
-    shapes = {
-        (batch_size(waiting, bucket(length)), bucket(length))
-        for length in range(1, 513)
-        for waiting in range(1, 200)
-    }
-    lengths = sorted({length for _, length in shapes})
-
-    assert len(shapes) < 120
-    assert all(length >= previous for previous, length in pairwise(lengths))
-    assert all(size * length <= BATCH_TOKENS or size == 1 for size, length in shapes)
 
 
 @given(text=st.text(max_size=300))
