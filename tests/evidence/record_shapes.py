@@ -35,8 +35,8 @@ from ner.models.child import ensure_prepared
 from ner.models.variants import find_variant
 from ner.schema import machine_json
 from ner.stats import ratio_interval
-from ner.tagging.graphs import FIXED_LENGTHS
 from ner.tagging import inference
+from ner.tagging.graphs import FIXED_LENGTHS
 from ner.tagging.inference import BATCH_TOKENS, STREAM_TOKENS, alone, bucket
 from ner.tagging.model import Model
 
@@ -50,6 +50,11 @@ APART = {"SNIPPETS_MODE": "DISABLE"}
 BUDGETS = (256, 512, 1024, 2048, 4096)
 LONGEST = 64
 COARSE = (16, 32, 48, 64)
+# Tokens a batch and streams of a graph that runs files alone, for what it takes.
+FILES_ALONE = {
+    "all cores": (BATCH_TOKENS, 1),
+    "a stream for each core": (STREAM_TOKENS, usable_cores()),
+}
 Shape = tuple[int, int]
 
 
@@ -223,19 +228,6 @@ def files(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
     }
 
 
-def file_megabytes(xml: Path, lengths: Sequence[int]) -> dict[str, int]:
-    """What a graph that runs files alone adds: on all cores, and with a stream for each."""
-    found = {}
-    for streams, budget in ((1, BATCH_TOKENS), (usable_cores(), STREAM_TOKENS)):
-        before = psutil.Process().memory_info().rss
-        requests = requests_in(xml, streams)
-        for _ in range(3):
-            inference.share_out(batches(lengths, budget), requests)
-        added = psutil.Process().memory_info().rss - before
-        found[f"{budget} tokens, streams: {streams}"] = round(added / 1e6)
-    return found
-
-
 def added_megabytes(recipe: str, way: str) -> int:
     """What ``way`` adds to a process of its own, all lengths seen."""
     done = subprocess.run(
@@ -246,12 +238,27 @@ def added_megabytes(recipe: str, way: str) -> int:
 
 def print_memory(recipe: str, name: str) -> None:
     """The program of that process."""
-    model = Path(ensure_prepared(find_variant(recipe)).folder) / "openvino_model.xml"
+    folder = ensure_prepared(find_variant(recipe)).folder
+    lengths = list(range(4, LONGEST + 1))
     before = psutil.Process().memory_info().rss
-    way = ways(model)[name]
-    for length in range(4, LONGEST + 1):
-        way.run(length)
+    run: Callable[[], object]
+    if name in FILES_ALONE:
+        budget, streams = FILES_ALONE[name]
+        requests = requests_in(folder / "openvino_model.xml", streams)
+        run = partial(inference.share_out, batches(lengths * 20, budget), requests)
+    else:
+        way = ways(folder / "openvino_model.xml")[name]
+        run = partial(run_each, way, lengths)
+    # A second time, for what all streams have met by then.
+    run()
+    run()
     sys.stdout.write(str(round((psutil.Process().memory_info().rss - before) / 1e6)))
+
+
+def run_each(way: Way, lengths: Sequence[int]) -> None:
+    """A text of each length."""
+    for length in lengths:
+        way.run(length)
 
 
 def texts_that_differ(folder: Path, texts: Sequence[str], settings: Mapping[str, Any]) -> int:
@@ -307,7 +314,7 @@ def main(rounds: int) -> None:
         for name in ways(xml):
             found[name]["added_mb"] = added_megabytes(recipe, name)
         record[recipe] = {
-            "file_added_mb": file_megabytes(xml, lengths * 4),
+            "file_added_mb": {name: added_megabytes(recipe, name) for name in FILES_ALONE},
             "singles": found,
             "file": files(xml, lengths * 4, max(6, rounds // 4)),
             "article": article(folder, texts, rounds),
