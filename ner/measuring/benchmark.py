@@ -256,7 +256,7 @@ def _stream(
 
 
 def _meet(tagger: OpenVinoTagger, texts: Sequence[str]) -> None:
-    """Tag a stream of ``texts``, until there is a graph for each length that comes often."""
+    """Tag a stream of ``texts``, so that there is a graph for each length that comes often."""
     for text in texts:
         tagger(text)
         tagger.model.settle()

@@ -57,14 +57,20 @@ class LaterGraph:
     def start(self) -> None:
         """Begin to make it, unless that was begun before."""
         with self._lock:
-            if self._thread is None:
-                # No daemon: Python would end while the runtime is still at work.
-                self._thread = threading.Thread(target=self._compile)
-                self._thread.start()
+            if self._thread is not None:
+                return
+            # No daemon: Python would end while the runtime is still at work.
+            thread = threading.Thread(target=self._compile)
+            # Where no thread is to be had, nobody's text fails for it.
+            with suppress(RuntimeError):
+                thread.start()
+                self._thread = thread
 
     def settle(self) -> None:
         """Wait for it, if it is being made."""
-        if thread := self._thread:
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
             thread.join()
 
     def _compile(self) -> None:
@@ -89,15 +95,15 @@ class Graphs:
 
     @classmethod
     def load(
-        cls, graph: Path | ov.Model, *, device: str, precision: str, streams: int = 1
+        cls, graph: Path | ov.Model, *, device: str, precision: str, streams: int | None = None
     ) -> Graphs:
         """Compile a model file, or one that was read; raises as :func:`compile_model`.
 
-        Only a file for the CPU gets other graphs later, and only where one request at a time has
-        all cores (``streams`` is 1).
+        Only a file for the CPU gets other graphs later, and none where ``streams`` says how many
+        requests the one for all runs at once.
         """
-        for_all = compile_model(graph, device, precision, streams=streams)
-        if device != "CPU" or streams != 1 or not isinstance(graph, Path):
+        for_all = compile_model(graph, device, precision, streams=streams or 1)
+        if device != "CPU" or streams is not None or not isinstance(graph, Path):
             return cls(for_all)
         size = graph.with_suffix(".bin").stat().st_size
         compiled = partial(compile_model, graph, device, precision)

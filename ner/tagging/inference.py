@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -69,7 +70,7 @@ class Runner:
     def settle(self, lengths: Sequence[int] = ()) -> None:
         """Wait for graphs that are being compiled, so that they take no time from what is timed.
 
-        What windows of ``lengths`` would lead to in the long run is compiled now.
+        The graph for many texts, if windows of ``lengths`` together are many, is compiled now.
         """
         for_many = self._graphs.for_many
         if for_many and sum(lengths) >= self._many_tokens:
@@ -107,8 +108,9 @@ class Runner:
             for row, index in zip(logits, members, strict=True):
                 results[index] = row[first : first + len(windows[index])]
 
-        work = self.plan([len(ids) + self._frame.special for ids in windows])
-        self._count(work.shapes)
+        lengths = [len(ids) + self._frame.special for ids in windows]
+        work = self.plan(lengths)
+        self._count(lengths)
         share_out(work.batches, [partial(answer, request) for request in work.requests])
         return results
 
@@ -137,14 +139,14 @@ class Runner:
         fresh = [request.compiled.create_infer_request() for request in work.requests]
         return partial(share_out, work.shapes, [partial(infer, request) for request in fresh])
 
-    def _count(self, shapes: Sequence[tuple[int, int]]) -> None:
+    def _count(self, lengths: Sequence[int]) -> None:
         """Tell the graphs that are made later what has come."""
-        tokens = sum(rows * length for rows, length in shapes)
-        if shapes == [(1, tokens)] and tokens in self._graphs.fixed:
-            if self._for_all.shape != shapes[0]:
-                self._graphs.fixed[tokens].count()
-        elif self._graphs.for_many and tokens >= self._many_tokens:
-            self._graphs.for_many.count(tokens)
+        if len(lengths) == 1:
+            length = alone(lengths[0])
+            if length in self._graphs.fixed and self._for_all.shape != (1, length):
+                self._graphs.fixed[length].count()
+        elif self._graphs.for_many and sum(lengths) >= self._many_tokens:
+            self._graphs.for_many.count(sum(lengths))
 
     def _request_alone(self, length: int) -> Request:
         """That for one window of ``length`` tokens."""
@@ -168,7 +170,10 @@ class Runner:
 
 
 def share_out(work: Iterable[T], workers: Sequence[Callable[[T], None]]) -> None:
-    """Have each piece of ``work`` done by whichever of ``workers`` is free; one needs no thread."""
+    """Have each piece of ``work`` done by whichever of ``workers`` is free.
+
+    The caller's thread serves the first, so that it gets done where no other thread is to be had.
+    """
     waiting = deque(work)
 
     def serve(worker: Callable[[T], None]) -> None:
@@ -180,18 +185,17 @@ def share_out(work: Iterable[T], workers: Sequence[Callable[[T], None]]) -> None
                     return
                 worker(piece)
         finally:
-            # After a failure the others end with what they are at.
+            # After a failure or an interrupt the others end with what they are at.
             waiting.clear()
 
-    if len(workers) == 1:
-        serve(workers[0])
-        return
     with ThreadPoolExecutor(len(workers)) as pool:
-        try:
-            list(pool.map(serve, workers))
-        finally:
-            # So they do when the caller is interrupted.
-            waiting.clear()
+        others = []
+        with suppress(RuntimeError):
+            for worker in workers[1:]:
+                others.append(pool.submit(serve, worker))  # noqa: PERF401 - keeps those begun
+        serve(workers[0])
+        for other in others:
+            other.result()
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[Batch]:

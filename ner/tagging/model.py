@@ -51,13 +51,14 @@ class Model:
         device: str = "CPU",
         precision: str = "f32",
         reading: Reading | None = None,
-        streams: int = 1,
+        streams: int | None = None,
         graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
         ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
-        run at once on the cores of a CPU; ``reading`` is how long texts are read, as far as the
+        run at once on the cores of a CPU, on one graph (None: one at a time, see
+        :class:`~ner.tagging.graphs.Graphs`); ``reading`` is how long texts are read, as far as the
         model can read at once (None: as its config.json states). ``graph``, an ``openvino.Model``,
         is compiled in place of the folder's. Raises ``ModelRefused`` if the folder does not hold a
         token classifier, ``InputError`` for a device that is not there.

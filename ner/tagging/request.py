@@ -125,6 +125,8 @@ class Request:
         """The request's input tensors, of this shape."""
         tensors = self._tensors_for(rows, length)
         if (rows, length) != self._shape:
+            # Until all are set, it has no shape: the caller may be interrupted.
+            self._shape = 0, 0
             for name in self._names:
                 self._request.set_tensor(name, tensors[name])
             self._shape = rows, length

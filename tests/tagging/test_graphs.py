@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import openvino as ov
@@ -19,7 +20,7 @@ def xml(tiny_prepared: Prepared) -> Path:
     return tiny_prepared.folder / "openvino_model.xml"
 
 
-def load(graph: Path | ov.Model, device: str = "CPU", streams: int = 1) -> Graphs:
+def load(graph: Path | ov.Model, device: str = "CPU", streams: int | None = None) -> Graphs:
     """Its graphs."""
     return Graphs.load(graph, device=device, precision="f32", streams=streams)
 
@@ -56,6 +57,24 @@ def test_a_graph_that_cannot_be_made_is_done_without() -> None:
     assert tried == ["graph"]
 
 
+def test_where_no_thread_is_to_be_had_no_text_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again with the next text."""
+    made = []
+    later = LaterGraph(lambda: made.append("graph") or "graph", after=1)  # type: ignore[arg-type, func-returns-value]
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", refuse)
+        later.count()
+        later.settle()
+    assert not made
+    later.count()
+    later.settle()
+    assert made == ["graph"]
+
+
 def test_a_small_file_for_the_cpu_has_all_of_them(
     xml: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,5 +109,5 @@ def test_large_models_and_other_devices_have_none(
     nothing = Graphs("compiled")
     assert load(large) == nothing
     assert load(xml, device="GPU") == nothing
-    assert load(xml, streams=2) == nothing
+    assert load(xml, streams=1) == nothing
     assert load(ov.Core().read_model(xml)) == nothing
