@@ -188,6 +188,9 @@ def share_out(work: Iterable[T], workers: Sequence[Callable[[T], None]]) -> None
             # After a failure or an interrupt the others end with what they are at.
             waiting.clear()
 
+    if len(workers) == 1:
+        serve(workers[0])
+        return
     with ThreadPoolExecutor(len(workers)) as pool:
         others = []
         with suppress(RuntimeError):
