@@ -175,8 +175,8 @@ def of_shapes() -> list[str]:
     singles, file = record["singles"], record["file"]
     shipped = singles["a graph for each of 16/24/32, one for the rest, element-wise parts apart"]
     return [
-        f"INT8 ({', '.join(whole['machine']['vector_extensions'])}): single texts on graphs of their "
-        f"length take {shipped['ms']:.1f} ms, on one graph for all "
+        f"INT8 ({', '.join(whole['machine']['vector_extensions'])}): single texts on graphs of "
+        f"their length take {shipped['ms']:.1f} ms, on one graph for all "
         f"{singles['one graph for all lengths']['ms']:.1f}, and {shipped['added_mb']} MB in place "
         f"of {singles['one graph for all lengths']['added_mb']}",
         "with batches of 256 tokens on a stream for each core a file is "
