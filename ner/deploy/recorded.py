@@ -74,7 +74,10 @@ def _recipe(side: Json) -> str | None:
 
 
 def recorded_latency(model: str, recipe: str) -> RecordedLatency | None:
-    """The recorded latency of ``model`` by ``recipe`` beside the original's, in the same run."""
+    """The recorded latency of ``model`` by ``recipe`` beside the original's, in the same run.
+
+    Of several records the first by name: ``bench-bundled`` before ``bench-without-vnni``.
+    """
     for record in _records("bench"):
         medians = {
             row["row"]: row["median_ms"] for row in record["latency"] if row["tokens"] == _TOKENS

@@ -107,7 +107,8 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         page.on("load", lambda loaded: visits.append(loaded.url))
         page.goto(url)
         # The text that is there at first is tagged unasked.
-        page.wait_for_selector("#result .panel", state="attached")
+        # Long enough for a machine that is busy with other tests.
+        page.wait_for_selector("#result .panel", state="attached", timeout=90_000)
         return page
 
     yield open_

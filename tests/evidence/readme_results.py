@@ -246,7 +246,7 @@ def summary() -> str:
         f"INT8 takes {sizes['int8'] / 1e6:.0f} MB on disk and the original "
         f"{sizes['original'] / 1e6:.0f}."
     )
-    speeds = [speed(read(RESULTS / f"bench-{name}.json")) for name in ("bundled", "avx2")]
+    speeds = [speed(read(RESULTS / f"bench-{name}.json")) for name in ("bundled", "without-vnni")]
     title = "F1 of the bundled model in per cent, with 95 % intervals:"
     advice = "`python -m ner choose` measures all recipes on yours."
     return "\n".join([title, "", *HEADER, *rows, "", size, *speeds, advice]) + "\n"
