@@ -46,7 +46,7 @@ def limits_of(
     """
     shapes = taggers[INT8].model.shapes(texts)
     rows: dict[str, Run] = {f"{INT8}, {BARE}s": taggers[INT8].model.bare(texts)}
-    per_window = {length: peak.operations(xml, length) for _, length in set(shapes)}
+    per_window = {length: peak.operations(xml, length) for length in {it[1] for it in shapes}}
     in_file = sum(count * per_window[length] for count, length in shapes)
     operations = {row: in_file for row in _CEILINGS if row in taggers}
     for row, int8 in ((_CEILINGS[ORIGINAL], False), (_CEILINGS[INT8], True)):

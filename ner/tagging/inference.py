@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 
 from ner.machine import usable_cores
+from ner.tagging.decode import Floats, Ints
 from ner.tagging.graphs import FIXED_LENGTHS, Graphs
-from ner.tagging.request import Floats, Frame, Ints, Request, Turns
+from ner.tagging.request import Frame, Request, Turns
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
@@ -73,7 +74,7 @@ class Runner:
         The graph for many texts, if windows of ``lengths`` together are many, is compiled now.
         """
         for_many = self._graphs.for_many
-        if for_many and sum(lengths) >= self._many_tokens:
+        if for_many and self._are_many(lengths):
             for_many.start()
         self._graphs.settle()
 
@@ -120,7 +121,7 @@ class Runner:
             length = alone(lengths[0])
             return Work([(length, [0])], (self._request_alone(length),))
         requests = self._requests_for_many()
-        if requests and sum(lengths) >= self._many_tokens:
+        if requests and self._are_many(lengths):
             return Work(batches(lengths, STREAM_TOKENS), requests)
         return Work(batches(lengths, BATCH_TOKENS), (self._for_all,))
 
@@ -145,8 +146,12 @@ class Runner:
             length = alone(lengths[0])
             if length in self._graphs.fixed and self._for_all.shape != (1, length):
                 self._graphs.fixed[length].count()
-        elif self._graphs.for_many and sum(lengths) >= self._many_tokens:
+        elif self._graphs.for_many and self._are_many(lengths):
             self._graphs.for_many.count(sum(lengths))
+
+    def _are_many(self, lengths: Sequence[int]) -> bool:
+        """Whether there is enough for every core to have several batches."""
+        return sum(lengths) >= self._many_tokens
 
     def _request_alone(self, length: int) -> Request:
         """That for one window of ``length`` tokens."""

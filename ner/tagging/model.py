@@ -106,7 +106,8 @@ class Model:
 
         One that ``texts``, tagged together, would lead to when more of them come, is made now.
         """
-        self._runner.settle(self._lengths(texts))
+        # Asked before every text that is timed, mostly without texts.
+        self._runner.settle(self._lengths(texts) if texts else ())
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""

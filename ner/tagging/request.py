@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
-import numpy.typing as npt
 
+from ner.tagging.decode import Floats, Ints
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
     import openvino as ov
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 Tensors = dict[str, ov.Tensor]
 
 

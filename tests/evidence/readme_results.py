@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ner.machine import Machine
 from ner.models.catalogue import catalogue
 from ner.schema import recorded_sides, set_name
 from ner.train.card import write_card
@@ -266,7 +267,7 @@ def speed(bench: dict[str, Any]) -> str:
     original = ratios[f"original FP32 / INT8, {where}"]
     torch = ratios[f"pipeline on PyTorch / INT8, {where}"]
     machine = bench["machine"]
-    vnni = "with VNNI" if any("VNNI" in it for it in machine["vector_extensions"]) else "AVX2 alone"
+    vnni = "without VNNI" if Machine(**machine).lacks_int8 else "with VNNI"
     return (
         f"On {machine['cores']} cores of {machine['cpu']} ({vnni}) it is "
         f"{original['value']:.2f} [{original['low']:.2f}–{original['high']:.2f}] times as fast as "

@@ -28,8 +28,9 @@ import psutil
 from tokenizers import Tokenizer
 
 from ner.machine import describe, usable_cores
+from ner.measuring.limits import run_all
 from ner.measuring.peak import seconds_of
-from ner.measuring.rounds import Rounds
+from ner.measuring.rounds import Rounds, Run
 from ner.models.catalogue import calibration_file, find, read_texts
 from ner.models.child import ensure_prepared
 from ner.models.variants import find_variant
@@ -191,25 +192,22 @@ def requests_in(xml: Path, streams: int) -> list[Callable[[Shape], None]]:
     return [partial(infer, graph.create_infer_request()) for _ in range(streams)]
 
 
-def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Callable[[], object]]:
+def file_ways(xml: Path, lengths: Sequence[int]) -> dict[str, Run]:
     """A file on one stream of all cores by tokens a batch; on a stream for each core; unordered."""
     all_cores, each_core = requests_in(xml, 1), requests_in(xml, usable_cores())
 
-    def in_turn(shapes: Sequence[Shape]) -> None:
-        inference.share_out(shapes, all_cores)
+    def run(shapes: Sequence[Shape], requests: Sequence[Callable[[Shape], None]]) -> Run:
+        return partial(inference.share_out, shapes, requests)
 
-    def at_once(shapes: Sequence[Shape]) -> None:
-        inference.share_out(shapes, each_core)
-
-    found: dict[str, Callable[[], object]] = {
-        f"{budget} tokens a batch": partial(in_turn, batches(lengths, budget)) for budget in BUDGETS
+    found = {
+        f"{budget} tokens a batch": run(batches(lengths, budget), all_cores) for budget in BUDGETS
     }
     shuffled = batches(lengths, BATCH_TOKENS)
     random.Random(0).shuffle(shuffled)  # noqa: S311 - not a secret
-    found[f"{BATCH_TOKENS} tokens, batches in any order"] = partial(in_turn, shuffled)
+    found[f"{BATCH_TOKENS} tokens, batches in any order"] = run(shuffled, all_cores)
     for budget in BUDGETS[:-1]:
-        at_a_time = partial(at_once, batches(lengths, budget))
-        found[f"{budget} tokens, a stream for each core"] = at_a_time
+        shapes = batches(lengths, budget)
+        found[f"{budget} tokens, a stream for each core"] = run(shapes, each_core)
     return found
 
 
@@ -241,24 +239,18 @@ def print_memory(recipe: str, name: str) -> None:
     folder = ensure_prepared(find_variant(recipe)).folder
     lengths = list(range(4, LONGEST + 1))
     before = psutil.Process().memory_info().rss
-    run: Callable[[], object]
+    run: Run
     if name in FILES_ALONE:
         budget, streams = FILES_ALONE[name]
         requests = requests_in(folder / "openvino_model.xml", streams)
         run = partial(inference.share_out, batches(lengths * 20, budget), requests)
     else:
         way = ways(folder / "openvino_model.xml")[name]
-        run = partial(run_each, way, lengths)
+        run = partial(run_all, [partial(way.run, length) for length in lengths])
     # A second time, for what all streams have met by then.
     run()
     run()
     sys.stdout.write(str(round((psutil.Process().memory_info().rss - before) / 1e6)))
-
-
-def run_each(way: Way, lengths: Sequence[int]) -> None:
-    """A text of each length."""
-    for length in lengths:
-        way.run(length)
 
 
 def texts_that_differ(folder: Path, texts: Sequence[str], settings: Mapping[str, Any]) -> int:

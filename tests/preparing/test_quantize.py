@@ -49,11 +49,7 @@ def test_only_the_bilstms_int8_is_quantized(bilstm_pair: tuple[Prepared, Prepare
 
 @pytest.mark.parametrize(
     ("recipe", "kind"),
-    [
-        ("int8-weights", "u8"),
-        ("int8-small", "u4"),
-        pytest.param("int4", "u4", marks=pytest.mark.full),
-    ],
+    [("int8-weights", "u8"), ("int4", "u4"), ("int8-small", "u4")],
 )
 def test_weights_are_stored_in_fewer_bits(
     tiny_sides: Sides, tiny_spec: ModelSpec, recipe: str, kind: str
