@@ -8,6 +8,7 @@ too, and students with another vocabulary (Hinton et al. 2015, arXiv:1503.02531;
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -224,6 +225,49 @@ def label(
                 position += count
     spans, rows = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return SoftLabels(tuple(tags), rows, spans, slices)
+
+
+def read_labels(texts: Sequence[str], tags: Sequence[str], folder: Path) -> SoftLabels:
+    """The labels of ``texts`` in ``folder``, where a teacher left them for others to learn from.
+
+    ``labels.npz`` holds ``counts`` (texts,), ``spans`` and ``rows`` as in `SoftLabels`;
+    ``texts.json`` its tags and the SHA-256 of the texts, joined by NUL, each distinct one once.
+    ``InputError`` if the labels are those of other texts or tags; the first text that they can't
+    belong to is named.
+    """
+    distinct = list(dict.fromkeys(texts))
+    try:
+        known = json.loads((folder / "texts.json").read_text("utf-8"))
+        with np.load(folder / "labels.npz") as saved:
+            counts, spans, rows = saved["counts"], saved["spans"], saved["rows"]
+        order = [known["tags"].index(tag) for tag in tags]
+        digest = known["sha256 of the texts, joined by NUL"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--teacher-labels {folder} needs labels.npz and texts.json, of the tags "
+            f"{', '.join(tags)}; without them name a --teacher. ({type(error).__name__})"
+        ) from error
+    ends = np.cumsum(counts)
+    bounds = list(zip((ends - counts).tolist(), ends.tolist(), strict=True))
+    if hashlib.sha256("\0".join(distinct).encode()).hexdigest() != digest:
+        other = _first_other(distinct, bounds, spans)
+        raise InputError(
+            f"--teacher-labels {folder} holds the labels of {len(counts):,} texts; this run asks "
+            f"for {len(distinct):,}, and {other[:60]!r} is not among them. Ask for the same files "
+            "in the same order, or name a --teacher."
+        )
+    return SoftLabels(tuple(tags), rows[:, order], spans, dict(zip(distinct, bounds, strict=True)))
+
+
+def _first_other(
+    texts: Sequence[str], bounds: Sequence[tuple[int, int]], spans: Spans
+) -> str:
+    """The first text that the labels at its place can't be of, by the words they stand on."""
+    for text, (begin, end) in zip(texts, bounds, strict=False):
+        words = "".join(text[first:last] for first, last in spans[begin:end])
+        if not text.replace(" ", "").startswith(words) or not words:
+            return text
+    return texts[min(len(bounds), len(texts) - 1)]
 
 
 def _label_block(texts: Sequence[str], teachers: Sequence[Teacher], file: Path) -> None:

@@ -36,7 +36,7 @@ def text_pools(corpora: Sequence[Corpus], settings: TrainSettings) -> tuple[Text
     """
     pools: list[TextPool] = []
     for corpus in corpora:
-        taught = bool(settings.teachers) and corpus is corpora[0]
+        taught = settings.taught and corpus is corpora[0]
         train = _texts(corpus.train, taught)
         documents = [_texts(document, taught) for document in corpus.documents]
         pool = TextPool(corpus.name, corpus.source.weight, corpus.labels, train)

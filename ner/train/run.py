@@ -26,7 +26,7 @@ from ner.train.data import (
     read_corpora,
     tag_names,
 )
-from ner.train.distil import SoftLabels, check_teacher, label
+from ner.train.distil import SoftLabels, check_teacher, label, read_labels
 from ner.train.loop import (
     EVALUATION_BUDGET,
     Task,
@@ -153,7 +153,7 @@ def _soft_labels(
     report: Callable[[TrainProgress], None],
 ) -> SoftLabels | None:
     """What the teachers say of all texts they are asked about; None without teachers."""
-    if not settings.teachers:
+    if not settings.taught:
         return None
     begun = time.perf_counter()
 
@@ -161,6 +161,8 @@ def _soft_labels(
         report(TrainProgress(done, texts, time.perf_counter() - begun, labelling=True))
 
     originals = [o for pool in pools for text in pool.texts for o in text.originals]
+    if not settings.teachers and settings.teacher_labels:
+        return read_labels(originals, tags, settings.teacher_labels)
     return label(originals, settings.teachers, tags, settings.teacher_labels or work, tell)
 
 

@@ -174,7 +174,10 @@ class TrainSettings:
     ] = 0.5
     teacher_labels: Annotated[
         Path | None,
-        Option("A folder that keeps the teacher's labels, for other runs on the same texts."),
+        Option(
+            "A folder that keeps the teacher's labels, for other runs on the same texts; without "
+            "--teacher the labels there are learnt."
+        ),
     ] = None
     document_words: Annotated[
         int,
@@ -206,8 +209,8 @@ class TrainSettings:
             raise InputError("No data was given; name at least one folder with --data.")
         if self.epochs <= 0 or self.token_budget <= 0 or self.evaluations_per_epoch <= 0:
             raise InputError("Epochs, token budget and evaluations per epoch must be positive.")
-        if self.unlabelled and not self.teachers:
-            raise InputError("Unlabelled text needs a --teacher that labels it.")
+        if self.unlabelled and not self.taught:
+            raise InputError("Unlabelled text needs a --teacher or its --teacher-labels.")
         if not 0 < self.distil_weight <= 1:
             raise InputError(f"--distil-weight {self.distil_weight} is not over 0 and up to 1.")
 
@@ -216,6 +219,11 @@ class TrainSettings:
         """What the command line tells of each field."""
         hints = get_type_hints(cls, include_extras=True)
         return {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}
+
+    @property
+    def taught(self) -> bool:
+        """Whether the run learns from a teacher, or from the labels that one left."""
+        return bool(self.teachers or self.teacher_labels)
 
     @property
     def overlay_size(self) -> int | None:
