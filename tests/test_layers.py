@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import sys
+import tokenize
 from collections import Counter
 from itertools import chain
 from pathlib import Path
@@ -111,44 +113,67 @@ def test_libraries_stay_with_their_owners(file: Path) -> None:
             assert owner(file) in OWNERS[library], f"{file.name} must not import {library}"
 
 
-# Beside ``__init__``; a folder that is one thing with many parts may have a few more.
-MOST_FILES = {"serving": 14, "train": 14, "ui": 16, "ui/views": 16, "cli": 14, "": 14}
+# What the whole of ner/ may hold; lowered whenever the code has shrunk, never raised.
+MOST_TOKENS, MOST_CLASSES, MOST_LINES = 165_000, 302, 28_500
+
+_LAYOUT = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+    tokenize.ENCODING,
+}
+
+
+def size(file: Path) -> Counter[str]:
+    """Tokens without comments, docstrings and layout, and classes and lines of one file."""
+    text = file.read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    docstrings = {
+        node.body[0].lineno
+        for node in nodes
+        if isinstance(node, documented) and ast.get_docstring(node) is not None
+    }
+    tokens = sum(
+        token.type not in _LAYOUT
+        and not (token.type == tokenize.STRING and token.start[0] in docstrings)
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+    )
+    classes = sum(isinstance(node, ast.ClassDef) for node in nodes)
+    return Counter(tokens=tokens, classes=classes, lines=len(text.splitlines()))
+
+
+def test_the_budget_holds() -> None:
+    """The package stays as small as it has become."""
+    total = sum(map(size, PACKAGE.rglob("*.py")), Counter())
+
+    assert total["tokens"] <= MOST_TOKENS
+    assert total["classes"] <= MOST_CLASSES
+    assert total["lines"] <= MOST_LINES
 
 
 def test_function_bodies_are_short() -> None:
-    """No function body has over 30 lines, docstring left out."""
+    """No function body has over 50 lines, docstring left out."""
     too_long = []
     for file in chain(files(), [PACKAGE.parent / "app.py"]):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
-                if length > 30:
+                if length > 50:
                     too_long.append(f"{file.name}:{node.name} has {length} lines")
 
     assert not too_long
 
 
 def test_files_are_short() -> None:
-    """No file has over 350 lines."""
+    """No file has over 500 lines."""
     lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in files()}
 
-    assert {} == {str(file): length for file, length in lengths.items() if length > 350}
-
-
-def test_folders_hold_few_files() -> None:
-    """At most 12 beside ``__init__``, or what the table above says."""
-    counts = Counter(file.parent.relative_to(PACKAGE) for file in files())
-    for init in PACKAGE.rglob("__init__.py"):
-        if init.parent != PACKAGE:
-            counts[init.parent.relative_to(PACKAGE)] -= 1
-    too_many = {
-        str(folder): count
-        for folder, count in counts.items()
-        if count > MOST_FILES.get(folder.as_posix().removeprefix("."), 12)
-    }
-
-    assert {} == too_many
+    assert {} == {str(file): length for file, length in lengths.items() if length > 500}
 
 
 def test_libraries_are_used_by_each_owner() -> None:

@@ -259,9 +259,7 @@ def read_labels(texts: Sequence[str], tags: Sequence[str], folder: Path) -> Soft
     return SoftLabels(tuple(tags), rows[:, order], spans, dict(zip(distinct, bounds, strict=True)))
 
 
-def _first_other(
-    texts: Sequence[str], bounds: Sequence[tuple[int, int]], spans: Spans
-) -> str:
+def _first_other(texts: Sequence[str], bounds: Sequence[tuple[int, int]], spans: Spans) -> str:
     """The first text that the labels at its place can't be of, by the words they stand on."""
     for text, (begin, end) in zip(texts, bounds, strict=False):
         words = "".join(text[first:last] for first, last in spans[begin:end])
