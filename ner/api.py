@@ -17,7 +17,7 @@ def load(
     model: str = "bundled",
     *,
     variant: str = "int8",
-    strategy: str = "first",
+    aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
     device: str = "CPU",
@@ -28,7 +28,7 @@ def load(
     recipe that it is made by. ``labels`` None keeps all of them. The tagger may be shared by
     threads. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     return open_tagger(find_local(model, recipe=variant), device=device).using(choice)
 
 
@@ -37,7 +37,7 @@ def compare(
     *,
     left: str = "bundled#original",
     right: str = "bundled#int8",
-    strategy: str = "first",
+    aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
     device: str = "CPU",
@@ -46,7 +46,7 @@ def compare(
 
     A side is written ``model#recipe``; either half may be left out. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     pair = find_local(left, recipe=ORIGINAL), find_local(right)
     sides = _kept_open().get(*pair, device=device, serve=False)
     first, second = (side.tagger.using(choice)(text) for side in sides.both)

@@ -46,7 +46,7 @@ def predict(
     *,
     model: str = "bundled",
     variant: str = "int8",
-    strategy: str = "first",
+    aggregation: str = "first",
     threshold: float = 0.0,
     labels: Iterable[str] | None = None,
     device: str = "CPU",
@@ -68,7 +68,7 @@ def predict(
     import pandas as pd
 
     chosen = one_of(Level, level, "level")
-    choice = Choice.parse(strategy, threshold, None if labels is None else list(labels))
+    choice = Choice.parse(aggregation, threshold, None if labels is None else list(labels))
     tagger = _loaded(model, variant, device).using(choice)
     index, given = _indexed(texts)
     found = iter(tagger.tag_many([text for text in given if text is not None]))

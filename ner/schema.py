@@ -135,7 +135,7 @@ def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | No
     machine = describe()
     return {
         "sides": [origin_json(origin) for origin in origins],
-        "strategy": choice.strategy.value,
+        "aggregation": choice.aggregation.value,
         "threshold": choice.threshold,
         "labels": None if choice.labels is None else list(choice.labels),
         "set": gold,
@@ -152,7 +152,7 @@ def provenance_rows(provenance: Json) -> list[tuple[str, str]]:
     rows = [
         *zip("AB", sides, strict=False),
         ("Set", provenance["set"] or ""),
-        ("Aggregation", provenance["strategy"]),
+        ("Aggregation", provenance["aggregation"]),
         ("Threshold", f"{provenance['threshold']:g}" if provenance["threshold"] else ""),
         ("Labels", "all" if labels is None else ", ".join(labels)),
         ("Machine", provenance["machine"]),
@@ -167,7 +167,7 @@ def provenance_cells(provenance: Json, side: int) -> dict[str, object]:
     return {
         **provenance["sides"][side],
         "set": provenance["set"],
-        "strategy": provenance["strategy"],
+        "aggregation": provenance["aggregation"],
         "threshold": provenance["threshold"],
         "labels": None if labels is None else " ".join(labels),
         "machine": provenance["machine"],

@@ -80,7 +80,7 @@ def tag(
     utf16: bool = False,
     model: str = "bundled",
     variant: str = "int8",
-    strategy: str = "first",
+    aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
     folder: str | None = None,
@@ -97,7 +97,7 @@ def tag(
     asked. A variant that failed its gate is refused here, and a job fails where it does not find
     what it found where it was made. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     _check_columns(df, text)
     source = _given(folder) if folder else _served(find_local(model, recipe=variant))
     return _tag(df, text, choice, source, utf16=utf16, ship=folder is None)

@@ -82,7 +82,7 @@ class DictionaryTagger:
         return ("PER", "ORG", "LOC", "MISC", *self._more_labels())
 
     def using(self, choice: Choice) -> DictionaryTagger:
-        """Another choice; a dictionary knows no strategies."""
+        """Another choice; a dictionary knows no aggregation."""
         choice.check_labels(self.labels)
         return replace(self, choice=choice)
 

@@ -149,7 +149,7 @@ def test_serving_loads_no_converters_and_little_memory(app: App) -> None:
         ({"text": "x" * 20_001}, "20,001 characters; at most 20,000"),
         ({"text": "x", "model": "../../etc/passwd"}, "There is no model called"),
         ({"text": "x", "model": "https://example.org/model"}, "There is no model called"),
-        ({"text": "x", "strategy": "best"}, "There is no strategy"),
+        ({"text": "x", "aggregation": "best"}, "There is no aggregation"),
         ({"text": "x", "threshold": 7}, "expected a number from 0 to 1"),
         ({"text": "x", "labels": ["DRUG"]}, "no label DRUG"),
         ({"text": 7}, "expected a string"),

@@ -161,7 +161,7 @@ def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> No
         (["tag", "x", "--model", "nowhere/at-all"], "There is no model called"),
         (["tag", "x", "--model", "tests"], "'tests' is not a checkpoint"),
         (["tag", "x", "--threshold", "2"], "threshold"),
-        (["tag", "x", "--strategy", "best"], "best"),
+        (["tag", "x", "--aggregation", "best"], "best"),
         (["tag", "x", "--variant", "int3"], "int3"),
         (["evaluate", "missing.conll"], "missing.conll"),
         (["unknown-command"], "unknown-command"),

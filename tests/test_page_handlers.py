@@ -398,7 +398,7 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
         ({"model": "../x"}, "no model called"),
         ({"model": ["bundled"]}, "expected its name"),
         ({"recipe": "int3"}, "Choose one of original, bf16"),
-        ({"strategy": "best"}, "Choose one of first"),
+        ({"aggregation": "best"}, "Choose one of first"),
         ({"threshold": "high"}, "number from 0 to 1"),
         ({"threshold": True}, "number from 0 to 1"),
         ({"labels": "PER"}, "list of names"),

@@ -21,7 +21,7 @@ def test_it_holds(one: Property, cases: int) -> None:
 
 @pytest.mark.parametrize("cases", CASES)
 def test_a_real_model_tags_any_text(tiny_sides: Sides, cases: int) -> None:
-    """With all strategies, both variants and several thresholds."""
+    """With all aggregations, both variants and several thresholds."""
     assert tagging(tiny_sides).try_on(cases) > 0
 
 

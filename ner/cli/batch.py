@@ -11,12 +11,12 @@ import typer
 
 from ner import schema
 from ner.cli.options import (
+    AggregationOption,
     DeviceOption,
     JsonOption,
     LabelsOption,
     ModelOption,
     RecipeOption,
-    StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import print_json, print_stage, stderr, stdout
@@ -27,7 +27,7 @@ from ner.models.prepared import find_local, find_sound
 from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.models.variants import Variant
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 if TYPE_CHECKING:
     from ner.files.batch import ManyTagger, Step
@@ -68,7 +68,7 @@ def batch(
     model: ModelOption = "bundled",
     recipe: RecipeOption = RECOMMENDED,
     device: DeviceOption = "CPU",
-    strategy: StrategyOption = Strategy.FIRST,
+    aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
     spark: Annotated[
@@ -95,7 +95,7 @@ def batch(
     _print_source(source)
     _refuse_on_spark(spark, device, both=both)
     variants = _variants(find_local(model, recipe=recipe), both=both)
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     step, origins = _tag(source, out, variants, device, choice, redact=redact, spark=spark)
     if as_json:
         print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})

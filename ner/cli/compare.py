@@ -9,13 +9,13 @@ from rich.table import Table
 
 from ner import schema
 from ner.cli.options import (
+    AggregationOption,
     DeviceOption,
     JsonOption,
     LabelsOption,
     LeftOption,
     ModelOption,
     RightOption,
-    StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import (
@@ -30,7 +30,7 @@ from ner.models.prepared import find_local
 from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def compare(
     left: LeftOption = ORIGINAL,
     right: RightOption = RECOMMENDED,
     device: DeviceOption = "CPU",
-    strategy: StrategyOption = Strategy.FIRST,
+    aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
     budget_ms: Annotated[
@@ -58,7 +58,7 @@ def compare(
     """Tag a text with both sides, aligned, and time them in turns."""
     from ner.models.opened import open_sides
 
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     pair = [find_local(side, model=model) for side in (left, right)]
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     origins = [side.origin for side in sides.both]

@@ -12,13 +12,13 @@ import typer
 from rich.table import Table
 
 from ner.cli.options import (
+    AggregationOption,
     DeviceOption,
     JsonOption,
     LabelsOption,
     LeftOption,
     ModelOption,
     RightOption,
-    StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import (
@@ -59,7 +59,7 @@ from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.models.variants import Variant
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 # What a build reads: only 0 goes on.
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
@@ -78,7 +78,7 @@ def evaluate(
     left: LeftOption = ORIGINAL,
     right: RightOption = RECOMMENDED,
     device: DeviceOption = "CPU",
-    strategy: StrategyOption = Strategy.FIRST,
+    aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
     lowercase: Annotated[
@@ -116,7 +116,7 @@ def evaluate(
     With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, and 3
     where it is not settled.
     """
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     limits = Limits(max_loss, max_label_loss, min_f1)
     check_folder(out, junit, markdown, report)
     if junit is not None and not limits.asked:
@@ -136,7 +136,7 @@ def evaluate(
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
     settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
-    settings |= {"strategy": strategy, "sides": [side.origin.name for side in sides.both]}
+    settings |= {"aggregation": aggregation, "sides": [side.origin.name for side in sides.both]}
     _Files(out, junit, markdown).write(settings, results, scored)
     if report is not None:
         told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}

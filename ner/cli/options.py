@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ner.models.recipes import RECIPES
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 ModelOption = Annotated[
     str,
@@ -31,8 +31,10 @@ LeftOption = Annotated[
 ]
 RightOption = Annotated[str, typer.Option("--right", help="Side B, written like side A.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="An OpenVINO device, such as CPU.")]
-StrategyOption = Annotated[
-    Strategy, typer.Option("--strategy", help="How a word's pieces become one prediction.")
+AggregationOption = Annotated[
+    Aggregation,
+    # --strategy is its former name.
+    typer.Option("--aggregation", "--strategy", help="How a word's pieces become one prediction."),
 ]
 ThresholdOption = Annotated[
     float, typer.Option("--threshold", min=0.0, max=1.0, help="Drop entities that score lower.")

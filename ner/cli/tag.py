@@ -8,12 +8,12 @@ import typer
 
 from ner import schema
 from ner.cli.options import (
+    AggregationOption,
     DeviceOption,
     JsonOption,
     LabelsOption,
     ModelOption,
     RecipeOption,
-    StrategyOption,
     ThresholdOption,
 )
 from ner.cli.terminal import (
@@ -27,7 +27,7 @@ from ner.cli.terminal import (
 from ner.models.prepared import find_local
 from ner.models.recipes import RECOMMENDED
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 if TYPE_CHECKING:
     from ner.entities import Tagged
@@ -43,7 +43,7 @@ def tag(
     model: ModelOption = "bundled",
     recipe: RecipeOption = RECOMMENDED,
     device: DeviceOption = "CPU",
-    strategy: StrategyOption = Strategy.FIRST,
+    aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
     as_json: JsonOption = False,
@@ -51,7 +51,7 @@ def tag(
     """Tag a text, or each line of standard input."""
     from ner.models.opened import open_tagger
 
-    choice = Choice.parse(strategy, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels)
     variant = find_local(model, recipe=recipe)
     tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):

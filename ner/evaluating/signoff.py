@@ -110,7 +110,7 @@ def _texts(reports: Iterable[Report]) -> list[str]:
 def _choice_rows(choice: Choice) -> dict[str, str]:
     return {
         "Types counted": ", ".join(choice.labels or ()) or "all",
-        "Pieces to words": choice.strategy.value,
+        "Pieces to words": choice.aggregation.value,
         "Least score of an entity": f"{choice.threshold:g}",
     }
 

@@ -118,7 +118,7 @@ def run_settings(variants: Sequence[Variant], device: str, choice: Choice) -> di
     names = ("Model",) if len(variants) == 1 else ("Model A", "Model B")
     return {
         **{name: _known(variant, device) for name, variant in zip(names, variants, strict=True)},
-        "Aggregation": choice.strategy.value,
+        "Aggregation": choice.aggregation.value,
         "Threshold": f"{choice.threshold}",
         "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),
     }

@@ -8,19 +8,19 @@ from typing import Protocol
 
 from ner.entities import Tagged, Tagger
 from ner.errors import InputError, one_of
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Strategy, threshold and labels, checked when made and handed on whole.
+    """Aggregation, threshold and labels, checked when made and handed on whole.
 
     Entities that score below ``threshold``, in [0, 1], are dropped; ``labels`` are those to keep,
     None for all. Raises ``InputError`` for a threshold out of range. That a model knows the labels
     is checked where the two meet (:meth:`check_labels`).
     """
 
-    strategy: Strategy = Strategy.FIRST
+    aggregation: Aggregation = Aggregation.FIRST
     threshold: float = 0.0
     labels: tuple[str, ...] | None = None
 
@@ -31,19 +31,19 @@ class Choice:
     @classmethod
     def parse(
         cls,
-        strategy: str = Strategy.FIRST.value,
+        aggregation: str = Aggregation.FIRST.value,
         threshold: float = 0.0,
         labels: str | Sequence[str] | None = None,
     ) -> Choice:
         """From what people and programs write; labels as ``"PER,LOC"`` or a list of names.
 
-        No label at all (an empty string) keeps all. Raises ``InputError`` for a strategy that
+        No label at all (an empty string) keeps all. Raises ``InputError`` for an aggregation that
         there is not, and for values of another type, as they come over HTTP.
 
         >>> Choice.parse("max", 0.5, "PER, LOC")
-        Choice(strategy=<Strategy.MAX: 'max'>, threshold=0.5, labels=('PER', 'LOC'))
+        Choice(aggregation=<Aggregation.MAX: 'max'>, threshold=0.5, labels=('PER', 'LOC'))
         """
-        chosen = one_of(Strategy, strategy, "strategy")
+        chosen = one_of(Aggregation, aggregation, "aggregation")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float):
             raise InputError(f"The threshold is {kind(threshold)}; expected a number from 0 to 1.")
         if labels is None or isinstance(labels, str):

@@ -1,6 +1,6 @@
 """From a model's logits to entities, without a Python loop over tokens.
 
-The strategies are those of transformers' token-classification pipeline, and give what it gives.
+The aggregations are those of transformers' token-classification pipeline, and give what it gives.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 OUTSIDE = "O"
 
 
-class Strategy(StrEnum):
+class Aggregation(StrEnum):
     """How the predictions for a word's pieces become one, and words become entities.
 
     ``FIRST``, ``AVERAGE`` and ``MAX`` keep words whole: the label comes from the first piece, from
@@ -130,7 +130,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def decode(
-    probabilities: Floats, pieces: Pieces, scheme: Scheme, strategy: Strategy
+    probabilities: Floats, pieces: Pieces, scheme: Scheme, aggregation: Aggregation
 ) -> list[tuple[Entity, ...]]:
     """The entities of each text.
 
@@ -140,11 +140,11 @@ def decode(
     entities: list[list[Entity]] = [[] for _ in pieces.borders[1:]]
     if not len(pieces):
         return [()] * len(entities)
-    units, begins, ends = _units(probabilities, pieces, strategy)
+    units, begins, ends = _units(probabilities, pieces, aggregation)
     tag = units.argmax(axis=1)
     score = units[np.arange(len(units)), tag]
     kind = scheme.type_of[tag]
-    if strategy is Strategy.NONE:
+    if aggregation is Aggregation.NONE:
         first = np.arange(len(kind))
     else:
         first = _group_starts(kind, scheme.prefix_of[tag], pieces.begins_paragraph[begins])
@@ -169,16 +169,18 @@ def decode(
     return [tuple(found_there) for found_there in entities]
 
 
-def _units(probabilities: Floats, pieces: Pieces, strategy: Strategy) -> tuple[Floats, Ints, Ints]:
+def _units(
+    probabilities: Floats, pieces: Pieces, aggregation: Aggregation
+) -> tuple[Floats, Ints, Ints]:
     """What is labelled, words or pieces: probabilities ``(units, tags)``, first and last pieces."""
-    if strategy in (Strategy.NONE, Strategy.SIMPLE):
+    if aggregation in (Aggregation.NONE, Aggregation.SIMPLE):
         every = np.arange(len(pieces))
         return probabilities, every, every
     first = pieces.word_starts
     last = _next(first, len(pieces)) - 1
-    if strategy is Strategy.FIRST or len(first) == len(pieces):
+    if aggregation is Aggregation.FIRST or len(first) == len(pieces):
         chosen = probabilities[first]
-    elif strategy is Strategy.AVERAGE:
+    elif aggregation is Aggregation.AVERAGE:
         sums = np.add.reduceat(probabilities, first, axis=0)
         chosen = np.asarray(sums / (last - first + 1)[:, None], dtype=np.float32)
     else:

@@ -83,8 +83,8 @@ class OpenVinoTagger:
         )
 
     def _tagged(self, encoded: Encoded, probabilities: Floats) -> list[Tagged]:
-        strategy = self.choice.strategy
-        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, strategy)
+        aggregation = self.choice.aggregation
+        decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, aggregation)
         return [
             self.choice.keep(Tagged(text, _without_edge_spaces(text, entities)))
             for text, entities in zip(encoded.texts, decoded, strict=True)

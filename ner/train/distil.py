@@ -79,7 +79,7 @@ class SoftLabels:
 
         On the later pieces of a pre-token what the teacher gives to B- goes to I-: training labels
         every piece after an entity's first one I-, also within its first word. That keeps each
-        piece trained, by one rule, so that strategies which read every piece ('none', 'average')
+        piece trained, by one rule, so that aggregations which read every piece ('none', 'average')
         stay as sensible as those that read the first one.
         """
         found: NDArray[np.float32] = self.rows[np.maximum(aligned, 0) // 2].astype(np.float32)

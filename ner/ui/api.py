@@ -36,7 +36,7 @@ class Endpoints:
         text: str | list[str],
         model: str = "bundled",
         recipe: str = "int8",
-        strategy: str = "first",
+        aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
     ) -> dict[str, Any] | list[dict[str, Any]]:
@@ -49,13 +49,13 @@ class Endpoints:
             text: Up to 20,000 characters; or a list of up to 100 texts that have so many together.
             model: Its name, as on the page: bundled, or one of the catalogue.
             recipe: original, bf16, int8-weights, int8, int8-small, int8-careful or int4.
-            strategy: How word pieces become one entity: first, average, max, simple or none.
+            aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
 
         """
         texts = parse_texts(text, self.service.bounds)
-        choice = parse_choice(strategy, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels)
         name = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
         side = _open(self.load, name, name).left
         tagger = side.tagger.using(choice)
@@ -70,7 +70,7 @@ class Endpoints:
         text: str,
         left: str = "bundled#original",
         right: str = "bundled#int8",
-        strategy: str = "first",
+        aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
     ) -> dict[str, Any]:
@@ -83,13 +83,13 @@ class Endpoints:
             text: Up to 20,000 characters.
             left: Side A, a model#recipe as on the page; either half may be left out.
             right: Side B, written like side A.
-            strategy: How word pieces become one entity: first, average, max, simple or none.
+            aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = parse_choice(strategy, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels)
         sides = _open(self.load, left, right)
         # Raises, and says why, where the right side is not served.
         origins = [side.origin for side in sides.both]
@@ -109,7 +109,7 @@ class Endpoints:
         gold: str,
         left: str = "bundled#original",
         right: str = "bundled#int8",
-        strategy: str = "first",
+        aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
         tolerance: float = TOLERANCE,
@@ -123,14 +123,14 @@ class Endpoints:
             gold: CoNLL columns, JSON lines with spans, or bracketed text; up to 600,000 characters.
             left: Side A, a model#recipe as on the page; either half may be left out.
             right: Side B, written like side A.
-            strategy: How word pieces become one entity: first, average, max, simple or none.
+            aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
             tolerance: The loss of F1 that counts as none, a fraction.
 
         """
         check_text(gold, self.service.bounds.gold_characters)
-        choice = parse_choice(strategy, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels)
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
@@ -194,11 +194,11 @@ def parse_texts(given: object, bounds: Bounds) -> list[str]:
     return given
 
 
-def parse_choice(strategy: str, threshold: float, labels: object) -> Choice:
+def parse_choice(aggregation: str, threshold: float, labels: object) -> Choice:
     """The endpoints take labels as a list alone: a string of names is for people."""
     if labels is not None and not isinstance(labels, list):
         raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
-    return Choice.parse(strategy, threshold, labels)
+    return Choice.parse(aggregation, threshold, labels)
 
 
 def _ignore(stage: Stage) -> None:

@@ -47,12 +47,12 @@ from ner.ui.progress import (
     progress,
     result_component,
 )
-from ner.ui.tag import plain_html, strategy_dropdown
+from ner.ui.tag import aggregation_dropdown, plain_html
 from ner.ui.views.agreement import agreement_value
 from ner.ui.views.evaluate import evaluation_value
 from ner.ui.views.recorded import recorded_html
 
-# Left, right, device, strategy, labels and points, as the components give them to
+# Left, right, device, aggregation, labels and points, as the components give them to
 # `EvaluateRequest`.
 _Settings = tuple[str, str, str, str, str | None, float]
 _Path = str | None
@@ -65,14 +65,14 @@ class EvaluateRequest:
     left: str
     right: str
     device: str
-    strategy: str
+    aggregation: str
     labels: str | None
     points: float
 
     @property
     def choice(self) -> Choice:
-        """The strategy, and the labels to count."""
-        return Choice.parse(self.strategy, labels=self.labels)
+        """The aggregation, and the labels to count."""
+        return Choice.parse(self.aggregation, labels=self.labels)
 
     @property
     def tolerance(self) -> float:
@@ -290,9 +290,9 @@ def _recorded(side: str) -> str:
 
 
 def _settings_row() -> list[gr.components.Component]:
-    """Strategy, labels and accepted loss, which stand above all three ways in."""
+    """Aggregation, labels and accepted loss, which stand above all three ways in."""
     with gr.Row(elem_classes="settings"):
-        strategy = strategy_dropdown()
+        aggregation = aggregation_dropdown()
         labels = gr.Textbox(
             value="", label="Count only labels", placeholder="all", elem_classes="beside", scale=0
         )
@@ -305,4 +305,4 @@ def _settings_row() -> list[gr.components.Component]:
             elem_classes="beside narrow",
             scale=0,
         )
-    return [strategy, labels, points]
+    return [aggregation, labels, points]

@@ -26,7 +26,7 @@ from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.controls import SideControls
 from ner.ui.progress import Loader, catch_failures, describe_failure, open_sides_with_progress
-from ner.ui.tag import strategy_dropdown
+from ner.ui.tag import aggregation_dropdown
 from ner.ui.views import files as views
 
 _ENCODINGS = {
@@ -69,7 +69,7 @@ class Settings:
     right: str
     device: str
     side: str
-    strategy: str
+    aggregation: str
     threshold: float
     labels: str | None
     kind: str
@@ -150,7 +150,7 @@ class FilesHandler:
         for value, known in ((settings.kind, _KINDS), (settings.side, _SIDES)):
             if value not in known.values():
                 raise InputError(f"There is no choice {str(value)[:40]!r} here.")
-        choice = Choice.parse(settings.strategy, settings.threshold, settings.labels)
+        choice = Choice.parse(settings.aggregation, settings.threshold, settings.labels)
         left, right = _asked(settings)
         sides = yield from open_sides_with_progress(
             self.load, left, right, settings.device, _progress
@@ -299,7 +299,7 @@ def _settings() -> list[gr.components.Component]:
     with gr.Row(elem_classes="settings"):
         return [
             _dropdown("Tag with", list(_SIDES.items()), "right"),
-            strategy_dropdown(),
+            aggregation_dropdown(),
             gr.Number(
                 label="Threshold",
                 value=0.0,

@@ -15,7 +15,7 @@ from ner.models.opened import Side
 from ner.models.variants import default_sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 from ner.ui import correct, evaluate, judge
 from ner.ui.api import add_endpoints
 from ner.ui.choose import add_choose_tab
@@ -118,6 +118,6 @@ def _heading(sides: Sequence[str], devices: Sequence[str]) -> Markup:
         "left": list(sides),
         "right": list(sides),
         "device": list(devices),
-        "strategy": [strategy.value for strategy in Strategy],
+        "aggregation": [aggregation.value for aggregation in Aggregation],
     }
     return macro("ner.ui", "page.html", "heading", offered)

@@ -23,7 +23,7 @@ from ner.models.variants import Variant, default_sides
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, Steps
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 from ner.tagging.graphs import supports_bf16
 from ner.ui.controls import SideControls
 from ner.ui.progress import (
@@ -75,15 +75,15 @@ class TagHandler:
     service: Service
 
     def answer(
-        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
     ) -> Iterator[Value]:
         """The result, or a sentence in its place; while a model is prepared, its stages."""
-        values = self._results(text or "", left, right, device, strategy, ticket)
+        values = self._results(text or "", left, right, device, aggregation, ticket)
         for value in catch_failures(values, problem):
             yield {**value, "ticket": ticket}
 
     def _results(
-        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
     ) -> Iterator[Value]:
         if not any(letter.isalnum() for letter in text):
             yield message(_EMPTY)
@@ -91,7 +91,7 @@ class TagHandler:
         limit = self.service.bounds.text_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        choice = Choice.parse(strategy)
+        choice = Choice.parse(aggregation)
         sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
         with self.service.short.slot(disconnected=client_disconnected):
             comparison = sides.compare(text, choice)
@@ -110,18 +110,18 @@ class TimingHandler:
     service: Service
 
     def answer(
-        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
     ) -> Iterator[Value]:
         """Times so far, again and again, or a sentence in their place."""
-        values = self._results(text or "", left, right, device, strategy, ticket)
+        values = self._results(text or "", left, right, device, aggregation, ticket)
         yield from catch_failures(values, partial(failed, ticket=ticket))
 
     def _results(
-        self, text: str, left: str, right: str, device: str, strategy: str, ticket: str
+        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
     ) -> Iterator[Value]:
         if len(text) > self.service.bounds.text_characters:
             return
-        choice = Choice.parse(strategy)
+        choice = Choice.parse(aggregation)
         sides = self.load(*offered_sides(left, right), device, lambda _: None)
         if sides.right is None:
             return
@@ -183,18 +183,20 @@ class ProbeHandler:
     load: Loader
     service: Service
 
-    def answer(self, text: str, left: str, right: str, device: str, strategy: str) -> Iterator[str]:
+    def answer(
+        self, text: str, left: str, right: str, device: str, aggregation: str
+    ) -> Iterator[str]:
         """The table as markup, or a sentence in its place."""
-        results = self._results(text or "", left, right, device, strategy)
+        results = self._results(text or "", left, right, device, aggregation)
         yield from catch_failures(results, partial(notice, kind="problem"))
 
     def _results(
-        self, text: str, left: str, right: str, device: str, strategy: str
+        self, text: str, left: str, right: str, device: str, aggregation: str
     ) -> Iterator[str]:
         limit = self.service.bounds.probe_characters
         if len(text) > limit:
             raise TextTooLong(len(text), limit)
-        choice = Choice.parse(strategy)
+        choice = Choice.parse(aggregation)
         show = partial(notice, kind="progress")
         sides = yield from open_sides_with_progress(self.load, left, right, device, show)
         taggers = [side.tagger.using(choice) for side in sides.both]
@@ -214,9 +216,9 @@ def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> No
     result = result_component(message(_EMPTY), "result", "ner.mount")
     times = result_component({"html": "", "data": ""}, "times", "ner.mountTimes")
     with gr.Row(elem_id="more"):
-        strategy = strategy_dropdown()
+        aggregation = aggregation_dropdown()
         probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
-    chosen = [*sides.inputs, strategy]
+    chosen = [*sides.inputs, aggregation]
     _connect_probe(probe_button, ProbeHandler(handler.load, handler.service), [text, *chosen])
     inputs = [text, *chosen, ticket]
     send: dict[str, Any] = {"js": "(...values) => ner.send(values)", **ON_MODEL}
@@ -286,11 +288,11 @@ def _hidden() -> tuple[gr.Button, gr.Button, gr.Textbox]:
     )
 
 
-def strategy_dropdown() -> gr.Dropdown:
+def aggregation_dropdown() -> gr.Dropdown:
     """How word pieces become one entity."""
     return gr.Dropdown(
-        [strategy.value for strategy in Strategy],
-        value=Strategy.FIRST.value,
+        [aggregation.value for aggregation in Aggregation],
+        value=Aggregation.FIRST.value,
         label="Aggregation",
         elem_classes="beside narrow",
         scale=0,

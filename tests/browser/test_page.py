@@ -404,7 +404,7 @@ def test_the_downloaded_json_is_what_the_api_answers(page: Page) -> None:
     def downloaded() -> dict[str, Any]:
         found: dict[str, Any] = json.loads(saved(page, "JSON"))
         provenance = found.pop("provenance")
-        assert "first" == provenance["strategy"]
+        assert "first" == provenance["aggregation"]
         assert {"left", "right", "ratio", "ratio_low", "ratio_high"} == set(found.pop("timing"))
         return {**found, "timing": None}
 
@@ -426,7 +426,7 @@ def test_the_downloaded_csv_is_read_back(page: Page) -> None:
     assert ("Acme Corp", "Acme") == (table[4]["text_left"], table[4]["text_right"])
     assert ("boundary", "-0.09") == (table[4]["status"], table[4]["drift"])
     assert ("", "Oslo") == (table[7]["text_left"], table[7]["text_right"])
-    assert "first" == json.loads(table[0]["provenance"])["strategy"]
+    assert "first" == json.loads(table[0]["provenance"])["aggregation"]
     assert {""} == {row["provenance"] for row in table[1:]}
 
 
@@ -450,7 +450,7 @@ def test_the_downloaded_conll_has_both_tags(page: Page) -> None:
     """Token, tag of the original, tag of INT8; a blank line where the text has a line break."""
     source, *lines = saved(page, "CoNLL").split("\n")
 
-    assert "first" == json.loads(source.removeprefix("# provenance = "))["strategy"]
+    assert "first" == json.loads(source.removeprefix("# provenance = "))["aggregation"]
     assert "Wolfgang\tB-PER\tB-PER" in lines
     assert ["Acme\tB-ORG\tB-ORG", "Corp\tI-ORG\tO"] == lines[
         lines.index("Acme\tB-ORG\tB-ORG") : lines.index("Acme\tB-ORG\tB-ORG") + 2
@@ -470,7 +470,7 @@ def test_the_downloaded_page_stands_alone(page: Page, open_page: Open, tmp_path:
     assert [file.as_uri()] == requests
     assert TEXT == alone.locator(".text").first.text_content()
     assert 4 == len(chips(alone))
-    assert "first" == json.loads(alone.locator("#provenance pre").text_content())["strategy"]
+    assert "first" == json.loads(alone.locator("#provenance pre").text_content())["aggregation"]
     assert "Score B" in alone.locator("th").all_inner_texts()
     assert 9 == len(rows(alone))
     assert 0 == alone.locator("script, button").count()

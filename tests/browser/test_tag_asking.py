@@ -107,14 +107,14 @@ def test_an_answer_to_an_older_question_is_never_shown(slow_page: Page) -> None:
     assert "slow Paris" not in slow_page.evaluate("[...window.seen]")
 
 
-def test_another_strategy_tags_at_once(page: Page) -> None:
+def test_another_aggregation_tags_at_once(page: Page) -> None:
     """Choosing it is enough."""
     page.get_by_label("Aggregation").first.click()
     page.get_by_role("option", name="max").click()
     answered(page)
     page.get_by_role("button", name="Python").click()
 
-    expect(page.locator('[data-part="out"] pre')).to_contain_text('strategy="max"')
+    expect(page.locator('[data-part="out"] pre')).to_contain_text('aggregation="max"')
 
 
 def test_a_failure_replaces_the_old_answer(chromium: Browser, fake_url: str) -> None:

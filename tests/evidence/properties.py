@@ -28,7 +28,7 @@ from ner.models.catalogue import find, of_hub
 from ner.models.prepared import Manifest
 from ner.preparing import checkpoint
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 from ner.ui.api import Endpoints
 from ner.ui.correct import CorrectHandler, written
 from ner.ui.evaluate import EvaluateHandler
@@ -115,7 +115,7 @@ def _or_anything(*usual: Any) -> st.SearchStrategy[Any]:
 _MODEL = _or_anything("bundled", "bundled", "bundled", "elastic-distilbert", "../x", "hub:a/b")
 _RECIPE = _or_anything("int8", "original", "INT8", "int4")
 _SIDE = _or_anything("bundled#original", "bundled#int8", "int8", "medical", "../x", "hub:a/b", "#")
-_STRATEGY = _or_anything(*map(str, Strategy), "best")
+_AGGREGATION = _or_anything(*map(str, Aggregation), "best")
 _THRESHOLD = _or_anything(0, 0.5, 1, -1, True)
 _LABELS = _or_anything(None, [], ["PER"], ["PER", "LOC"], ["DRUG"], [None])
 _LABEL_NAMES = _or_anything(None, "", "PER", "PER, LOC,", "DRUG")
@@ -285,7 +285,7 @@ def _reads_manifests(text: str) -> None:
     raise AssertionError("no such text is a manifest")
 
 
-_CHOSEN: _Given = {"strategy": _STRATEGY, "threshold": _THRESHOLD, "labels": _LABELS}
+_CHOSEN: _Given = {"aggregation": _AGGREGATION, "threshold": _THRESHOLD, "labels": _LABELS}
 _SIDES: _Given = {"left": _SIDE, "right": _SIDE}
 _API: _Given = {"text": st.one_of(TEXTS, TEXTS, JSON), **_CHOSEN}
 _TAG: _Given = {**_API, "model": _MODEL, "recipe": _RECIPE}
@@ -293,13 +293,13 @@ _PAGE: _Given = {
     "text": st.one_of(TEXTS, TEXTS, JSON.filter(lambda value: isinstance(value, str | None))),
     **_SIDES,
     "device": _DEVICE,
-    "strategy": _STRATEGY,
+    "aggregation": _AGGREGATION,
 }
 _EVALUATION = st.tuples(
     _SIDE,
     _SIDE,
     _DEVICE,
-    _STRATEGY,
+    _AGGREGATION,
     _LABEL_NAMES.filter(lambda one: isinstance(one, str | None)),
     _or_anything(1, 0.5, 0, None),
 ).map(list)
@@ -311,7 +311,7 @@ _READING = st.tuples(
     _SIDE,
     _DEVICE,
     _or_anything("left", "right", "both"),
-    _STRATEGY,
+    _AGGREGATION,
     _THRESHOLD,
     st.sampled_from(["", "PER", "DRUG", ",", None]),
     _or_anything(".jsonl", ".csv", ".conll", ".txt", ".html", "/../x"),
@@ -385,8 +385,8 @@ PROPERTIES = (
 def tagging(sides: Any) -> Property:
     """Every entity of a real model lies in the text that it gives back, and spells it."""
 
-    def holds(text: str, side: int, strategy: Strategy, threshold: float) -> None:
-        tagger = sides.both[side].tagger.using(Choice(strategy, threshold))
+    def holds(text: str, side: int, aggregation: Aggregation, threshold: float) -> None:
+        tagger = sides.both[side].tagger.using(Choice(aggregation, threshold))
         tagged: Tagged = tagger(text)
         assert len(tagged.text) == len(text)
         for entity in tagged.entities:
@@ -399,7 +399,7 @@ def tagging(sides: Any) -> Property:
         {
             "text": TEXTS,
             "side": st.sampled_from([0, 1]),
-            "strategy": st.sampled_from(Strategy),
+            "aggregation": st.sampled_from(Aggregation),
             "threshold": st.sampled_from([0.0, 0.5, 1.0]),
         },
     )
@@ -475,7 +475,7 @@ def over_http(url: str) -> tuple[Property, Property]:
                 "name": st.sampled_from(["tag", "compare", "evaluate"]),
                 "data": st.tuples(
                     *(st.one_of(TEXTS, TEXTS, JSON), _SIDE, _SIDE),
-                    *(_STRATEGY, _THRESHOLD, _LABELS),
+                    *(_AGGREGATION, _THRESHOLD, _LABELS),
                 ).map(list),
             },
         ),

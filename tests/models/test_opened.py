@@ -21,14 +21,14 @@ from ner.models.opened import OpenSides, Side, Sides, open_sides, open_tagger, p
 from ner.models.prepared import Prepared
 from ner.models.variants import Variant, default_sides
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 TEXT = "My name is Wolfgang and I live in Berlin."
 
 
 def test_both_sides_tag_the_same_text(tiny_sides: Sides) -> None:
     """Each side is what its tagger finds for the choice, and the alignment is of both."""
-    choice = Choice(Strategy.MAX, 0.3, ("PER",))
+    choice = Choice(Aggregation.MAX, 0.3, ("PER",))
     comparison = tiny_sides.compare(TEXT, choice)
 
     for side, found in zip(tiny_sides.all, (comparison.left, comparison.right), strict=True):

@@ -13,7 +13,7 @@ from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.tagging import choice as module
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 
 KNOWN = ("PER", "ORG", "LOC", "MISC")
 
@@ -46,26 +46,30 @@ def test_labels_are_read_from_text_or_a_list(labels: Any, expected: Any) -> None
 
 
 @given(
-    st.sampled_from(Strategy),
+    st.sampled_from(Aggregation),
     st.floats(0, 1),
     st.none() | st.lists(st.sampled_from(KNOWN), min_size=1, unique=True),
 )
 def test_what_is_parsed_is_the_choice(
-    strategy: Strategy, threshold: float, labels: list[str] | None
+    aggregation: Aggregation, threshold: float, labels: list[str] | None
 ) -> None:
     """Written in either way it is the same value."""
     chosen = None if labels is None else tuple(labels)
     written = None if labels is None else ",".join(labels)
 
-    assert Choice(strategy, threshold, chosen) == Choice.parse(strategy.value, threshold, labels)
-    assert Choice(strategy, threshold, chosen) == Choice.parse(strategy.value, threshold, written)
+    assert Choice(aggregation, threshold, chosen) == Choice.parse(
+        aggregation.value, threshold, labels
+    )
+    assert Choice(aggregation, threshold, chosen) == Choice.parse(
+        aggregation.value, threshold, written
+    )
 
 
 @pytest.mark.parametrize(
     ("given_", "message"),
     [
-        ({"strategy": "best"}, "Choose one of first, average, max, simple, none"),
-        ({"strategy": 5}, "Choose one of first"),
+        ({"aggregation": "best"}, "Choose one of first, average, max, simple, none"),
+        ({"aggregation": 5}, "Choose one of first"),
         ({"threshold": 2}, "threshold is 2; expected a number from 0 to 1"),
         ({"threshold": -0.1}, "number from 0 to 1"),
         ({"threshold": float("nan")}, "number from 0 to 1"),

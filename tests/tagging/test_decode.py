@@ -1,4 +1,4 @@
-"""Decoding against transformers' token-classification pipeline, strategy by strategy."""
+"""Decoding against transformers' token-classification pipeline, aggregation by aggregation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Entity
 from ner.errors import ModelRefused
-from ner.tagging.decode import Pieces, Scheme, Strategy, runners_up, seam, softmax
+from ner.tagging.decode import Aggregation, Pieces, Scheme, runners_up, seam, softmax
 from ner.tagging.decode import decode as decode_all
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -39,10 +39,10 @@ def one_text(starts: list[int], ends: list[int], words: list[int]) -> Pieces:
 
 
 def decode(
-    probabilities: Any, pieces: Pieces, scheme: Scheme, strategy: Strategy
+    probabilities: Any, pieces: Pieces, scheme: Scheme, aggregation: Aggregation
 ) -> tuple[Entity, ...]:
     """The entities of the one text."""
-    [entities] = decode_all(probabilities, pieces, scheme, strategy)
+    [entities] = decode_all(probabilities, pieces, scheme, aggregation)
     return entities
 
 
@@ -60,7 +60,7 @@ def spans(entities: Any) -> list[tuple[int, int, str]]:
 
 def test_words_of_one_type_become_one_entity() -> None:
     """B- then I- of a type is one entity from the first word's start to the last one's end."""
-    found = decode(certain("B-PER", "I-PER", "O"), pieces_of(1, 1, 1), SCHEME, Strategy.FIRST)
+    found = decode(certain("B-PER", "I-PER", "O"), pieces_of(1, 1, 1), SCHEME, Aggregation.FIRST)
 
     assert [(0, 7, "PER")] == spans(found)
     assert found[0].score == pytest.approx(0.9)
@@ -68,21 +68,21 @@ def test_words_of_one_type_become_one_entity() -> None:
 
 def test_a_begin_tag_separates_neighbours_of_one_type() -> None:
     """B-PER B-PER are two people."""
-    found = decode(certain("B-PER", "B-PER"), pieces_of(1, 1), SCHEME, Strategy.FIRST)
+    found = decode(certain("B-PER", "B-PER"), pieces_of(1, 1), SCHEME, Aggregation.FIRST)
 
     assert [(0, 3, "PER"), (4, 7, "PER")] == spans(found)
 
 
 def test_an_inside_tag_after_outside_begins_an_entity() -> None:
     """I- after O begins an entity, as in conlleval."""
-    found = decode(certain("O", "I-LOC"), pieces_of(1, 1), SCHEME, Strategy.FIRST)
+    found = decode(certain("O", "I-LOC"), pieces_of(1, 1), SCHEME, Aggregation.FIRST)
 
     assert [(4, 7, "LOC")] == spans(found)
 
 
 def test_the_first_piece_decides_for_its_word() -> None:
     """With 'first' later pieces of a word have no say, and the whole word is marked."""
-    found = decode(certain("B-PER", "O", "O"), pieces_of(3), SCHEME, Strategy.FIRST)
+    found = decode(certain("B-PER", "O", "O"), pieces_of(3), SCHEME, Aggregation.FIRST)
 
     assert [(0, 9, "PER")] == spans(found)
 
@@ -92,9 +92,9 @@ def test_simple_may_split_a_word_and_none_gives_every_piece() -> None:
     probabilities = certain("B-PER", "I-PER", "O")
     pieces = pieces_of(3)
 
-    assert [(0, 6, "PER")] == spans(decode(probabilities, pieces, SCHEME, Strategy.SIMPLE))
+    assert [(0, 6, "PER")] == spans(decode(probabilities, pieces, SCHEME, Aggregation.SIMPLE))
     assert [(0, 3, "PER"), (3, 6, "PER")] == spans(
-        decode(probabilities, pieces, SCHEME, Strategy.NONE)
+        decode(probabilities, pieces, SCHEME, Aggregation.NONE)
     )
 
 
@@ -103,7 +103,7 @@ def test_max_takes_the_most_confident_piece() -> None:
     probabilities = certain("O", "B-LOC")
     probabilities[0] = [0.4, 0.15, 0.15, 0.15, 0.15]
 
-    found = decode(probabilities, pieces_of(2), SCHEME, Strategy.MAX)
+    found = decode(probabilities, pieces_of(2), SCHEME, Aggregation.MAX)
 
     assert [(0, 6, "LOC")] == spans(found)
 
@@ -113,7 +113,7 @@ def test_iobes_single_and_end_tags_close_entities() -> None:
     scheme = Scheme.of(("O", "B-PER", "I-PER", "E-PER", "S-PER"))
     probabilities = certain("S-PER", "S-PER", "B-PER", "E-PER", "I-PER", scheme=scheme)
 
-    found = decode(probabilities, pieces_of(1, 1, 1, 1, 1), scheme, Strategy.FIRST)
+    found = decode(probabilities, pieces_of(1, 1, 1, 1, 1), scheme, Aggregation.FIRST)
 
     assert [(0, 3, "PER"), (4, 7, "PER"), (8, 15, "PER"), (16, 19, "PER")] == spans(found)
 
@@ -123,7 +123,7 @@ def test_tags_without_a_prefix_are_types() -> None:
     scheme = Scheme.of(("O", "PER", "LOC"))
 
     found = decode(
-        certain("PER", "PER", "LOC", scheme=scheme), pieces_of(1, 1, 1), scheme, Strategy.FIRST
+        certain("PER", "PER", "LOC", scheme=scheme), pieces_of(1, 1, 1), scheme, Aggregation.FIRST
     )
 
     assert [(0, 7, "PER"), (8, 11, "LOC")] == spans(found)
@@ -139,7 +139,7 @@ def test_pieces_that_share_a_character_give_it_once() -> None:
     """Byte-level tokenizers split one emoji into several pieces with equal offsets."""
     pieces = one_text([0, 0, 1], [1, 1, 2], [0, 0, 0])
 
-    found = decode(certain("B-PER", "B-PER", "B-PER"), pieces, SCHEME, Strategy.NONE)
+    found = decode(certain("B-PER", "B-PER", "B-PER"), pieces, SCHEME, Aggregation.NONE)
 
     assert [(0, 1, "PER"), (1, 2, "PER")] == spans(found)
 
@@ -181,7 +181,7 @@ def predictions(draw: st.DrawFn) -> tuple[Pieces, Any]:
     return pieces_of(*words), softmax(logits.astype(np.float32))
 
 
-def pipeline_entities(pieces: Pieces, probabilities: Any, strategy: Strategy) -> list[Any]:
+def pipeline_entities(pieces: Pieces, probabilities: Any, aggregation: Aggregation) -> list[Any]:
     """What transformers' pipeline makes of the same predictions, by its own methods."""
     from transformers import TokenClassificationPipeline
     from transformers.pipelines.token_classification import AggregationStrategy
@@ -205,22 +205,22 @@ def pipeline_entities(pieces: Pieces, probabilities: Any, strategy: Strategy) ->
         }
         for index in range(len(pieces))
     ]
-    found = Offline().aggregate(rows, AggregationStrategy(strategy.value))
+    found = Offline().aggregate(rows, AggregationStrategy(aggregation.value))
     return [
         one for one in found if one.get("entity", "O") != "O" or one.get("entity_group", "O") != "O"
     ]
 
 
-@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
+@pytest.mark.parametrize("aggregation", list(Aggregation), ids=str)
 @given(case=predictions())
-def test_decoding_equals_the_pipelines(strategy: Strategy, case: tuple[Pieces, Any]) -> None:
+def test_decoding_equals_the_pipelines(aggregation: Aggregation, case: tuple[Pieces, Any]) -> None:
     """Spans, labels and scores of random predictions are those of transformers' pipeline."""
     pieces, probabilities = case
 
-    ours = decode(probabilities, pieces, SCHEME, strategy)
+    ours = decode(probabilities, pieces, SCHEME, aggregation)
 
-    theirs = pipeline_entities(pieces, probabilities, strategy)
-    label = "entity" if strategy is Strategy.NONE else "entity_group"
+    theirs = pipeline_entities(pieces, probabilities, aggregation)
+    label = "entity" if aggregation is Aggregation.NONE else "entity_group"
     assert [
         (one["start"], one["end"], one[label].removeprefix("B-").removeprefix("I-"))
         for one in theirs
@@ -242,19 +242,19 @@ def behind_one_another(texts: list[Pieces]) -> Pieces:
     )
 
 
-@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
+@pytest.mark.parametrize("aggregation", list(Aggregation), ids=str)
 @given(cases=st.lists(predictions(), min_size=1, max_size=4))
 def test_texts_decoded_together_are_as_decoded_alone(
-    strategy: Strategy, cases: list[tuple[Pieces, Any]]
+    aggregation: Aggregation, cases: list[tuple[Pieces, Any]]
 ) -> None:
     """No entity, word or score crosses from one text to the next; empty texts have none."""
     pieces = behind_one_another([one for one, _ in cases])
     probabilities = np.concatenate([values for _, values in cases])
 
-    found = decode_all(probabilities, pieces, SCHEME, strategy)
+    found = decode_all(probabilities, pieces, SCHEME, aggregation)
 
     assert found[::2] == [()] * (len(cases) + 1)
     for together, (one, values) in zip(found[1::2], cases, strict=True):
-        alone = decode(values, one, SCHEME, strategy)
+        alone = decode(values, one, SCHEME, aggregation)
         assert spans(alone) == spans(together)
         assert [e.score for e in together] == pytest.approx([e.score for e in alone])

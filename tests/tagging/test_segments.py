@@ -16,7 +16,7 @@ from ner.errors import InputError
 from ner.models.opened import Sides
 from ner.tagging import segments
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Scheme, Strategy
+from ner.tagging.decode import Aggregation, Scheme
 from ner.tagging.segments import Reading, Segment, cut, pack, stitch
 from ner.tagging.tagger import OpenVinoTagger
 
@@ -30,10 +30,10 @@ few_examples = settings(max_examples=30)
 readings = st.builds(Reading, st.integers(1, 40), st.integers(0, 20))
 
 
-def read_by(sides: Sides, reading: Reading, strategy: Strategy) -> OpenVinoTagger:
+def read_by(sides: Sides, reading: Reading, aggregation: Aggregation) -> OpenVinoTagger:
     """The tiny original with another reading."""
     model = replace(sides.left.tagger.model, reading=reading.within(126))
-    return replace(sides.left.tagger, model=model, choice=Choice(strategy))
+    return replace(sides.left.tagger, model=model, choice=Choice(aggregation))
 
 
 def spans(entities: tuple[Entity, ...], shift: int = 0) -> list[tuple[int, int, str]]:
@@ -127,12 +127,14 @@ def test_stitching_takes_each_piece_from_a_window_that_read_it(
 
 
 @few_examples
-@given(first=paragraphs, second=paragraphs, reading=readings, strategy=st.sampled_from(Strategy))
+@given(
+    first=paragraphs, second=paragraphs, reading=readings, aggregation=st.sampled_from(Aggregation)
+)
 def test_two_paragraphs_are_tagged_as_each_alone(
-    tiny_sides: Sides, first: str, second: str, reading: Reading, strategy: Strategy
+    tiny_sides: Sides, first: str, second: str, reading: Reading, aggregation: Aggregation
 ) -> None:
     """Joined by a blank line they change nothing for each other: context ends at the paragraph."""
-    tagger = read_by(tiny_sides, reading, strategy)
+    tagger = read_by(tiny_sides, reading, aggregation)
     one, two, both = tagger.tag_many([first, second, f"{first}\n\n{second}"])
 
     assert spans(both.entities) == [
@@ -146,15 +148,15 @@ def test_two_paragraphs_are_tagged_as_each_alone(
     parts=st.lists(paragraphs, min_size=2, max_size=5),
     between=st.sampled_from(["\n\n", "\r\n\r\n", "\n- ", "\n1. ", "\f", "\u2029"]),
     reading=readings,
-    strategy=st.sampled_from([*Strategy]),
+    aggregation=st.sampled_from([*Aggregation]),
 )
 def test_no_entity_crosses_a_paragraph(
-    tiny_sides: Sides, parts: list[str], between: str, reading: Reading, strategy: Strategy
+    tiny_sides: Sides, parts: list[str], between: str, reading: Reading, aggregation: Aggregation
 ) -> None:
     """Nor a list item, whatever is found on both sides."""
     text = between.join(part.rstrip(".") for part in parts)
 
-    for entity in read_by(tiny_sides, reading, strategy)(text).entities:
+    for entity in read_by(tiny_sides, reading, aggregation)(text).entities:
         assert between.strip(" -1.") not in text[entity.start : entity.end]
 
 
@@ -162,11 +164,11 @@ def test_no_entity_crosses_a_paragraph(
 @given(text=paragraphs, context=st.integers(0, 9))
 def test_a_short_text_is_read_whole(tiny_sides: Sides, text: str, context: int) -> None:
     """One request with all of its pieces, so context changes nothing."""
-    whole = read_by(tiny_sides, Reading(126), Strategy.FIRST)
+    whole = read_by(tiny_sides, Reading(126), Aggregation.FIRST)
     length = len(whole.model.encode([text]).ids)
     if length > 126:
         return
-    explained = read_by(tiny_sides, Reading(length, context), Strategy.FIRST).explain(text)
+    explained = read_by(tiny_sides, Reading(length, context), Aggregation.FIRST).explain(text)
 
     assert whole.explain(text) == explained
     assert () == explained.seams
@@ -178,7 +180,7 @@ def test_seams_lie_where_segments_meet(
     tiny_sides: Sides, parts: list[str], reading: Reading
 ) -> None:
     """In order and at the beginning of pieces; a text of one segment has none."""
-    tagger = read_by(tiny_sides, reading, Strategy.FIRST)
+    tagger = read_by(tiny_sides, reading, Aggregation.FIRST)
     explained = tagger.explain(" ".join(parts))
     found = tagger.model.segments(tagger.model.encode([" ".join(parts)]))[0]
     starts = [piece.start for piece in explained.pieces]
@@ -192,7 +194,7 @@ def test_seams_lie_where_segments_meet(
 @given(text=st.text(alphabet="Wolfgang met Berlin.\n-\r\u2029", max_size=400), reading=readings)
 def test_any_text_is_read(tiny_sides: Sides, text: str, reading: Reading) -> None:
     """Every piece has probabilities that sum to one, and entities spell themselves."""
-    model = read_by(tiny_sides, reading, Strategy.FIRST).model
+    model = read_by(tiny_sides, reading, Aggregation.FIRST).model
     encoded = model.encode([text])
     probabilities, _ = model.probabilities(encoded)
 

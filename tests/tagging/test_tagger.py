@@ -21,7 +21,7 @@ from ner.models.child import ensure_prepared
 from ner.models.opened import Sides
 from ner.models.prepared import Prepared
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Strategy
+from ner.tagging.decode import Aggregation
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading
 from ner.tagging.tagger import OpenVinoTagger
@@ -67,11 +67,13 @@ def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
     return replace(tagger, model=replace(tagger.model, reading=Reading(length)))
 
 
-def assert_equals_pipeline(sides: Sides, texts: list[str], strategy: Strategy) -> None:
+def assert_equals_pipeline(sides: Sides, texts: list[str], aggregation: Aggregation) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
-    pipeline = pipeline_on(ensure_prepared(sides.left.variant), aggregation_strategy=strategy.value)
-    label = "entity" if strategy is Strategy.NONE else "entity_group"
-    tagger = read_whole(sides.left.tagger).using(Choice(strategy))
+    pipeline = pipeline_on(
+        ensure_prepared(sides.left.variant), aggregation_strategy=aggregation.value
+    )
+    label = "entity" if aggregation is Aggregation.NONE else "entity_group"
+    tagger = read_whole(sides.left.tagger).using(Choice(aggregation))
     for text, theirs in zip(texts, pipeline(texts), strict=True):
         ours = tagger(text).entities
         expected = [
@@ -84,20 +86,20 @@ def assert_equals_pipeline(sides: Sides, texts: list[str], strategy: Strategy) -
         )
 
 
-@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
+@pytest.mark.parametrize("aggregation", list(Aggregation), ids=str)
 def test_tagging_equals_the_pipelines(
-    tiny_sides: Sides, texts: list[str], strategy: Strategy
+    tiny_sides: Sides, texts: list[str], aggregation: Aggregation
 ) -> None:
     """A random model's predictions jump from piece to piece, which tries every rule."""
     fitting = [text for text in texts if len(tiny_sides.left.tagger.explain(text).pieces) <= 126]
 
     assert len(fitting) > 200
-    assert_equals_pipeline(tiny_sides, fitting, strategy)
+    assert_equals_pipeline(tiny_sides, fitting, aggregation)
 
 
 def test_the_bundled_model_tags_as_in_the_pipeline(bundled_sides: Sides, texts: list[str]) -> None:
     """The same for the model that ships, on all of the project's texts, as it tags by default."""
-    assert_equals_pipeline(bundled_sides, texts, Choice().strategy)
+    assert_equals_pipeline(bundled_sides, texts, Choice().aggregation)
 
 
 def test_a_normalized_letter_does_not_split_a_word(tiny_sides: Sides) -> None:
@@ -131,13 +133,13 @@ def test_logits_equal_pytorchs(tiny_sides: Sides, tiny_spec: ModelSpec) -> None:
 
 
 @pytest.mark.parametrize("name", HARD_TEXTS)
-@pytest.mark.parametrize("strategy", list(Strategy), ids=str)
-def test_hard_texts_are_answered(tiny_sides: Sides, name: str, strategy: Strategy) -> None:
+@pytest.mark.parametrize("aggregation", list(Aggregation), ids=str)
+def test_hard_texts_are_answered(tiny_sides: Sides, name: str, aggregation: Aggregation) -> None:
     """Any text is tagged, keeps its length, and its entities lie in it (Tagged checks that)."""
     text = HARD_TEXTS[name]
 
     for side in tiny_sides.all:
-        tagged = side.tagger.using(Choice(strategy))(text)
+        tagged = side.tagger.using(Choice(aggregation))(text)
         assert len(text) == len(tagged.text)
 
 
@@ -158,8 +160,8 @@ def test_combining_marks_stay_with_their_letters(tiny_sides: Sides) -> None:
     """No entity begins with a mark or ends before one."""
     import unicodedata
 
-    for strategy in (Strategy.FIRST, Strategy.AVERAGE, Strategy.MAX):
-        tagged = tiny_sides.left.tagger.using(Choice(strategy))(HARD_TEXTS["combining"] * 20)
+    for aggregation in (Aggregation.FIRST, Aggregation.AVERAGE, Aggregation.MAX):
+        tagged = tiny_sides.left.tagger.using(Choice(aggregation))(HARD_TEXTS["combining"] * 20)
         for entity in tagged.entities:
             assert unicodedata.category(tagged.text[entity.start])[0] != "M"
             assert tagged.text[entity.end : entity.end + 1] not in ("\u0301", "\u0308")
@@ -262,9 +264,9 @@ def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:
 def test_threads_get_their_own_right_answers(tiny_sides: Sides, texts: list[str]) -> None:
     """Sixteen threads on one model, lengths and settings mixed, give the serial answers."""
     jobs = [
-        (tiny_sides.left.tagger.using(Choice(strategy)), text)
+        (tiny_sides.left.tagger.using(Choice(aggregation)), text)
         for text in texts[:60]
-        for strategy in (Strategy.FIRST, Strategy.MAX)
+        for aggregation in (Aggregation.FIRST, Aggregation.MAX)
     ]
     serial = [tagger(text) for tagger, text in jobs]
 

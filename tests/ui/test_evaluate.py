@@ -86,7 +86,7 @@ def test_every_download_tells_what_it_is_a_result_of() -> None:
     assert told["set"].startswith("your gold, SHA-256 ")
     assert (["LOC", "PER"], "first", 0.02) == (
         told["labels"],
-        told["strategy"],
+        told["aggregation"],
         told["accepted_loss"],
     )
     for name in ("evaluation.csv", "errors.csv"):

@@ -68,7 +68,7 @@ const tagShare = (() => {
     if (Array.isArray(link.hidden)) tagState.filter.hidden = new Set(link.hidden.map(String));
     if (link.threshold >= 0 && link.threshold <= 1)
       tagState.filter.threshold = Number(link.threshold);
-    const chosen = ["left", "right", "device", "strategy"];
+    const chosen = ["left", "right", "device", "aggregation"];
     return [link.text, ...chosen.map((name, index) => known(name, index + 1))];
   }
 
@@ -80,7 +80,7 @@ const tagShare = (() => {
     const options = [
       settings.left !== "bundled#original" && `left=${JSON.stringify(settings.left)}`,
       settings.right !== "bundled#int8" && `right=${JSON.stringify(settings.right)}`,
-      settings.strategy !== "first" && `strategy=${JSON.stringify(settings.strategy)}`,
+      settings.aggregation !== "first" && `aggregation=${JSON.stringify(settings.aggregation)}`,
       threshold > 0 && `threshold=${threshold}`,
       filtered && `labels=[${visible.map((label) => JSON.stringify(label)).join(", ")}]`,
       settings.device !== "CPU" && `device=${JSON.stringify(settings.device)}`,

@@ -18,7 +18,7 @@
  *   pairs: [number | null, number | null, number | null][], fragile: number[],
  *   pieces: Partial<Record<Side, Pieces>>,
  *   labels: Record<string, {name: string, class: string}>,
- *   settings: {left: string, right: string | null, device: string, strategy: string},
+ *   settings: {left: string, right: string | null, device: string, aggregation: string},
  * }} TagData
  *
  * A pair as the filter leaves it: `at` are the indices of its entities, `index` is its own.

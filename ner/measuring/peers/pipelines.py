@@ -1,7 +1,7 @@
 """What others do with the same model: transformers' pipeline, over several ways to run a network.
 
 On PyTorch in FP32 and with dynamic INT8, on IRs of ours through Optimum Intel, and on ONNX Runtime
-where that is installed. Each as a user would write it by hand, with the strategy ``first``, as
+where that is installed. Each as a user would write it by hand, with the aggregation ``first``, as
 ours.
 """
 

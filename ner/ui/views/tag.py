@@ -229,7 +229,7 @@ def _data(result: TagResult) -> dict[str, Any]:
             "left": result.sides.left.variant.name,
             "right": result.sides.right and result.sides.right.variant.name,
             "device": result.sides.device,
-            "strategy": result.choice.strategy.value,
+            "aggregation": result.choice.aggregation.value,
         },
     }
 
