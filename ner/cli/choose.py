@@ -20,13 +20,9 @@ from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec, find
-from ner.models.child import ensure_prepared
 from ner.models.prepared import texts_for
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant, default_sides
 
 if TYPE_CHECKING:
-    from ner.choosing.decision import Decision
     from ner.choosing.measure import Contender, Sample
     from ner.measuring.rounds import BenchmarkStep
 
@@ -55,17 +51,6 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = FLOOR,
-    p95_ms: Annotated[
-        float | None,
-        typer.Option("--p95-ms", min=0.001, help="Also: texts a second within it, on this CPU."),
-    ] = None,
-    price_per_hour: Annotated[
-        float | None,
-        typer.Option("--price-per-hour", min=0.0, help="With --p95-ms: price a million texts."),
-    ] = None,
-    layers: Annotated[
-        bool, typer.Option("--layers", help="Also measure which layers carry INT8's error.")
-    ] = False,
     peers: Annotated[
         bool,
         typer.Option("--peers", help="Beside them: this model on PyTorch and ONNX Runtime."),
@@ -84,7 +69,6 @@ def choose(
     from ner.choosing.report import choice_json
 
     limits = Limits(max_ms, max_mb, min_agreement)
-    _check_price(p95_ms, price_per_hour)
     spec, wanted = find(model), find_recipes(recipes)
     sample, name = _sample(spec, texts, gold)
     # The peers first: a model that can't have any is refused before anything is made.
@@ -97,10 +81,7 @@ def choose(
     answer = choice_json(decision, texts=name, unmade=unmade(spec), peers=found[own:]) | {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
-        "cost": _cost(decision, spec, sample, p95_ms, price_per_hour),
     }
-    if layers:
-        answer["layers"] = _layers(spec, sample)
     if out is not None:
         write_json(out, answer)
     tell = print_json if as_json else _print_answer
@@ -134,61 +115,6 @@ def _peers(spec: ModelSpec, sample: Sample) -> list[Contender]:
     ]
 
 
-def _check_price(p95_ms: float | None, price_per_hour: float | None) -> None:
-    if price_per_hour is not None and p95_ms is None:
-        raise InputError("--price-per-hour needs the time that requests may take: give --p95-ms.")
-
-
-def _cost(
-    decision: Decision,
-    spec: ModelSpec,
-    sample: Sample,
-    p95_ms: float | None,
-    price_per_hour: float | None,
-) -> dict[str, Any] | None:
-    """Texts a second with the recipe that is named, and their price; None unless asked for."""
-    if p95_ms is None:
-        return None
-    from ner.choosing.capacity import Cost, cost_json
-    from ner.measuring.capacity import measure_capacity
-
-    variant = Variant(spec, find_recipe(decision.named.candidate.name.rpartition("#")[2]))
-    found = measure_capacity(
-        ensure_prepared(variant).folder,
-        sample.texts,
-        precision=variant.recipe.precision,
-        report=_print_step,
-    )
-    return cost_json(Cost(found, p95_ms, price_per_hour)) | {"recipe": variant.recipe.name}
-
-
-def _print_cost(cost: Mapping[str, Any] | None) -> None:
-    if cost is None:
-        return
-    _print_line(f"{cost['recipe']}: {cost['sentence']}")
-
-
-def _layers(spec: ModelSpec, sample: Sample) -> dict[str, Any]:
-    """Where the error of INT8 comes from, on the texts of ``sample``."""
-    from ner.choosing.layers import layer_errors, layer_errors_json
-
-    int8, original = (
-        ensure_prepared(variant, report=print_stage) for variant in reversed(default_sides(spec))
-    )
-    errors = layer_errors(original.folder, int8.folder, sample.texts, report=_print_step)
-    return layer_errors_json(errors)
-
-
-def _print_layers(answer: Mapping[str, Any]) -> None:
-    """The groups of layers, that which carries most first, then what follows."""
-    table = Table("in floating point alone", "error that goes, %", box=None)
-    for part in sorted(answer["groups"], key=lambda part: part["share"], reverse=True):
-        low, high = 100 * part["low"], 100 * part["high"]
-        table.add_row(part["group"], f"{100 * part['share']:.1f} ({low:.1f}–{high:.1f})")
-    stdout().print(table, highlight=False)
-    _print_line(answer["sentence"])
-
-
 def _print_step(step: BenchmarkStep) -> None:
     line = f"{step.done}/{step.total} {step.what}"
     stderr().print(f"{line:<50}", end="\r", markup=False, highlight=False)
@@ -215,10 +141,7 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
     for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
         if note:
             _print_line(note)
-    if "layers" in answer:
-        _print_layers(answer["layers"])
     _print_line(answer["provenance"]["machine"])
-    _print_cost(answer["cost"])
 
 
 def _print_line(text: str) -> None:

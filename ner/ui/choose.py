@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,8 +29,6 @@ from ner.models.prepared import find_offered, texts_for
 from ner.serving.admission import WAITING
 from ner.serving.service import Service
 from ner.ui.controls import SideControls, limits_form, read_upload
-from ner.ui.cost import add_cost
-from ner.ui.layers import add_layers
 from ner.ui.progress import (
     LongRun,
     Value,
@@ -44,7 +42,6 @@ from ner.ui.progress import (
     stage_sentence,
 )
 from ner.ui.views.choose import choice_value, recorded_choice
-from ner.ui.views.records import show_benchmarks
 
 # Between two sentences on how far it is, in seconds.
 _TOLD_EVERY = 0.3
@@ -232,7 +229,6 @@ def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None
     stop.click(handler.stop, None, None, queue=False, api_visibility="private")
     _connect_limits(handler, settings, measured, result)
     _connect_picture(handler, chosen, making)
-    _add_questions(text, gold, chosen, service)
     _add_records()
 
 
@@ -312,24 +308,8 @@ def _connect_picture(handler: ChooseHandler, chosen: SideControls, making: gr.HT
     )
 
 
-def _add_questions(
-    text: gr.Textbox, gold: gr.Checkbox, chosen: SideControls, service: Service
-) -> None:
-    """What else may be asked on the same text, folded."""
-    add_cost(text, gold, chosen.right, service, _sample)
-    add_layers(text, gold, chosen.left, service, _sample)
-
-
 def _add_records() -> None:
-    """Runs that were made earlier: the same picture, and folded what `bench` recorded."""
-    records = _records("choose")
-    for name, record in records:
-        gr.HTML(recorded_choice(name, record), js_on_load=None, apply_default_css=False)
-    with gr.Accordion("Recorded benchmarks: latency by length, files, peers", open=False):
-        gr.HTML(show_benchmarks(_records("bench")), js_on_load=None, apply_default_css=False)
-
-
-def _records(kind: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """The recorded runs of a command, by file name."""
-    files = sorted((assets() / "results").glob(f"{kind}-*.json"))
-    return [(file.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    """Runs that were made earlier, as the same picture and table."""
+    for file in sorted((assets() / "results").glob("choose-*.json")):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        gr.HTML(recorded_choice(file.name, record), js_on_load=None, apply_default_css=False)

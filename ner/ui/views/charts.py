@@ -1,13 +1,13 @@
 """Charts as SVG: geometry as plain values here, markup in ``templates/charts.html``.
 
-Each chart has a name for those who can't see it, and its series differ by shape or dashes, not by
-colour alone.
+Each chart has a name for those who can't see it, and its series differ by shape, not by colour
+alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,16 +15,12 @@ from markupsafe import Markup
 from ner.markup import macro
 from ner.stats import Interval
 
-Points = Sequence[tuple[float, float]]
-
 _SHAPES = ("circle", "square", "diamond", "triangle")
 _CORNERS = {
     "square": ((-4, -4), (4, -4), (4, 4), (-4, 4)),
     "diamond": ((0, -5), (5, 0), (0, 5), (-5, 0)),
     "triangle": ((0, -5), (5, 4), (-5, 4)),
 }
-# Of each line, beside its shape.
-_DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +44,6 @@ class Tick:
 
     place: float
     written: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its name, its length, how that is written, and how far its whisker reaches."""
-
-    name: str
-    value: float
-    written: str
-    whisker: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _BarRow:
-    """A bar in per cent of the chart's width."""
-
-    name: str
-    written: str
-    width: float
-    reach: float | None
-
-
-def bar_chart(title: str, bars: Sequence[Bar], verdict: str) -> Markup:
-    """Bars on one scale from zero, their values written beside them, and what follows from them."""
-    longest = max((max(bar.value, bar.whisker or 0.0) for bar in bars), default=0.0) or 1.0
-
-    def share(value: float) -> float:
-        return round(100 * value / longest, 1)
-
-    rows = [
-        _BarRow(
-            bar.name,
-            bar.written,
-            share(bar.value),
-            None if bar.whisker is None else share(bar.whisker),
-        )
-        for bar in bars
-    ]
-    return draw("bars", title, rows, verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,43 +146,6 @@ class LogScale:
         return round(self.begin + share * (self.end - self.begin), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A series: its path, as SVG writes it, the marks on it, and a mark for the legend."""
-
-    name: str
-    dashes: str
-    path: str
-    marks: tuple[Mark, ...]
-    sample: Mark
-
-
-_LINES_SIZE = (620, 260)
-# Where the axes of a line chart begin and end.
-_LEFT, _RIGHT, _TOP, _FLOOR = 52, 608, 10, 216
-
-
-def line_chart(title: str, x_axis: str, y_axis: str, series: Mapping[str, Points]) -> Markup:
-    """Lines through points ``(x, y)``, both above zero, on logarithmic axes; at most four lines."""
-    xs = sorted({x for points in series.values() for x, _ in points})
-    ys = [y for points in series.values() for _, y in points]
-    low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
-    across = LogScale(math.log10(xs[0]), math.log10(xs[-1]), _LEFT, _RIGHT)
-    up = LogScale(low, max(high, low + 1), _FLOOR, _TOP)
-    return draw(
-        "lines",
-        title,
-        (x_axis, y_axis),
-        [Tick(across.place(x), f"{x:g}") for x in xs],
-        log_ticks(up),
-        [
-            _line(index, name, [(across.place(x), up.place(y)) for x, y in points])
-            for index, (name, points) in enumerate(list(series.items())[:4])
-        ],
-        {"size": _LINES_SIZE, "left": _LEFT, "right": _RIGHT, "floor": _FLOOR},
-    )
-
-
 def log_ticks(scale: LogScale) -> list[Tick]:
     """1, 2 and 5 of each power of ten that ``scale`` reaches."""
     values = (
@@ -239,13 +159,6 @@ def log_ticks(scale: LogScale) -> list[Tick]:
         for value in values
         if low <= math.log10(value) <= high
     ]
-
-
-def _line(index: int, name: str, places: Points) -> _Line:
-    shape = _SHAPES[index]
-    path = "M" + "L".join(f"{x} {y}" for x, y in places)
-    marks = tuple(Mark(shape, x, y) for x, y in places)
-    return _Line(name, _DASHES[index], path, marks, Mark(shape, 17, 6))
 
 
 def draw(chart: str, *values: object) -> Markup:

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from ner.stats import Interval
-from ner.ui.views.charts import Bar, Dot, bar_chart, dot_chart, line_chart
-
-
-def test_bars_share_one_scale() -> None:
-    """The longest bar or whisker fills its row; the others are in proportion."""
-    chart = bar_chart("Time", [Bar("a", 50.0, "50 ms", 100.0), Bar("b", 25.0, "25 ms")], "2 ×")
-
-    assert ["50.0", "25.0"] == re.findall(r'<rect y="1" width="([0-9.]+)%"', chart)
-
-
-def test_bars_of_nothing_are_drawn() -> None:
-    """No division by zero when all values are zero, nor without any bar."""
-    assert '"0.0%"' in bar_chart("Time", [Bar("a", 0.0, "0 ms")], "-")
-    assert "<rect" not in bar_chart("Time", [], "-")
+from ner.ui.views.charts import Dot, dot_chart
 
 
 def dot(value: float, low: float, high: float) -> Dot:
@@ -50,21 +35,3 @@ def test_dots_differ_without_colour() -> None:
     assert (2, 2) == (chart.count("<circle"), chart.count("<polygon"))
     assert 2 == len(set(re.findall(r'<g class="[a-z]+"><line [^>]*y1="([0-9.]+)"', chart)))
     assert 'role="img" aria-label="F1"' in chart
-
-
-def test_lines_differ_without_colour() -> None:
-    """By dashes and markers; axes have names and units; names are escaped."""
-    chart = line_chart(
-        "Latency <b>", "tokens", "ms", {"<i>": [(16, 1.5), (32, 3.0)], "two": [(16, 2), (32, 40)]}
-    )
-
-    assert "<b>" not in chart and "<i>" not in chart
-    assert len(set(re.findall(r'stroke-dasharray="([^"]*)"', chart))) == 2
-    assert "<circle" in chart and "<polygon" in chart
-    assert ">tokens</text>" in chart and ">ms</text>" in chart
-
-
-@pytest.mark.parametrize("points", [[(16.0, 5.0)], [(16.0, 5.0), (16.0, 5.0)], [(1.0, 1.0)]])
-def test_a_chart_of_one_point_is_drawn(points: list[tuple[float, float]]) -> None:
-    """A scale without extent divides by nothing."""
-    assert "nan" not in line_chart("one", "x", "y", {"a": points}).lower()
