@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from ner.comparing.agreement import Agreement, align
-from ner.models.opened import OpenSides, open_tagger
-from ner.models.prepared import find_local
+from ner.models.names import resolve
+from ner.models.open import OpenSides, open_tagger
 from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
@@ -29,7 +29,7 @@ def load(
     threads. Raises ``ner.NerError``.
     """
     choice = Choice.parse(aggregation, threshold, labels)
-    return open_tagger(find_local(model, recipe=variant), device=device).using(choice)
+    return open_tagger(resolve(model, default=f"bundled#{variant}"), device=device).using(choice)
 
 
 def compare(
@@ -47,7 +47,7 @@ def compare(
     A side is written ``model#recipe``; either half may be left out. Raises ``ner.NerError``.
     """
     choice = Choice.parse(aggregation, threshold, labels)
-    pair = find_local(left, recipe=ORIGINAL), find_local(right)
+    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
     sides = _kept_open().get(*pair, device=device, serve=False)
     first, second = (side.tagger.using(choice)(text) for side in sides.both)
     return align(first, second)

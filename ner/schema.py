@@ -17,8 +17,7 @@ from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
 from ner.machine import Machine, describe
-from ner.models.manifest import Gate
-from ner.models.prepared import Prepared
+from ner.models.folder import Gate, Prepared, as_json
 from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
@@ -110,7 +109,7 @@ def variant_json(prepared: Prepared) -> Json:
         "path": str(prepared.folder),
         "bytes": prepared.size,
         "weights": prepared.fingerprint,
-        "build": prepared.manifest.build.as_json(),
+        "build": as_json(prepared.manifest.build),
         "gate": None if gate is None else gate_json(gate),
     }
 

@@ -21,11 +21,10 @@ from typing import Any, cast
 from ner.entities import Entity, Tagged, utf16_offsets
 from ner.errors import Failure, InputError, MissingExtra, PrepareFailed
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.manifest import Manifest
-from ner.models.opened import withheld_reason
-from ner.models.prepared import Prepared, find_local, home, read_prepared
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.folder import Manifest, Prepared, home, read_prepared
+from ner.models.names import resolve
+from ner.models.open import withheld_reason
+from ner.models.recipes import Variant, find_recipe
 from ner.tagging.choice import Choice
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger, clean
@@ -99,7 +98,7 @@ def tag(
     """
     choice = Choice.parse(aggregation, threshold, labels)
     _check_columns(df, text)
-    source = _given(folder) if folder else _served(find_local(model, recipe=variant))
+    source = _given(folder) if folder else _served(resolve(model, default=f"bundled#{variant}"))
     return _tag(df, text, choice, source, utf16=utf16, ship=folder is None)
 
 

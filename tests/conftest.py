@@ -10,11 +10,12 @@ import pytest
 from hypothesis import settings
 from tiny_checkpoint import make_tiny_checkpoint
 
-from ner.models.catalogue import ModelSpec, find
+from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides, open_sides
-from ner.models.prepared import Prepared
-from ner.models.variants import default_sides
+from ner.models.folder import Prepared
+from ner.models.names import find_model
+from ner.models.open import Sides, open_sides
+from ner.models.recipes import default_sides
 
 pytest_plugins = ["browser.fixtures"]
 
@@ -50,7 +51,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_spec(tiny_checkpoint: Path) -> ModelSpec:
     """The tiny checkpoint as a model."""
-    return find(str(tiny_checkpoint))
+    return find_model(str(tiny_checkpoint))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,7 @@ def tiny_original(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> Prepared:
 @pytest.fixture(scope="session")
 def bundled_sides(ner_home: Path) -> Sides:
     """Both variants of the bundled model."""
-    return open_sides(*default_sides(find("bundled")))
+    return open_sides(*default_sides(find_model("bundled")))
 
 
 @pytest.fixture(scope="session")

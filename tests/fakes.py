@@ -16,11 +16,12 @@ from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
-from ner.models.catalogue import ModelSpec, find
+from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage
-from ner.models.manifest import Gate
-from ner.models.opened import Side
-from ner.models.variants import Variant, default_sides
+from ner.models.folder import Gate
+from ner.models.names import find_model
+from ner.models.open import Side
+from ner.models.recipes import Variant, default_sides
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service
@@ -150,7 +151,7 @@ def side(variant: Variant, tagger: DictionaryTagger, gate: Gate | None = None) -
 
 
 class FakeSides:
-    """What :class:`~ner.models.opened.Sides` is to the page, built on dictionaries.
+    """What :class:`~ner.models.open.Sides` is to the page, built on dictionaries.
 
     ``calls`` counts the comparisons.
     """
@@ -161,7 +162,7 @@ class FakeSides:
         right: DictionaryTagger | None = DictionaryTagger(INT8_WORDS),
         gate: Gate | None = None,
     ) -> None:
-        first, second = default_sides(find("bundled"))
+        first, second = default_sides(find_model("bundled"))
         self.device = "CPU"
         self.threads = 2
         self.gate = gate or Gate(f1=0.991, entities=321)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 ROOT = Path(__file__).parent.parent
 WOLFGANG = "My name is Wolfgang and I live in Berlin."

@@ -15,9 +15,9 @@ from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.scores import total
 from ner.files.conll import conll_lines
 from ner.files.gold import read_gold
-from ner.models.catalogue import find
-from ner.models.opened import Sides, open_sides
-from ner.models.variants import default_sides
+from ner.models.names import find_model
+from ner.models.open import Sides, open_sides
+from ner.models.recipes import default_sides
 from ner.train.run import train
 from ner.train.settings import DataSource, TrainSettings
 from ner.ui.correct import CorrectHandler, written
@@ -66,7 +66,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     ner_home: Path,
 ) -> None:
     """From training to correcting, exporting, training again and comparing."""
-    first = open_sides(*default_sides(find(str(train(settings, report=silent).folder))))
+    first = open_sides(*default_sides(find_model(str(train(settings, report=silent).folder))))
     found = started_from(first)
     assert "ORG" not in first.labels
     assert found.entities, "the corrections start from what the model found"
@@ -85,7 +85,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
     (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
     again = replace(settings, data=(DataSource(folder),), out=tmp_path / "retrained")
-    second = open_sides(*default_sides(find(str(train(again, report=silent).folder))))
+    second = open_sides(*default_sides(find_model(str(train(again, report=silent).folder))))
 
     gold = read_gold(export)
     texts = [sentence.tagged.text for sentence in gold]

@@ -13,9 +13,8 @@ from evidence.record_kills import flips, kills
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.manifest import Manifest
-from ner.models.prepared import Prepared, prepared_root, read_prepared
-from ner.models.variants import default_sides
+from ner.models.folder import Manifest, Prepared, prepared_root, read_prepared
+from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parent.parent
 

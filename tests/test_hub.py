@@ -16,26 +16,18 @@ import pytest
 from hub_of_models import COMMIT, HubOfModels, running
 
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models.catalogue import find, of_hub
 from ner.models.child import ensure_prepared
-from ner.models.manifest import Manifest
-from ner.models.opened import open_sides
-from ner.models.prepared import (
-    Prepared,
-    build_for,
-    fetched,
-    find_offered,
-    prepared_folder,
-    prepared_root,
-)
-from ner.models.variants import default_sides
+from ner.models.folder import Manifest, Prepared, build_for, fetched, prepared_folder, prepared_root
+from ner.models.names import find_model, resolve
+from ner.models.open import open_sides
+from ner.models.recipes import default_sides
 from ner.preparing import checkpoint
 from ner.preparing.checkpoint import obtain
 from ner.preparing.hub import Hub
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "hf_secretOfTheOwner"
-SPEC = of_hub("tester/tiny")
+SPEC = find_model("hub:tester/tiny")
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +331,7 @@ NOT_IDS = (
 def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
     """Nothing is asked of the Hub, and no path is looked at."""
     with pytest.raises(ModelRefused, match="is not the id of a model on the Hub"):
-        of_hub(repo_id)
+        find_model(f"hub:{repo_id}")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +339,7 @@ def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
 )
 def test_ids_of_the_hub_are_taken(repo_id: str) -> None:
     """With 96 characters at most."""
-    assert repo_id == of_hub(repo_id).repo_id
+    assert repo_id == find_model(f"hub:{repo_id}").repo_id
 
 
 @pytest.mark.parametrize("name", ["assets/model", "hub:assets/model", "hub:../x", "hub:a/b", "a/b"])
@@ -359,7 +351,7 @@ def test_visitors_have_no_models_of_the_hub_unless_allowed(
     monkeypatch.delenv("NER_ALLOW_HUB", raising=False)
 
     with pytest.raises(ModelRefused, match="There is no model called"):
-        find(name, local=False)
+        find_model(name, visitor=True)
 
 
 def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,8 +360,8 @@ def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
 
     with pytest.raises(ModelRefused, match="assets/model has not been fetched"):
-        find_offered("hub:assets/model")
-    assert find("hub:assets/model").folder is None
+        resolve("hub:assets/model", visitor=True)
+    assert find_model("hub:assets/model").folder is None
 
 
 def test_a_model_of_the_hub_is_prepared_and_kept(
@@ -395,7 +387,7 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     assert not any("authorization" in headers for _, headers in hub.requests)
     hub.commit = COMMIT[::-1]
     assert COMMIT == ensure_prepared(default_sides(SPEC)[1]).manifest.revision
-    assert SPEC == find("hub:tester/tiny", local=False)
+    assert SPEC == find_model("hub:tester/tiny", visitor=True)
     assert asked == len(hub.asked)
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert written and not any(TOKEN.encode() in file.read_bytes() for file in written)
@@ -455,7 +447,7 @@ def pretend_fetched(repo_id: str, age: int) -> Prepared:
     """A prepared model of the Hub that was last used ``age`` seconds after 1970."""
     import os
 
-    spec = of_hub(repo_id)
+    spec = find_model(f"hub:{repo_id}")
     original = default_sides(spec)[0]
     folder = prepared_folder(original)
     folder.mkdir(parents=True)
@@ -484,5 +476,5 @@ def test_models_of_the_hub_are_few_on_disk(
 
     publish.keep_few(made[0].folder)
 
-    assert ["hub:owner/model1", "hub:owner/model3"] == [one.manifest.name for one in fetched()]
+    assert ["hub:owner/model1", "hub:owner/model3"] == list(fetched())
     assert kept.is_dir()

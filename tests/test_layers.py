@@ -48,6 +48,8 @@ OWNERS = {
     "huggingface_hub": {"deploy", "preparing"},
     "httpx": {"deploy", "preparing"},
     "filelock": {"files", "preparing"},
+    "platformdirs": {"models"},
+    "pydantic": {"models"},
     "torch": {"measuring", "preparing", "train"},
     "transformers": {"measuring", "preparing", "train"},
     "optimum": {"measuring", "preparing"},

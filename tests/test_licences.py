@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from evidence import licences
 
-from ner.models.catalogue import catalogue, find
+from ner.models.catalogue import catalogue
+from ner.models.names import find_model
 
 LISTED = licences.listed(licences.LIST.read_text(encoding="utf-8"))
 
@@ -20,7 +21,7 @@ def test_every_serving_package_is_listed(name: str) -> None:
 @pytest.mark.parametrize("name", [spec.name for spec in catalogue()])
 def test_every_model_is_listed(name: str) -> None:
     """With the licence of the catalogue; a bundled one's card says the same."""
-    spec = find(name)
+    spec = find_model(name)
 
     assert LISTED[name] == spec.licence
     if spec.folder is not None:

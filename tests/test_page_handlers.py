@@ -18,8 +18,8 @@ from gradio_client.exceptions import AppError
 from ner import schema
 from ner.machine import Machine, describe
 from ner.models.child import OnStage
-from ner.models.manifest import Gate
-from ner.models.variants import Variant
+from ner.models.folder import Gate
+from ner.models.recipes import Variant
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from evidence.properties import PROPERTIES, Property, over_http, tagging
 
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 # The second number only where everything is tried: over 10,000 cases in all.
 CASES = (200, pytest.param(1_000, marks=pytest.mark.full))

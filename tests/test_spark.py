@@ -24,10 +24,9 @@ from test_cli import ROOT, answers, run
 from ner.entities import utf16_offsets
 from ner.errors import Failure, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
-from ner.models.manifest import Gate
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
-from ner.models.variants import find_variant
+from ner.models.folder import Gate, Prepared
+from ner.models.names import resolve
+from ner.models.open import Sides
 from ner.tagging.choice import Choice
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
@@ -161,7 +160,7 @@ def test_int8_below_its_gate_is_refused(
         spark.tag(frame)
     with (
         pytest.raises(PrepareFailed, match="500 entities"),
-        spark.connect("nonsense://x", Choice(), find_variant("int8")),
+        spark.connect("nonsense://x", Choice(), resolve("int8")),
     ):
         pass
 
@@ -295,6 +294,6 @@ def test_a_master_that_is_not_there_is_told() -> None:
     """A sentence and exit code 1, no trace of Java's."""
     with (
         pytest.raises(Failure, match="Spark did not start"),
-        spark.connect("nonsense://x", Choice(), find_variant("int8")),
+        spark.connect("nonsense://x", Choice(), resolve("int8")),
     ):
         pass

@@ -11,7 +11,7 @@ import pytest
 
 from ner.entities import Annotated
 from ner.files.conll import read_conll, read_conll_documents
-from ner.models.catalogue import read_texts
+from ner.models.calibration import read_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _KINDS = ("general", "medical")

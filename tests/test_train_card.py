@@ -13,7 +13,7 @@ import pytest
 
 from ner.cli.train import train
 from ner.errors import FileFormatError
-from ner.models.purposes import purpose_of
+from ner.models.catalogue import purpose_of
 from ner.train.card import card, evaluation_command, write_card
 from ner.train.settings import Arch, DataSource, TrainSettings, command_of
 

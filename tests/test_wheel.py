@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("ner", "assets", "setup.py", "pyproject.toml", "requirements.txt")

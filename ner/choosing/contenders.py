@@ -10,10 +10,9 @@ from ner.errors import InputError
 from ner.measuring.start import measure_start
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
-from ner.models.opened import Side, open_side
-from ner.models.prepared import find_prepared
-from ner.models.recipes import ORIGINAL, RECIPES, Recipe, find_recipe
-from ner.models.variants import Variant
+from ner.models.folder import find_prepared
+from ner.models.open import Side, open_side
+from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, find_recipe
 from ner.tagging.graphs import supports_bf16
 
 Opener = Callable[..., Side]
@@ -103,7 +102,7 @@ def open_contenders(
     """``spec`` by each of ``recipes``, in their order, made where missing.
 
     Those that are not served are opened as well: they are only measured. Raises as
-    :func:`ner.models.opened.open_side`.
+    :func:`ner.models.open.open_side`.
     """
     # The last first: making a variant makes its original on the way, in one process.
     sides = [

@@ -23,9 +23,9 @@ from ner.cli.terminal import print_json, print_stage, stderr, stdout
 from ner.comparing.origin import Origin
 from ner.errors import Failure, InputError
 from ner.files.read import Format
-from ner.models.prepared import find_local, find_sound
-from ner.models.recipes import ORIGINAL, RECOMMENDED
-from ner.models.variants import Variant
+from ner.models.folder import find_sound
+from ner.models.names import resolve
+from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
@@ -94,7 +94,7 @@ def batch(
     check_place(source, out)
     _print_source(source)
     _refuse_on_spark(spark, device, both=both)
-    variants = _variants(find_local(model, recipe=recipe), both=both)
+    variants = _variants(resolve(model, default=f"bundled#{recipe}"), both=both)
     choice = Choice.parse(aggregation, threshold, labels)
     step, origins = _tag(source, out, variants, device, choice, redact=redact, spark=spark)
     if as_json:
@@ -159,7 +159,7 @@ _Opened = tuple[list["ManyTagger"], list["Origin"]]
 
 @contextmanager
 def _here(variants: Sequence[Variant], device: str, choice: Choice) -> Iterator[_Opened]:
-    from ner.models.opened import open_sides
+    from ner.models.open import open_sides
 
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage).both
     asked = sides[: len(variants)]

@@ -17,8 +17,9 @@ from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout
 from ner.errors import InputError
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
-from ner.models.catalogue import ModelSpec, find
-from ner.models.prepared import texts_for
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import texts_for
+from ner.models.names import find_model
 
 if TYPE_CHECKING:
     from ner.comparing.timing import Latency
@@ -68,7 +69,7 @@ def bench(
     plan = benchmark.BenchmarkPlan(
         lengths=_numbers(lengths), rounds=rounds, passes=passes, file_texts=file_texts
     )
-    spec = find(model)
+    spec = find_model(model)
     lines = _read_lines(texts) if texts else list(texts_for(spec).calibration)
     contest = _open_contest(spec, lines, texts, gold) if peers or gold else None
     result = benchmark.run(

@@ -19,8 +19,9 @@ from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
-from ner.models.catalogue import ModelSpec, find
-from ner.models.prepared import texts_for
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import texts_for
+from ner.models.names import find_model
 
 if TYPE_CHECKING:
     from ner.choosing.measure import Contender, Sample
@@ -69,7 +70,7 @@ def choose(
     from ner.choosing.report import choice_json
 
     limits = Limits(max_ms, max_mb, min_agreement)
-    spec, wanted = find(model), find_recipes(recipes)
+    spec, wanted = find_model(model), find_recipes(recipes)
     sample, name = _sample(spec, texts, gold)
     # The peers first: a model that can't have any is refused before anything is made.
     beside = _peers(spec, sample) if peers else []

@@ -26,7 +26,7 @@ from ner.cli.terminal import (
     visible,
 )
 from ner.comparing.agreement import Kind
-from ner.models.prepared import find_local
+from ner.models.names import resolve
 from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
@@ -56,10 +56,10 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text with both sides, aligned, and time them in turns."""
-    from ner.models.opened import open_sides
+    from ner.models.open import open_sides
 
     choice = Choice.parse(aggregation, threshold, labels)
-    pair = [find_local(side, model=model) for side in (left, right)]
+    pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     origins = [side.origin for side in sides.both]
     comparison = sides.compare(text, choice, budget_ms=budget_ms)

@@ -53,10 +53,9 @@ from ner.evaluating.verdict import Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
-from ner.models.opened import Sides, open_sides
-from ner.models.prepared import find_local
-from ner.models.recipes import ORIGINAL, RECOMMENDED
-from ner.models.variants import Variant
+from ner.models.names import resolve
+from ner.models.open import Sides, open_sides
+from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -123,7 +122,7 @@ def evaluate(
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
     names = _set_names(gold)
     sets = _read_sets(names)
-    pair = (find_local(side, model=model) for side in (left, right))
+    pair = (resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right))
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     _warn(*filter(None, [sides.withheld]))
     scored = []

@@ -9,9 +9,8 @@ import typer
 
 from ner.cli.options import JsonOption, ModelOption, RecipeOption
 from ner.cli.terminal import print_json, print_stage, stdout
-from ner.models.catalogue import find
-from ner.models.recipes import RECOMMENDED, find_recipe
-from ner.models.variants import Variant
+from ner.models.names import find_model
+from ner.models.recipes import RECOMMENDED, Variant, find_recipe
 from ner.schema import gate_json
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def export(
     from ner.deploy.upload import check_login, check_name, upload_model
 
     check_out(out)
-    variant = Variant(find(model), find_recipe(recipe))
+    variant = Variant(find_model(model), find_recipe(recipe))
     if push is not None:
         check_name(push, "model")
         check_login(push, kind="model")

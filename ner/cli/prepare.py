@@ -16,12 +16,12 @@ from ner import schema
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_stage, stdout
 from ner.errors import InputError, NerError
-from ner.models.catalogue import ModelSpec, find
+from ner.models.calibration import keep_texts, own_texts
+from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage
-from ner.models.prepared import Prepared, find_sound, texts_folder, texts_for
-from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, find_recipe
-from ner.models.texts import keep_texts, own_texts
-from ner.models.variants import Variant
+from ner.models.folder import Prepared, find_sound, texts_folder, texts_for
+from ner.models.names import find_model
+from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, Variant, find_recipe
 
 
 def prepare(
@@ -54,7 +54,7 @@ def prepare(
     if progress_lines:
         _prepare_for_parent(model, recipe)
         return
-    spec = find(model)
+    spec = find_model(model)
     if calibration or gate or min_agreement is not None:
         own = own_texts(texts_for(spec), calibration, gate, min_agreement)
         keep_texts(own, texts_folder(spec))
@@ -101,7 +101,7 @@ def _prepare_for_parent(model: str, recipe: str) -> None:
             out.flush()
 
         try:
-            variant = Variant(find(model), find_recipe(recipe))
+            variant = Variant(find_model(model), find_recipe(recipe))
             _make(variant, lambda stage: tell(_stage_json(stage)))
         except NerError as error:
             kind = "refused" if isinstance(error, InputError) else "failed"

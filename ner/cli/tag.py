@@ -24,7 +24,7 @@ from ner.cli.terminal import (
     stdout,
     visible,
 )
-from ner.models.prepared import find_local
+from ner.models.names import resolve
 from ner.models.recipes import RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -49,10 +49,10 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or each line of standard input."""
-    from ner.models.opened import open_tagger
+    from ner.models.open import open_tagger
 
     choice = Choice.parse(aggregation, threshold, labels)
-    variant = find_local(model, recipe=recipe)
+    variant = resolve(model, default=f"bundled#{recipe}")
     tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
         for tagged in tagger.tag_many(texts):

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ner.errors import InputError
 from ner.models.child import Stage
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 
 def stdout() -> Console:

@@ -14,12 +14,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from ner.deploy.recorded import Json, RecordedLatency, RecordedSet
 from ner.evaluating.markdown import escape, table
 from ner.markup import megabytes, milliseconds, percent
-from ner.models.catalogue import ModelSpec, catalogue
-from ner.models.manifest import Gate, Manifest
-from ner.models.prepared import Prepared
-from ner.models.purposes import MEANINGS, Purpose, purpose_of
-from ner.models.recipes import CompressWeights, Recipe, Step
-from ner.models.variants import Variant
+from ner.models.catalogue import LABELS, ModelSpec, Purpose, catalogue, purpose_of
+from ner.models.folder import Gate, Manifest, Prepared
+from ner.models.recipes import Recipe, Variant
 
 _TASK = "token-classification"
 _TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
@@ -201,34 +198,16 @@ def _f1(side: Json) -> str:
 
 def _label_table(facts: CardFacts) -> str:
     labels = facts.manifest.labels
-    if not facts.bundled or not set(labels) <= set(MEANINGS):
+    if not facts.bundled or not set(labels) <= set(LABELS):
         return ", ".join(map(escape, labels))
-    rows = [(label, *MEANINGS[label]) for label in labels]
+    rows = [(label, LABELS[label].covers, LABELS[label].examples) for label in labels]
     return table(("Label", "Means", "For example"), rows)
 
 
 def _steps(facts: CardFacts) -> list[str]:
     """What was done to the checkpoint, in order."""
     first = "Exported to OpenVINO IR in FP32 by Optimum Intel."
-    return [first, *map(_step, facts.manifest.build.steps)]
-
-
-def _step(step: Step) -> str:
-    if isinstance(step, CompressWeights):
-        what = "the table of token embeddings" if step.embeddings_only else "weights"
-        groups = f" in groups of {step.group_size}" if step.bits == 4 else ""
-        return f"NNCF weight compression: {what} in INT{step.bits}{groups}, asymmetric."
-    correction = "fast" if step.fast_bias_correction else "full"
-    kept = (
-        f" Encoder layers {', '.join(map(str, step.skip_layers))} stay in floating point."
-        if step.skip_layers
-        else ""
-    )
-    return (
-        f"NNCF post-training quantization: {step.preset} preset, SmoothQuant "
-        f"{step.smooth_quant_alpha:g}, {correction} bias correction, calibrated on at most "
-        f"{step.samples} texts.{kept}"
-    )
+    return [first, *(step.in_words for step in facts.manifest.build.steps)]
 
 
 def _texts(facts: CardFacts) -> str:

@@ -14,10 +14,9 @@ from ner.deploy.recorded import recorded_latency, recorded_sets
 from ner.errors import Failure, InputError
 from ner.models.catalogue import catalogue
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.manifest import Gate
-from ner.models.opened import open_side
-from ner.models.prepared import Prepared
-from ner.models.variants import Variant
+from ner.models.folder import Gate, Prepared
+from ner.models.open import open_side
+from ner.models.recipes import Variant
 
 # Of a checkpoint of the project's own: its card, and the picture in it.
 _CHECKPOINT = {"README.md": "CHECKPOINT.md", "learning_curve.svg": "learning_curve.svg"}

@@ -17,7 +17,7 @@ from ner.deploy.closure import closure, distributions, pins
 from ner.errors import Failure, FileFormatError, InputError
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.variants import default_sides
+from ner.models.recipes import default_sides
 
 # Spaces hold no more than this; files over the second are stored apart from git.
 MAX_BYTES = 1_000_000_000

@@ -17,7 +17,7 @@ from ner.evaluating.breakdown import Decision, bucket_counts, decisions
 from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
-from ner.models.opened import Sides
+from ner.models.open import Sides
 from ner.schema import origin_json, provenance_cells, provenance_json
 from ner.spreadsheet import write_csv
 from ner.stats import Estimate, Interval, f1_interval, mcnemar_p

@@ -19,11 +19,10 @@ from ner.evaluating.scores import widen
 from ner.evaluating.verdict import Answer, signed
 from ner.machine import Machine, describe
 from ner.markup import megabytes, milliseconds, percent, render
-from ner.models.build import sha256
 from ner.models.child import ensure_prepared
-from ner.models.manifest import Manifest
-from ner.models.opened import Side, Sides
-from ner.models.variants import Variant
+from ner.models.folder import Manifest, sha256
+from ner.models.open import Side, Sides
+from ner.models.recipes import Variant
 from ner.stats import Estimate, ratio_verdict
 from ner.tagging.choice import Choice
 
@@ -266,7 +265,7 @@ def _facts(made: Made) -> dict[str, str]:
     return {
         "Written as": side.origin.name,
         "Recipe": f"{side.variant.recipe.title}. {side.variant.recipe.advice}",
-        "Steps": "; ".join(map(_step, build.as_json()["steps"])) or "none: as exported",
+        "Steps": " ".join(step.in_words for step in build.steps) or "none: as exported",
         "Calibration and check texts, SHA-256": build.texts_sha256 or "none needed",
         "Check when made": manifest.gate.summary if manifest.gate else "none: it is the measure",
         "Served": side.withheld or "yes",
@@ -276,17 +275,6 @@ def _facts(made: Made) -> dict[str, str]:
         "Weights, in short": side.origin.weights or "",
         **{f"{name}, SHA-256": value for name, value in _model_files(manifest).items()},
     }
-
-
-def _step(step: Mapping[str, object]) -> str:
-    """A step with its settings: 'quantize: preset mixed, samples 300'."""
-    kind, *settings = step.items()
-    told = [
-        name.replace("_", " ") + ("" if value is True else f" {value}")
-        for name, value in settings
-        if value is not False and value != ()
-    ]
-    return f"{kind[1]}: {', '.join(told)}"
 
 
 def _model_files(manifest: Manifest) -> dict[str, str]:

@@ -37,8 +37,8 @@ from ner.files.resume import (
 )
 from ner.files.write import Layout, Output, TaggedRow, output_for
 from ner.machine import describe
-from ner.models.prepared import build_for, find_sound
-from ner.models.variants import Variant
+from ner.models.folder import build_for, find_sound
+from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.hints import find_hints
 from ner.tagging.tagger import clean

@@ -36,9 +36,9 @@ from ner.measuring.start import Start, measure_start
 from ner.measuring.workload import FILES, files_of, stream_of, text_of
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import withheld_reason
-from ner.models.prepared import Prepared
-from ner.models.variants import Variant, default_sides
+from ner.models.folder import Prepared
+from ner.models.open import withheld_reason
+from ner.models.recipes import Variant, default_sides
 from ner.tagging.tagger import OpenVinoTagger
 
 LENGTHS = (16, 32, 64, 128, 256, 512)

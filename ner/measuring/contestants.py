@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ner.measuring.rows import AGAIN, BF16, INT8, ORIGINAL
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 from ner.tagging.graphs import supports_bf16
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger

@@ -16,7 +16,7 @@ import psutil
 
 from ner.entities import Entity, Tagged, Tagger
 from ner.measuring.process import answer, measure_in_process, open_contestant, read_input
-from ner.models.variants import Variant
+from ner.models.recipes import Variant
 
 _LONGEST = 300
 _REPEATS = 5

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ner.errors import Failure
-from ner.models.catalogue import is_local
-from ner.models.opened import open_side
-from ner.models.prepared import find_local
-from ner.models.variants import Variant
+from ner.models.names import resolve
+from ner.models.open import open_side
+from ner.models.recipes import Variant
 from ner.tagging.tagger import OpenVinoTagger
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ def measure_in_process(
 
     Raises ``Failure`` if the process ends without one.
     """
-    spec = variant.spec
-    name = str(spec.folder) if is_local(spec) else spec.name
+    name = variant.spec.reference
     done = subprocess.run(  # noqa: S603 - the program is ours, the name checked
         [sys.executable, "-m", f"ner.measuring.{program}", name, variant.recipe.name, *arguments],
         cwd=Path(__file__).parents[2],
@@ -54,7 +52,7 @@ def measure_in_process(
 
 def open_contestant(model: str, recipe: str) -> OpenVinoTagger:
     """One variant, checked as for serving and opened whatever the check says."""
-    side = open_side(find_local(model, recipe=recipe))
+    side = open_side(resolve(f"{model}#{recipe}"))
     assert isinstance(side.tagger, OpenVinoTagger)  # noqa: S101 - what is opened is one
     return side.tagger
 

@@ -14,7 +14,7 @@ import psutil
 
 from ner.machine import peak_bytes
 from ner.measuring.process import answer, measure_in_process, open_contestant, read_input
-from ner.models.variants import Variant
+from ner.models.recipes import Variant
 
 _FIRST_TEXT = "Ada Lovelace lived in London."
 

@@ -1,44 +1,40 @@
-"""The models offered by name, and how else a model can be named: a folder, or an id of the Hub."""
+"""The models offered by name, what their labels mean, and what they are for."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from ner.errors import ModelRefused
-
-LABEL_NAMES: Mapping[str, str] = {
-    "PER": "person",
-    "ORG": "organization",
-    "LOC": "location",
-    "MISC": "miscellaneous name",
-}
-
-
-MEDICAL_LABEL_NAMES: Mapping[str, str] = {"Chemical": "chemical", "Disease": "disease"}
-
-
-LABEL_EXAMPLES: Mapping[str, str] = {
-    "PER": "Ada Lovelace, Okafor",
-    "ORG": "Siemens, University of Groningen, FC Porto",
-    "LOC": "Berlin, Lake Victoria, Ghana",
-    "MISC": "German, World Cup, Nobel Prize",
-    "Chemical": "lithium carbonate, aspirin",
-    "Disease": "toxicity, asthma, breast cancer",
-}
-
-
-# What names a model of the Hub, and the ids that can follow: owner/name, as the Hub has them.
+# Begins the name of a model of the Hub: hub:owner/name.
 HUB = "hub:"
 
 
-_REPO_ID = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]*/\w[\w.-]*(?<![.-])", re.ASCII)
+class Meaning(NamedTuple):
+    """What a label stands for: its name in words, what it covers, and examples."""
+
+    name: str
+    covers: str
+    examples: str
 
 
-_MAX_REPO_ID = 96
+LABELS: Mapping[str, Meaning] = {
+    "PER": Meaning("person", "a person, real or not", "Ada Lovelace, Okafor"),
+    "ORG": Meaning(
+        "organization",
+        "a company, club, authority, band",
+        "Siemens, University of Groningen, FC Porto",
+    ),
+    "LOC": Meaning("location", "a country, town, river, region", "Berlin, Lake Victoria, Ghana"),
+    "MISC": Meaning(
+        "miscellaneous name",
+        "a nationality, event, work, product",
+        "German, World Cup, Nobel Prize",
+    ),
+    "Chemical": Meaning("chemical", "a drug, substance, ion", "lithium carbonate, aspirin"),
+    "Disease": Meaning("disease", "a disease, symptom, injury", "toxicity, asthma, breast cancer"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,11 +55,15 @@ class ModelSpec:
     revision: str | None = None
     licence: str = "unknown"
     texts: str = "general"
-    label_names: Mapping[str, str] = field(default_factory=lambda: LABEL_NAMES, hash=False)
 
     def __post_init__(self) -> None:
         if (self.folder is None) == (self.repo_id is None):
             raise ValueError("a model comes either from a folder or from the Hub")
+
+    @property
+    def reference(self) -> str:
+        """What finds this model again: its name, or the path of a folder outside the catalogue."""
+        return self.name if self.folder is None or self in catalogue() else str(self.folder)
 
 
 def assets() -> Path:
@@ -90,7 +90,6 @@ def catalogue() -> tuple[ModelSpec, ...]:
             folder=assets() / "model-medical",
             licence="Apache-2.0",
             texts="medical",
-            label_names=MEDICAL_LABEL_NAMES,
         ),
         ModelSpec(
             name="elastic-distilbert",
@@ -102,90 +101,49 @@ def catalogue() -> tuple[ModelSpec, ...]:
     )
 
 
-def find(name: str, *, local: bool = True) -> ModelSpec:
-    """The model called ``name``.
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a model with a certain set of labels is for, and where it fails."""
 
-    One of the catalogue by name or Hub id, one of the Hub as ``hub:owner/name``, or a local
-    checkpoint folder. With ``local`` false a name is never used as a path, and one of the Hub must
-    be allowed; visitors are answered by :func:`ner.models.prepared.find_offered`, which also asks
-    that it has been fetched. Raises ``ModelRefused`` for anything else.
-    """
-    if not isinstance(name, str):
-        raise ModelRefused("A model is given by its name.")
-    known = catalogue()
-    for spec in known:
-        if name in (spec.name, spec.repo_id, f"{HUB}{spec.repo_id}"):
-            return spec
-    if name.startswith(HUB) and (local or hub_allowed()):
-        return of_hub(name.removeprefix(HUB))
-    if local and Path(name).is_dir():
-        return _local(Path(name))
-    offered = ", ".join(spec.name for spec in known)
-    hint = ", hub:owner/name or the path of a checkpoint folder" if local else ""
-    raise ModelRefused(f"There is no model called {_short(name)!r}. Choose one of {offered}{hint}.")
+    title: str
+    use: str
+    limits: tuple[str, ...]
 
 
-def hub_allowed() -> bool:
-    """Whether visitors of the page may have models fetched: ``NER_ALLOW_HUB=1``."""
-    return os.environ.get("NER_ALLOW_HUB") == "1"
+_SHARED_LIMITS = (
+    "It was trained on English; names from other languages inside English text are found, other "
+    "languages are not what it is for.",
+    "A name it has met in one role is often tagged in that role elsewhere. Check what matters.",
+    "Entities don't nest: 'University of Oslo' is one organization, without a place in it.",
+)
+GENERAL = Purpose(
+    "English named entities: persons, organizations, locations, others",
+    "Finding names in English news, web text and tweets: for search, redaction drafts, statistics, "
+    "and for comparing a model with its INT8 twin.",
+    (
+        *_SHARED_LIMITS,
+        "In lower-cased or upper-cased text it finds less, and MISC suffers most.",
+        "MISC follows the convention of CoNLL-2003; titles of films or books are found less well.",
+    ),
+)
+MEDICAL = Purpose(
+    "Chemicals and diseases in biomedical English",
+    "Finding mentions of chemicals and diseases in abstracts, for search and statistics. Not for "
+    "decisions about patients.",
+    (
+        *_SHARED_LIMITS,
+        "It knows the style of PubMed abstracts; clinical notes and patients' words differ.",
+        "It finds mentions; it doesn't tell whether a disease is present, absent or suspected.",
+    ),
+)
 
 
-def of_hub(repo_id: str) -> ModelSpec:
-    """Any model of the Hub. Raises ``ModelRefused`` for what can't be an id there."""
-    if len(repo_id) > _MAX_REPO_ID or not _REPO_ID.fullmatch(repo_id) or repo_id.endswith(".git"):
-        raise ModelRefused(
-            f"{_short(repo_id)!r} is not the id of a model on the Hub. Expected owner/name of at "
-            f"most {_MAX_REPO_ID} letters, digits, '-', '_' and '.'."
-        )
-    return ModelSpec(
-        name=f"{HUB}{repo_id}",
-        title=repo_id,
-        summary="A model from the Hub.",
-        repo_id=repo_id,
-        label_names={},
+def purpose_of(labels: Sequence[str]) -> Purpose:
+    """The purpose of a model with these labels; a plain one for labels we don't know."""
+    known = {("LOC", "MISC", "ORG", "PER"): GENERAL, ("Chemical", "Disease"): MEDICAL}
+    plain = Purpose(
+        f"Named entities: {', '.join(labels)}",
+        "Finding such entities in text like that of its training data.",
+        _SHARED_LIMITS[1:],
     )
-
-
-def is_local(spec: ModelSpec) -> bool:
-    """Whether ``spec`` is a folder of the user's and not of the catalogue."""
-    return spec.folder is not None and spec not in catalogue()
-
-
-def _local(folder: Path) -> ModelSpec:
-    missing = [
-        file
-        for file in ("config.json", "model.safetensors", "tokenizer.json")
-        if not (folder / file).is_file()
-    ]
-    if missing:
-        raise ModelRefused(
-            f"The folder {folder.name!r} is not a checkpoint: it has no "
-            f"{' and no '.join(missing)}. Expected what save_pretrained writes for a token "
-            "classifier with a fast tokenizer."
-        )
-    return ModelSpec(
-        name=re.sub(r"[^\w.-]+", "-", folder.resolve().name),
-        title=folder.resolve().name,
-        summary="A checkpoint from a local folder.",
-        folder=folder.resolve(),
-    )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 100 else f"{name[:100]}…"
-
-
-def calibration_file(spec: ModelSpec) -> Path:
-    """The texts that quantization is calibrated on, one a line."""
-    return assets() / "texts" / f"{spec.texts}-calibration.txt"
-
-
-def gate_file(spec: ModelSpec) -> Path:
-    """The texts that INT8 is checked on, one a line; none of them is a calibration text."""
-    return assets() / "texts" / f"{spec.texts}-gate.txt"
-
-
-def read_texts(file: Path) -> list[str]:
-    """The texts of a file under ``assets/texts``: one a line, # begins a comment line."""
-    lines = file.read_text(encoding="utf-8").split("\n")
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+    return known.get(tuple(sorted(labels)), plain)

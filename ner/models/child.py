@@ -14,9 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from ner.errors import ModelRefused, NerError, PrepareFailed
-from ner.models.catalogue import is_local
-from ner.models.prepared import Prepared, find_sound
-from ner.models.variants import Variant
+from ner.models.folder import Prepared, find_sound
+from ner.models.recipes import Variant
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ def _check_converters(variant: Variant) -> None:
 
 def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    spec = variant.spec
-    name = str(spec.folder) if is_local(spec) else spec.name
+    name = variant.spec.reference
     command = [sys.executable, "-m", "ner", "prepare", "--model", name]
     with (
         TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,

@@ -1,10 +1,13 @@
-"""The ways to store and execute a model; a new one is a value here."""
+"""The ways to store and execute a model (a new one is a value here), and variants made by them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from ner.errors import ModelRefused
+from ner.models.catalogue import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,18 @@ class Quantize:
     fast_bias_correction: bool = True
     samples: int = 300
     skip_layers: tuple[int, ...] = ()
+    step: Literal["quantize"] = "quantize"
+
+    @property
+    def in_words(self) -> str:
+        """The step and its settings in a sentence."""
+        skipped = ", ".join(map(str, self.skip_layers))
+        kept = f" Encoder layers {skipped} stay in floating point." if skipped else ""
+        return (
+            f"NNCF post-training quantization: {self.preset} preset, SmoothQuant "
+            f"{self.smooth_quant_alpha:g}, {'fast' if self.fast_bias_correction else 'full'} bias "
+            f"correction, calibrated on at most {self.samples} texts.{kept}"
+        )
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,14 @@ class CompressWeights:
     bits: int = 8
     group_size: int = 64
     embeddings_only: bool = False
+    step: Literal["compress-weights"] = "compress-weights"
+
+    @property
+    def in_words(self) -> str:
+        """The step and its settings in a sentence."""
+        what = "the table of token embeddings" if self.embeddings_only else "weights"
+        groups = f" in groups of {self.group_size}" if self.bits == 4 else ""
+        return f"NNCF weight compression: {what} in INT{self.bits}{groups}, asymmetric."
 
 
 Step = Quantize | CompressWeights
@@ -127,3 +150,36 @@ def find_recipe(name: str) -> Recipe:
         offered = ", ".join(recipe.name for recipe in RECIPES)
         raise ModelRefused(f"There is no recipe {str(name)[:40]!r}. Choose one of {offered}.")
     return found
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model and the recipe that makes it.
+
+    ``folder`` is a prepared folder that is taken as it stands, such as yesterday's; None where the
+    folder that fits is looked up, and made if there is none.
+    """
+
+    spec: ModelSpec
+    recipe: Recipe
+    folder: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """As it is written: ``bundled#int8``."""
+        return f"{self.spec.name}#{self.recipe.name}"
+
+    @property
+    def title(self) -> str:
+        """As it is read: 'General English (bundled) · INT8'."""
+        return f"{self.spec.title} · {self.recipe.title}"
+
+    @property
+    def base(self) -> Variant:
+        """The original of the same model."""
+        return Variant(self.spec, find_recipe(ORIGINAL))
+
+
+def default_sides(spec: ModelSpec) -> tuple[Variant, Variant]:
+    """What is compared unasked: the original and INT8."""
+    return Variant(spec, find_recipe(ORIGINAL)), Variant(spec, find_recipe(RECOMMENDED))

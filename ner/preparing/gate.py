@@ -8,8 +8,8 @@ import numpy as np
 
 from ner.comparing.agreement import agreement_f1, align
 from ner.entities import Tagged, Tagger
-from ner.models.manifest import Gate
-from ner.models.texts import Texts
+from ner.models.calibration import Texts
+from ner.models.folder import Gate
 
 # Enough entities to tell a CPU that computes INT8 wrongly, few enough to try at every start.
 _GOLDEN_TEXTS = 12

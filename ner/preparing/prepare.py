@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ner.models.child import OnStage, Stage
-from ner.models.manifest import Manifest
-from ner.models.prepared import (
+from ner.models.folder import (
+    Manifest,
     Prepared,
     build_for,
     find_prepared,
@@ -20,7 +20,7 @@ from ner.models.prepared import (
     prepared_folder,
     texts_for,
 )
-from ner.models.variants import Variant
+from ner.models.recipes import Variant
 from ner.preparing.checkpoint import obtain
 from ner.preparing.export import export, read_exported
 from ner.preparing.gate import run_gate

@@ -17,9 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ner.errors import PrepareFailed
-from ner.models.build import sha256
-from ner.models.manifest import Manifest
-from ner.models.prepared import MANIFEST, Prepared, fetched, folders_of
+from ner.models.folder import MANIFEST, Manifest, Prepared, fetched, sha256
 
 _log = logging.getLogger(__name__)
 
@@ -94,10 +92,10 @@ def publish(folder: Path, manifest: Manifest, target: Path) -> Prepared:
 def keep_few(newest: Path) -> None:
     """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
     total = 0
-    for count, original in enumerate(fetched(), start=1):
-        made = [prepared.folder for prepared in folders_of(original.manifest.name)]
-        total += sum(file.stat().st_size for folder in made for file in folder.glob("*.bin"))
-        if newest not in made and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
-            _log.info("%s was not used for long and is removed", original.manifest.name)
-            for folder in made:
+    for count, (name, made) in enumerate(fetched().items(), start=1):
+        folders = [prepared.folder for prepared in made]
+        total += sum(file.stat().st_size for folder in folders for file in folder.glob("*.bin"))
+        if newest not in folders and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
+            _log.info("%s was not used for long and is removed", name)
+            for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)

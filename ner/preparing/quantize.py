@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ner.models.recipes import CompressWeights, Quantize, Step
+from ner.preparing.embeddings import scale_after_lookup
 from ner.preparing.export import IR, Exported
-from ner.preparing.tables import scale_after_lookup
 from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import FileFormatError
-from ner.models.purposes import MEANINGS, purpose_of
+from ner.models.catalogue import LABELS, Meaning, purpose_of
 from ner.schema import recorded_sides, set_name
 from ner.train.settings import command_of
 
@@ -101,7 +101,9 @@ def card(metrics: Json, name: str, results: Sequence[Json] = ()) -> str:
 
 
 def _label_lines(labels: Sequence[str]) -> list[str]:
-    rows = ((label, *MEANINGS.get(label, ("see the training data", ""))) for label in labels)
+    unknown = Meaning("", "see the training data", "")
+    meanings = [LABELS.get(label, unknown) for label in labels]
+    rows = ((label, it.covers, it.examples) for label, it in zip(labels, meanings, strict=True))
     return ["## Labels", *_table(("label", "means", "for example"), rows), ""]
 
 

@@ -14,8 +14,8 @@ from ner.evaluating.verdict import TOLERANCE
 from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
 from ner.models.child import Stage
-from ner.models.opened import Sides
-from ner.models.prepared import find_offered
+from ner.models.names import resolve
+from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL
 from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_seam import client_disconnected
@@ -154,8 +154,8 @@ def add_endpoints(load: Loader, service: Service) -> None:
 
 def _open(load: Loader, left: object, right: object) -> Sides:
     pair = (
-        find_offered(_name(left, "left side"), recipe=ORIGINAL),
-        find_offered(_name(right, "right side")),
+        resolve(_name(left, "left side"), default=f"bundled#{ORIGINAL}", visitor=True),
+        resolve(_name(right, "right side"), visitor=True),
     )
     return load(*pair, "CPU", _ignore)
 

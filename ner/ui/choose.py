@@ -25,7 +25,8 @@ from ner.markup import notice
 from ner.measuring.rounds import BenchmarkStep
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import ensure_prepared
-from ner.models.prepared import find_offered, texts_for
+from ner.models.folder import texts_for
+from ner.models.names import resolve
 from ner.serving.admission import WAITING
 from ner.serving.service import Service
 from ner.ui.controls import SideControls, limits_form, read_upload
@@ -109,7 +110,7 @@ class ChooseHandler:
         yield from catch_failures(self._make(name), partial(notice, kind="problem"))
 
     def _make(self, name: str) -> Iterator[str]:
-        variant = find_offered(name)
+        variant = resolve(name, visitor=True)
 
         def make(tell: Callable[[str], None]) -> None:
             ensure_prepared(
@@ -130,7 +131,7 @@ class ChooseHandler:
     ) -> Iterator[_Answer]:
         # Before anything is measured, so that a mistake in them costs no time.
         _limits(settings)
-        spec = find_offered(settings[0]).spec
+        spec = resolve(settings[0], visitor=True).spec
         sample, texts = _sample(text, gold, spec, self.service.bounds.lines_characters)
         yield progress(WAITING if self.service.long.taken else _OPENING), None
         candidates = yield from run_in_background(partial(self._measure, spec, device, sample, run))

@@ -16,9 +16,8 @@ from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import bounded_lines
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import find_offered
-from ner.models.recipes import RECIPES
-from ner.models.variants import Variant
+from ner.models.names import resolve
+from ner.models.recipes import RECIPES, Variant
 from ner.ui.progress import as_gradio_errors
 
 GOLD_SETS = {
@@ -84,7 +83,7 @@ def own_set_form(left: gr.Dropdown) -> Form:
 
 def _set_of(side: str) -> str:
     """The built-in set with the labels of a side's model."""
-    texts = find_offered(side).spec.texts
+    texts = resolve(side, visitor=True).spec.texts
     return texts if texts in GOLD_SETS.values() else next(iter(GOLD_SETS.values()))
 
 

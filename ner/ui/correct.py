@@ -31,7 +31,7 @@ from ner.files.json_lines import (
     parse_json_object,
     spacy_json_line,
 )
-from ner.models.opened import Side, Sides
+from ner.models.open import Side, Sides
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.tagger import clean

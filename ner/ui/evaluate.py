@@ -20,8 +20,8 @@ from ner.files.encoding import bounded_lines, check_length, text_lines
 from ner.files.gold import parse_gold, read_gold, repair_sentences
 from ner.markup import notice
 from ner.models.catalogue import assets
-from ner.models.opened import Sides
-from ner.models.prepared import find_offered
+from ner.models.names import resolve
+from ner.models.open import Sides
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
@@ -283,7 +283,7 @@ def _add_recorded(left: gr.Dropdown) -> None:
 
 def _recorded(side: str) -> str:
     try:
-        return recorded_html(find_offered(side).spec)
+        return recorded_html(resolve(side, visitor=True).spec)
     # The last line of defence: a visitor gets a sentence, the log gets the rest.
     except Exception as error:  # noqa: BLE001
         return notice(describe_failure(error), kind="problem")

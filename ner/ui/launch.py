@@ -15,8 +15,8 @@ from ner.errors import MissingExtra
 from ner.markup import macro
 from ner.models.catalogue import catalogue
 from ner.models.child import OnStage, Stage
-from ner.models.opened import OpenSides, Sides
-from ner.models.variants import Variant, default_sides
+from ner.models.open import OpenSides, Sides
+from ner.models.recipes import Variant, default_sides
 from ner.serving import draining
 from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected

@@ -10,32 +10,20 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from ner.errors import InputError
 from ner.markup import megabytes, notice, render
-from ner.models.catalogue import HUB, LABEL_EXAMPLES, ModelSpec, find
+from ner.models.catalogue import HUB, LABELS, Meaning, ModelSpec
 from ner.models.child import Stage
-from ner.models.opened import Sides
-from ner.models.prepared import (
-    Prepared,
-    fetched,
-    find_offered,
-    find_prepared,
-    texts_folder,
-    texts_for,
-)
-from ner.models.recipes import ORIGINAL, RECIPES, CompressWeights, Quantize, Recipe, Step
-from ner.models.texts import FEWEST, keep_texts, own_texts
-from ner.models.variants import Variant, default_sides
-from ner.serving.service import Service
+from ner.models.folder import Prepared, fetched, find_prepared
+from ner.models.names import find_model, resolve
+from ner.models.open import Sides
+from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, default_sides
 from ner.ui.controls import SideControls, side_choices
-from ner.ui.download import add_download
 from ner.ui.progress import (
     Loader,
     catch_failures,
@@ -53,7 +41,7 @@ class ModelHandler:
     def answer(self, side: str) -> tuple[str, str]:
         """The facts and the card, which may be empty, as markup."""
         try:
-            variant = find_offered(side)
+            variant = resolve(side, visitor=True)
             return describe_model(variant, made_of(variant.spec)), _card(variant.spec)
         # The last line of defence: a visitor gets a sentence, the log gets the rest.
         except Exception as error:  # noqa: BLE001
@@ -86,7 +74,7 @@ def describe_model(variant: Variant, made: Mapping[str, Prepared]) -> Markup:
         "model.html",
         spec=spec,
         origin=[("From", source or ""), ("Licence", spec.licence)],
-        labels=_labels(spec, next(iter(made.values()), None)),
+        labels=_labels(next(iter(made.values()), None)),
         recorded=recorded_scores(spec),
         variants=[_variant_row(recipe, made.get(recipe.name)) for recipe in RECIPES],
         title=variant.recipe.title,
@@ -94,11 +82,12 @@ def describe_model(variant: Variant, made: Mapping[str, Prepared]) -> Markup:
     )
 
 
-def _labels(spec: ModelSpec, prepared: Prepared | None) -> list[tuple[str, str, str]]:
-    """With what each stands for, where that is known; of a model from elsewhere only its labels."""
-    known = spec.label_names
-    labels = prepared.manifest.labels if prepared else tuple(known)
-    return [(label, known.get(label, ""), LABEL_EXAMPLES.get(label, "")) for label in labels]
+def _labels(prepared: Prepared | None) -> list[tuple[str, str, str]]:
+    """Labels, with what each stands for where that is known."""
+    unknown = Meaning("", "", "")
+    labels = prepared.manifest.labels if prepared else ()
+    meanings = [(label, LABELS.get(label, unknown)) for label in labels]
+    return [(label, meaning.name, meaning.examples) for label, meaning in meanings]
 
 
 def _variant_row(recipe: Recipe, prepared: Prepared | None) -> VariantRow:
@@ -117,25 +106,11 @@ def _making(prepared: Prepared) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(build.versions.items()))
     name = manifest.name
     return [
-        *((f"Step {number}", _step(step)) for number, step in enumerate(build.steps, start=1)),
+        *((f"Step {number}", step.in_words) for number, step in enumerate(build.steps, start=1)),
         ("Checkpoint", manifest.revision or build.source),
         ("Versions", versions),
         ("Reproduce with", f"python -m ner prepare --model {name} --recipe {manifest.recipe}"),
     ]
-
-
-def _step(step: Step) -> str:
-    if isinstance(step, CompressWeights):
-        where = "the table of embeddings" if step.embeddings_only else "all weights"
-        return f"NNCF weight compression, {where} to {step.bits} bits"
-    assert isinstance(step, Quantize)  # noqa: S101 - there are two kinds
-    skipped = f", layers {step.skip_layers} left out" if step.skip_layers else ""
-    bias = "fast" if step.fast_bias_correction else "full"
-    return (
-        f"NNCF post-training quantization, preset {step.preset}, SmoothQuant alpha "
-        f"{step.smooth_quant_alpha}, {bias} bias correction, at most {step.samples} calibration "
-        f"texts{skipped}"
-    )
 
 
 def _card(spec: ModelSpec) -> str:
@@ -161,14 +136,13 @@ def _card(spec: ModelSpec) -> str:
     return render("ner.ui", "card.html", card=Markup(card))  # noqa: S704
 
 
-def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls, service: Service) -> None:
+def add_model_tab(page: gr.Blocks, tab: gr.Tab, chosen: SideControls) -> None:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
     They are looked up again whenever the tab is opened: variants may have been made meanwhile.
     """
     looking = notice("The model is being looked up …", kind="progress")
     facts = gr.HTML(looking, elem_id="model-facts", js_on_load=None, apply_default_css=False)
-    add_download(chosen.right, service)
     # Not gr.Markdown, whose style sheet would reach into every table of the page.
     card = gr.HTML("", elem_id="model-card", js_on_load=None, apply_default_css=False)
     gr.on(
@@ -186,9 +160,7 @@ _Answer = tuple[str, dict[str, Any], dict[str, Any]]
 
 _ABOUT = (
     "Any token classifier with safetensors and a tokenizer, at most 2 GB. Its newest commit is "
-    "fetched without an account and stays as it was; code of its own is never run. If it is not "
-    "for general English, add texts of your own, one a line: some to calibrate INT8 on, others to "
-    f"check it on, at least {FEWEST} of each, better 300. They are kept here with the model."
+    "fetched without an account and stays as it was; code of its own is never run."
 )
 
 
@@ -199,21 +171,14 @@ class HubHandler:
     load: Loader
     specs: Sequence[ModelSpec]
 
-    def answer(
-        self, repo_id: str, calibration: str | None = None, gate: str | None = None
-    ) -> Iterator[_Answer]:
-        """Stages, then the commit, with the model chosen; or a sentence in its place.
+    def answer(self, repo_id: str) -> Iterator[_Answer]:
+        """Stages, then the commit, with the model chosen; or a sentence in its place."""
+        yield from catch_failures(self._fetch(repo_id), _hub_problem)
 
-        ``calibration`` and ``gate`` are files of one's own texts, one a line, for this model.
-        """
-        yield from catch_failures(self._fetch(repo_id, calibration, gate), _hub_problem)
-
-    def _fetch(self, repo_id: str, calibration: str | None, gate: str | None) -> Iterator[_Answer]:
+    def _fetch(self, repo_id: str) -> Iterator[_Answer]:
         # With its prefix, so that what was typed is never taken for a folder.
-        spec = find(f"{HUB}{(repo_id or '').strip()}")
+        spec = find_model(f"{HUB}{(repo_id or '').strip()}")
         left, right = default_sides(spec)
-        if calibration or gate:
-            _keep_own(left, calibration, gate)
 
         def load_and_report(report: Callable[[_Answer], None]) -> Sides:
             return self.load(left, right, "CPU", lambda stage: report(_told(stage)))
@@ -231,25 +196,12 @@ class HubHandler:
 
     def choices(self) -> list[tuple[str, str]]:
         """Title and name of every side that can be chosen now."""
-        of_hub = sorted({prepared.manifest.name for prepared in fetched()})
-        return side_choices([*self.specs, *map(find, of_hub)])
+        return side_choices([*self.specs, *map(find_model, sorted(fetched()))])
 
     def offer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The sides to choose from as they are now, for both pickers."""
         choices = self.choices()
         return gr.update(choices=choices), gr.update(choices=choices)
-
-
-def _keep_own(original: Variant, calibration: str | None, gate: str | None) -> None:
-    """Use a visitor's texts for a model that nobody has fetched before; it is everybody's then."""
-    spec = original.spec
-    if find_prepared(original) is not None:
-        raise InputError(
-            f"{spec.title} has been fetched already, and its texts are settled. Leave both files "
-            "out to use it as it is."
-        )
-    calibrating, checking = (Path(file) if file else None for file in (calibration, gate))
-    keep_texts(own_texts(texts_for(spec), calibrating, checking), texts_folder(spec))
 
 
 def _hub_problem(sentence: str) -> _Answer:
@@ -266,19 +218,11 @@ def add_hub_field(
     """Put the field into ``page``, the Blocks at hand, and connect it to the list of models."""
     handler = HubHandler(load, specs)
     repo_id, fetch = _which_of_the_hub()
-    with gr.Row(elem_classes="settings"):
-        own = [
-            gr.File(label=label, file_types=[".txt"], height=90, elem_id=f"hub-{name}")
-            for label, name in (
-                ("Texts to calibrate on", "calibration"),
-                ("Texts to check on", "gate"),
-            )
-        ]
     about = gr.HTML(notice(_ABOUT), elem_id="hub-about", js_on_load=None, apply_default_css=False)
     gr.on(
         [fetch.click, repo_id.submit],
         handler.answer,
-        [repo_id, *own],
+        [repo_id],
         [about, chosen.left, chosen.right],
         show_progress="hidden",
         trigger_mode="once",

@@ -10,9 +10,10 @@ from markupsafe import Markup
 from ner.choosing.contenders import Means
 from ner.machine import describe
 from ner.markup import macro
-from ner.models.catalogue import ModelSpec, catalogue, hub_allowed
-from ner.models.opened import Side
-from ner.models.variants import default_sides
+from ner.models.catalogue import ModelSpec, catalogue
+from ner.models.names import hub_allowed
+from ner.models.open import Side
+from ner.models.recipes import default_sides
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.tagging.decode import Aggregation
@@ -71,7 +72,7 @@ def build(
             with gr.Tab("Model", id="model-tab") as about:
                 if hub_allowed():
                     add_hub_field(page, load, offered, chosen)
-                add_model_tab(page, about, chosen, service)
+                add_model_tab(page, about, chosen)
             with gr.Tab("Status", id="status-tab") as status:
                 add_status_tab(page, status, service, opened)
         corrected.add_entry(chosen, tabs)

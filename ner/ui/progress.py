@@ -20,10 +20,9 @@ from ner.errors import NerError
 from ner.markup import notice
 from ner.measuring.rounds import Stopped
 from ner.models.child import OnStage, Stage
-from ner.models.opened import Sides
-from ner.models.prepared import find_offered
-from ner.models.recipes import ORIGINAL
-from ner.models.variants import Variant
+from ner.models.names import resolve
+from ner.models.open import Sides
+from ner.models.recipes import ORIGINAL, Variant
 from ner.serving.admission import ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected, request_id
 from ner.serving.service import Service
@@ -94,7 +93,7 @@ def open_sides_with_progress(
 
 def offered_sides(left: str, right: str) -> tuple[Variant, Variant]:
     """The variants that a visitor names; ``ModelRefused`` for what may not be named."""
-    return find_offered(left, recipe=ORIGINAL), find_offered(right)
+    return resolve(left, default=f"bundled#{ORIGINAL}", visitor=True), resolve(right, visitor=True)
 
 
 def stage_sentence(stage: Stage) -> str:

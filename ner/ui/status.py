@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ner.machine import Machine, describe, package_versions
 from ner.markup import render
-from ner.models.opened import Side
+from ner.models.open import Side
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service

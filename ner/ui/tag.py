@@ -16,10 +16,10 @@ from ner.errors import TextTooLong
 from ner.evaluating.report import KEYS
 from ner.machine import Machine, describe
 from ner.markup import macro, notice
-from ner.models.catalogue import assets, catalogue, find
-from ner.models.opened import Sides
-from ner.models.recipes import ORIGINAL, find_recipe
-from ner.models.variants import Variant, default_sides
+from ner.models.catalogue import assets, catalogue
+from ner.models.names import find_model
+from ner.models.open import Sides
+from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, Steps
@@ -62,7 +62,7 @@ class Example:
     @property
     def values(self) -> dict[str, str]:
         """What the page's fields get: the text, and the names of what is compared on it."""
-        left, right = default_sides(find(self.model))
+        left, right = default_sides(find_model(self.model))
         return {"text": self.text, "left": left.name, "right": right.name}
 
 

@@ -20,11 +20,12 @@ from hub_of_models import COMMIT, HubOfModels, running
 
 from browser.fixtures import Open, tag
 from ner.errors import PrepareFailed
-from ner.models.catalogue import catalogue, find, hub_allowed
+from ner.models.catalogue import catalogue
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
-from ner.models.variants import Variant
+from ner.models.folder import Prepared
+from ner.models.names import find_model, hub_allowed
+from ner.models.open import Sides
+from ner.models.recipes import Variant
 from ner.ui.model import HubHandler
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +67,7 @@ def test_stages_are_told_and_the_model_is_chosen(
     assert f"owner/name is ready and chosen above. Its commit is {COMMIT}" in done
     assert ("hub:owner/name#original", "hub:owner/name#int8") == (left["value"], right["value"])
     assert ("owner/name · INT8", "hub:owner/name#int8") in right["choices"]
-    assert "hub:owner/name" == find("hub:owner/name", local=False).name
+    assert "hub:owner/name" == find_model("hub:owner/name", visitor=True).name
 
 
 @pytest.mark.parametrize(

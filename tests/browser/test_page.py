@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 
 from browser.fixtures import Open, Serve, labelled, tag
 from ner import schema
-from ner.models.manifest import Gate
+from ner.models.folder import Gate
 from ner.tagging.choice import Choice
 
 pytestmark = pytest.mark.browser

@@ -18,7 +18,7 @@ from ner.errors import Failure
 from ner.files.batch import Step
 from ner.files.read import inspect
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 
 def test_the_command_tells_what_is_kept(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ner.measuring import benchmark
 from ner.measuring.peers import onnx_runtime, pipelines
 from ner.measuring.start import Start
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 GOLD = "Wolfgang\tB-PER\nlive\tO\nin\tO\nBerlin\tB-LOC\n\nBerlin\tB-LOC\n"
 QUICK = ["--lengths", "8", "--rounds", "6", "--passes", "6", "--file-texts", "1"]

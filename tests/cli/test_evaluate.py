@@ -17,7 +17,7 @@ from tiny_checkpoint import TINY_LABELS, TINY_WORDS, make_tiny_checkpoint
 
 from ner.entities import Tagged
 from ner.models.catalogue import ModelSpec
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 
 def write_gold(file: Path, texts: Sequence[Tagged]) -> Path:

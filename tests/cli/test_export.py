@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
 
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,8 +23,8 @@ from ner.deploy.upload import check_login, check_name, upload
 from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.child import ensure_prepared
-from ner.models.prepared import Prepared, prepared_folder, read_prepared
-from ner.models.variants import default_sides
+from ner.models.folder import Prepared, prepared_folder, read_prepared
+from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parents[2]
 CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
@@ -152,7 +152,7 @@ def test_a_shipped_model_is_found_without_a_home(
     """Beside the app, read only; the user's cache folder need not exist."""
     for made in (tiny_original, tiny_prepared):
         shutil.copytree(made.folder, tmp_path / "shipped" / made.folder.name)
-    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("ner.models.folder.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "absent"))
 
     found = ensure_prepared(default_sides(tiny_spec)[1])
@@ -170,7 +170,7 @@ def test_a_damaged_shipped_model_gives_way_to_one_made_here(
     with (shipped / "openvino_model.bin").open("r+b") as file:
         file.write(b"\0\1\2")
     made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
-    monkeypatch.setattr("ner.models.prepared.shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("ner.models.folder.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
 
     assert made == ensure_prepared(default_sides(tiny_spec)[1]).folder

@@ -13,11 +13,9 @@ from huggingface_hub import ModelCard
 from ner.deploy.model_card import CardFacts, model_card
 from ner.deploy.picture import scores_picture
 from ner.deploy.recorded import recorded_latency, recorded_sets
-from ner.models.catalogue import find
-from ner.models.manifest import Gate
-from ner.models.prepared import Prepared
-from ner.models.recipes import RECIPES, find_recipe
-from ner.models.variants import Variant
+from ner.models.folder import Gate, Prepared
+from ner.models.names import find_model
+from ner.models.recipes import RECIPES, Variant, find_recipe
 
 RESULTS = Path(__file__).parents[2] / "assets" / "results"
 
@@ -26,7 +24,7 @@ RESULTS = Path(__file__).parents[2] / "assets" / "results"
 def facts(tiny_original: Prepared, tiny_prepared: Prepared) -> CardFacts:
     """The bundled model's records over the tiny model's folders."""
     return CardFacts(
-        Variant(find("bundled"), find_recipe("int8")),
+        Variant(find_model("bundled"), find_recipe("int8")),
         tiny_original,
         tiny_prepared,
         "someone/ner-int8",
@@ -86,7 +84,7 @@ def test_people_read_both_sides_figures(facts: CardFacts) -> None:
 
 def test_a_foreign_model_is_told_no_more_than_is_known(facts: CardFacts) -> None:
     """No language, no meaning of its labels; labels that are markup stay text."""
-    spec = replace(find("hub:someone/else"), title="someone/else")
+    spec = replace(find_model("hub:someone/else"), title="someone/else")
     labels = ("PER", "<img src=x>", "a|b")
     prepared = replace(facts.prepared, manifest=replace(facts.manifest, labels=labels))
     facts = replace(

@@ -14,11 +14,12 @@ import pytest
 
 from ner.deploy.model_folder import ModelFolder, export_model
 from ner.errors import InputError
-from ner.models.build import sha256
-from ner.models.catalogue import ModelSpec, find, gate_file, read_texts
-from ner.models.opened import open_side
-from ner.models.prepared import Prepared
-from ner.models.variants import Variant, default_sides
+from ner.models.calibration import gate_file, read_texts
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import Prepared, sha256
+from ner.models.names import find_model
+from ner.models.open import open_side
+from ner.models.recipes import Variant, default_sides
 from ner.tagging.choice import Choice
 from ner.tagging.segments import Reading
 
@@ -58,7 +59,7 @@ def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -
 
 def test_optimum_loads_it_and_finds_the_same(exported: ModelFolder, tiny_int8: Variant) -> None:
     """Through transformers' pipeline, on texts that the tiny model reads whole."""
-    texts = [text for text in read_texts(gate_file(find("bundled"))) if len(text) < 120][:60]
+    texts = [text for text in read_texts(gate_file(find_model("bundled"))) if len(text) < 120][:60]
 
     assert_same_entities(exported.folder, tiny_int8, texts)
 
@@ -66,7 +67,7 @@ def test_optimum_loads_it_and_finds_the_same(exported: ModelFolder, tiny_int8: V
 @pytest.mark.full
 def test_optimum_finds_the_same_with_the_bundled_model(ner_home: Path, tmp_path: Path) -> None:
     """The same for the model that ships, on all of its gate texts."""
-    spec = find("bundled")
+    spec = find_model("bundled")
     variant = default_sides(spec)[1]
     made = export_model(variant, tmp_path / "bundled-int8")
 
@@ -112,7 +113,7 @@ def test_a_withheld_variant_is_taken_away_only_when_asked_for(
 ) -> None:
     """The refusal says why and which flag; its card says why too."""
     reason = "INT8 of this model is not served: its gate."
-    monkeypatch.setattr("ner.models.opened.withheld_reason", lambda *_: reason)
+    monkeypatch.setattr("ner.models.open.withheld_reason", lambda *_: reason)
     with pytest.raises(InputError, match=r"not served: its gate\..*--even-if-withheld"):
         export_model(tiny_int8, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -19,9 +19,8 @@ from ner.evaluating.report import Report
 from ner.evaluating.signoff import Found, Made, SignOff, differences, signoff_html
 from ner.files.gold import annotate, parse_gold
 from ner.machine import Machine
-from ner.models.build import Build
-from ner.models.manifest import Manifest
-from ner.models.opened import Side
+from ner.models.folder import Build, Manifest
+from ner.models.open import Side
 
 LINES = ["[Wolfgang](PER) lives in [Berlin](LOC) .", "[Paris](LOC) sued [Amazon](ORG) ."]
 MACHINE = Machine("Some CPU", ("AVX2",), 2, 8_000_000_000, "Linux 6", "3.12.1", {"openvino": "1"})
@@ -90,7 +89,7 @@ def test_all_that_a_decision_rests_on_is_there() -> None:
         "Memory while tagging 285 MB 285 MB 100 %",
         "A sentence of 31 characters, 8 times 5.00 ms",
         "2.00 × faster",
-        "none: as exported quantize: preset mixed, smooth quant alpha 0.95, fast bias correction, ",
+        "none: as exported NNCF post-training quantization: mixed preset, SmoothQuant 0.95, ",
         "none needed " + "d1" * 32,
         "99.1 % agreement on 321 entities (95 % needed)",
         "nncf 3.4",

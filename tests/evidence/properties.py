@@ -24,8 +24,8 @@ from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
 from ner.files.gold import read_gold
 from ner.machine import Machine
-from ner.models.catalogue import find, of_hub
-from ner.models.prepared import Manifest
+from ner.models.folder import Manifest
+from ner.models.names import find_model
 from ner.preparing import checkpoint
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -256,7 +256,7 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
 
 
 def _finds_models(name: Any) -> None:
-    for look in (lambda: find(name, local=False), lambda: of_hub(str(name))):
+    for look in (lambda: find_model(name, visitor=True), lambda: find_model(f"hub:{name}")):
         try:
             spec = look()
         except ModelRefused:

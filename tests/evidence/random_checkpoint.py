@@ -15,14 +15,14 @@ from pathlib import Path
 import torch
 from transformers import DistilBertConfig, DistilBertForTokenClassification
 
-from ner.models.catalogue import find
+from ner.models.names import find_model
 
 LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 
 
 def write(folder: Path) -> None:
     """The checkpoint, with the bundled model's tokenizer."""
-    bundled = find("bundled").folder
+    bundled = find_model("bundled").folder
     assert bundled is not None
     torch.manual_seed(0)
     model = DistilBertForTokenClassification(

@@ -28,9 +28,10 @@ from tempfile import TemporaryDirectory
 from tiny_checkpoint import make_tiny_checkpoint
 
 from ner.machine import describe
-from ner.models.catalogue import ModelSpec, find
-from ner.models.prepared import Prepared, find_prepared, find_sound, prepared_root, read_prepared
-from ner.models.variants import default_sides
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import Prepared, find_prepared, find_sound, prepared_root, read_prepared
+from ner.models.names import find_model
+from ner.models.recipes import default_sides
 from ner.schema import machine_json
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +163,7 @@ def main() -> None:
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        spec = find(str(make_tiny_checkpoint(folder / "tiny")))
+        spec = find_model(str(make_tiny_checkpoint(folder / "tiny")))
         all_kills = kills(spec, asked.count, asked.seed, folder)
         with home(folder / "undisturbed"):
             prepared = sound(spec)

@@ -22,9 +22,9 @@ from tiny_checkpoint import make_tiny_checkpoint
 
 from evidence.properties import PROPERTIES, Property, over_http, tagging
 from ner.machine import describe
-from ner.models.catalogue import find
-from ner.models.opened import open_sides
-from ner.models.variants import default_sides
+from ner.models.names import find_model
+from ner.models.open import open_sides
+from ner.models.recipes import default_sides
 from ner.schema import machine_json
 
 
@@ -57,7 +57,9 @@ def main() -> None:
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
         os.environ["NER_HOME"] = f"{folder}/home"
-        pair = open_sides(*default_sides(find(str(make_tiny_checkpoint(Path(folder) / "tiny")))))
+        pair = open_sides(
+            *default_sides(find_model(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
+        )
         found = [tried(one, asked.cases) for one in (*PROPERTIES, tagging(pair))]
         with served() as url:
             found += [tried(one, asked.http_cases) for one in over_http(url)]

@@ -26,9 +26,10 @@ from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
 from ner.files.conll import read_conll, read_conll_documents
 from ner.machine import describe
-from ner.models.catalogue import find, gate_file, read_texts
-from ner.models.opened import open_sides
-from ner.models.variants import default_sides
+from ner.models.calibration import gate_file, read_texts
+from ner.models.names import find_model
+from ner.models.open import open_sides
+from ner.models.recipes import default_sides
 from ner.schema import machine_json
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading, Segment, windows
@@ -155,7 +156,7 @@ def measure(model: Model, sets: Sequence[GoldSet], ways: Sequence[Way], rounds: 
         for name, tagger in taggers.items():
             rows[name]["sets"][gold.key] = f1_of(tagger, gold)
             log.info("%s, %s: %s", gold.key, name, rows[name]["sets"][gold.key])
-    texts = read_texts(gate_file(find("bundled")))
+    texts = read_texts(gate_file(find_model("bundled")))
     seconds = seconds_of(taggers, article_of(texts), rounds)
     for name, row in rows.items():
         row["seconds"] = round(seconds[name], 4)
@@ -189,7 +190,7 @@ def main() -> None:
     options = [f"--way '{name}'" for name in asked.way]
     options += [f"--{name} {getattr(asked, name)}" for name in ("variant", "sentences", "rounds")]
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sides = open_sides(*default_sides(find(asked.model)))
+    sides = open_sides(*default_sides(find_model(asked.model)))
     model = sides.both[asked.variant == "int8"].tagger.model
     sets = list(gold_sets(asked.data, asked.sentences))
     record = {

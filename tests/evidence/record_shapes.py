@@ -31,9 +31,9 @@ from ner.machine import describe, usable_cores
 from ner.measuring.limits import run_all
 from ner.measuring.peak import seconds_of
 from ner.measuring.rounds import Rounds, Run
-from ner.models.catalogue import calibration_file, find, read_texts
+from ner.models.calibration import calibration_file, read_texts
 from ner.models.child import ensure_prepared
-from ner.models.variants import find_variant
+from ner.models.names import find_model, resolve
 from ner.schema import machine_json
 from ner.stats import ratio_interval
 from ner.tagging import inference
@@ -236,7 +236,7 @@ def added_megabytes(recipe: str, way: str) -> int:
 
 def print_memory(recipe: str, name: str) -> None:
     """The program of that process."""
-    folder = ensure_prepared(find_variant(recipe)).folder
+    folder = ensure_prepared(resolve(recipe)).folder
     lengths = list(range(4, LONGEST + 1))
     before = psutil.Process().memory_info().rss
     run: Run
@@ -295,10 +295,10 @@ def article(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
 
 def main(rounds: int) -> None:
     """Measure all and write it."""
-    texts = read_texts(calibration_file(find("bundled")))
+    texts = read_texts(calibration_file(find_model("bundled")))
     record: dict[str, Any] = {}
     for recipe in RECIPES:
-        folder = ensure_prepared(find_variant(recipe)).folder
+        folder = ensure_prepared(resolve(recipe)).folder
         xml = folder / "openvino_model.xml"
         model = Model.load(folder)
         lengths = [count for count in map(model.count, texts) if count <= LONGEST]

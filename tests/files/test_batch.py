@@ -18,8 +18,8 @@ from ner.files.batch import Step
 from ner.files.read import inspect
 from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import Prepared
-from ner.models.variants import default_sides
+from ner.models.folder import Prepared
+from ner.models.recipes import default_sides
 from ner.tagging.choice import Choice
 
 

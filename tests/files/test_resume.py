@@ -18,7 +18,7 @@ from ner.files import batch
 from ner.files.read import inspect
 from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

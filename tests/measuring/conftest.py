@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ner.models.catalogue import find, gate_file, read_texts
+from ner.models.calibration import gate_file, read_texts
+from ner.models.names import find_model
 
 
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
-    return read_texts(gate_file(find("bundled")))[:24]
+    return read_texts(gate_file(find_model("bundled")))[:24]

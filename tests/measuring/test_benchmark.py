@@ -15,8 +15,8 @@ from ner.measuring.rounds import BenchmarkStep, Stopped
 from ner.measuring.rows import BARE, INT8, ORIGINAL
 from ner.measuring.workload import FILES
 from ner.models.catalogue import ModelSpec
-from ner.models.manifest import Gate
-from ner.models.opened import Sides
+from ner.models.folder import Gate
+from ner.models.open import Sides
 from ner.stats import NO_DIFFERENCE
 
 QUICK = BenchmarkPlan(lengths=(16, 32), rounds=6, passes=6, peak_runs=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ner.entities import Tagged
 from ner.measuring.endurance import endure, measure_endurance
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 
 def test_endurance_runs_in_a_process_of_its_own(tiny_sides: Sides, texts: list[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ner.measuring import peak
 from ner.measuring.limits import limits_of
 from ner.measuring.rows import BARE, FILE, INT8, ORIGINAL, PEAK, ThroughputRow
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
+from ner.models.open import Sides
 from ner.tagging.tagger import OpenVinoTagger
 
 

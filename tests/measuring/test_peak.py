@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ner.measuring import peak
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 
 
 def test_operations_are_counted_by_hand(tiny_original: Prepared) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ner.measuring.start import measure_start
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 
 def test_memory_is_read_while_the_tagger_is_held(tiny_sides: Sides, texts: list[str]) -> None:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ner.measuring.workload import FILE, FILES, LONG_FILE, SHORT_FILE, files_of, stream_of, text_of
-from ner.models.opened import Sides
+from ner.models.open import Sides
 
 
 @pytest.mark.parametrize("tokens", [4, 16, 33, 100])

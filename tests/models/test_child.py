@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models.catalogue import ModelSpec, find
-from ner.models.opened import open_sides
-from ner.models.variants import default_sides
+from ner.models.catalogue import ModelSpec
+from ner.models.names import find_model
+from ner.models.open import open_sides
+from ner.models.recipes import default_sides
 
 
 def test_a_refusal_in_the_child_is_a_refusal_here(
@@ -26,7 +27,7 @@ def test_a_refusal_in_the_child_is_a_refusal_here(
     (folder / "config.json").write_text(json.dumps(config))
 
     with pytest.raises(ModelRefused, match="code of its own"):
-        open_sides(*default_sides(find(str(folder))))
+        open_sides(*default_sides(find_model(str(folder))))
 
 
 def test_without_the_hub_a_hub_model_says_so(
@@ -37,4 +38,4 @@ def test_without_the_hub_a_hub_model_says_so(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):
-        open_sides(*default_sides(find("elastic-distilbert")))
+        open_sides(*default_sides(find_model("elastic-distilbert")))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ner.models.catalogue import find
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides, open_sides
-from ner.models.prepared import Prepared
-from ner.models.variants import default_sides
+from ner.models.folder import Prepared
+from ner.models.names import find_model
+from ner.models.open import Sides, open_sides
+from ner.models.recipes import default_sides
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def bilstm_sides(
         ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
     )
     bilstm.save(bilstm.BiLstm(shape).eval(), folder)
-    return open_sides(*default_sides(find(str(folder))))
+    return open_sides(*default_sides(find_model(str(folder))))
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from itertools import pairwise
 import openvino as ov
 import pytest
 
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
+from ner.models.open import Sides
 
 
 def test_the_original_is_float32(tiny_original: Prepared) -> None:

@@ -12,10 +12,9 @@ import pytest
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared, find_prepared, prepared_root
-from ner.models.recipes import ORIGINAL, RECOMMENDED, find_recipe
-from ner.models.variants import Variant, default_sides
+from ner.models.folder import Prepared, find_prepared, prepared_root
+from ner.models.open import Sides
+from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant, default_sides, find_recipe
 
 ROOT = Path(__file__).parents[2]
 

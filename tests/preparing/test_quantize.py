@@ -7,10 +7,9 @@ import pytest
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.folder import Prepared
+from ner.models.open import Sides
+from ner.models.recipes import Variant, find_recipe
 
 
 def nodes(prepared: Prepared) -> list[ov.Node]:

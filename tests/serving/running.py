@@ -21,7 +21,7 @@ from fakes import DictionaryTagger, FakeSides, service_of
 
 from ner.entities import Tagged
 from ner.models.child import OnStage
-from ner.models.variants import Variant
+from ner.models.recipes import Variant
 from ner.ui.launch import launch
 from ner.ui.page import build
 

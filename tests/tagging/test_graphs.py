@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 
 from ner.errors import ModelRefused
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
 from ner.tagging import graphs as graphs_module
 from ner.tagging.graphs import FIXED_LENGTHS, Graphs, LaterGraph
 

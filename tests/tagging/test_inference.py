@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
+from ner.models.open import Sides
 from ner.tagging import graphs as graphs_module
 from ner.tagging import inference
 from ner.tagging.graphs import FIXED_LENGTHS, Graphs

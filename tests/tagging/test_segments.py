@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Entity
 from ner.errors import InputError
-from ner.models.opened import Sides
+from ner.models.open import Sides
 from ner.tagging import segments
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation, Scheme

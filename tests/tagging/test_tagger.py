@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.models.catalogue import ModelSpec, calibration_file, find, gate_file, read_texts
+from ner.models.calibration import calibration_file, gate_file, read_texts
+from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
+from ner.models.names import find_model
+from ner.models.open import Sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.tagging.model import Model
@@ -45,7 +47,7 @@ HARD_TEXTS = {
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """The project's own calibration and gate texts: several hundred of varied kind."""
-    spec = find("bundled")
+    spec = find_model("bundled")
     return read_texts(calibration_file(spec)) + read_texts(gate_file(spec))
 
 

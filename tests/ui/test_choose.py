@@ -11,9 +11,10 @@ import pytest
 from fakes import fake_means, service_of
 from gradio import Request
 
-from ner.models.catalogue import find, gate_file, read_texts
+from ner.models.calibration import gate_file, read_texts
 from ner.models.child import Stage
-from ner.models.variants import Variant
+from ner.models.names import find_model
+from ner.models.recipes import Variant
 from ner.serving.bounds import SlotBounds
 from ner.serving.service import Service
 from ner.ui import choose
@@ -88,7 +89,7 @@ def test_without_a_text_it_is_the_models_gate_texts() -> None:
     """And the result says so."""
     value, measured = last(asked("  "))
 
-    assert len(read_texts(gate_file(find("bundled")))) == measured.candidates[0].texts
+    assert len(read_texts(gate_file(find_model("bundled")))) == measured.candidates[0].texts
     assert "gate texts" in value["html"]
 
 

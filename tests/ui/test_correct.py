@@ -13,7 +13,7 @@ from fakes import FakeSides, loader_of, service_of
 from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.errors import InputError
 from ner.files.gold import parse_gold
-from ner.models.manifest import Gate
+from ner.models.folder import Gate
 from ner.serving.bounds import Bounds
 from ner.ui.correct import CorrectHandler, written
 

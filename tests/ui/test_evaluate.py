@@ -24,8 +24,8 @@ from ner.evaluating.report import Report, report_json, report_sides
 from ner.files.encoding import read_lines
 from ner.files.gold import parse_gold
 from ner.models.catalogue import ModelSpec, assets
-from ner.models.manifest import Gate
-from ner.models.opened import Sides
+from ner.models.folder import Gate
+from ner.models.open import Sides
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.tagging.choice import Choice

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeSides, loader_of, service_of
 
 from ner.errors import InputError
-from ner.models.manifest import Gate
+from ner.models.folder import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.ui.judge import JudgeHandler

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-from fakes import FakeSides, loader_of
 from markupsafe import escape
 
-from ner.models.catalogue import LABEL_EXAMPLES, ModelSpec, catalogue, find
-from ner.models.manifest import Gate
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared, texts_for
-from ner.models.recipes import RECIPES, find_recipe
-from ner.models.variants import Variant
-from ner.ui.model import HubHandler, ModelHandler, _card, describe_model, made_of
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import Gate, Prepared
+from ner.models.recipes import RECIPES, Variant, find_recipe
+from ner.ui.model import ModelHandler, _card, describe_model, made_of
 
 INT8 = find_recipe("int8")
 
@@ -30,7 +25,7 @@ def test_the_manifest_is_told(
     assert {"original", "bf16", "int8"} <= set(made)
     for said in (
         "How INT8 was made",
-        "SmoothQuant alpha",
+        "SmoothQuant 0.95",
         "openvino 2026",
         "ner prepare --model tiny --recipe int8",
         escape(tiny_prepared.manifest.gate.summary),
@@ -47,19 +42,22 @@ def test_every_recipe_has_a_row(tiny_spec: ModelSpec) -> None:
     assert "INT8 has not been made of it here yet: tag a text with it" in markup
 
 
-def test_labels_are_explained(tiny_sides: Sides) -> None:
+def test_labels_are_explained(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
     """What each stands for, with an example."""
-    markup = describe_model(Variant(tiny_sides.spec, INT8), {})
+    markup = describe_model(Variant(tiny_spec, INT8), {"int8": tiny_prepared})
 
     assert "<td>organization</td>" in markup
     assert "Ada Lovelace" in markup
 
 
-def test_names_from_elsewhere_are_escaped(tiny_spec: ModelSpec) -> None:
+def test_names_from_elsewhere_are_escaped(tiny_spec: ModelSpec, tiny_prepared: Prepared) -> None:
     """Labels and titles are foreign data."""
     hostile = "<img src=x onerror=alert(1)>"
-    spec = replace(tiny_spec, title=hostile, label_names={hostile: hostile})
-    markup = describe_model(Variant(spec, INT8), {})
+    spec = replace(tiny_spec, title=hostile)
+    manifest = replace(tiny_prepared.manifest, labels=(hostile,))
+    markup = describe_model(
+        Variant(spec, INT8), {"int8": replace(tiny_prepared, manifest=manifest)}
+    )
 
     assert "<img" not in markup
 
@@ -93,54 +91,8 @@ def test_the_check_when_made_is_told_in_words() -> None:
     assert "not established, under 200" in Gate(f1=0.5, entities=199).summary
 
 
-def lines_of(folder: Path, name: str, count: int) -> str:
-    file = folder / name
-    file.write_text("".join(f"{name} text {n}\n" for n in range(count)), encoding="utf-8")
-    return str(file)
-
-
-def test_ones_own_texts_are_kept_for_a_new_model_of_the_hub(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Before it is fetched, so that its first variants are made with them."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("NER_ALLOW_HUB", "1")
-    handler = HubHandler(loader_of(FakeSides()), catalogue())
-    own = [lines_of(tmp_path, name, 30) for name in ("calibration.txt", "gate.txt")]
-    *_, (said, *_) = handler.answer("owner/name", *own)
-    kept = texts_for(find("hub:owner/name"))
-
-    assert "owner/name is ready" in said
-    assert "calibration.txt text 0" == kept.calibration[0]
-    assert "gate.txt text 0" == kept.gate[0]
-    assert kept.fits
-
-
-@pytest.mark.parametrize(
-    ("count", "fetched", "message"),
-    [(29, False, "expected at least 30"), (30, True, "has been fetched already")],
-)
-def test_texts_that_cant_be_used_are_refused_before_fetching(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, fetched: bool, message: str
-) -> None:
-    """Too few; or for a model that others use as it is."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("NER_ALLOW_HUB", "1")
-    monkeypatch.setattr("ner.ui.model.find_prepared", lambda _: object() if fetched else None)
-    handler = HubHandler(loader_of(FakeSides()), catalogue())
-    [(said, *_)] = handler.answer("owner/name", lines_of(tmp_path, "own.txt", count), None)
-
-    assert message in said
-
-
 def test_an_unknown_model_gets_a_sentence() -> None:
     """No path, no trace."""
     markup, _ = ModelHandler().answer("../../etc")
 
     assert "There is no model called" in markup
-
-
-def test_every_model_of_the_catalogue_explains_its_labels() -> None:
-    """No label without an example."""
-    for spec in catalogue():
-        assert set(spec.label_names) <= set(LABEL_EXAMPLES)

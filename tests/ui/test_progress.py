@@ -16,10 +16,10 @@ import pytest
 from fakes import DictionaryTagger, FakeSides, service_of, side
 
 from ner.errors import PrepareFailed
-from ner.models.catalogue import find
 from ner.models.child import OnStage, Stage
-from ner.models.opened import OpenSides
-from ner.models.variants import Variant, default_sides, find_variant
+from ner.models.names import find_model, resolve
+from ner.models.open import OpenSides
+from ner.models.recipes import Variant, default_sides
 from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
 from ner.ui.launch import _loader, _open_first, launch
@@ -94,7 +94,7 @@ def test_who_has_gone_does_not_wait_for_a_model_that_another_opens() -> None:
     def gone() -> None:
         raise ClientDisconnected
 
-    pairs, variant = OpenSides(opener), find_variant("int8")
+    pairs, variant = OpenSides(opener), resolve("int8")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(pairs.get, variant, variant, waiting=gone)
         assert begun.wait(10)
@@ -126,7 +126,7 @@ def loading(*outcomes: Exception | None, withheld: str | None = None) -> tuple[L
 
 def open_default(load: Loader, model: str) -> None:
     """As a visitor does who has chosen no other sides."""
-    load(*default_sides(find(model)), "CPU", print)
+    load(*default_sides(find_model(model)), "CPU", print)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from ner.machine import Machine
 from ner.markup import visible
-from ner.models.manifest import Gate
-from ner.models.opened import Side
+from ner.models.folder import Gate
+from ner.models.open import Side
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.serving.service import Service

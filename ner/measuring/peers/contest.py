@@ -14,7 +14,7 @@ from ner.measuring.peers.pipelines import Peer, load_peers
 from ner.measuring.rows import INT8, ORIGINAL
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, ensure_prepared
-from ner.models.variants import default_sides
+from ner.models.recipes import default_sides
 
 
 @dataclass(frozen=True)

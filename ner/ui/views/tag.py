@@ -18,7 +18,8 @@ from ner.entities import Explained, Piece
 from ner.evaluating.report import KEYS
 from ner.machine import Machine
 from ner.markup import marked_text, megabytes, render
-from ner.models.opened import Side, Sides
+from ner.models.catalogue import LABELS
+from ner.models.open import Side, Sides
 from ner.tagging.choice import Choice
 from ner.tagging.hints import find_hints
 from ner.ui.progress import Value
@@ -97,9 +98,10 @@ class TagResult:
     @property
     def labels(self) -> tuple[Label, ...]:
         """The labels of the model."""
-        names, classes = self.sides.spec.label_names, colour_classes(self.sides.labels)
+        classes = colour_classes(self.sides.labels)
         return tuple(
-            Label(label, names.get(label, ""), classes[label]) for label in self.sides.labels
+            Label(label, LABELS[label].name if label in LABELS else "", classes[label])
+            for label in self.sides.labels
         )
 
 

@@ -9,8 +9,9 @@ from ner.errors import InputError
 from ner.measuring.peers import onnx_runtime
 from ner.measuring.peers.contest import Contest, Scored, open_contest
 from ner.measuring.rows import INT8, ORIGINAL
-from ner.models.catalogue import ModelSpec, find
-from ner.models.prepared import Prepared
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import Prepared
+from ner.models.names import find_model
 
 TEXT = "Wolfgang met Ada in Berlin"
 TOKENS = ((0, 8), (9, 12), (13, 16), (17, 19), (20, 26))
@@ -47,4 +48,4 @@ def test_gold_of_other_labels_is_refused(tiny_spec: ModelSpec, tiny_prepared: Pr
 def test_a_model_without_its_checkpoint_has_no_peers() -> None:
     """One of the Hub is not kept; said with what to do."""
     with pytest.raises(InputError, match="give --model its folder"):
-        open_contest(find("hub:owner/name"), [TEXT], Scored((TEXT,)))
+        open_contest(find_model("hub:owner/name"), [TEXT], Scored((TEXT,)))

@@ -10,8 +10,8 @@ from ner.errors import ModelRefused
 from ner.measuring.peers import onnx_runtime
 from ner.measuring.peers.accuracy import judge
 from ner.measuring.peers.pipelines import Peer, load_peers
-from ner.models.opened import Sides
-from ner.models.prepared import Prepared
+from ner.models.folder import Prepared
+from ner.models.open import Sides
 
 NAMES = {
     "pipeline on PyTorch",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ner.models.catalogue import catalogue, find
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.catalogue import catalogue
+from ner.models.names import find_model
+from ner.models.recipes import Variant, find_recipe
 from ner.ui.model import describe_model
 from ner.ui.views.recorded import _rows, recorded_html, recorded_scores
 
@@ -28,7 +28,7 @@ def test_recorded_scores_are_shown_by_sentence_and_by_document() -> None:
 
 def test_a_model_without_records_says_so() -> None:
     """And what to do instead."""
-    spec = find("elastic-distilbert")
+    spec = find_model("elastic-distilbert")
 
     assert () == recorded_scores(spec).rows
     assert "Nothing is recorded for" in recorded_html(spec)

@@ -7,8 +7,8 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ner.models.prepared import Prepared
-from ner.preparing.tables import scale_after_lookup
+from ner.models.folder import Prepared
+from ner.preparing.embeddings import scale_after_lookup
 
 ROWS, WIDTH = 50, 8
 

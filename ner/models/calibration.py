@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ner.errors import InputError, PrepareFailed
-from ner.models.catalogue import ModelSpec, calibration_file, catalogue, gate_file, read_texts
+from ner.models.catalogue import ModelSpec, assets, catalogue
 
-# Fewer tell nothing of ranges, and a gate of them nothing of a model.
+# Fewer texts are too few to calibrate on or to check with.
 FEWEST = 30
 _MOST_BYTES = 20_000_000
 FLOOR = 0.95
@@ -35,6 +34,22 @@ class Texts:
         """The SHA-256 of all of it, in hexadecimal."""
         canonical = json.dumps([self.calibration, self.gate, self.fits, self.floor])
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def calibration_file(spec: ModelSpec) -> Path:
+    """The texts that quantization is calibrated on, one a line."""
+    return assets() / "texts" / f"{spec.texts}-calibration.txt"
+
+
+def gate_file(spec: ModelSpec) -> Path:
+    """The texts that INT8 is checked on, one a line; none of them is a calibration text."""
+    return assets() / "texts" / f"{spec.texts}-gate.txt"
+
+
+def read_texts(file: Path) -> list[str]:
+    """The texts of a file under ``assets/texts``: one a line, # begins a comment line."""
+    lines = file.read_text(encoding="utf-8").split("\n")
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def texts_of(spec: ModelSpec, own: Path) -> Texts:
@@ -105,12 +120,10 @@ def read_own(file: Path) -> tuple[str, ...]:
     if "\0" in content:
         raise InputError(f"{file.name} is not text. Expected one text a line, in UTF-8.")
     lines = tuple(line.strip() for line in content.splitlines())
-    return _enough(tuple(line for line in lines if any(map(str.isalnum, line))), file.name)
-
-
-def _enough(texts: Sequence[str], name: str) -> tuple[str, ...]:
+    texts = tuple(line for line in lines if any(map(str.isalnum, line)))
     if len(texts) < FEWEST:
         raise InputError(
-            f"{name} has {len(texts)} texts; expected at least {FEWEST}, one a line, better 300."
+            f"{file.name} has {len(texts)} texts; expected at least {FEWEST}, one a line, better "
+            "300."
         )
-    return tuple(texts)
+    return texts

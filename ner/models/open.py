@@ -14,9 +14,8 @@ from ner.comparing.origin import Origin
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage, ensure_prepared
-from ner.models.manifest import Gate, Manifest
-from ner.models.recipes import find_recipe
-from ner.models.variants import Variant
+from ner.models.folder import Gate, Manifest
+from ner.models.recipes import Variant, find_recipe
 from ner.tagging.choice import Choice, ChoosingTagger
 from ner.tagging.graphs import supports_bf16
 from ner.tagging.model import Model

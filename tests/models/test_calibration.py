@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ner.errors import InputError
-from ner.models.catalogue import find
-from ner.models.texts import Texts, keep_texts, own_texts, read_own, texts_of
+from ner.models.calibration import Texts, keep_texts, own_texts, read_own, texts_of
+from ner.models.names import find_model
 
 OURS = Texts(tuple(f"ours {n}" for n in range(40)), tuple(f"gate {n}" for n in range(40)), False)
 
@@ -75,5 +75,5 @@ def test_kept_texts_are_used_from_then_on(tmp_path: Path) -> None:
     mine = Texts(("a",) * 30, ("b",) * 30, True, 0.9)
     keep_texts(mine, tmp_path / "own")
 
-    assert mine == texts_of(find("bundled"), tmp_path / "own")
-    assert texts_of(find("bundled"), tmp_path / "none").calibration != mine.calibration
+    assert mine == texts_of(find_model("bundled"), tmp_path / "own")
+    assert texts_of(find_model("bundled"), tmp_path / "none").calibration != mine.calibration

@@ -16,10 +16,9 @@ from ner.comparing import comparison
 from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
 from ner.models.child import Stage
-from ner.models.manifest import Gate
-from ner.models.opened import OpenSides, Side, Sides, open_sides, open_tagger, pair_sides
-from ner.models.prepared import Prepared
-from ner.models.variants import Variant, default_sides
+from ner.models.folder import Gate, Prepared
+from ner.models.open import OpenSides, Side, Sides, open_sides, open_tagger, pair_sides
+from ner.models.recipes import Variant, default_sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 

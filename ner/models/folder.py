@@ -1,0 +1,375 @@
+"""A prepared folder: what is in it, what its manifest says, and where it is found.
+
+One set of files, made by ``ner.preparing``; recipes that only execute it differently share it::
+
+    <NER_HOME>/prepared/<name>-<recipe>-<key>/
+        manifest.json
+        openvino_model.xml, openvino_model.bin, config.json, tokenizer.json, …
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+from pydantic import TypeAdapter, ValidationError
+
+from ner.entities import Tagged
+from ner.errors import ModelRefused
+from ner.machine import package_versions
+from ner.models.calibration import FLOOR, Texts, texts_of
+from ner.models.catalogue import HUB, ModelSpec, assets
+from ner.models.recipes import ORIGINAL, Step, Variant
+from ner.tagging.segments import Reading
+
+MANIFEST = "manifest.json"
+# The manifest's key for the SHA-256 of all its other keys, as they are written.
+_CHECKSUM = "manifest_sha256"
+# Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
+FORMAT = 5
+# The packages whose versions decide what conversion makes of a checkpoint.
+_CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
+# What identifies a checkpoint: weights, labels and the tokenizer.
+CHECKPOINT_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a prepared folder was, or would be, made of; equal builds give equal folders.
+
+    ``texts_sha256`` is of calibration and gate texts; None for the original, which needs none.
+    """
+
+    format: int
+    source: str
+    steps: tuple[Step, ...]
+    texts_sha256: str | None
+    versions: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A short name for the build, to tell folders apart."""
+        return _short_digest(json.dumps(as_json(self), sort_keys=True))
+
+    def serves(self, wanted: Build) -> bool:
+        """Whether a folder of this build is one that ``wanted`` asks for.
+
+        Converters that are not installed here are not compared: a machine that only serves takes
+        the folder that was made for it.
+        """
+        compared = {name: self.versions.get(name) for name in wanted.versions}
+        return (
+            (self.format, self.source, self.steps, self.texts_sha256)
+            == (wanted.format, wanted.source, wanted.steps, wanted.texts_sha256)
+        ) and compared == dict(wanted.versions)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A variant's entities scored against the original's on the model's gate texts.
+
+    ``entities`` is how many the original found; under ``ENOUGH`` of them nothing is decided.
+    ``floor`` is the least ``f1`` to be served; ``fits`` is False where the texts are general ones
+    and the model's domain is not known.
+    """
+
+    f1: float
+    entities: int
+    floor: float = FLOOR
+    fits: bool = True
+
+    ENOUGH = 200
+
+    @property
+    def established(self) -> bool:
+        """Whether there were entities enough to decide."""
+        return self.entities >= self.ENOUGH
+
+    @property
+    def passed(self) -> bool:
+        """Whether the variant may be served: not established, or at or over the floor."""
+        return not self.established or self.f1 >= self.floor
+
+    @property
+    def summary(self) -> str:
+        """How it went, in words: '97.9 % agreement on 510 entities (95 % needed)'."""
+        score = f"{100 * self.f1:.1f} % agreement on {self.entities:,} entities"
+        if not self.established:
+            said = f"{score}: not established, under {self.ENOUGH} entities"
+        else:
+            said = f"{score} ({100 * self.floor:g} % needed)"
+            said = said if self.passed else f"{said}: not passed, not served"
+        return said if self.fits else f"{said}; on general English, not this model's own texts"
+
+    def refusal(self, title: str) -> str | None:
+        """Why the variant called ``title`` is not served, in words; None where it may be."""
+        if self.passed:
+            return None
+        own = (
+            ""
+            if self.fits
+            else (
+                " Those are general English texts; give the model's own with prepare --calibration "
+                "and --gate."
+            )
+        )
+        return (
+            f"{title} of this model is not served: on its check texts it agrees with the original "
+            f"to {100 * self.f1:.1f} % (F1, {self.entities:,} entities); {100 * self.floor:g} % is "
+            f"needed.{own} The original serves alone."
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a prepared folder says of itself.
+
+    ``recipe`` is the name of the recipe that it was made for. ``files`` maps each file's name to
+    the SHA-256 of its bytes; ``revision`` is the commit of a Hub model; ``made_from`` is the
+    fingerprint of the original that a variant was made from. ``golden`` is what the variant found
+    in a few gate texts where it was made, to be found again wherever it is served; ``reading`` is
+    how it reads long texts. The original has no gate and no golden texts.
+    """
+
+    name: str
+    recipe: str
+    build: Build
+    revision: str | None
+    labels: tuple[str, ...]
+    files: Mapping[str, str]
+    made_from: str | None = None
+    gate: Gate | None = None
+    golden: tuple[Tagged, ...] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    def dump(self) -> str:
+        """As JSON text, with a checksum of itself."""
+        data = as_json(self)
+        return _text({**data, _CHECKSUM: _checksum(data)})
+
+    @classmethod
+    def parse(cls, text: str) -> Manifest:
+        """From JSON text; ``ValueError`` if it is not one of this format, unchanged."""
+        try:
+            found = _reader().validate_json(text)
+        except ValidationError as error:
+            raise ValueError("not a manifest of this format") from error
+        if found.dump() != text:
+            raise ValueError("the manifest was changed")
+        return found
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared folder and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def size(self) -> int:
+        """Bytes of the model itself: xml and bin."""
+        return sum((self.folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
+
+    @property
+    def last_used(self) -> float:
+        """When it was made or last opened, in seconds since 1970."""
+        try:
+            return (self.folder / MANIFEST).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def mark_used(self) -> None:
+        """Note that it was opened now, where it can be written to."""
+        with suppress(OSError):
+            os.utime(self.folder / MANIFEST)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name for the bytes of its files; the same build may differ at another time."""
+        return _short_digest(json.dumps(dict(self.manifest.files), sort_keys=True))
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The files that are missing or not, byte for byte, the manifest's."""
+        return tuple(
+            name
+            for name, expected in self.manifest.files.items()
+            if not ((self.folder / name).is_file() and sha256(self.folder / name) == expected)
+        )
+
+
+@cache
+def _reader() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def as_json(value: Build | Manifest) -> dict[str, Any]:
+    """As plain JSON data."""
+    anything: TypeAdapter[Any] = TypeAdapter(Any)
+    data: dict[str, Any] = anything.dump_python(value, mode="json")
+    return data
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_text(data).encode()).hexdigest()
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def home() -> Path:
+    """Where prepared folders live: ``NER_HOME``, or the user's cache folder."""
+    given = os.environ.get("NER_HOME")
+    if given:
+        return Path(given).expanduser().resolve()
+    return user_cache_path("ner-compare", appauthor=False, opinion=False)
+
+
+def prepared_root() -> Path:
+    """The folder of all prepared folders."""
+    return home() / "prepared"
+
+
+def shipped_root() -> Path:
+    """Prepared folders that came with the app (``ner.deploy``); only ever read."""
+    return assets() / "prepared"
+
+
+def texts_folder(spec: ModelSpec) -> Path:
+    """Where one's own calibration and gate texts for ``spec`` are kept, if there are any."""
+    return home() / "texts" / f"{_file_name(spec.name)}-{_short_digest(_source(spec))}"
+
+
+def texts_for(spec: ModelSpec) -> Texts:
+    """The texts that variants of ``spec`` are calibrated and checked on."""
+    return texts_of(spec, texts_folder(spec))
+
+
+def build_for(variant: Variant) -> Build:
+    """How ``variant`` would be prepared here and now."""
+    steps = variant.recipe.steps
+    return Build(
+        format=FORMAT,
+        source=_source(variant.spec),
+        steps=steps,
+        texts_sha256=texts_for(variant.spec).sha256 if steps else None,
+        versions=package_versions(_CONVERTERS),
+    )
+
+
+def _source(spec: ModelSpec) -> str:
+    """What a checkpoint is known by: the Hub's name for it, or the SHA-256 of its files."""
+    if spec.folder is None:
+        return f"hub:{spec.repo_id}@{spec.revision or 'first-seen'}"
+    files = [spec.folder / name for name in CHECKPOINT_FILES if (spec.folder / name).is_file()]
+    if not files:
+        raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
+    total = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest = _sha256_then(file, state.st_size, state.st_mtime_ns)
+        total.update(f"{file.name}:{digest}\n".encode())
+    return f"sha256:{total.hexdigest()}"
+
+
+@cache
+def _sha256_then(file: Path, _size: int, _modified: int) -> str:
+    """Computed once for as long as a file is the same: each look for a variant asks for it."""
+    return sha256(file)
+
+
+def prepared_folder(variant: Variant) -> Path:
+    """Where ``variant`` is put when it is made."""
+    return prepared_root() / _folder_name(variant, build_for(variant))
+
+
+def _folder_name(variant: Variant, build: Build) -> str:
+    recipe = variant.recipe.name if variant.recipe.steps else ORIGINAL
+    return f"{_file_name(variant.spec.name)}-{recipe}-{build.key}"
+
+
+def _file_name(name: str) -> str:
+    """``hub:owner/name`` has characters that file names must not have."""
+    return re.sub(r"[:/]", "-", name)
+
+
+def fetched() -> dict[str, list[Prepared]]:
+    """The prepared folders of each Hub model outside the catalogue; the last used model first."""
+    found: dict[str, list[Prepared]] = {}
+    for file in prepared_root().glob(f"*/{MANIFEST}"):
+        prepared = read_prepared(file.parent)
+        if prepared and prepared.manifest.name.startswith(HUB):
+            found.setdefault(prepared.manifest.name, []).append(prepared)
+
+    def last_used(name: str) -> float:
+        return max(prepared.last_used for prepared in found[name])
+
+    return {name: found[name] for name in sorted(found, key=last_used, reverse=True)}
+
+
+def find_prepared(variant: Variant) -> Prepared | None:
+    """The prepared folder that fits ``variant``, or None; its files are not verified here."""
+    return next(_fitting(variant), None)
+
+
+def find_sound(variant: Variant) -> Prepared | None:
+    """The prepared folder that fits ``variant`` and has every byte of its files, or None.
+
+    One that was shipped and is damaged gives way to one that was made here in its place.
+    """
+    return next((prepared for prepared in _fitting(variant) if not prepared.damaged), None)
+
+
+def _fitting(variant: Variant) -> Iterator[Prepared]:
+    if variant.folder is not None:
+        given = read_prepared(variant.folder)
+        yield from [given] if given is not None else []
+        return
+    wanted = build_for(variant)
+    base = find_prepared(variant.base) if variant.recipe.steps else None
+    for root in (shipped_root(), prepared_root()):
+        exact = root / _folder_name(variant, wanted)
+        others = sorted(set(root.glob(f"{_file_name(variant.spec.name)}-*")) - {exact})
+        for folder in [exact, *others]:
+            prepared = read_prepared(folder)
+            if prepared is None or not prepared.manifest.build.serves(wanted):
+                continue
+            # A model of the Hub may have been fetched again since, at another commit.
+            if base is None or prepared.manifest.made_from == base.fingerprint:
+                yield prepared
+
+
+def read_prepared(folder: Path) -> Prepared | None:
+    """The prepared folder at ``folder``; None if there is none, or none that can be read."""
+    try:
+        manifest = Manifest.parse((folder / MANIFEST).read_bytes().decode())
+    except (OSError, ValueError):
+        return None
+    return Prepared(folder, manifest)
