@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from ner.comparing.agreement import Agreement, Pair
@@ -73,14 +75,10 @@ def origin_json(origin: Origin) -> Json:
 
 def timing_json(timing: Timing) -> Json:
     """Both latencies and how many times faster the right side is, with its 95 % interval."""
-    interval = timing.interval
     return {
         "left": latency_json(timing.left),
         "right": latency_json(timing.right),
-        "ratio": round(timing.ratio, 4),
-        "ratio_low": round(interval.low, 4),
-        # JSON has no infinity; too few runs bound nothing.
-        "ratio_high": None if math.isinf(interval.high) else round(interval.high, 4),
+        "ratio": to_json(timing.ratio),
     }
 
 
@@ -203,6 +201,32 @@ def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
 def machine_json(machine: Machine) -> Json:
     """Where numbers were measured."""
     return asdict(machine)
+
+
+def to_json(value: Any) -> Any:  # noqa: ANN401 - any value of this package, as JSON has it
+    """A value as JSON: dataclasses by their fields, enums by their value, numbers to six decimals.
+
+    JSON has no infinity: it becomes null. Raises ``TypeError`` for what has no JSON.
+
+    >>> to_json(Estimate(0.12345678, 0.1, math.inf))
+    {'value': 0.123457, 'low': 0.1, 'high': None}
+    """
+    match value:
+        case StrEnum():
+            return value.value
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return round(value, 6) if math.isfinite(value) else None
+        case Path():
+            return str(value)
+        case Mapping():
+            return {str(key): to_json(held) for key, held in value.items()}
+        case list() | tuple():
+            return [to_json(held) for held in value]
+    if is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 def _entities(tagged: Tagged) -> list[Json]:

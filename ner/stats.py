@@ -23,130 +23,182 @@ NO_DIFFERENCE = "no difference shown"
 
 # Random numbers drawn at a time, so that memory does not grow with the series.
 _CHUNK = 1 << 21
+# Resamples no further apart than this are equal but for rounding.
+_EQUAL = 1e-12
 
 Row = tuple[float, float, float]
 _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """An interval, both ends included; ``high`` may be infinite where nothing is known.
+class Estimate:
+    """A value with its interval, at 95 % (``LEVEL``) wherever nothing else is said.
 
-    At 95 % (``LEVEL``) wherever nothing else is said.
+    ``low`` and ``high`` are its ends, both included; ``high`` may be infinite.
     """
 
+    value: float
     low: float
     high: float
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
 
+    @property
+    def known(self) -> bool:
+        """Whether the interval says anything: False where there were too few units for one."""
+        return (self.low, self.high) not in ((0.0, 1.0), (-1.0, 1.0), (0.0, math.inf))
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure with its 95 % interval."""
+    def number(self, scale: float = 100, decimals: int = 1, *, sign: bool = False) -> str:
+        """The value alone.
 
-    value: float
-    interval: Interval
+        >>> Estimate(-0.0123, -0.02, 0.01).number(sign=True)
+        '−1.2'
+        """
+        return written(scale * self.value, decimals, sign=sign)
+
+    def range(self, scale: float = 100, decimals: int = 1, *, sign: bool = False) -> str:
+        """The interval alone; with signs the ends are joined by 'to'.
+
+        >>> Estimate(0.0, -0.02, 0.01).range(sign=True)
+        '−2.0 to +1.0'
+        """
+        ends = (written(scale * end, decimals, sign=sign) for end in (self.low, self.high))
+        return (" to " if sign else "–").join(ends)
+
+    def text(self, scale: float = 100, decimals: int = 1, *, sign: bool = False) -> str:
+        """The value with its interval, times ``scale``.
+
+        >>> Estimate(0.931, 0.918, 0.942).text(), Estimate(2.0, 1.5, math.inf).text(1, 0)
+        ('93.1 (91.8–94.2)', '2 (2–∞)')
+        """
+        interval = self.range(scale, decimals, sign=sign)
+        return f"{self.number(scale, decimals, sign=sign)} ({interval})"
 
 
-def ratio_interval(
+def written(value: float, decimals: int = 1, *, sign: bool = False) -> str:
+    """A number with so many decimals, with its sign if asked; never a negative zero.
+
+    >>> written(-1.23), written(-0.01), written(0.5, sign=True)
+    ('−1.2', '0.0', '+0.5')
+    """
+    if math.isinf(value):
+        return "∞"
+    text = f"{value:.{decimals}f}"
+    if not float(text):
+        return text.removeprefix("-")
+    return ("+" if sign and value > 0 else "") + text.replace("-", "−")
+
+
+def unseen_rate(units: float, level: float = LEVEL) -> float:
+    """The rate that a mishap may still have which was not seen among so many units (over 0).
+
+    At 95 % about 3 / n, the 'rule of three' (Hanley & Lippman-Hand, JAMA 249(13), 1983).
+
+    >>> round(unseen_rate(300), 4)
+    0.01
+    """
+    return -math.log(1 - level) / units
+
+
+def ratio_estimate(
     numerator: Sequence[float], denominator: Sequence[float], *, seed: int = 0
-) -> Interval:
-    """The interval of median(numerator) / median(denominator) of two interleaved timing series.
+) -> Estimate:
+    """median(numerator) / median(denominator) of two interleaved timing series.
 
     Sample i of one ran next to sample i of the other, so pairs are resampled and drift that both
-    share cancels. In any one unit; all samples above zero. From 0 to infinity where there are
-    fewer pairs than ``FEWEST_UNITS``. Raises ``ValueError`` if the lengths differ.
+    share cancels. In any one unit; all samples above zero. The interval is from 0 to infinity where
+    there are fewer pairs than ``FEWEST_UNITS``. Raises ``ValueError`` if the lengths differ.
     """
     series = np.array([numerator, denominator], dtype=np.float64)
     pairs = series.shape[1]
+    top, bottom = np.median(series, axis=1)
     if pairs < FEWEST_UNITS:
-        return Interval(0.0, math.inf)
+        return Estimate(float(top / bottom), 0.0, math.inf)
     rng = np.random.default_rng(seed)
     ratios = []
     for size in _sizes(pairs):
         medians = np.median(series[:, rng.integers(pairs, size=(size, pairs))], axis=2)
         ratios.append(medians[0] / medians[1])
-    return _percentiles(np.concatenate(ratios))
+    return Estimate(float(top / bottom), *_percentiles(np.concatenate(ratios)))
 
 
-def ratio_verdict(ratio: float, interval: Interval) -> str:
+def ratio_verdict(ratio: Estimate) -> str:
     """The sentence for 'ratio times faster': only an interval that leaves out 1 claims anything."""
-    if 1.0 in interval:
+    if 1.0 in ratio:
         return NO_DIFFERENCE
-    if ratio > 1.0:
-        return f"{ratio:.2f} × faster [{interval.low:.2f}–{interval.high:.2f}]"
-    return f"{1 / ratio:.2f} × slower [{1 / interval.high:.2f}–{1 / interval.low:.2f}]"
+    if ratio.value > 1.0:
+        return f"{ratio.value:.2f} × faster [{ratio.low:.2f}–{ratio.high:.2f}]"
+    return f"{1 / ratio.value:.2f} × slower [{1 / ratio.high:.2f}–{1 / ratio.low:.2f}]"
 
 
-def median_interval(samples: Sequence[float], *, seed: int = 0) -> Interval:
-    """The interval of the median of ``samples``, which are above zero, in their unit.
+def median_estimate(samples: Sequence[float], *, seed: int = 0) -> Estimate:
+    """The median of ``samples``, which are above zero, in their unit.
 
-    From 0 to infinity where there are fewer than ``FEWEST_UNITS``.
+    The interval is from 0 to infinity where there are fewer than ``FEWEST_UNITS``.
     """
     series = np.asarray(samples, dtype=np.float64)
+    median = float(np.median(series))
     if len(series) < FEWEST_UNITS:
-        return Interval(0.0, math.inf)
+        return Estimate(median, 0.0, math.inf)
     rng = np.random.default_rng(seed)
     medians = [
         np.median(series[rng.integers(len(series), size=(size, len(series)))], axis=1)
         for size in _sizes(len(series))
     ]
-    return _percentiles(np.concatenate(medians))
+    return Estimate(median, *_percentiles(np.concatenate(medians)))
 
 
-def f1_interval(rows: Sequence[Row], *, seed: int = 0, level: float = LEVEL) -> Interval:
-    """The interval of the micro F1 of ``rows``, resampling sentences, at ``level`` in (0, 1).
+def f1_estimate(
+    rows: Sequence[Row], *, seed: int = 0, level: float = LEVEL, of_nothing: float = 0.0
+) -> Estimate:
+    """The micro F1 of ``rows``, its interval by resampling sentences, at ``level`` in (0, 1).
 
-    Resamples without any entity have no F1 and are left out. [0, 1] where fewer sentences than
-    ``FEWEST_UNITS`` hold an entity.
+    Resamples without any entity have no F1 and are left out; ``of_nothing`` is the F1 where there
+    is none at all. The interval is [0, 1] where fewer sentences than ``FEWEST_UNITS`` hold an
+    entity. Where all resamples are equal, as without any error, its ends are those of the rule of
+    three.
     """
     units = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
+    total = units.sum(axis=0)
+    value = float(_f1(total)) if total.any() else of_nothing
     if _too_few(units):
-        return Interval(0.0, 1.0)
-    return _percentiles(_f1(_resampled_sums(units, seed)), level)
+        return Estimate(value, 0.0, 1.0)
+    low, high = _percentiles(_f1(_resampled_sums(units, seed)), level)
+    entities = float(total @ (1.0, 0.5, 0.5))
+    return _never_certain(Estimate(value, low, high), entities, level, (0.0, 1.0))
 
 
-def f1_difference_interval(
-    first: Sequence[Row], second: Sequence[Row], *, seed: int = 0
-) -> Interval:
-    """The interval of F1(second) - F1(first), both on the same resampled sentences.
+def f1_difference(first: Sequence[Row], second: Sequence[Row], *, seed: int = 0) -> Estimate:
+    """F1(second) - F1(first), its interval from both on the same resampled sentences.
 
-    A side that finds nothing where nothing is to be found has an F1 of 0 there. [-1, 1] where
-    fewer sentences than ``FEWEST_UNITS`` hold an entity. Raises ``ValueError`` if the lengths
-    differ. (Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004.)
+    A side that finds nothing where nothing is to be found has an F1 of 0 there. The interval is
+    [-1, 1] where fewer sentences than ``FEWEST_UNITS`` hold an entity. Where the two differ in no
+    resample, its ends are those of the rule of three. Raises ``ValueError`` if the lengths differ.
+    (Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004.)
     """
     units = _side_by_side(first, second)
+    total = units.sum(axis=0)
+    value = float(np.nan_to_num(_f1(total[3:])) - np.nan_to_num(_f1(total[:3])))
     if _too_few(units):
-        return Interval(-1.0, 1.0)
+        return Estimate(value, -1.0, 1.0)
     sums = _resampled_sums(units, seed)
     before, after = np.nan_to_num(_f1(sums[:, :3])), np.nan_to_num(_f1(sums[:, 3:]))
-    return _percentiles(after - before)
+    low, high = _percentiles(after - before)
+    entities = float(total[0] + total[2])
+    return _never_certain(Estimate(value, low, high), entities, LEVEL, (-1.0, 1.0))
 
 
-def f1_difference_p(
-    first: Sequence[Row], second: Sequence[Row], *, seed: int = 0, shuffles: int = 10_000
-) -> float:
-    """The two-sided p of 'both have the same F1', by approximate randomization.
-
-    In each shuffle the two systems' rows are swapped in a random half of the sentences;
-    p = (1 + shuffles at least as far apart as observed) / (1 + shuffles). (Yeh, More accurate
-    tests for the statistical significance of result differences, COLING 2000.) Raises
-    ``ValueError`` if the lengths differ.
-    """
-    both = _side_by_side(first, second)
-    totals = both.sum(axis=0)
-    differences, times = np.unique(both[:, 3:] - both[:, :3], axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    # Equal differences can be swapped as a group: how many of them stay is binomial.
-    signs = 2 * rng.binomial(times, 0.5, size=(shuffles, len(times))) - times
-    moved = signs @ differences
-    middle = totals[:3] + totals[3:]
-    shuffled = _gap((middle + moved) / 2, (middle - moved) / 2)
-    observed = _gap(totals[3:], totals[:3])
-    # The tolerance lets equal differences that were rounded differently count as equal.
-    return float((1 + np.count_nonzero(shuffled >= observed - 1e-12)) / (1 + shuffles))
+def _never_certain(
+    estimate: Estimate, entities: float, level: float, bounds: tuple[float, float]
+) -> Estimate:
+    """A bootstrap that saw no variation says nothing: the rule of three takes its place."""
+    if estimate.high - estimate.low > _EQUAL:
+        return estimate
+    lowest, highest = bounds
+    rate = unseen_rate(entities, level) if entities else highest - lowest
+    low, high = max(lowest, estimate.value - rate), min(highest, estimate.value + rate)
+    return Estimate(estimate.value, low, high)
 
 
 def mcnemar_p(added: int, removed: int) -> float:
@@ -163,10 +215,10 @@ def mcnemar_p(added: int, removed: int) -> float:
     return float(binomtest(added, added + removed).pvalue)
 
 
-def sum_ratio_interval(
+def sum_ratio_estimate(
     parts: Sequence[float], wholes: Sequence[float], *, seed: int = 0
-) -> Interval:
-    """The interval of sum(parts) / sum(wholes), resampling units: part i is of unit i, as whole i.
+) -> Estimate:
+    """sum(parts) / sum(wholes), resampling units: part i is of unit i, as whole i.
 
     Some whole is above zero, none below. [0, 1] where there are fewer units than ``FEWEST_UNITS``.
     Raises ``ValueError`` if the lengths differ.
@@ -174,12 +226,13 @@ def sum_ratio_interval(
     if len(parts) != len(wholes):
         raise ValueError(f"{len(parts)} and {len(wholes)} figures are not of the same units")
     units = np.array([parts, wholes], dtype=np.float64).T
+    value = float(sum(parts) / sum(wholes))
     if len(units) < FEWEST_UNITS:
-        return Interval(0.0, 1.0)
+        return Estimate(value, 0.0, 1.0)
     sums = _resampled_sums(units, seed)
     ratios = np.full(len(sums), np.nan)
     np.divide(sums[:, 0], sums[:, 1], out=ratios, where=sums[:, 1] > 0)
-    return _percentiles(ratios)
+    return Estimate(value, *_percentiles(ratios))
 
 
 def _f1(sums: _Floats) -> _Floats:
@@ -188,11 +241,6 @@ def _f1(sums: _Floats) -> _Floats:
     result: _Floats = np.full(tp.shape, np.nan)
     np.divide(2 * tp, 2 * tp + errors, out=result, where=(tp + errors) > 0)
     return result
-
-
-def _gap(first: _Floats, second: _Floats) -> _Floats:
-    """How far apart two F1 are; that of nothing counts as 0."""
-    return np.abs(np.nan_to_num(_f1(first)) - np.nan_to_num(_f1(second)))
 
 
 def _resampled_sums(units: _Floats, seed: int) -> _Floats:
@@ -228,7 +276,7 @@ def _sizes(width: int) -> list[int]:
     return [min(step, RESAMPLES - begun) for begun in range(0, RESAMPLES, step)]
 
 
-def _percentiles(values: _Floats, level: float = LEVEL) -> Interval:
+def _percentiles(values: _Floats, level: float = LEVEL) -> tuple[float, float]:
     tail = (1 - level) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    return float(low), float(high)

@@ -96,7 +96,7 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
         assert {"kind", "left", "right", "drift"} == set(one)
     assert answer["timing"]["right"]["n"] >= 8
     assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
-    assert answer["timing"]["ratio_low"] <= answer["timing"]["ratio"]
+    assert answer["timing"]["ratio"]["low"] <= answer["timing"]["ratio"]["value"]
 
 
 def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:

@@ -6,14 +6,12 @@ A text is the unit of all figures: sample i of every candidate's ``latency`` and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
-from ner.counts import Counts
-from ner.stats import Interval, Row, f1_interval, median_interval
+from ner.stats import Estimate, Row, f1_estimate, median_estimate
 
 
 @dataclass(frozen=True)
@@ -50,44 +48,26 @@ class Candidate:
         """How many texts it was measured on."""
         return self.latency.n
 
-    @property
-    def median_ms(self) -> float:
-        """Milliseconds for one text, the median over texts."""
-        return self.latency.median_ms
-
     @cached_property
-    def time_interval(self) -> Interval:
-        """The 95 % interval of ``median_ms``, resampling texts."""
-        return median_interval(self.latency.samples_ms)
+    def time(self) -> Estimate:
+        """Milliseconds for one text, the median over texts, which are resampled."""
+        return median_estimate(self.latency.samples_ms)
 
-    @cached_property
-    def agreement_f1(self) -> float:
-        """F1 of its entities against the original's; 1.0 of the original, or if none are found."""
-        return 1.0 if self.agreement is None else _f1(self.agreement, of_nothing=1.0)
+    def agreement_at(self, level: float) -> Estimate:
+        """F1 of its entities against the original's, its interval at ``level`` over texts.
 
-    def agreement_interval(self, level: float) -> Interval:
-        """The interval of ``agreement_f1`` at ``level``, resampling texts."""
+        1.0 of the original, or if none are found.
+        """
         if self.agreement is None:
-            return Interval(1.0, 1.0)
-        return f1_interval(self.agreement, level=level)
+            return Estimate(1.0, 1.0, 1.0)
+        return f1_estimate(self.agreement, level=level, of_nothing=1.0)
 
     @property
-    def texts_with_entities(self) -> int:
-        """Texts in which it or the original found an entity: only they can show a difference."""
-        return sum(any(row) for row in self.agreement or ())
+    def entities(self) -> float:
+        """How many entities it and the original found, on average of the two."""
+        return sum(tp + (fp + fn) / 2 for tp, fp, fn in self.agreement or ())
 
     @cached_property
-    def gold_f1(self) -> float | None:
-        """F1 against gold; None without gold."""
-        return None if self.gold is None else _f1(self.gold, of_nothing=0.0)
-
-    @cached_property
-    def gold_interval(self) -> Interval | None:
-        """The 95 % interval of ``gold_f1``, resampling texts."""
-        return None if self.gold is None else f1_interval(self.gold)
-
-
-def _f1(rows: Sequence[Row], *, of_nothing: float) -> float:
-    tp, fp, fn = (sum(column) for column in zip(*rows, strict=True)) if rows else (0, 0, 0)
-    total = Counts(int(tp), int(fp), int(fn))
-    return total.f1 if total.found or total.support else of_nothing
+    def gold_f1(self) -> Estimate | None:
+        """F1 against gold, resampling texts; None without gold."""
+        return None if self.gold is None else f1_estimate(self.gold)

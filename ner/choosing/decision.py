@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from ner.choosing.candidates import Candidate
 from ner.choosing.limits import RISK, Check, Limits, check
 from ner.evaluating.verdict import Answer
-from ner.stats import Interval, ratio_interval
+from ner.stats import Estimate, ratio_estimate
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A candidate, the interval of its agreement as the rule takes it, and its checks."""
+    """A candidate, its agreement with the interval that the rule takes, and its checks."""
 
     candidate: Candidate
-    agreement: Interval
+    agreement: Estimate
     checks: tuple[Check, ...]
 
     @property
@@ -90,7 +90,7 @@ def judge(candidates: Sequence[Candidate], limits: Limits) -> tuple[Judged, ...]
     in_question = sum(candidate.agreement is not None for candidate in candidates)
     level = 1 - RISK / max(1, in_question)
     return tuple(
-        Judged(candidate, candidate.agreement_interval(level), check(candidate, limits, level))
+        Judged(candidate, candidate.agreement_at(level), check(candidate, limits, level))
         for candidate in candidates
     )
 
@@ -99,7 +99,7 @@ def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
     """The one to take, and the others whose times tie with the fastest one's."""
     fastest = min(fitting, key=_time)
     level = [item for item in fitting if item is fastest or 1.0 in _ratio(item, fastest)]
-    best = max(level, key=lambda item: (item.candidate.agreement_f1, -_size(item), -_time(item)))
+    best = max(level, key=lambda item: (item.agreement.value, -_size(item), -_time(item)))
     return best, tuple(item for item in level if item is not best)
 
 
@@ -107,13 +107,13 @@ def _surely_faster(item: Judged, other: Judged) -> bool:
     return _ratio(item, other).high < 1.0
 
 
-def _ratio(item: Judged, other: Judged) -> Interval:
-    """The interval of the first one's time over the second's."""
-    return ratio_interval(item.candidate.latency.samples_ms, other.candidate.latency.samples_ms)
+def _ratio(item: Judged, other: Judged) -> Estimate:
+    """The first one's time over the second's."""
+    return ratio_estimate(item.candidate.latency.samples_ms, other.candidate.latency.samples_ms)
 
 
 def _time(item: Judged) -> float:
-    return item.candidate.median_ms
+    return item.candidate.time.value
 
 
 def _size(item: Judged) -> int:

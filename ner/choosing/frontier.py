@@ -14,8 +14,8 @@ def frontier(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     all is for :mod:`ner.choosing.decision` to say.
     """
     found: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda item: (item.bytes_on_disk, item.median_ms)):
+    for candidate in sorted(candidates, key=lambda item: (item.bytes_on_disk, item.time.value)):
         # All that are as small have been seen by now, and the fastest of them is the last found.
-        if not found or candidate.median_ms < found[-1].median_ms:
+        if not found or candidate.time.value < found[-1].time.value:
             found.append(candidate)
     return tuple(found)

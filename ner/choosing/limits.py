@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ner.choosing.candidates import Candidate
 from ner.errors import InputError
 from ner.evaluating.verdict import FLOOR, Answer, fewest, settle
-from ner.stats import FEWEST_UNITS, Estimate, Interval
+from ner.stats import FEWEST_UNITS, Estimate
 
 # The chance, for all candidates together, of taking one whose agreement is under the limit.
 RISK = 0.05
@@ -86,43 +86,35 @@ def _check_size(candidate: Candidate, limit: float) -> Check:
 
 
 def _check_time(candidate: Candidate, limit: float) -> Check:
-    interval, median = candidate.time_interval, candidate.median_ms
+    time = candidate.time
     # Less is better, and 1 is the limit.
-    figure = Estimate(-median / limit, Interval(-interval.high / limit, -interval.low / limit))
+    figure = Estimate(-time.value / limit, -time.high / limit, -time.low / limit)
     answer, more = settle(figure, -1.0, seen=candidate.texts, needed=FEWEST_UNITS)
-    taken = f"{written(median, interval, 1, 2)} ms a text"
+    taken = f"{time.text(1, 2)} ms a text"
     reason = {
         Answer.YES: f"{taken}, {limit:g} allowed",
-        Answer.NO: f"{taken}, {median - limit:.2f} ms over the {limit:g} ms allowed",
+        Answer.NO: f"{taken}, {time.value - limit:.2f} ms over the {limit:g} ms allowed",
         Answer.OPEN: f"{taken}, and the {limit:g} ms allowed lie inside the interval",
     }[answer]
-    return Check(answer, reason, miss=max(0.0, median / limit - 1), more_texts=more)
+    return Check(answer, reason, miss=max(0.0, time.value / limit - 1), more_texts=more)
 
 
 def _check_agreement(candidate: Candidate, limit: float, level: float) -> Check:
-    f1, interval = candidate.agreement_f1, candidate.agreement_interval(level)
-    seen, needed = candidate.texts_with_entities, fewest(1 - limit)
-    answer, more = settle(Estimate(f1, interval), limit, seen=seen, needed=needed)
+    agreement = candidate.agreement_at(level)
+    seen, needed = candidate.entities, fewest(1 - limit, level)
+    answer, more = settle(agreement, limit, seen=seen, needed=needed)
     asked = f"{100 * limit:g} %"
-    found = f"agreement {written(f1, interval, 100, 1)} % on {seen:,} texts"
+    found = f"agreement {agreement.text()} % on {seen:,.0f} entities"
     reason = {
         Answer.YES: f"{found}, {asked} asked for",
-        Answer.NO: f"{found}, {100 * (limit - f1):.1f} points under the {asked} asked for",
+        Answer.NO: f"{found}, {100 * (limit - agreement.value):.1f} points under the {asked} "
+        "asked for",
         Answer.OPEN: f"{found}, and the {asked} asked for lie inside the interval",
     }[answer]
-    if answer is Answer.OPEN and interval.low >= limit:
-        reason = f"{found}, but {needed:,} texts with entities are needed to show {asked}"
+    if answer is Answer.OPEN and agreement.value == 1.0:
+        reason = f"{found}, but {needed:,} entities are needed to show {asked}"
     if more is not None and seen:
-        # Of more texts like these only a share has entities.
+        # More texts like these have entities in the same number.
         more = math.ceil(more * candidate.texts / seen)
-    return Check(answer, reason, miss=max(0.0, (limit - f1) / (1 - limit)), more_texts=more)
-
-
-def written(value: float, interval: Interval, factor: float, decimals: int) -> str:
-    """A figure with its interval, both times ``factor``.
-
-    >>> written(0.5, Interval(0.25, math.inf), 100, 0)
-    '50 (25–∞)'
-    """
-    high = "∞" if math.isinf(interval.high) else f"{factor * interval.high:.{decimals}f}"
-    return f"{factor * value:.{decimals}f} ({factor * interval.low:.{decimals}f}–{high})"
+    miss = max(0.0, (limit - agreement.value) / (1 - limit))
+    return Check(answer, reason, miss=miss, more_texts=more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,11 +10,10 @@ from ner.choosing.candidates import Candidate
 from ner.choosing.contenders import Unmade
 from ner.choosing.decision import Decision, Judged
 from ner.choosing.frontier import frontier
-from ner.choosing.limits import written
 from ner.evaluating.verdict import Answer
 from ner.machine import Machine, describe
-from ner.schema import latency_json, machine_json, provenance_json
-from ner.stats import Interval
+from ner.schema import latency_json, machine_json, provenance_json, to_json
+from ner.stats import Estimate
 from ner.tagging.choice import Choice
 
 
@@ -68,12 +66,12 @@ def figures(item: Judged) -> str:
     """One candidate's time, size and agreement, with their intervals, in a clause."""
     candidate = item.candidate
     said = [
-        f"{written(candidate.median_ms, candidate.time_interval, 1, 2)} ms a text",
+        f"{candidate.time.text(1, 2)} ms a text",
         f"{candidate.bytes_on_disk / 1e6:.1f} MB",
     ]
     if candidate.agreement is not None:
-        agreement = written(candidate.agreement_f1, item.agreement, 100, 1)
-        said.append(f"agreement {agreement} % on {candidate.texts_with_entities:,} texts")
+        found = f"{item.agreement.text()} % on {candidate.entities:,.0f} entities"
+        said.append(f"agreement {found}")
     return ", ".join(said)
 
 
@@ -135,7 +133,7 @@ def choice_json(
             }
             for item in unmade
         ],
-        "peers": [_figures_json(peer, peer.agreement_interval(0.95)) for peer in peers],
+        "peers": [_figures_json(peer, peer.agreement_at(0.95)) for peer in peers],
         "cpu_note": cpu_note(describe()),
         "machine": machine_json(describe()),
         "provenance": provenance_json(origins, Choice(), gold=texts),
@@ -153,31 +151,17 @@ def _candidate_json(item: Judged, *, on_line: bool) -> dict[str, Any]:
     }
 
 
-def _figures_json(candidate: Candidate, agreement: Interval) -> dict[str, Any]:
+def _figures_json(candidate: Candidate, agreement: Estimate) -> dict[str, Any]:
     """What was measured of a candidate, with the interval of its agreement."""
     return {
         "name": candidate.name,
         "title": candidate.title,
         "bytes_on_disk": candidate.bytes_on_disk,
         "memory_bytes": candidate.memory_bytes,
-        "latency": {**latency_json(candidate.latency), **_interval_json(candidate.time_interval)},
+        "latency": {**latency_json(candidate.latency), **to_json(candidate.time)},
         "agreement": {
-            **_estimate_json(candidate.agreement_f1, agreement),
-            "texts_with_entities": candidate.texts_with_entities,
+            **to_json(agreement),
+            "entities": candidate.entities,
         },
-        "gold": None
-        if candidate.gold_f1 is None or candidate.gold_interval is None
-        else _estimate_json(candidate.gold_f1, candidate.gold_interval),
-    }
-
-
-def _estimate_json(f1: float, interval: Interval) -> dict[str, float | None]:
-    return {"f1": round(f1, 6), **_interval_json(interval)}
-
-
-def _interval_json(interval: Interval) -> dict[str, float | None]:
-    """Both ends; JSON has no infinity."""
-    return {
-        "low": round(interval.low, 6),
-        "high": None if math.isinf(interval.high) else round(interval.high, 6),
+        "gold": to_json(candidate.gold_f1),
     }

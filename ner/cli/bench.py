@@ -24,7 +24,6 @@ from ner.models.names import find_model
 if TYPE_CHECKING:
     from ner.comparing.timing import Latency
     from ner.measuring.benchmark import Benchmark
-    from ner.measuring.peers.accuracy import Score
     from ner.measuring.peers.contest import Contest
     from ner.measuring.rounds import BenchmarkStep
 
@@ -162,8 +161,7 @@ def _print_benchmark(result: Benchmark) -> None:
     stdout().print(table)
     table = Table("time of … over time of …", "ratio", "95 % interval", box=None)
     for name, ratio in result.ratios.items():
-        low, high = ratio.interval.low, ratio.interval.high
-        table.add_row(name, f"{ratio.value:.3f}", f"{low:.3f}–{high:.3f}")
+        table.add_row(name, ratio.estimate.number(1, 3), ratio.estimate.range(1, 3))
     stdout().print(table)
     table = Table("memory", "resident MB", "peak MB", box=None)
     for name, start in result.memory.items():
@@ -186,12 +184,8 @@ def _print_accuracy(contest: Contest | None) -> None:
     if any(found.gold for found in contest.accuracy.values()):
         table.add_column("F1 %")
     for name, found in contest.accuracy.items():
-        figures = [_percent(score) for score in (found.agreement, found.gold) if score is not None]
+        scores = (found.agreement, found.gold)
+        figures = [score.f1.text() for score in scores if score is not None]
         figures.insert(1, f"{found.agreement.entities:,}")
         table.add_row(name, f"{found.bytes_on_disk / 1e6:.1f}", *figures)
     stdout().print(table, highlight=False)
-
-
-def _percent(score: Score) -> str:
-    low, high = 100 * score.interval.low, 100 * score.interval.high
-    return f"{100 * score.f1:.1f} ({low:.1f}–{high:.1f})"

@@ -168,4 +168,4 @@ def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
 def _percent(estimate: Mapping[str, float]) -> str:
     """An F1 in per cent with its interval."""
     low, high = 100 * estimate["low"], 100 * estimate["high"]
-    return f"{100 * estimate['f1']:.1f} ({low:.1f}–{high:.1f})"
+    return f"{100 * estimate['value']:.1f} ({low:.1f}–{high:.1f})"

@@ -90,7 +90,7 @@ def _print_comparison(
     same = len(agreement.pairs) - len(agreement.differences)
     stdout().print(f"{same} of {len(agreement.pairs)} entities identical")
     if (timing := comparison.timing) is not None:
-        verdict = ratio_verdict(timing.ratio, timing.interval)
+        verdict = ratio_verdict(timing.ratio)
         stdout().print(
             f"{left} {timing.left.median_ms:.2f} ms, {right} {timing.right.median_ms:.2f} ms, "
             f"{timing.right.n} runs: {verdict}",

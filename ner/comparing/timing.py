@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ner.entities import Tagger
-from ner.stats import Interval, ratio_interval
+from ner.stats import Estimate, ratio_estimate
 from ner.tagging.choice import ChoosingTagger, Steps
 
 # With fewer pairs an interval says nothing; more than this many are not needed for one text.
@@ -51,15 +51,10 @@ class Timing:
     left: Latency
     right: Latency
 
-    @property
-    def ratio(self) -> float:
-        """How many times faster the right side is: the left median over the right one."""
-        return self.left.median_ms / self.right.median_ms
-
     @cached_property
-    def interval(self) -> Interval:
-        """The 95 % bootstrap interval of ``ratio``, resampling the pairs."""
-        return ratio_interval(self.left.samples_ms, self.right.samples_ms)
+    def ratio(self) -> Estimate:
+        """How many times faster the right side is: the left median over the right one."""
+        return ratio_estimate(self.left.samples_ms, self.right.samples_ms)
 
 
 def time_in_turns(text: str, left: Tagger, right: Tagger, budget_ms: float) -> Timing:

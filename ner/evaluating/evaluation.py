@@ -13,7 +13,7 @@ from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
 from ner.evaluating.scores import Changes, Scores, find_changes, score
-from ner.stats import Estimate, Interval, f1_difference_interval, f1_interval
+from ner.stats import Estimate, f1_difference, f1_estimate
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Evaluation:
 
     def f1(self, side: int, label: str | None = None) -> Estimate:
         """The strict F1 of one side (0 left, 1 right), of one type or of all (None)."""
-        rows = _rows(self.sides[side], label)
-        return Estimate(sum(rows, Counts()).f1, f1_interval([counts.row for counts in rows]))
+        return f1_estimate([counts.row for counts in _rows(self.sides[side], label)])
 
     def support(self, label: str | None = None) -> int:
         """How many entities of one type or of all (None) are in gold."""
@@ -62,12 +61,9 @@ class Evaluation:
         Of one type or of all (None). 0 with an interval that says nothing without a right side.
         """
         if self.right is None:
-            return Estimate(0.0, Interval(-1.0, 1.0))
-        left, right = (_rows(side, label) for side in (self.left, self.right))
-        interval = f1_difference_interval(
-            *([counts.row for counts in side] for side in (left, right))
-        )
-        return Estimate(sum(right, Counts()).f1 - sum(left, Counts()).f1, interval)
+            return Estimate(0.0, -1.0, 1.0)
+        sides = (_rows(side, label) for side in (self.left, self.right))
+        return f1_difference(*([counts.row for counts in side] for side in sides))
 
 
 def _rows(scores: Sequence[Scores], label: str | None) -> list[Counts]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ner.evaluating.acceptance import Acceptance, gravest
 from ner.evaluating.report import Report, ScoredSide, groups
 from ner.evaluating.scores import ErrorKind
-from ner.evaluating.verdict import Answer, Judgement, count_of, signed
+from ner.evaluating.verdict import Answer, Judgement, count_of
 from ner.markup import percent
 from ner.schema import provenance_rows
-from ner.stats import Estimate, mcnemar_p
+from ner.stats import mcnemar_p
 
 _ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not settled"}
 
@@ -32,7 +32,6 @@ def report_markdown(report: Report) -> str:
 
 def _side_parts(side: ScoredSide) -> list[str]:
     """One side's figures and errors."""
-    interval = side.intervals[None]
     figures = [
         (
             group,
@@ -45,7 +44,7 @@ def _side_parts(side: ScoredSide) -> list[str]:
     errors = [(kind.value, f"{side.total.errors.get(kind, 0):,}") for kind in ErrorKind]
     return [
         f"## {escape(side.origin.title)}",
-        f"F1 95 % interval: {percent(interval.low)} to {percent(interval.high)}; "
+        f"F1 with its 95 % interval: {side.f1[None].text()}; "
         f"{len(side.evaluation.gold):,} sentences.",
         table(("Group", "Name", "Precision", "Recall", "F1", "Support"), figures),
         table(("Error", "Count"), errors),
@@ -97,17 +96,12 @@ def changes_sentence(report: Report) -> str:
 def _judgement_row(judgement: Judgement) -> tuple[str, ...]:
     return (
         judgement.label or "all types",
-        _with_interval(judgement.left),
-        _with_interval(judgement.right),
-        _with_interval(judgement.difference, signed),
+        judgement.left.text(),
+        judgement.right.text(),
+        judgement.difference.text(sign=True),
         f"{judgement.entities:,}",
         _ANSWERS[judgement.verdict.answer],
     )
-
-
-def _with_interval(figure: Estimate, write: Callable[[float], str] = percent) -> str:
-    low, high = figure.interval.low, figure.interval.high
-    return f"{write(figure.value)} ({write(low)} to {write(high)})"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -18,9 +18,9 @@ from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
 from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
 from ner.models.open import Sides
-from ner.schema import origin_json, provenance_cells, provenance_json
+from ner.schema import origin_json, provenance_cells, provenance_json, to_json
 from ner.spreadsheet import write_csv
-from ner.stats import Estimate, Interval, f1_interval, mcnemar_p
+from ner.stats import Estimate, f1_estimate, mcnemar_p
 from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
@@ -163,10 +163,10 @@ class ScoredSide:
         return self.total.micro if label is None else self.total.strict.get(label, Counts())
 
     @cached_property
-    def intervals(self) -> dict[str | None, Interval]:
-        """The 95 % intervals of its F1 by type; under None of all types."""
+    def f1(self) -> dict[str | None, Estimate]:
+        """Its F1 by type; under None of all types."""
         labels = {label for side in self.evaluation.sides for label in total(side).strict}
-        return {label: self.evaluation.f1(self.index, label).interval for label in (None, *labels)}
+        return {label: self.evaluation.f1(self.index, label) for label in (None, *labels)}
 
 
 def report_json(report: Report) -> Json:
@@ -191,15 +191,15 @@ def report_json(report: Report) -> Json:
     return {
         **answer,
         "agreement": _r(agreement_f1(evaluation.agreements)),
-        "difference": _estimate_json(overall.difference),
+        "difference": to_json(overall.difference),
         "verdict": {**verdict_json(report.verdict), "tolerance": report.tolerance},
         "labels": {
             judgement.label: {
                 **verdict_json(judgement.verdict),
                 "entities": judgement.entities,
-                "left": _estimate_json(judgement.left),
-                "right": _estimate_json(judgement.right),
-                "difference": _estimate_json(judgement.difference),
+                "left": to_json(judgement.left),
+                "right": to_json(judgement.right),
+                "difference": to_json(judgement.difference),
             }
             for judgement in labels
         },
@@ -210,14 +210,6 @@ def report_json(report: Report) -> Json:
 def verdict_json(given: Verdict) -> Json:
     """``answer`` is yes, no or open; ``more`` is about how many entities would settle it."""
     return {"answer": given.answer.value, "sentence": given.sentence, "more": given.more}
-
-
-def _estimate_json(figure: Estimate) -> Json:
-    return {
-        "f1": _r(figure.value),
-        "low": _r(figure.interval.low),
-        "high": _r(figure.interval.high),
-    }
 
 
 def _side_json(side: ScoredSide) -> Json:
@@ -308,11 +300,11 @@ def _prf(counts: Counts) -> tuple[float, float, float]:
 def scores_json(per_sentence: Sequence[Scores]) -> Json:
     """Strict figures overall and per type, the F1's 95 % interval, exact and partial beside it."""
     scores = total(per_sentence)
-    interval = f1_interval([scores.micro.row for scores in per_sentence])
+    f1 = f1_estimate([scores.micro.row for scores in per_sentence])
     return {
         **_figures(scores.micro),
-        "f1_low": _r(interval.low),
-        "f1_high": _r(interval.high),
+        "f1_low": _r(f1.low),
+        "f1_high": _r(f1.high),
         "exact_f1": _r(scores.exact_micro.f1),
         "per_type": {label: _figures(scores.strict[label]) for label in sorted(scores.strict)},
         "partial": {

@@ -16,14 +16,14 @@ from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.markdown import changes_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.verdict import Answer, signed
+from ner.evaluating.verdict import Answer
 from ner.machine import Machine, describe
 from ner.markup import megabytes, milliseconds, percent, render
 from ner.models.child import ensure_prepared
 from ner.models.folder import Manifest, sha256
 from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
-from ner.stats import Estimate, ratio_verdict
+from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
 
 # How long both sides are timed in turns on one text, in milliseconds.
@@ -207,9 +207,8 @@ def _set_values(acceptance: Acceptance, digest: str) -> dict[str, object]:
             (
                 judgement.label or "all types",
                 f"{judgement.entities:,}",
-                _interval(judgement.left),
-                _interval(judgement.right),
-                _interval(judgement.difference, signed),
+                *((found.number(), found.range()) for found in (judgement.left, judgement.right)),
+                (judgement.difference.number(sign=True), judgement.difference.range(sign=True)),
                 judgement.verdict.answer.value,
             )
             for judgement in report.judgements
@@ -227,11 +226,6 @@ def _as_documents(joined: Report) -> str:
     return f"As {count:,} documents: F1 {percent(left)} and {percent(right)}."
 
 
-def _interval(figure: Estimate, write: Callable[[float], str] = percent) -> tuple[str, str]:
-    low, high = figure.interval.low, figure.interval.high
-    return write(figure.value), f"{write(low)} to {write(high)}"
-
-
 def _cost_rows(signed: SignOff) -> Iterator[tuple[str, ...]]:
     """What is measured, of the left side, of the right one, and how they compare."""
     sizes, memory = (
@@ -244,7 +238,7 @@ def _cost_rows(signed: SignOff) -> Iterator[tuple[str, ...]]:
         yield (
             f"{name}, {timing.left.n} times",
             *map(_latency, (timing.left, timing.right)),
-            ratio_verdict(timing.ratio, timing.interval),
+            ratio_verdict(timing.ratio),
         )
 
 

@@ -1,9 +1,8 @@
 """Can the right side stand in for the left one? Yes, no, or what is missing, and why.
 
 A yes needs two things. The 95 % interval must leave out any loss over the tolerance (a test of
-non-inferiority). And there must be enough entities to have met such a loss: where a mishap was not
-seen among n, its rate may still be 3 / n (the 'rule of three'; Hanley & Lippman-Hand, JAMA 249(13),
-1983), so n must reach 3 / tolerance.
+non-inferiority). And there must be enough entities to have met such a loss: 3 / tolerance of them,
+by the rule of three (:func:`ner.stats.unseen_rate`).
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ner.comparing.agreement import Agreement, Kind, agreement_counts, agreement_f1
+from ner.comparing.agreement import Agreement, Kind, agreement_counts
 from ner.counts import Counts
 from ner.evaluating.evaluation import Evaluation
-from ner.stats import Estimate, Interval, f1_interval
+from ner.stats import LEVEL, Estimate, f1_estimate, unseen_rate
 
 # The loss of F1 that counts as none, unless the reader says otherwise.
 TOLERANCE = 0.01
@@ -88,7 +87,7 @@ def against_gold(
         Answer.NO: f"more than the {limit} you accept",
         Answer.OPEN: f"a loss over the {limit} you accept is neither shown nor ruled out",
     }[answer]
-    if answer is Answer.OPEN and -tolerance <= difference.interval.low:
+    if answer is Answer.OPEN and difference.low >= -tolerance:
         reason = (
             f"no loss over {limit} is seen, but ruling it out needs at least "
             f"{count_of(needed, 'entity')}"
@@ -110,13 +109,13 @@ def without_gold(
     which of the two is wrong where they differ: so the answer is never no.
     """
     first, second = names
-    agreement = Estimate(agreement_f1(agreements), agreement_interval(agreements))
+    agreement = agreement_estimate(agreements)
     entities = sum(len(agreement.left.entities) for agreement in agreements)
     needed = fewest(1 - floor)
     answer, more = settle(agreement, floor, seen=entities, needed=needed)
     found = (
-        f"{second} finds what {first} finds with F1 {100 * agreement.value:.1f} % "
-        f"(95 % interval {100 * agreement.interval.low:.1f} to {100 * agreement.interval.high:.1f},"
+        f"{second} finds what {first} finds with F1 {agreement.number()} % "
+        f"(95 % interval {agreement.range()},"
         f" on {count_of(entities, 'entity')} in {count_of(len(agreements), 'line')})"
     )
     limit = f"{100 * (1 - floor):.1f} points"
@@ -128,7 +127,7 @@ def without_gold(
         f"{limit} you accept.",
         Answer.OPEN: f": whether a loss over the {limit} you accept is possible is not settled.",
     }[answer]
-    if answer is Answer.OPEN and floor <= agreement.interval.low:
+    if answer is Answer.OPEN and agreement.low >= floor:
         reason = f": ruling out a loss over {limit} needs at least {count_of(needed, 'entity')}."
     return Verdict(answer, f"{opening(answer, more)} {found}{reason}", more)
 
@@ -143,42 +142,40 @@ def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
     size = f"{count_of(entities, 'entity')} in {count_of(len(evaluation.gold), 'sentence')}"
     needed = fewest(1 - least)
     answer, more = settle(figure, least, seen=entities, needed=needed)
-    low, high = 100 * figure.interval.low, 100 * figure.interval.high
     asked = f"the {100 * least:.4g} % asked for"
     reason = {
         Answer.YES: f"it reaches {asked}",
         Answer.NO: f"it stays under {asked}",
         Answer.OPEN: f"whether it reaches {asked} is open",
     }[answer]
-    if answer is Answer.OPEN and least <= figure.interval.low:
+    if answer is Answer.OPEN and figure.low >= least:
         reason = f"to show {asked}, at least {count_of(needed, 'entity')} are needed"
-    found = (
-        f"{name}'s F1 is {100 * figure.value:.1f} % (95 % interval {low:.1f} to {high:.1f}, "
-        f"on {size})"
-    )
+    found = f"{name}'s F1 is {figure.number()} % (95 % interval {figure.range()}, on {size})"
     return Verdict(answer, f"{opening(answer, more)} {found}: {reason}.", more)
 
 
-def settle(figure: Estimate, limit: float, *, seen: int, needed: int) -> tuple[Answer, int | None]:
+def settle(
+    figure: Estimate, limit: float, *, seen: float, needed: int
+) -> tuple[Answer, int | None]:
     """Whether a figure surely reaches ``limit``; if that is open, the ``more`` of a `Verdict`.
 
     Yes where its whole interval does and ``needed`` entities were seen, no where none of it does.
-    An interval narrows with the square root of n. ``more`` is what makes it narrow enough in four
-    of five cases if what comes is like what was seen (a power of 80 %).
+    An interval narrows with the square root of n, or with n where no difference was seen. ``more``
+    is what makes it narrow enough in four of five cases if what comes is like what was seen (a
+    power of 80 %).
 
-    >>> settle(Estimate(0.0, Interval(-0.02, 0.02)), -0.01, seen=100, needed=300)
-    (<Answer.OPEN: 'open'>, 720)
+    >>> settle(Estimate(0.0, -0.02, 0.02), -0.01, seen=500, needed=300)
+    (<Answer.OPEN: 'open'>, 3600)
     """
-    interval = figure.interval
-    if interval.high < limit:
+    if figure.high < limit:
         return Answer.NO, None
-    if interval.low >= limit and seen >= needed:
+    if figure.low >= limit and seen >= needed:
         return Answer.YES, None
     room = figure.value - limit
-    spread = figure.value - interval.low if room >= 0 else interval.high - figure.value
-    if interval.low >= limit:
+    spread = figure.value - figure.low if room >= 0 else figure.high - figure.value
+    if figure.low >= limit or 0 < seen * spread <= needed * room:
         total = float(needed)
-    elif interval.high - interval.low >= 1:
+    elif figure.high - figure.low >= 1:
         # So wide an interval says nothing, not even how fast it will narrow.
         total = max(needed, 2 * seen)
     elif room == 0:
@@ -198,30 +195,33 @@ def opening(answer: Answer, more: int | None) -> str:
     return f"Too little data: about {more:,} more {_noun(more)} would settle it."
 
 
-def agreement_interval(agreements: Sequence[Agreement], label: str | None = None) -> Interval:
-    """The bootstrap interval of ``agreement_f1`` over texts; of one label, or of all (None)."""
+def agreement_estimate(agreements: Sequence[Agreement], label: str | None = None) -> Estimate:
+    """The micro F1 of the right entities against the left ones; of one label, or of all (None).
+
+    Texts are resampled; 1.0 where neither side found any.
+    """
     counts = [agreement_counts(agreement) for agreement in agreements]
     rows = [
         sum(by_label.values(), Counts()) if label is None else by_label.get(label, Counts())
         for by_label in counts
     ]
-    return f1_interval([count.row for count in rows])
+    return f1_estimate([count.row for count in rows], of_nothing=1.0)
 
 
-def identical_interval(agreements: Sequence[Agreement]) -> Interval:
-    """The bootstrap interval, over texts, of the share of aligned pairs that are identical."""
+def identical_estimate(agreements: Sequence[Agreement]) -> Estimate:
+    """The share of aligned pairs that are identical, resampling texts; 1.0 where there is none."""
     rows = []
     for agreement in agreements:
         same = sum(pair.kind is Kind.SAME for pair in agreement.pairs)
-        # F1 = 2 tp / (2 tp + fp + fn) is the share same / (same + different) with tp = same / 2.
-        rows.append((same / 2, len(agreement.pairs) - same, 0))
-    return f1_interval(rows)
+        # F1 = 2 tp / (2 tp + fp + fn) is the share same / (same + different) with fp = 2 different.
+        rows.append((same, 2 * (len(agreement.pairs) - same), 0))
+    return f1_estimate(rows, of_nothing=1.0)
 
 
-def fewest(rate: float) -> int:
+def fewest(rate: float, level: float = LEVEL) -> int:
     """How many entities a yes needs at least, to have met a mishap of this rate (over 0)."""
-    # The tiny bit less keeps 3 / 0.05 from being 61.
-    return math.ceil(3 / rate - 1e-6)
+    # Rate and number change places in the rule of three.
+    return math.ceil(unseen_rate(rate, level))
 
 
 def _round_up(number: float) -> int:
@@ -241,12 +241,10 @@ def _compared(
     first, second = names
     written = f"{abs(100 * difference.value):.1f}"
     aside = f"{written} points {'below' if difference.value < 0 else 'above'}"
-    interval = difference.interval
     return (
-        f"{second}'s F1{f' on {label}' if label else ''} is {100 * right.value:.1f} %, "
-        f"{'equal to' if written == '0.0' else aside} {first}'s {100 * left.value:.1f} % "
-        f"(95 % interval of the difference {signed(interval.low)} to {signed(interval.high)} "
-        "points"
+        f"{second}'s F1{f' on {label}' if label else ''} is {right.number()} %, "
+        f"{'equal to' if written == '0.0' else aside} {first}'s {left.number()} % "
+        f"(95 % interval of the difference {difference.range(sign=True)} points"
     )
 
 
@@ -262,13 +260,3 @@ def count_of(number: int, noun: str) -> str:
 def _noun(number: int, noun: str = "entity") -> str:
     plural = {"entity": "entities"}.get(noun, f"{noun}s")
     return noun if number == 1 else plural
-
-
-def signed(value: float) -> str:
-    """A difference of F1 in points, with its sign.
-
-    >>> signed(-0.0123), signed(0.0001)
-    ('−1.2', '0.0')
-    """
-    written = f"{100 * value:+.1f}"
-    return "0.0" if written in ("+0.0", "-0.0") else written.replace("-", "−")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ner import schema
-from ner.comparing.agreement import Agreement, Kind, agreement_counts, align
+from ner.comparing.agreement import Agreement, agreement_counts, align
 from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Explained
@@ -95,13 +95,11 @@ def agreement_figures(
 ) -> AgreementFigures:
     """How far two sides agree on texts: on one label, or on all (None)."""
     kept = [_of_label(agreement, label) for agreement in agreements]
-    pairs = [pair for agreement in kept for pair in agreement.pairs]
-    same = sum(pair.kind is Kind.SAME for pair in pairs)
     by_label = (item for agreement in agreements for item in agreement_counts(agreement).items())
     counts = sum((count for key, count in by_label if label in (None, key)), Counts())
     return AgreementFigures(
-        Estimate(same / len(pairs) if pairs else 1.0, verdict.identical_interval(kept)),
-        Estimate(counts.f1 if pairs else 1.0, verdict.agreement_interval(agreements, label)),
+        verdict.identical_estimate(kept),
+        verdict.agreement_estimate(agreements, label),
         counts.support,
         counts.found,
     )
@@ -123,20 +121,12 @@ def agreement_report_json(report: AgreementReport) -> dict[str, Any]:
     """Both shares with their intervals, and for each text what ``compare`` answers."""
     figures = report.figures()
     return {
-        "agreement": _share_json(figures.f1),
-        "identical": _share_json(figures.identical),
+        "agreement": schema.to_json(figures.f1),
+        "identical": schema.to_json(figures.identical),
         "entities": report.pairs,
         "provenance": report.provenance,
         "lines": [
             schema.agreement_json(agreement, report.origins, None)
             for agreement in report.agreements
         ],
-    }
-
-
-def _share_json(share: Estimate) -> dict[str, float]:
-    return {
-        "share": round(share.value, 6),
-        "low": round(share.interval.low, 6),
-        "high": round(share.interval.high, 6),
     }

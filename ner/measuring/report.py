@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +19,7 @@ from ner.measuring.rows import (
     Share,
     ThroughputRow,
 )
-from ner.schema import latency_json
+from ner.schema import latency_json, to_json
 
 
 def summary(result: Benchmark) -> str:
@@ -116,12 +115,9 @@ def _share_json(share: Share) -> dict[str, Any]:
 
 
 def _ratio_json(ratio: Ratio) -> dict[str, Any]:
-    low, high = ratio.interval.low, ratio.interval.high
     return {
         "numerator": ratio.numerator,
         "denominator": ratio.denominator,
-        "value": round(ratio.value, 4),
-        "low": round(low, 4),
-        "high": None if math.isinf(high) else round(high, 4),
+        **to_json(ratio.estimate),
         "verdict": ratio.verdict,
     }

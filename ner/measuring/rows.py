@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ner.comparing.timing import Latency
-from ner.stats import Interval, ratio_interval, ratio_verdict
+from ner.stats import Estimate, ratio_estimate, ratio_verdict
 
 ORIGINAL, BF16, INT8, AGAIN = "original FP32", "original BF16", "INT8", "INT8 again"
 BARE, PEAK = "bare request", "matrix peak"
@@ -67,17 +67,16 @@ class Share:
 
 @dataclass(frozen=True)
 class Ratio:
-    """``numerator`` over ``denominator`` in time, paired by round, with its 95 % interval."""
+    """``numerator`` over ``denominator`` in time, paired by round."""
 
     numerator: str
     denominator: str
-    value: float
-    interval: Interval
+    estimate: Estimate
 
     @property
     def verdict(self) -> str:
         """In words: how many times faster the denominator is, or that no difference is shown."""
-        return ratio_verdict(self.value, self.interval)
+        return ratio_verdict(self.estimate)
 
 
 def ratios_of(
@@ -105,7 +104,6 @@ def ratios_of(
             top, bottom = (INT8, name) if bare else (name, INT8)
             if not bare and BARE in name:
                 continue
-            value = median(rows[top]) / median(rows[bottom])
-            interval = ratio_interval(rows[top], rows[bottom])
-            ratios[f"{top} / {bottom}, {where}"] = Ratio(top, bottom, value, interval)
+            estimate = ratio_estimate(rows[top], rows[bottom])
+            ratios[f"{top} / {bottom}, {where}"] = Ratio(top, bottom, estimate)
     return ratios

@@ -52,7 +52,7 @@ def test_each_text_has_one_time_whatever_the_passes() -> None:
     first, second = measure(original(), [int8()], Sample(TEXTS), passes=4)
 
     assert (3, 3) == (first.latency.n, second.latency.n)
-    assert first.time_interval.high == math.inf
+    assert first.time.high == math.inf
 
 
 def test_candidates_take_turns_text_by_text() -> None:

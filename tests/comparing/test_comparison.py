@@ -49,7 +49,7 @@ def test_timing_runs_in_pairs() -> None:
 
     assert timing is not None
     assert timing.left.n == timing.right.n >= 8
-    assert timing.interval.low <= timing.ratio <= timing.interval.high
+    assert timing.ratio.low <= timing.ratio.value <= timing.ratio.high
 
 
 def test_the_side_that_goes_first_alternates() -> None:

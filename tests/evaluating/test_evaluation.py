@@ -37,7 +37,7 @@ from ner.evaluating.report import (
 from ner.evaluating.scores import ErrorKind, total
 from ner.files.conll import annotate_tokens
 from ner.files.gold import annotate, parse_gold
-from ner.stats import Estimate, Interval
+from ner.stats import Estimate
 from ner.tagging.choice import Choice
 
 LINES = [
@@ -188,8 +188,8 @@ def test_share_of_identical_pairs_lies_in_its_interval() -> None:
     agreements = both(LINES * 5).agreements
     pairs = [pair for one in agreements for pair in one.pairs]
     share = sum(pair.left == pair.right or pair.kind == "same" for pair in pairs) / len(pairs)
-    assert share in verdict.identical_interval(agreements)
-    assert verdict.identical_interval(agreements).high < 1
+    assert share == verdict.identical_estimate(agreements).value
+    assert verdict.identical_estimate(agreements).high < 1
 
 
 MODELS = FakeSides().origins
@@ -253,7 +253,7 @@ def test_a_missing_right_side_is_none_everywhere() -> None:
     assert evaluation.right is None
     assert (evaluation.left,) == evaluation.sides
     assert () == evaluation.agreements == evaluation.changes
-    assert Estimate(0.0, Interval(-1.0, 1.0)) == evaluation.difference()
+    assert Estimate(0.0, -1.0, 1.0) == evaluation.difference()
     assert report.verdict is None
     assert (0, 0) == report.changes
     assert 1 == len(report.sides) == len(evaluation.found)

@@ -11,7 +11,7 @@ from ner.evaluating import verdict
 from ner.evaluating.evaluation import Evaluation, score_predictions
 from ner.evaluating.verdict import Answer, settle
 from ner.files.gold import parse_gold
-from ner.stats import Estimate, Interval, f1_interval
+from ner.stats import Estimate, f1_estimate
 
 
 def of_rows(right: int, lost: int) -> Evaluation:
@@ -84,12 +84,12 @@ def test_types_are_judged_apart() -> None:
 @pytest.mark.parametrize(
     ("figure", "seen", "more"),
     [
-        (Estimate(0.0, Interval(0.0, 0.0)), 250, 50),
-        (Estimate(-0.01, Interval(-0.02, 0.0)), 1_000, None),
-        (Estimate(-0.0101, Interval(-0.05, 0.03)), 1_000, None),
-        (Estimate(0.0, Interval(-1.0, 1.0)), 20, 280),
-        (Estimate(0.0, Interval(-1.0, 1.0)), 400, 400),
-        (Estimate(0.0, Interval(-1.0, 1.0)), 0, 300),
+        (Estimate(0.0, 0.0, 0.0), 250, 50),
+        (Estimate(-0.01, -0.02, 0.0), 1_000, None),
+        (Estimate(-0.0101, -0.05, 0.03), 1_000, None),
+        (Estimate(0.0, -1.0, 1.0), 20, 280),
+        (Estimate(0.0, -1.0, 1.0), 400, 400),
+        (Estimate(0.0, -1.0, 1.0), 0, 300),
     ],
     ids=["too few", "on the limit", "next to it", "no interval", "few sentences", "nothing"],
 )
@@ -103,7 +103,7 @@ def test_as_many_more_as_told_settle_it_in_four_of_five_cases(rate: float) -> No
     """Drawn again with that many entities, about 80 % of sets have an answer."""
 
     def estimate(right: int, of: int) -> Estimate:
-        return Estimate(right / of, f1_interval([(1, 0, 0)] * right + [(0, 1, 1)] * (of - right)))
+        return f1_estimate([(1, 0, 0)] * right + [(0, 1, 1)] * (of - right))
 
     answer, more = settle(estimate(round(100 * rate), 100), 0.9, seen=100, needed=30)
     assert answer is Answer.OPEN

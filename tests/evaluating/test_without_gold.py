@@ -29,7 +29,7 @@ def test_shares_are_those_of_the_aligned_entities() -> None:
     assert 0.5 == figures.identical.value
     assert agreement_f1(found.agreements) == figures.f1.value
     assert (20, 15) == (figures.left, figures.right)
-    assert figures.identical.value in figures.identical.interval
+    assert figures.identical.value in figures.identical
 
 
 def test_a_label_counts_where_either_side_has_it() -> None:

@@ -31,7 +31,7 @@ from ner.files.read import inspect
 from ner.machine import describe
 from ner.models.catalogue import catalogue
 from ner.schema import machine_json
-from ner.stats import ratio_interval
+from ner.stats import ratio_estimate
 from ner.tagging.choice import Choice
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def record_batch(folder: Path) -> dict[str, Any]:
             pass
         seconds["tag_many"].append(middle - begin)
         seconds["batch"].append(time.perf_counter() - middle)
-    interval = ratio_interval(tuple(seconds["tag_many"]), tuple(seconds["batch"]))
+    interval = ratio_estimate(tuple(seconds["tag_many"]), tuple(seconds["batch"]))
     return {
         "lines": len(texts),
         "passes": PASSES,

@@ -35,7 +35,7 @@ from ner.models.calibration import calibration_file, read_texts
 from ner.models.child import ensure_prepared
 from ner.models.names import find_model, resolve
 from ner.schema import machine_json
-from ner.stats import ratio_interval
+from ner.stats import ratio_estimate
 from ner.tagging import inference
 from ner.tagging.graphs import FIXED_LENGTHS
 from ner.tagging.inference import BATCH_TOKENS, STREAM_TOKENS, alone, bucket
@@ -159,7 +159,7 @@ def singles(xml: Path, lengths: Sequence[int], rounds: int) -> dict[str, Any]:
 
 def figures(before: Sequence[float], taken: Sequence[float]) -> dict[str, Any]:
     """Median milliseconds, and the time ``before`` over it with its interval."""
-    between = ratio_interval(before, taken)
+    between = ratio_estimate(before, taken)
     return {
         "ms": round(1000 * median(taken), 3),
         "times_as_fast": round(median(before) / median(taken), 3),

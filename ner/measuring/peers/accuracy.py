@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.evaluating.evaluation import score_predictions
-from ner.stats import Interval, f1_interval
+from ner.schema import to_json
+from ner.stats import Estimate, f1_estimate
 
 
 class TagsMany(Protocol):
@@ -26,16 +27,10 @@ class Score:
 
     texts: tuple[Counts, ...]
 
-    @property
-    def f1(self) -> float:
-        """In [0, 1]; 1.0 where nothing was to be found and nothing was."""
-        total = sum(self.texts, Counts())
-        return total.f1 if total.support or total.found else 1.0
-
     @cached_property
-    def interval(self) -> Interval:
-        """The 95 % bootstrap interval of ``f1``, resampling texts."""
-        return f1_interval([counts.row for counts in self.texts])
+    def f1(self) -> Estimate:
+        """In [0, 1], resampling texts; 1.0 where nothing was to be found and nothing was."""
+        return f1_estimate([counts.row for counts in self.texts], of_nothing=1.0)
 
     @property
     def entities(self) -> int:
@@ -95,10 +90,5 @@ def accuracy_json(judged: Mapping[str, Accuracy]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _score_json(name: str, score: Score) -> dict[str, float]:
-    return {
-        name: round(score.f1, 6),
-        f"{name}_low": round(score.interval.low, 6),
-        f"{name}_high": round(score.interval.high, 6),
-        f"{name}_entities": score.entities,
-    }
+def _score_json(name: str, score: Score) -> dict[str, Any]:
+    return {name: to_json(score.f1), f"{name}_entities": score.entities}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ner.markup import macro
-from ner.stats import Interval
+from ner.stats import Estimate
 
 _SHAPES = ("circle", "square", "diamond", "triangle")
 _CORNERS = {
@@ -47,14 +47,6 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
-    """A share in [0, 1] and its interval."""
-
-    value: float
-    interval: Interval
-
-
-@dataclass(frozen=True, slots=True)
 class _DotMark:
     """A dot, and where its interval begins and ends."""
 
@@ -80,7 +72,7 @@ def dot_chart(
     title: str,
     axis: str,
     series: Sequence[str],
-    rows: Sequence[tuple[str, Sequence[Dot]]],
+    rows: Sequence[tuple[str, Sequence[Estimate]]],
     *,
     limit: float | None = None,
 ) -> Markup:
@@ -89,7 +81,7 @@ def dot_chart(
     The scale begins at the tenth below the lowest interval, and below ``limit``, the share that is
     asked for.
     """
-    lows = [dot.interval.low for _, dots in rows for dot in dots]
+    lows = [dot.low for _, dots in rows for dot in dots]
     lowest = min([*lows, *([] if limit is None else [limit])])
     begin = math.floor(10 * min(lowest, 0.9)) / 10
     ticks = [
@@ -115,7 +107,7 @@ def _dots_x(share: float, begin: float) -> float:
     return round(_DOTS_LEFT + wide * (share - begin) / (1 - begin), 1)
 
 
-def _dot_row(name: str, dots: Sequence[Dot], begin: float, y: int) -> _DotRow:
+def _dot_row(name: str, dots: Sequence[Estimate], begin: float, y: int) -> _DotRow:
     def place(share: float) -> float:
         return _dots_x(max(share, begin), begin)
 
@@ -123,8 +115,8 @@ def _dot_row(name: str, dots: Sequence[Dot], begin: float, y: int) -> _DotRow:
     marks = tuple(
         _DotMark(
             Mark(shape, place(dot.value), y + (6 * (2 * index - 1) if len(dots) > 1 else 0)),
-            place(dot.interval.low),
-            place(dot.interval.high),
+            place(dot.low),
+            place(dot.high),
         )
         for index, (dot, shape) in enumerate(zip(dots, _SHAPES, strict=False))
     )

@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from ner.evaluating.verdict import Answer, Verdict
 from ner.markup import megabytes, render
-from ner.stats import Interval
+from ner.stats import Estimate
 from ner.ui.progress import Value
-from ner.ui.views.charts import Dot, dot_chart
+from ner.ui.views.charts import dot_chart
 from ner.ui.views.scatter import Spot, scatter
 
 _FITS = {"yes": "fits", "no": "does not fit", "open": "not settled"}
@@ -115,7 +115,9 @@ def _recipe_spot(
     item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], lowest: float
 ) -> Spot:
     letters = _letters(item["name"], sides)
-    written = "the original" if _is_original(item, answer) else f"{_percent(item['agreement'])} %"
+    written = (
+        "the original" if _is_original(item, answer) else f"{_estimate(item['agreement']).text()} %"
+    )
     on = f", on side {' and '.join(letters)}" if letters else ""
     told = f"{_figures(item)}, {written}, {_FITS[item['fits']]}{on}"
     return replace(
@@ -128,7 +130,7 @@ def _recipe_spot(
 
 
 def _peer_spot(item: Mapping[str, Any], lowest: float) -> Spot:
-    told = f"{_figures(item)}, {_percent(item['agreement'])} %"
+    told = f"{_figures(item)}, {_estimate(item['agreement']).text()} %"
     return _spot(item, f"{item['title']}, run by transformers: {told}.", lowest)
 
 
@@ -139,8 +141,7 @@ def _spot(item: Mapping[str, Any], what: str, lowest: float) -> Spot:
         name=item["title"],
         what=what,
         x=item["bytes_on_disk"] / 1e6,
-        y=item["latency"]["median_ms"],
-        y_interval=_interval(item["latency"]),
+        y=_estimate(item["latency"]),
         answer="peer",
         shade=_shade(item["agreement"]["f1"], lowest),
     )
@@ -167,18 +168,15 @@ def _agreement(
     """A row for each recipe: its agreement, and its F1 where there is gold."""
     series = ["Agreement with the original", *(["F1 against gold"] if scored else [])]
     rows = [
-        (item["title"], [_dot(item["agreement"]), *([_dot(item["gold"])] if scored else [])])
+        (item["title"], [_estimate(item[key]) for key in ("agreement", "gold") if item[key]])
         for item in candidates
     ]
     return dot_chart("Agreement", "per cent, with intervals", series, rows, limit=limit)
 
 
-def _dot(estimate: Mapping[str, Any]) -> Dot:
-    return Dot(estimate["f1"], _interval(estimate))
-
-
-def _interval(data: Mapping[str, Any]) -> Interval:
-    return Interval(data["low"], math.inf if data["high"] is None else data["high"])
+def _estimate(data: Mapping[str, Any]) -> Estimate:
+    high = math.inf if data["high"] is None else data["high"]
+    return Estimate(data["value"], data["low"], high)
 
 
 def _numbers(*, scored: bool) -> list[str]:
@@ -187,14 +185,14 @@ def _numbers(*, scored: bool) -> list[str]:
 
 
 def _peer_row(item: Mapping[str, Any], *, scored: bool) -> Row:
-    own = _percent(item["agreement"])
+    own = _estimate(item["agreement"]).text()
     return Row(item["name"], item["title"], _cells(item, own, scored=scored))
 
 
 def _row(
     item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], *, scored: bool
 ) -> Row:
-    own = "–" if _is_original(item, answer) else _percent(item["agreement"])
+    own = "–" if _is_original(item, answer) else _estimate(item["agreement"]).text()
     return Row(
         value=item["name"],
         title=item["title"],
@@ -208,14 +206,13 @@ def _row(
 
 def _cells(item: Mapping[str, Any], agreement: str, *, scored: bool) -> tuple[str, ...]:
     latency, memory = item["latency"], item["memory_bytes"]
-    high = "∞" if latency["high"] is None else f"{latency['high']:.2f}"
     return (
         megabytes(item["bytes_on_disk"]),
         "" if memory is None else megabytes(memory),
-        f"{latency['median_ms']:.2f} ({latency['low']:.2f}–{high})",
+        _estimate(latency).text(1, 2),
         f"{latency['p95_ms']:.2f}",
         agreement,
-        *([_percent(item["gold"])] if scored else []),
+        *([_estimate(item["gold"]).text()] if scored else []),
     )
 
 
@@ -236,8 +233,3 @@ def _is_original(item: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
 
 def _letters(name: str, sides: tuple[str, str]) -> str:
     return "".join(letter for letter, side in zip("AB", sides, strict=True) if side == name)
-
-
-def _percent(estimate: Mapping[str, Any]) -> str:
-    low, high = 100 * estimate["low"], 100 * estimate["high"]
-    return f"{100 * estimate['f1']:.1f} ({low:.1f}–{high:.1f})"

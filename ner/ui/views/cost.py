@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +11,7 @@ from statistics import median
 from ner import schema
 from ner.comparing.timing import Latency, Timing
 from ner.markup import macro, megabytes, milliseconds
-from ner.stats import ratio_interval
+from ner.stats import ratio_estimate
 from ner.tagging.choice import ChoosingTagger, Steps
 from ner.ui.progress import Value
 
@@ -119,12 +118,11 @@ class Cost:
     def _ratio(self, fast: int, slow: int) -> Ratio:
         """How many times as fast one is as another."""
         one, other = self.latencies[fast], self.latencies[slow]
-        interval = ratio_interval(other.samples_ms, one.samples_ms)
-        known = not math.isinf(interval.high)
+        ratio = ratio_estimate(other.samples_ms, one.samples_ms)
         return Ratio(
-            other.median_ms / one.median_ms,
-            f"{interval.low:.2f}–{interval.high:.2f}" if known else "",
-            known and 1.0 not in interval,
+            ratio.value,
+            ratio.range(1, 2) if ratio.known else "",
+            ratio.known and 1.0 not in ratio,
             self.contestants[slow].name,
         )
 

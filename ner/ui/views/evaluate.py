@@ -25,19 +25,16 @@ from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
 from ner.evaluating.semeval import Outcomes
 from ner.evaluating.verdict import Answer, Judgement
 from ner.markup import Cell, percent, render
-from ner.stats import Interval, mcnemar_p
+from ner.stats import Estimate, mcnemar_p
 from ner.ui.progress import Value
 from ner.ui.views.agreement import agreement_table
-from ner.ui.views.charts import Dot, dot_chart
+from ner.ui.views.charts import dot_chart
 from ner.ui.views.curves import best_sentences, threshold_charts
 from ner.ui.views.tables import (
     Row,
     Table,
     basis,
     estimate_cell,
-    interval_written,
-    signed_points,
-    signed_range,
 )
 
 # Which decisions a number stands for; those match that fit all of it. ``side`` is a key of the
@@ -101,12 +98,12 @@ def _figure_cells(
     *,
     query: _Query | None = None,
     label: str = "*",
-    interval: Interval | None = None,
+    f1: Estimate | None = None,
 ) -> tuple[Cell, Cell, Cell]:
     """Precision, recall and F1 of a side; ``query`` narrows what they open."""
     of = {"side": side.key, **(query or {})}
     what = f"{side.origin.title}, {name}"
-    small = "" if interval is None else interval_written(interval)
+    small = f1.range() if f1 is not None and f1.known else ""
     return (
         Cell(percent(figures.precision), {**of, "found": label}, f"{what}, precision"),
         Cell(percent(figures.recall), {**of, "gold": label}, f"{what}, recall"),
@@ -143,7 +140,7 @@ def _judgement_cells(judgement: Judgement) -> tuple[Cell, ...]:
     return (
         estimate_cell(judgement.left),
         estimate_cell(judgement.right),
-        Cell(signed_points(difference.value), small=signed_range(difference.interval)),
+        estimate_cell(difference, sign=True),
         Cell(f"{judgement.entities:,}"),
         Cell(_ANSWERS[given.answer], small=about),
     )
@@ -170,9 +167,7 @@ def _score_table(report: Report) -> Table:
         name, wanted = label or _ALL_TYPES, label or "*"
         cells: list[Cell] = []
         for side in report.sides:
-            cells += _figure_cells(
-                side, side.counts(label), name, label=wanted, interval=side.intervals[label]
-            )
+            cells += _figure_cells(side, side.counts(label), name, label=wanted, f1=side.f1[label])
         gold = _gold_cell(report.sides[0].counts(label), name, {"gold": wanted})
         rows.append(Row(name, (*cells, gold)))
     return _side_table(report, "Scores", "Type", rows, "Gold entities")
@@ -182,7 +177,7 @@ def _chart(report: Report) -> Markup:
     rows = [
         (
             label or _ALL_TYPES,
-            [Dot(side.counts(label).f1, side.intervals[label]) for side in report.sides],
+            [side.f1[label] for side in report.sides],
         )
         for label in (None, *report.labels)
     ]

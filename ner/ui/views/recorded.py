@@ -13,7 +13,7 @@ from ner.evaluating.verdict import Answer
 from ner.markup import Cell, percent, render
 from ner.models.catalogue import ModelSpec, assets
 from ner.schema import recorded_sides, set_name
-from ner.stats import Estimate, Interval
+from ner.stats import Estimate
 from ner.ui.views.tables import estimate_cell
 
 _ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
@@ -56,8 +56,7 @@ def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
 def _f1(side: Mapping[str, Any] | None) -> Cell:
     if side is None:
         return Cell("")
-    interval = Interval(side["f1_low"], side["f1_high"])
-    return estimate_cell(Estimate(side["f1"], interval))
+    return estimate_cell(Estimate(side["f1"], side["f1_low"], side["f1_high"]))
 
 
 def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ner.stats import Interval
+from ner.stats import Estimate
 from ner.ui.views.charts import LogScale, Mark, Tick, draw, log_ticks
 
 _SIZE = (560, 360)
@@ -39,8 +39,7 @@ class Spot:
     name: str
     what: str
     x: float
-    y: float
-    y_interval: Interval
+    y: Estimate
     answer: str
     shade: float
     chosen: bool = False
@@ -100,7 +99,7 @@ def scatter(
     allowed on x and y.
     """
     across = _scale([spot.x for spot in spots], limits[0], _LEFT, _RIGHT)
-    up = _scale([spot.y for spot in spots], limits[1], _FLOOR, _TOP)
+    up = _scale([spot.y.value for spot in spots], limits[1], _FLOOR, _TOP)
     path = [f"{across.place(x)} {up.place(y)}" for x, y in line]
     return draw(
         "scatter",
@@ -128,7 +127,9 @@ def _scale(values: Sequence[float], limit: float | None, begin: float, end: floa
 
 def _placed(spots: Sequence[Spot], across: LogScale, up: LogScale) -> list[_Placed]:
     """Each spot with its label where that covers least of what stands already."""
-    marks = [Mark(_SHAPES[spot.answer], across.place(spot.x), up.place(spot.y)) for spot in spots]
+    marks = [
+        Mark(_SHAPES[spot.answer], across.place(spot.x), up.place(spot.y.value)) for spot in spots
+    ]
     taken = [_Box(mark.x - 9, mark.y - 9, mark.x + 9, mark.y + 9) for mark in marks]
     placed = []
     for spot, mark in zip(spots, marks, strict=True):
@@ -136,7 +137,7 @@ def _placed(spots: Sequence[Spot], across: LogScale, up: LogScale) -> list[_Plac
         taken.append(box)
         low, high = (
             min(max(up.place(max(end, 1e-9)), _TOP), _FLOOR)
-            for end in (spot.y_interval.low, min(spot.y_interval.high, 1e9))
+            for end in (spot.y.low, min(spot.y.high, 1e9))
         )
         placed.append(_Placed(spot, mark, low, high, label))
     return placed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ner.markup import Cell, percent
+from ner.markup import Cell
 from ner.schema import provenance_rows
-from ner.stats import Estimate, Interval
+from ner.stats import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +32,10 @@ class Table:
     total: bool = False
 
 
-def interval_written(interval: Interval) -> str:
-    """An interval of a share, in per cent; nothing for one that says nothing."""
-    if interval == Interval(0.0, 1.0):
-        return ""
-    return f"{percent(interval.low)}–{percent(interval.high)}"
-
-
-def estimate_cell(figure: Estimate) -> Cell:
-    """A share in per cent with its interval."""
-    return Cell(percent(figure.value), small=interval_written(figure.interval))
-
-
-def signed_points(difference: float) -> str:
-    """A difference of shares in points, with its sign.
-
-    >>> signed_points(-0.0123), signed_points(0.0001)
-    ('−1.2', '0.0')
-    """
-    written = f"{100 * difference:+.1f}"
-    return "0.0" if written in ("+0.0", "-0.0") else written.replace("-", "−")
-
-
-def signed_range(interval: Interval) -> str:
-    """The interval of a difference, in points; nothing for one that says nothing."""
-    if interval == Interval(-1.0, 1.0):
-        return ""
-    return f"{signed_points(interval.low)} to {signed_points(interval.high)}"
+def estimate_cell(figure: Estimate, *, sign: bool = False) -> Cell:
+    """A share in per cent, or a difference in points, with an interval that says something."""
+    small = figure.range(sign=sign) if figure.known else ""
+    return Cell(figure.number(sign=sign), small=small)
 
 
 def basis(provenance: dict[str, Any]) -> list[tuple[str, str]]:

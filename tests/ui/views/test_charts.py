@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ner.stats import Interval
-from ner.ui.views.charts import Dot, dot_chart
+from ner.stats import Estimate
+from ner.ui.views.charts import dot_chart
 
 
-def dot(value: float, low: float, high: float) -> Dot:
-    return Dot(value, Interval(low, high))
+def dot(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value, low, high)
 
 
 def test_dots_share_one_scale_that_begins_below_the_lowest_interval() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ner.stats import Interval
+from ner.stats import Estimate
 from ner.ui.views.scatter import Spot, scatter
 
 
@@ -15,8 +15,7 @@ def spot(name: str, x: float, y: float, *, answer: str = "yes") -> Spot:
         name=name,
         what=f"{name}: {x} MB",
         x=x,
-        y=y,
-        y_interval=Interval(0.95 * y, 1.05 * y),
+        y=Estimate(y, 0.95 * y, 1.05 * y),
         answer=answer,
         shade=0.5,
     )
@@ -98,7 +97,7 @@ def test_a_single_point_has_axes_and_no_line() -> None:
 
 def test_an_unknown_time_has_a_whisker_within_the_picture() -> None:
     """With few texts the interval has no end."""
-    unknown = Spot("x", ("x", ""), "x", 1, 1, Interval(0.0, float("inf")), "open", 1.0)
+    unknown = Spot("x", ("x", ""), "x", 1, Estimate(1, 0.0, float("inf")), "open", 1.0)
     chart = scatter("t", ("MB", "ms"), [unknown], [], (None, None))
     [(low, high)] = re.findall(r'class="whisker" .*? y1="([\d.]+)" y2="([\d.]+)"', chart)
 
