@@ -215,26 +215,6 @@ def mcnemar_p(added: int, removed: int) -> float:
     return float(binomtest(added, added + removed).pvalue)
 
 
-def sum_ratio_estimate(
-    parts: Sequence[float], wholes: Sequence[float], *, seed: int = 0
-) -> Estimate:
-    """sum(parts) / sum(wholes), resampling units: part i is of unit i, as whole i.
-
-    Some whole is above zero, none below. [0, 1] where there are fewer units than ``FEWEST_UNITS``.
-    Raises ``ValueError`` if the lengths differ.
-    """
-    if len(parts) != len(wholes):
-        raise ValueError(f"{len(parts)} and {len(wholes)} figures are not of the same units")
-    units = np.array([parts, wholes], dtype=np.float64).T
-    value = float(sum(parts) / sum(wholes))
-    if len(units) < FEWEST_UNITS:
-        return Estimate(value, 0.0, 1.0)
-    sums = _resampled_sums(units, seed)
-    ratios = np.full(len(sums), np.nan)
-    np.divide(sums[:, 0], sums[:, 1], out=ratios, where=sums[:, 1] > 0)
-    return Estimate(value, *_percentiles(ratios))
-
-
 def _f1(sums: _Floats) -> _Floats:
     """F1 of ``(tp, fp, fn)`` in the last axis; NaN where all three are zero."""
     tp, errors = sums[..., 0], sums[..., 1] + sums[..., 2]

@@ -23,7 +23,6 @@ from ner.stats import (
     median_estimate,
     ratio_estimate,
     ratio_verdict,
-    sum_ratio_estimate,
     unseen_rate,
 )
 
@@ -53,13 +52,7 @@ def _median_ratio(one: np.ndarray, other: np.ndarray, axis: int) -> np.ndarray:
     return np.median(one, axis=axis) / np.median(other, axis=axis)
 
 
-def _sum_ratio(one: np.ndarray, other: np.ndarray, axis: int) -> np.ndarray:
-    return one.sum(axis=axis) / other.sum(axis=axis)
-
-
 _TIMES = np.random.default_rng(7).lognormal([[1.0], [0.5]], 0.3, (2, 60))
-_WHOLES = np.random.default_rng(5).exponential(size=80)
-_PARTS = _WHOLES * np.random.default_rng(6).uniform(-0.2, 1.0, size=80)
 _SENTENCES = _sentences(120, recall=0.8, seed=5)
 
 
@@ -69,9 +62,8 @@ _SENTENCES = _sentences(120, recall=0.8, seed=5)
         (ratio_estimate(*_TIMES.tolist()), tuple(_TIMES), _median_ratio),
         (median_estimate(_TIMES[0].tolist()), (_TIMES[0],), np.median),
         (f1_estimate(_SENTENCES), tuple(np.array(_SENTENCES, dtype=float).T), _f1),
-        (sum_ratio_estimate(_PARTS.tolist(), _WHOLES.tolist()), (_PARTS, _WHOLES), _sum_ratio),
     ],
-    ids=["ratio", "median", "F1", "ratio of sums"],
+    ids=["ratio", "median", "F1"],
 )
 def test_intervals_are_scipys(estimate: Estimate, data: Any, statistic: Any) -> None:
     """The same paired percentile bootstrap, up to the random draws; the value is the plain one."""
@@ -165,8 +157,6 @@ def test_series_of_different_lengths_are_refused() -> None:
         ratio_estimate([1.0] * 8, [1.0] * 7)
     with pytest.raises(ValueError, match="8 and 7 rows"):
         f1_difference([(1, 0, 0)] * 8, [(1, 0, 0)] * 7)
-    with pytest.raises(ValueError, match="not of the same units"):
-        sum_ratio_estimate([1.0], [1.0, 2.0])
 
 
 @given(first=rows, second=rows)

@@ -108,7 +108,7 @@ def misjudged(texts: int, draws: int) -> tuple[float, float]:
             [candidate("original", ms=5.0, timed=12), *drawn_ones], Limits(min_agreement=LIMIT)
         )
         by_rule += decision.chosen in (drawn_ones[2], drawn_ones[3])
-        by_figure += any(item.agreement_f1 >= LIMIT for item in drawn_ones[2:])
+        by_figure += any(item.agreement_at(0.95).value >= LIMIT for item in drawn_ones[2:])
     return by_rule / draws, by_figure / draws
 
 

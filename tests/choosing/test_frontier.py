@@ -25,7 +25,7 @@ def test_the_line_holds_exactly_those_that_nothing_beats(pairs: list[tuple[int, 
 
     line = frontier(given_ones)
 
-    assert unbeaten == {(item.bytes_on_disk // 10**6, round(item.median_ms)) for item in line}
+    assert unbeaten == {(item.bytes_on_disk // 10**6, round(item.time.value)) for item in line}
     assert len(unbeaten) == len(line)
 
 
@@ -37,7 +37,7 @@ def test_the_line_falls(pairs: list[tuple[int, int]]) -> None:
     )
 
     assert list(line) == sorted(line, key=lambda item: item.bytes_on_disk)
-    assert list(line) == sorted(line, key=lambda item: -item.median_ms)
+    assert list(line) == sorted(line, key=lambda item: -item.time.value)
 
 
 def test_of_twins_one_is_on_the_line() -> None:

@@ -39,6 +39,6 @@ def test_the_choice_is_the_one_of_the_sentence() -> None:
     assert answer["more_texts"] is None
     assert re.fullmatch(
         r"Take INT8, the fastest that surely fits: 1\.0\d \([\d.]+–[\d.]+\) ms a text, 20\.0 MB, "
-        r"agreement 100\.0 \(100\.0–100\.0\) % on 200 texts\.",
+        r"agreement 100\.0 \(99\.3–100\.0\) % on 400 entities\.",
         answer["sentence"],
     )

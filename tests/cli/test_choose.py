@@ -81,7 +81,7 @@ def test_peers_are_measured_beside_the_recipes(
 
     assert {"PyTorch", "PyTorch dynamic INT8"} == set(found)
     assert 2 == len(answer["candidates"])
-    assert found["PyTorch"]["agreement"]["f1"] > 0.99
+    assert found["PyTorch"]["agreement"]["value"] > 0.99
     assert found["PyTorch"]["memory_bytes"] is None
     assert all(item["latency"]["median_ms"] > 0 for item in found.values())
     assert "ONNX Runtime takes no part" in err

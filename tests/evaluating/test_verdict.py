@@ -25,7 +25,7 @@ def of_rows(right: int, lost: int) -> Evaluation:
     ("right", "lost", "answer", "reason"),
     [
         (300, 0, Answer.YES, "ruled out"),
-        (299, 0, Answer.OPEN, "at least 300 entities"),
+        (299, 0, Answer.OPEN, "neither shown nor ruled out"),
         (280, 20, Answer.NO, "more than the 1.0 points"),
         (297, 3, Answer.OPEN, "neither shown nor ruled out"),
         (2, 2, Answer.OPEN, "−100.0 to +100.0"),

@@ -56,4 +56,4 @@ def test_json_has_shares_and_every_line() -> None:
 
     assert {"agreement", "identical", "entities", "lines", "provenance"} == set(answer)
     assert (20, 15) == (answer["entities"], len(answer["lines"]))
-    assert {"share", "low", "high"} == set(answer["identical"])
+    assert {"value", "low", "high"} == set(answer["identical"])

@@ -93,7 +93,7 @@ def _withheld(candidates: Sequence[Mapping[str, Any]]) -> list[str | None]:
 
 def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
     candidates, limits, peers = answer["candidates"], answer["limits"], _peers(answer)
-    lowest = min(item["agreement"]["f1"] for item in (*candidates, *peers))
+    lowest = min(item["agreement"]["value"] for item in (*candidates, *peers))
     line = sorted(
         (item["bytes_on_disk"] / 1e6, item["latency"]["median_ms"])
         for item in candidates
@@ -143,7 +143,7 @@ def _spot(item: Mapping[str, Any], what: str, lowest: float) -> Spot:
         x=item["bytes_on_disk"] / 1e6,
         y=_estimate(item["latency"]),
         answer="peer",
-        shade=_shade(item["agreement"]["f1"], lowest),
+        shade=_shade(item["agreement"]["value"], lowest),
     )
 
 

@@ -48,14 +48,14 @@ def test_a_contestant_is_scored_by_hand() -> None:
     found = [Tagged(TEXT, (ADA,)), Tagged(TEXT, (Entity(4, 12, "PER"),))]
     judged = judge(Always(found), 1_000, wanted)
 
-    assert judged.agreement.f1 == pytest.approx(2 * 1 / (2 * 1 + 1 + 2))
+    assert judged.agreement.f1.value == pytest.approx(2 * 1 / (2 * 1 + 1 + 2))
     assert judged.agreement.entities == 3
     assert judged.gold is None
 
 
 def test_nothing_to_find_and_nothing_found_is_agreement() -> None:
     """Texts without entities are no reason to call a contestant bad."""
-    assert judge(Always([Tagged(TEXT)]), 1, [Tagged(TEXT)]).agreement.f1 == 1.0
+    assert judge(Always([Tagged(TEXT)]), 1, [Tagged(TEXT)]).agreement.f1.value == 1.0
 
 
 @given(st.lists(st.tuples(taggings(), taggings(), taggings()), min_size=1, max_size=5))
@@ -67,11 +67,11 @@ def test_figures_are_those_of_compare_and_evaluate(
     gold = [Annotated(tagged, TOKENS) for tagged in true]
     judged = judge(Always(found), 1, wanted, gold)
 
-    assert judged.agreement.f1 == pytest.approx(agreement_f1(map(align, wanted, found)))
+    assert judged.agreement.f1.value == pytest.approx(agreement_f1(map(align, wanted, found)))
     assert judged.gold is not None
     expected = total(map(score, gold, found)).micro
     if expected.support or expected.found:
-        assert judged.gold.f1 == pytest.approx(expected.f1)
+        assert judged.gold.f1.value == pytest.approx(expected.f1)
     for figure in (judged.agreement, judged.gold):
         assert figure.f1.value in figure.f1
 

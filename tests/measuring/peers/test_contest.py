@@ -33,7 +33,7 @@ def test_ours_stand_beside_the_peers(contest: Contest, tiny_prepared: Prepared) 
     found = contest.accuracy
 
     assert {ORIGINAL, INT8, "pipeline on INT8 IR", *contest.peers} <= set(found)
-    assert found[ORIGINAL].agreement.f1 == 1.0
+    assert found[ORIGINAL].agreement.f1.value == 1.0
     assert found[INT8].bytes_on_disk == tiny_prepared.size
     assert found["pipeline on INT8 IR"].bytes_on_disk == found[INT8].bytes_on_disk
     assert {1} == {accuracy.gold.entities for accuracy in found.values() if accuracy.gold}

@@ -54,7 +54,7 @@ def test_a_peer_of_the_same_network_finds_the_same(
     wanted = tiny_sides.left.tagger.tag_many(short)
 
     assert sum(len(tagged.entities) for tagged in wanted) > 20
-    assert judge(peers[name], 1, wanted).agreement.f1 == 1.0
+    assert judge(peers[name], 1, wanted).agreement.f1.value == 1.0
 
 
 def test_batches_change_no_entities(peers: dict[str, Peer], texts: list[str]) -> None:

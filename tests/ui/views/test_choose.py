@@ -95,7 +95,7 @@ def test_gold_adds_a_column_and_a_series(answer: dict[str, Any]) -> None:
     """F1 against gold beside the agreement."""
     without = choice_value(answer, SIDES)["html"]
     for item in answer["candidates"]:
-        item["gold"] = {"f1": 0.8, "low": 0.7, "high": 0.9}
+        item["gold"] = {"value": 0.8, "low": 0.7, "high": 0.9}
     html = choice_value(answer, SIDES)["html"]
 
     assert "F1 against gold" in html and "F1 against gold" not in without
