@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
-from ner.errors import InputError
-
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -183,29 +181,6 @@ def bio_tags(
         else:
             tags.append("O")
     return tuple(tags)
-
-
-def spans_of_bio(tags: Sequence[str]) -> list[tuple[int, int, str]]:
-    """The chunks of a BIO2 or IOB1 sequence as ``(first token, one past the last, label)``.
-
-    As conlleval reads them: an I- that does not continue a chunk of its own type begins one.
-    """
-    chunks: list[tuple[int, int, str]] = []
-    previous = "O"
-    for index, tag in enumerate(tags):
-        prefix, _, label = tag.partition("-")
-        if prefix == "O":
-            previous = tag
-            continue
-        if prefix not in ("B", "I") or not label:
-            raise InputError(f"Tag {tag!r} is not O, B-LABEL or I-LABEL.")
-        if prefix == "B" or previous.partition("-")[2] != label:
-            chunks.append((index, index + 1, label))
-        else:
-            first, _, _ = chunks[-1]
-            chunks[-1] = (first, index + 1, label)
-        previous = tag
-    return chunks
 
 
 def utf16_offsets(text: str) -> Sequence[int]:

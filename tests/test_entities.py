@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
 
 from ner.entities import (
     Annotated,
@@ -10,9 +9,8 @@ from ner.entities import (
     Piece,
     Tagged,
     bio_tags,
-    spans_of_bio,
 )
-from ner.errors import InputError
+from ner.tags import spans_of_tags
 
 TEXT = "Ada Lovelace lived in London."
 ADA = Entity(0, 12, "PER", 0.9)
@@ -94,28 +92,13 @@ def test_tags_of_spans_of_tags_are_the_repaired_tags(tags: list[str], gaps: list
     for gap, _ in zip(gaps, tags, strict=False):
         offsets.append((position + gap, position + gap + 3))
         position += gap + 3
-    spans = spans_of_bio(tags)
+    spans = spans_of_tags(tags)
     entities = [Entity(offsets[a][0], offsets[b - 1][1], label) for a, b, label in spans]
 
     written = bio_tags(entities, offsets)
 
-    assert spans == spans_of_bio(written)
+    assert spans == spans_of_tags(written)
     assert [tag == "O" for tag in tags] == [tag == "O" for tag in written]
-
-
-@given(tags=bio_sequences)
-def test_spans_equal_those_of_seqeval(tags: list[str]) -> None:
-    """Spans are those of seqeval's default mode, which reads tags as conlleval does."""
-    expected = [(first, last + 1, label) for label, first, last in get_entities(tags)]
-
-    assert spans_of_bio(tags) == expected
-
-
-@pytest.mark.parametrize("tag", ["X-PER", "B-", "PER", "", "o"])
-def test_spans_refuse_what_is_no_tag(tag: str) -> None:
-    """Anything but O, B-LABEL and I-LABEL is an input error that names it."""
-    with pytest.raises(InputError, match="is not O, B-LABEL or I-LABEL"):
-        spans_of_bio(["O", tag])
 
 
 def test_a_tag_covers_its_whole_token() -> None:

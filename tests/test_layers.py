@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "errors",
         "entities",
+        "tags",
         "counts",
         "stats",
         "machine",

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ner.entities import Annotated, Entity, Tagged, spans_of_bio
+from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.files.encoding import read_lines
+from ner.tags import spans_of_tags
 
 DOCUMENT_START = "-DOCSTART-"
 # What each prefix means in BIO2: IOBES and BILOU have letters of their own for 'last' and 'single'.
@@ -137,27 +138,9 @@ def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
         position += len(token) + 1
     entities = tuple(
         Entity(offsets[first][0], offsets[last - 1][1], label)
-        for first, last, label in spans_of_bio(to_bio(tags))
+        for first, last, label in spans_of_tags(tags)
     )
     return Annotated(Tagged(" ".join(tokens), entities), tuple(offsets))
-
-
-def to_bio(tags: Sequence[str]) -> list[str]:
-    """Tags of any scheme with the prefixes B- and I- only, for `spans_of_bio` to read.
-
-    An entity that was closed by E-, L-, S- or U- is not continued by what follows.
-
-    >>> to_bio(["B-PER", "E-PER", "I-PER", "S-LOC", "O"])
-    ['B-PER', 'I-PER', 'B-PER', 'B-LOC', 'O']
-    """
-    result = []
-    closed = False
-    for tag in tags:
-        prefix, hyphen, label = tag.partition("-")
-        bio = "B" if closed and hyphen else _BIO_PREFIX.get(prefix, prefix)
-        result.append(f"{bio}{hyphen}{label}")
-        closed = prefix in _CLOSING
-    return result
 
 
 def check_conll_labels(labels: Iterable[str]) -> None:

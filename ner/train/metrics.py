@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ner.entities import spans_of_bio
+from ner.tags import spans_of_tags
 from ner.train.batches import collate, pack
 from ner.train.data import IGNORED, Example
 
@@ -86,7 +86,7 @@ def count_entities(predicted: Iterable[Sequence[str]], gold: Iterable[Sequence[s
     """Compare BIO tags token by token, as chunks; strict in span and type (conlleval)."""
     total = found = correct = 0
     for predicted_tags, gold_tags in zip(predicted, gold, strict=True):
-        wanted, given = set(spans_of_bio(gold_tags)), set(spans_of_bio(predicted_tags))
+        wanted, given = set(spans_of_tags(gold_tags)), set(spans_of_tags(predicted_tags))
         total += len(wanted)
         found += len(given)
         correct += len(wanted & given)

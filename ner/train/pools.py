@@ -7,9 +7,10 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ner.entities import Annotated, Tagged, spans_of_bio
+from ner.entities import Annotated, Tagged
 from ner.evaluating.documents import join
 from ner.files.conll import annotate_tokens
+from ner.tags import spans_of_tags
 from ner.train.data import Aligner, Corpus, Encoder, Pool, Text, read_texts
 from ner.train.settings import TrainSettings
 
@@ -171,7 +172,7 @@ def names_by_type(sentences: Iterable[Annotated]) -> dict[str, tuple[Name, ...]]
     """
     names: dict[str, dict[Name, None]] = {}
     for sentence in sentences:
-        for begin, end, label in spans_of_bio(sentence.tags):
+        for begin, end, label in spans_of_tags(sentence.tags):
             name = sentence.tokens[begin:end]
             if name[0][0].isalnum() and any(char.isupper() for char in "".join(name)):
                 names.setdefault(label, {})[name] = None
@@ -193,7 +194,7 @@ def swap_names(
     new_tokens: list[str] = []
     new_tags: list[str] = []
     done = 0
-    for begin, end, label in spans_of_bio(tags):
+    for begin, end, label in spans_of_tags(tags):
         if label not in names or rng.random() >= _SWAPPED:
             continue
         name = rng.choice(names[label])

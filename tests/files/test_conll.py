@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
 
 from files.samples import spelled, written
 from ner.entities import Annotated, Entity, Tagged
@@ -24,7 +23,6 @@ from ner.files.conll import (
     read_conll,
     read_conll_documents,
     tag_notes,
-    to_bio,
     write_conll,
 )
 from ner.files.gold import annotate
@@ -197,48 +195,6 @@ def test_a_token_that_breaks_columns_is_not_written() -> None:
 
     with pytest.raises(ValueError, match="can't stand in a CoNLL column"):
         list(conll_lines([gold]))
-
-
-iobes = st.lists(
-    st.sampled_from([f"{prefix}-{label}" for prefix in "BIES" for label in ("PER", "LOC")] + ["O"]),
-    max_size=10,
-)
-
-
-@given(tags=iobes)
-def test_iobes_is_read_as_seqeval_reads_it(tags: list[str]) -> None:
-    """Also malformed sequences: seqeval's default mode has conlleval's rules for E- and S-."""
-    spans = [(first, last, label) for label, first, last in get_entities(tags)]
-
-    gold = annotate_tokens(["x"] * len(tags), tags)
-
-    assert [(e.start // 2, (e.end - 1) // 2, e.label) for e in gold.tagged.entities] == spans
-
-
-@given(
-    segments=st.lists(st.tuples(st.sampled_from(["PER", "LOC", None]), st.integers(1, 3))),
-    letters=st.sampled_from(["BIES", "BILU"]),
-)
-def test_neighbours_of_one_type_are_kept_apart_in_iobes_and_bilou(
-    segments: list[tuple[str | None, int]], letters: str
-) -> None:
-    """Every entity of a well-formed sequence is read, with the tokens it was given."""
-    begin, inside, last, single = letters
-    tags, expected = [], []
-    for label, length in segments:
-        if label is not None:
-            expected.append((len(tags), len(tags) + length, label))
-            prefixes = single if length == 1 else begin + inside * (length - 2) + last
-        tags += ["O"] * length if label is None else [f"{prefix}-{label}" for prefix in prefixes]
-
-    gold = annotate_tokens(["x"] * len(tags), tags)
-
-    assert [(e.start // 2, (e.end + 1) // 2, e.label) for e in gold.tagged.entities] == expected
-
-
-def test_bilou_closes_as_iobes_does() -> None:
-    """L- and U- close an entity, so what follows with I- begins another."""
-    assert to_bio(["B-X", "L-X", "I-X", "U-X", "O"]) == ["B-X", "I-X", "B-X", "B-X", "O"]
 
 
 @pytest.mark.parametrize(
