@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from ner.comparing.agreement import Agreement, align
 from ner.models.names import resolve
@@ -12,11 +14,30 @@ from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
 
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+_FORMER_NAMES = {"variant": "recipe", "strategy": "aggregation"}
 
+
+def accept_former_names(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """``function``, which also takes its arguments under the names that they used to have."""
+
+    @wraps(function)
+    def accepting(*args: Any, **kwargs: Any) -> _Result:  # noqa: ANN401
+        for old, new in _FORMER_NAMES.items():
+            if old in kwargs:
+                warnings.warn(f"{old}= is now called {new}=.", DeprecationWarning, stacklevel=2)
+                kwargs[new] = kwargs.pop(old)
+        return function(*args, **kwargs)
+
+    return accepting
+
+
+@accept_former_names
 def load(
     model: str = "bundled",
     *,
-    variant: str = "int8",
+    recipe: str = "int8",
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
@@ -24,14 +45,15 @@ def load(
 ) -> OpenVinoTagger:
     """A tagger for one variant of ``model``, prepared on first use.
 
-    ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder, ``variant`` the
-    recipe that it is made by. ``labels`` None keeps all of them. The tagger may be shared by
+    ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder, ``recipe`` how
+    it is stored and executed. ``labels`` None keeps all of them. The tagger may be shared by
     threads. Raises ``ner.NerError``.
     """
     choice = Choice.parse(aggregation, threshold, labels)
-    return open_tagger(resolve(model, default=f"bundled#{variant}"), device=device).using(choice)
+    return open_tagger(resolve(model, default=f"bundled#{recipe}"), device=device).using(choice)
 
 
+@accept_former_names
 def compare(
     text: str,
     *,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ner.api import load
+from ner.api import accept_former_names, load
 from ner.entities import Tagged, bio_tags
 from ner.errors import InputError, one_of
 from ner.files.gold import annotate
@@ -18,12 +18,6 @@ from ner.tagging.tagger import OpenVinoTagger
 if TYPE_CHECKING:
     import pandas as pd
 
-# Said, since they could not be told from a frame without rows.
-_TYPES = {
-    **{"start": "int64", "end": "int64", "score": "float64", "count": "int64"},
-    **{"text": "str", "label": "str", "tag": "str"},
-}
-
 
 class Level(StrEnum):
     """What a row of a data frame stands for."""
@@ -33,19 +27,27 @@ class Level(StrEnum):
     DOCUMENT = "document"
 
 
+# With their types, which could not be told from a frame without rows.
 _COLUMNS = {
-    Level.ENTITY: ("start", "end", "text", "label", "score"),
-    Level.TOKEN: ("start", "end", "text", "tag"),
-    Level.DOCUMENT: ("text", "entities", "count"),
+    Level.ENTITY: {
+        "start": "int64",
+        "end": "int64",
+        "entity": "str",
+        "label": "str",
+        "score": "float64",
+    },
+    Level.TOKEN: {"start": "int64", "end": "int64", "token": "str", "tag": "str"},
+    Level.DOCUMENT: {"entities": "object", "count": "int64"},
 }
 
 
+@accept_former_names
 def predict(
     texts: str | Iterable[str | None] | pd.Series[Any],
     level: str = "entity",
     *,
     model: str = "bundled",
-    variant: str = "int8",
+    recipe: str = "int8",
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Iterable[str] | None = None,
@@ -55,13 +57,13 @@ def predict(
 
     ``level`` says what a row is:
 
-    - ``entity``: ``start``, ``end``, ``text``, ``label``, ``score``
-    - ``token``: ``start``, ``end``, ``text``, ``tag`` (BIO2); words, numbers and single signs
-    - ``document``: ``text``, ``entities`` (a list of dicts as in the JSON), ``count``
+    - ``entity``: ``start``, ``end``, ``entity``, ``label``, ``score``
+    - ``token``: ``start``, ``end``, ``token``, ``tag`` (BIO2); words, numbers and single signs
+    - ``document``: ``entities`` (a list of dicts as in the JSON), ``count``
 
     Offsets are half-open code points of the text. The index is that of the series, else 0, 1, …,
-    once for each row that comes of a text, so ``frame.join(predict(frame["text"]))`` works. A
-    missing value has no entities and no tokens, and is missing again in ``document``.
+    once for each row that comes of a text, so ``frame.join(ner.predict(frame["text"]))`` works. A
+    missing value has no entities and no tokens; in ``document`` its entities are missing.
 
     The two models used last stay loaded. Raises ``ner.NerError``.
     """
@@ -69,7 +71,7 @@ def predict(
 
     chosen = one_of(Level, level, "level")
     choice = Choice.parse(aggregation, threshold, None if labels is None else list(labels))
-    tagger = _loaded(model, variant, device).using(choice)
+    tagger = _loaded(model, recipe, device).using(choice)
     index, given = _indexed(texts)
     found = iter(tagger.tag_many([text for text in given if text is not None]))
     rows = [
@@ -77,10 +79,9 @@ def predict(
         for position, text in enumerate(given)
         for row in _rows(None if text is None else next(found), chosen)
     ]
-    columns = _COLUMNS[chosen]
-    frame = pd.DataFrame([row for _, row in rows], columns=pd.Index(columns))
+    frame = pd.DataFrame([row for _, row in rows], columns=pd.Index(_COLUMNS[chosen]))
     frame.index = index.take([position for position, _ in rows])
-    return frame.astype({name: _TYPES[name] for name in columns if name in _TYPES})
+    return frame.astype(_COLUMNS[chosen])
 
 
 def _indexed(texts: object) -> tuple[pd.Index[Any], list[Any]]:
@@ -95,18 +96,19 @@ def _indexed(texts: object) -> tuple[pd.Index[Any], list[Any]]:
     if not isinstance(texts, Iterable):
         raise InputError(f"Expected texts, got {type(texts).__name__}.")
     series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
-    missing = series.isna()
-    return series.index, [
-        None if absent else value for value, absent in zip(series, missing, strict=True)
-    ]
+    given = list(series.astype(object).where(series.notna(), None))
+    for row, text in zip(series.index, given, strict=True):
+        if text is not None and not isinstance(text, str):
+            raise InputError(f"Row {row!r}: expected a text, got {type(text).__name__}.")
+    return series.index, given
 
 
 def _rows(tagged: Tagged | None, level: Level) -> list[tuple[object, ...]]:
     """What comes of one text, in the order of ``_COLUMNS``."""
-    if tagged is None:
-        return [(None, [], 0)] if level is Level.DOCUMENT else []
     if level is Level.DOCUMENT:
-        return [(tagged.text, tagged_json(tagged)["entities"], len(tagged.entities))]
+        return [(tagged and tagged_json(tagged)["entities"], len(tagged.entities) if tagged else 0)]
+    if tagged is None:
+        return []
     if level is Level.ENTITY:
         return [
             (entity.start, entity.end, tagged.spelled(entity), entity.label, entity.score)
@@ -122,6 +124,6 @@ def _rows(tagged: Tagged | None, level: Level) -> list[tuple[object, ...]]:
 
 
 @lru_cache(maxsize=2)
-def _loaded(model: str, variant: str, device: str) -> OpenVinoTagger:
+def _loaded(model: str, recipe: str, device: str) -> OpenVinoTagger:
     """Kept between calls, since loading takes a second and a text milliseconds."""
-    return load(model, variant=variant, device=device)
+    return load(model, recipe=recipe, device=device)

@@ -1,4 +1,4 @@
-"""Named entities in Spark data frames: Arrow batches in, Arrow batches out.
+"""Named entities in Spark data frames: `tag`, and `NerTagger` for a Pipeline.
 
 Needs the extra ``spark``, Java 17 or newer, and this package on all executors. Each Python worker
 keeps one tagger, with as many threads as a task has cores.
@@ -7,20 +7,20 @@ keeps one tagger, with as many threads as a task has cores.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from ner.entities import Entity, Tagged, utf16_offsets
-from ner.errors import Failure, InputError, MissingExtra, PrepareFailed
-from ner.models.child import OnStage, ensure_prepared
+from ner.api import accept_former_names
+from ner.entities import Tagged, utf16_offsets
+from ner.errors import InputError, MissingExtra, PrepareFailed
+from ner.models.child import ensure_prepared
 from ner.models.folder import Manifest, Prepared, home, read_prepared
 from ner.models.names import resolve
 from ner.models.open import withheld_reason
@@ -31,18 +31,17 @@ from ner.tagging.tagger import OpenVinoTagger, clean
 
 try:
     import pyarrow as pa
-    from py4j.protocol import Py4JError
-    from pyspark import SparkFiles
-    from pyspark.errors import PySparkException
+    from pyspark import SparkFiles, keyword_only
+    from pyspark.ml import Transformer
+    from pyspark.ml.param import Param, Params, TypeConverters
+    from pyspark.ml.param.shared import HasInputCol, HasOutputCol
+    from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StringType, StructType
 except ImportError as error:
     raise MissingExtra("ner.spark", "spark") from error
 
-_ADDED = (
-    "entities array<struct<start: int, end: int, text: string, label: string, score: double>>, "
-    "problem string"
-)
+_ENTITIES = "array<struct<start: int, end: int, text: string, label: string, score: double>>"
 _ARROW_ENTITIES = pa.list_(
     pa.struct(
         [
@@ -54,6 +53,118 @@ _ARROW_ENTITIES = pa.list_(
         ]
     )
 )
+
+
+@accept_former_names
+def tag(
+    df: DataFrame,
+    text: str = "text",
+    *,
+    utf16: bool = False,
+    model: str = "bundled",
+    recipe: str = "int8",
+    aggregation: str = "first",
+    threshold: float = 0.0,
+    labels: Sequence[str] | None = None,
+    folder: str | None = None,
+) -> DataFrame:
+    """``df`` with the named entities of the column ``text``.
+
+    Two columns are added: ``entities``, an array of structs (``start``, ``end``, ``text``,
+    ``label``, ``score``), ready for ``explode``; and ``problem``, null unless a text could not be
+    tagged, being too long. Offsets are half-open code points, with ``utf16`` the UTF-16 code units
+    by which the JVM counts. A null text has null entities.
+
+    The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
+    folder that the driver and all of them see; ``model`` and ``recipe`` are then not asked. A
+    variant that failed its gate is refused here, and a job fails where it does not find what it
+    found where it was made. Raises ``ner.NerError``.
+    """
+    stage = NerTagger(
+        inputCol=text,
+        utf16=utf16,
+        model=model,
+        recipe=recipe,
+        aggregation=aggregation,
+        threshold=threshold,
+        labels=labels,
+        folder=folder,
+    )
+    return stage.transform(df)
+
+
+def _param(name: str, doc: str, convert: Any = TypeConverters.toString) -> Param[Any]:  # noqa: ANN401
+    return Param(Params._dummy(), name, doc, convert)
+
+
+class NerTagger(
+    Transformer,
+    HasInputCol,
+    HasOutputCol,
+    DefaultParamsReadable["NerTagger"],
+    DefaultParamsWritable,
+):
+    """`tag` as a stage of a ``pyspark.ml.Pipeline``, which can be saved and loaded.
+
+    The entities come in the column ``outputCol``, what could not be tagged in ``problemCol``; the
+    other parameters are those of `tag`.
+    """
+
+    problemCol = _param("problemCol", "the column that says why a text was not tagged")
+    model = _param("model", "a name of the catalogue, a Hub id or a checkpoint folder")
+    recipe = _param("recipe", "how the model is stored and executed")
+    aggregation = _param("aggregation", "how pieces become words")
+    threshold = _param("threshold", "the least score of an entity", TypeConverters.toFloat)
+    labels = _param("labels", "the labels to keep; none: all", TypeConverters.toListString)
+    utf16 = _param("utf16", "offsets in UTF-16 code units", TypeConverters.toBoolean)
+    folder = _param("folder", "a variant's folder that all executors see; empty: ship the model")
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        inputCol: str = "text",
+        outputCol: str = "entities",
+        problemCol: str = "problem",
+        model: str = "bundled",
+        recipe: str = "int8",
+        aggregation: str = "first",
+        threshold: float = 0.0,
+        labels: Sequence[str] | None = None,
+        utf16: bool = False,
+        folder: str | None = None,
+    ) -> None:
+        super().__init__()
+        defaults = signature(type(self)).parameters.values()
+        self._setDefault(**{each.name: each.default for each in defaults})
+        self._set(**self._input_kwargs)  # type: ignore[attr-defined] # keyword_only keeps them
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        chosen = {param.name: self.getOrDefault(param) for param in self.params}
+        choice = Choice.parse(chosen["aggregation"], chosen["threshold"], chosen["labels"])
+        added = (chosen["outputCol"], chosen["problemCol"])
+        _check_columns(dataset, chosen["inputCol"], added)
+        folder = chosen["folder"]
+        source = (
+            _given(folder)
+            if folder
+            else _served(resolve(chosen["model"], default=f"bundled#{chosen['recipe']}"))
+        )
+        choice.check_labels(source.manifest.labels)
+        _use_this_python(dataset.sparkSession)
+        shipped = None if folder else _shipped(dataset.sparkSession, source)
+        work = _Work(
+            text=chosen["inputCol"],
+            utf16=chosen["utf16"],
+            folder=shipped or str(source.folder),
+            shipped=shipped is not None,
+            manifest=source.manifest.dump(),
+            choice=choice,
+        )
+        entities = cast(StructType, StructType.fromDDL(f"entities {_ENTITIES}"))[0].dataType
+        schema = StructType([*dataset.schema.fields])
+        schema.add(added[0], entities).add(added[1], StringType())
+        return dataset.mapInArrow(partial(_tagged, work, schema.names), schema)
 
 
 @dataclass(frozen=True)
@@ -72,67 +183,14 @@ class _Work:
     choice: Choice
 
 
-def tag(
-    df: DataFrame,
-    text: str = "text",
-    *,
-    utf16: bool = False,
-    model: str = "bundled",
-    variant: str = "int8",
-    aggregation: str = "first",
-    threshold: float = 0.0,
-    labels: Sequence[str] | None = None,
-    folder: str | None = None,
-) -> DataFrame:
-    """``df`` with the named entities of the column ``text``.
-
-    Two columns are added: ``entities``, an array of structs (``start``, ``end``, ``text``,
-    ``label``, ``score``), ready for ``explode``; and ``problem``, null unless a text could not be
-    tagged, being too long. Offsets are half-open code points, with ``utf16`` the UTF-16 code units
-    by which the JVM counts. A null text has null entities.
-
-    The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
-    prepared folder that the driver and all of them see; ``model`` and ``variant`` are then not
-    asked. A variant that failed its gate is refused here, and a job fails where it does not find
-    what it found where it was made. Raises ``ner.NerError``.
-    """
-    choice = Choice.parse(aggregation, threshold, labels)
-    _check_columns(df, text)
-    source = _given(folder) if folder else _served(resolve(model, default=f"bundled#{variant}"))
-    return _tag(df, text, choice, source, utf16=utf16, ship=folder is None)
-
-
-def _tag(
-    df: DataFrame,
-    text: str,
-    choice: Choice,
-    source: Prepared,
-    *,
-    utf16: bool = False,
-    ship: bool = True,
-) -> DataFrame:
-    _use_this_python(df.sparkSession)
-    choice.check_labels(source.manifest.labels)
-    where, shipped = _shipped(df.sparkSession, source) if ship else (str(source.folder), False)
-    work = _Work(
-        text=text,
-        utf16=utf16,
-        folder=where,
-        shipped=shipped,
-        manifest=source.manifest.dump(),
-        choice=choice,
-    )
-    return df.mapInArrow(partial(_tagged, work), _with_added(df.schema))
-
-
-def _served(variant: Variant, *, report: OnStage | None = None) -> Prepared:
+def _served(variant: Variant) -> Prepared:
     """What is to be served, prepared if need be; refused where its gate did."""
     if variant.recipe.needs_bf16:
         raise InputError(
-            f"On Spark {variant.recipe.title} is not to be had, since executors may lack it. "
+            f"{variant.recipe.title} can't be used on Spark, since executors may lack it. "
             "Choose the recipe original."
         )
-    return _passed(ensure_prepared(variant, report=report))
+    return _passed(ensure_prepared(variant))
 
 
 def _given(folder: str) -> Prepared:
@@ -162,31 +220,26 @@ def _use_this_python(session: SparkSession) -> None:
         context.pythonExec = sys.executable
 
 
-def _with_added(schema: StructType) -> StructType:
-    added = cast(StructType, StructType.fromDDL(_ADDED))
-    return StructType([*schema.fields, *added.fields])
-
-
-def _check_columns(df: DataFrame, text: str) -> None:
+def _check_columns(df: DataFrame, text: str, added: Sequence[str]) -> None:
     if df.columns.count(text) != 1:
         names = ", ".join(map(repr, df.columns))[:500]
         raise InputError(f"The data frame has not one column {text!r}. Its columns are {names}.")
     if not isinstance(df.schema[text].dataType, StringType):
         kind = df.schema[text].dataType.simpleString()
         raise InputError(f"Column {text!r} is of type {kind}; expected string.")
-    taken = {"entities", "problem"} & set(df.columns)
-    if taken:
-        raise InputError(f"The data frame has a column {taken.pop()!r} already. Rename it.")
+    for name in added:
+        if name in df.columns:
+            raise InputError(f"The data frame has a column {name!r} already. Rename it.")
 
 
-def _shipped(session: SparkSession, source: Prepared) -> tuple[str, bool]:
-    """Where executors find the prepared folder, and whether that is an archive shipped to them."""
+def _shipped(session: SparkSession, source: Prepared) -> str | None:
+    """Under which name executors find the folder sent to them; None if they run here."""
     context = session.sparkContext
     if str(context.master).startswith("local"):
-        return str(source.folder), False
+        return None
     archive = _archive(source)
     context.addArchive(f"{archive}#{archive.stem}")
-    return archive.stem, True
+    return archive.stem
 
 
 def _archive(source: Prepared) -> Path:
@@ -203,7 +256,9 @@ def _archive(source: Prepared) -> Path:
     return archive
 
 
-def _tagged(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _tagged(
+    work: _Work, names: list[str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """What a worker does with the batches of a partition."""
     tagger = _opened(work)
     for batch in batches:
@@ -215,7 +270,7 @@ def _tagged(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
             pa.array(rows, type=_ARROW_ENTITIES),
             pa.array(problems, type=pa.string()),
         ]
-        yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "entities", "problem"])
+        yield pa.RecordBatch.from_arrays(columns, names)
 
 
 @lru_cache(maxsize=2)
@@ -258,78 +313,3 @@ def _structs(tagged: Tagged, utf16: bool) -> list[dict[str, Any]]:
         }
         for entity in tagged.entities
     ]
-
-
-@dataclass(frozen=True)
-class SparkTagger:
-    """Tags lists of texts on a cluster; make one with :func:`connect`."""
-
-    session: SparkSession
-    labels: tuple[str, ...]
-    choice: Choice
-    source: Prepared
-
-    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
-        """Tag several texts; results in the order given. Raises ``Failure`` if the job fails."""
-        table = pa.table({"id": pa.array(range(len(texts))), "text": pa.array(texts, pa.string())})
-        # Two tasks for each core: a slow or lost one then costs less.
-        tasks = 2 * self.session.sparkContext.defaultParallelism
-        try:
-            frame = self.session.createDataFrame(table).repartition(tasks, "id")
-            # In a fixed order, since scores differ in their last digits with the batch.
-            frame = frame.sortWithinPartitions("id")
-            rows = _tag(frame, "text", self.choice, self.source).select("id", "entities").collect()
-        except (PySparkException, Py4JError) as error:
-            raise Failure(f"The Spark job failed: {_in_short(error)}") from error
-        found = {row.id: row.entities for row in rows}
-        return [
-            Tagged(
-                text,
-                tuple(
-                    Entity(struct.start, struct.end, struct.label, struct.score)
-                    for struct in found[index]
-                ),
-            )
-            for index, text in enumerate(texts)
-        ]
-
-
-@contextmanager
-def connect(
-    master: str,
-    choice: Choice,
-    variant: Variant,
-    *,
-    report: OnStage | None = None,
-) -> Iterator[SparkTagger]:
-    """A tagger on the cluster at ``master`` (``local[4]``, ``spark://host:7077``) while it is used.
-
-    The model is prepared first if need be, and ``report`` hears its stages. A variant that failed
-    its gate is refused before Spark is started. Raises ``Failure`` where there is no Spark to
-    connect to.
-    """
-    source = _served(variant, report=report)
-    try:
-        session = (
-            SparkSession.builder.master(master)
-            .appName("ner batch")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .getOrCreate()
-        )
-        session.sparkContext.setLogLevel("ERROR")
-    except (PySparkException, Py4JError) as error:
-        raise Failure(
-            f"Spark did not start at {master!r} ({_in_short(error)}). "
-            "It needs Java 17 or newer, and the address of a master that can be reached."
-        ) from error
-    try:
-        yield SparkTagger(session, source.manifest.labels, choice, source)
-    finally:
-        session.stop()
-
-
-def _in_short(error: Exception) -> str:
-    """What a worker of ours said, else the first line of what Spark says."""
-    ours = re.search(r"^ner\.errors\.\w+: (.+)$", str(error), re.MULTILINE)
-    return ours[1] if ours else str(error).strip().split("\n", 1)[0][:300]

@@ -33,8 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("schema", "evaluating", "measuring", "choosing"),
     ("files",),
     ("train", "preparing"),
-    ("spark", "deploy"),
-    ("api", "frames", "serving", "ui"),
+    ("deploy",),
+    ("api", "frames", "spark", "serving", "ui"),
     ("cli", "__main__"),
 )
 ORDER = [module for layer in LAYERS for module in layer]
@@ -58,7 +58,6 @@ OWNERS = {
     "nncf": {"preparing"},
     "safetensors": {"train"},
     "pyspark": {"spark"},
-    "py4j": {"spark"},
     "gradio": {"serving", "ui"},
     "starlette": {"serving"},
     "markdown_it": {"ui"},

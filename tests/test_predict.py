@@ -30,9 +30,9 @@ def test_a_row_for_each_entity(dictionary: DictionaryTagger) -> None:
     """With the index of the text it is in, in reading order."""
     frame = ner.predict(TEXTS)
 
-    assert ["start", "end", "text", "label", "score"] == list(frame.columns)
+    assert ["start", "end", "entity", "label", "score"] == list(frame.columns)
     assert [0, 0, 3, 3] == frame.index.tolist()
-    assert ["Ada Lovelace", "Wolfgang", "Acme", "Berlin"] == frame["text"].tolist()
+    assert ["Ada Lovelace", "Wolfgang", "Acme", "Berlin"] == frame["entity"].tolist()
     assert [(0, 12), (17, 25), (0, 4), (13, 19)] == list(
         zip(frame["start"], frame["end"], strict=True)
     )
@@ -43,7 +43,7 @@ def test_a_row_for_each_token(dictionary: DictionaryTagger) -> None:
     frame = ner.predict(TEXTS, level="token")
     last = frame.loc[3]
 
-    assert ["Acme", "is", "in", "🙂", "Berlin"] == last["text"].tolist()
+    assert ["Acme", "is", "in", "🙂", "Berlin"] == last["token"].tolist()
     assert ["B-ORG", "O", "O", "O", "B-LOC"] == last["tag"].tolist()
     offsets = list(zip(last["start"], last["end"], strict=True))
     assert bio_tags(dictionary(TEXTS[3]).entities, offsets) == tuple(last["tag"])
@@ -53,7 +53,6 @@ def test_a_row_for_each_document(dictionary: DictionaryTagger) -> None:
     """Entities as in the JSON of the command line."""
     frame = ner.predict(TEXTS, level="document")
 
-    assert TEXTS == frame["text"].tolist()
     assert [2, 0, 0, 2] == frame["count"].tolist()
     assert {"start": 13, "end": 19, "text": "Berlin", "label": "LOC", "score": 0.98} == (
         frame["entities"][3][1]
@@ -64,27 +63,28 @@ def test_a_row_for_each_document(dictionary: DictionaryTagger) -> None:
 def test_the_index_is_kept(dictionary: DictionaryTagger, level: str) -> None:
     """Any index with its names, so that the result joins its texts; a mask leaves gaps."""
     frame = pd.DataFrame(
-        {"body": [*TEXTS, "gone"]},
+        {"text": [*TEXTS, "gone"]},
         index=pd.MultiIndex.from_tuples(
             [(year, place) for year in (1, 2) for place in "abc"][:5], names=["year", "place"]
         ),
-    )[lambda frame: frame["body"] != "gone"]
-    found = ner.predict(frame["body"], level=level)
-    joined = frame.join(found.rename(columns={"text": "found"}))
+    )[lambda frame: frame["text"] != "gone"]
+    found = ner.predict(frame["text"], level=level)
+    joined = frame.join(found)
 
     assert ["year", "place"] == list(found.index.names)
     assert set(found.index) <= set(frame.index)
     assert frame.index.tolist() == joined.index.unique().tolist()
 
 
-def test_missing_values_stay_missing(dictionary: DictionaryTagger) -> None:
+@pytest.mark.parametrize("kind", ["object", "str"])
+def test_missing_values_stay_missing(dictionary: DictionaryTagger, kind: str) -> None:
     """None, NaN and NA are no texts: nothing is found in them, no row is lost."""
-    series = pd.Series(["Berlin", None, float("nan"), pd.NA], dtype=object)
+    series = pd.Series(["Berlin", None, float("nan"), pd.NA], dtype=kind)
 
     assert [0] == ner.predict(series).index.tolist()
     assert [0] == ner.predict(series, level="token").index.tolist()
     documents = ner.predict(series, level="document")
-    assert [False, True, True, True] == documents["text"].isna().tolist()
+    assert [False, True, True, True] == documents["entities"].isna().tolist()
     assert [1, 0, 0, 0] == documents["count"].tolist()
     assert ["Berlin"] == dictionary.seen[-1:]
 
@@ -100,13 +100,13 @@ def test_no_texts_give_the_same_columns_and_types(dictionary: DictionaryTagger, 
 
 def test_one_text_is_a_list_of_one(dictionary: DictionaryTagger) -> None:
     """Not a list of characters."""
-    assert ["Berlin"] == ner.predict("In Berlin")["text"].tolist()
+    assert ["Berlin"] == ner.predict("In Berlin")["entity"].tolist()
 
 
 def test_settings_are_the_taggers(dictionary: DictionaryTagger) -> None:
     """Labels and threshold narrow what is found."""
-    assert ["Berlin"] == ner.predict(TEXTS, labels=["LOC"])["text"].tolist()
-    assert ["Wolfgang"] == ner.predict(TEXTS, threshold=0.985)["text"].tolist()
+    assert ["Berlin"] == ner.predict(TEXTS, labels=["LOC"])["entity"].tolist()
+    assert ["Wolfgang"] == ner.predict(TEXTS, threshold=0.985)["entity"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,7 @@ def test_settings_are_the_taggers(dictionary: DictionaryTagger) -> None:
         (TEXTS, "word", "no level 'word'. Choose one of entity, token, document"),
         (pd.DataFrame({"a": ["x"]}), "entity", "Give one of its columns: 'a'"),
         (5, "entity", "Expected texts, got int"),
+        (pd.Series(["a", 5], index=["x", "y"]), "entity", "Row 'y': expected a text, got int"),
     ],
 )
 def test_what_is_no_text_is_refused(
@@ -134,5 +135,11 @@ def test_the_bundled_model_says_the_same_everywhere(bundled_sides: object) -> No
     assert [(one.start, one.end, one.label, one.score) for one in entities] == list(
         frame[["start", "end", "label", "score"]].itertuples(index=False, name=None)
     )
-    with pytest.raises(InputError, match="Expected a text, got int"):
-        ner.predict([text, 5])
+
+
+def test_former_names_are_taken(dictionary: DictionaryTagger) -> None:
+    """With a warning that says how they are called now."""
+    with pytest.warns(DeprecationWarning, match="variant= is now called recipe="):
+        assert ["Berlin"] == ner.predict("In Berlin", variant="int8")["entity"].tolist()
+    with pytest.warns(DeprecationWarning, match="strategy= is now called aggregation="):
+        ner.predict("In Berlin", strategy="max")

@@ -10,30 +10,30 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from spark_cluster import Cluster, running
-from test_cli import ROOT, answers, run
+from test_cli import ROOT
 
 from ner.entities import utf16_offsets
-from ner.errors import Failure, InputError, PrepareFailed
+from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Gate, Prepared
-from ner.models.names import resolve
 from ner.models.open import Sides
-from ner.tagging.choice import Choice
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java", allow_module_level=True)
 
-from pyspark.sql import DataFrame, SparkSession, functions  # noqa: E402
+from pyspark.errors import PySparkException  # noqa: E402
+from pyspark.ml import Pipeline, PipelineModel  # noqa: E402
+from pyspark.sql import SparkSession, functions  # noqa: E402
 
 from ner import spark  # noqa: E402
 
@@ -113,27 +113,7 @@ def test_columns_are_checked_before_anything_runs(session: SparkSession) -> None
         with pytest.raises(InputError, match=message):
             spark.tag(frame, column)
     with pytest.raises(InputError, match="no recipe 'int3'"):
-        spark.tag(frame.drop("problem"), variant="int3")
-
-
-def test_texts_of_a_task_come_in_a_fixed_order(
-    session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else batches, and with them the last digits of scores, would differ between two runs."""
-    plans = []
-
-    def planned(frame: DataFrame, *_: object, **__: object) -> DataFrame:
-        plans.append(frame._jdf.queryExecution().optimizedPlan().toString())
-        return frame.selectExpr("*", "array() AS entities")
-
-    monkeypatch.setattr(spark, "_tag", planned)
-    texts = [f"text {number}" for number in range(100)]
-    tagged = spark.SparkTagger(session, (), Choice(), tiny_prepared).tag_many(texts)
-
-    assert texts == [one.text for one in tagged]
-    sort, shuffle = plans[0].splitlines()[:2]
-    assert sort.startswith("Sort [id")
-    assert "RepartitionByExpression [id" in shuffle
+        spark.tag(frame.drop("problem"), recipe="int3")
 
 
 @pytest.mark.parametrize("threshold", [5, -0.1, float("nan")])
@@ -158,26 +138,48 @@ def test_int8_below_its_gate_is_refused(
 
     with pytest.raises(PrepareFailed, match="500 entities"):
         spark.tag(frame)
-    with (
-        pytest.raises(PrepareFailed, match="500 entities"),
-        spark.connect("nonsense://x", Choice(), resolve("int8")),
-    ):
-        pass
 
 
 def test_each_worker_checks_int8_on_its_machine(
-    session: SparkSession, tiny_original: Prepared, tiny_prepared: Prepared
+    session: SparkSession,
+    tiny_original: Prepared,
+    tiny_prepared: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker that finds other entities than where the model was made serves none."""
     golden = tuple(replace(one, entities=()) for one in tiny_prepared.manifest.golden)
     manifest = replace(tiny_prepared.manifest, golden=golden)
     departed = replace(tiny_prepared, manifest=manifest)
-    tagger = spark.SparkTagger(session, manifest.labels, Choice(), departed)
+    frame = session.createDataFrame([("in Berlin",)], "text string")
 
-    with pytest.raises(Failure, match=r"^The Spark job failed: INT8 .* its self-check failed"):
-        tagger.tag_many(["in Berlin"])
-    original = replace(tagger, source=tiny_original)
-    assert ["in Berlin"] == [one.text for one in original.tag_many(["in Berlin"])]
+    monkeypatch.setattr(spark, "ensure_prepared", lambda _: departed)
+    with pytest.raises(PySparkException, match="its self-check failed"):
+        spark.tag(frame).collect()
+    monkeypatch.setattr(spark, "ensure_prepared", lambda _: tiny_original)
+    assert ["in Berlin"] == [row.text for row in spark.tag(frame).collect()]
+
+
+def test_a_stage_of_a_pipeline_is_saved_and_loaded(
+    session: SparkSession, tiny_spec: ModelSpec, tmp_path: Path
+) -> None:
+    """With its settings and column names; it finds what `tag` finds."""
+    frame = session.createDataFrame([("Wolfgang in Berlin", 1)], "body string, entities int")
+    stage = spark.NerTagger(
+        inputCol="body", outputCol="names", model=str(tiny_spec.folder), threshold=0.01
+    )
+    Pipeline(stages=[stage]).fit(frame).write().overwrite().save(str(tmp_path / "pipeline"))
+
+    loaded = PipelineModel.load(str(tmp_path / "pipeline"))
+    tagged = loaded.transform(frame)
+
+    assert ["body", "entities", "names", "problem"] == tagged.columns
+    settings = {"model": str(tiny_spec.folder), "threshold": 0.01}
+    expected = spark.tag(frame.select("body"), "body", **settings).first()
+    assert expected is not None
+    assert expected.entities == tagged.first().names
+    assert (0.01, "int8") == tuple(
+        loaded.stages[0].getOrDefault(name) for name in ("threshold", "recipe")
+    )
 
 
 def test_a_folder_is_read_where_it_is(
@@ -238,62 +240,47 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture
-def lines(tmp_path: Path) -> Path:
-    """A file of 60,000 lines, which are three chunks."""
-    file = tmp_path / "lines.txt"
-    names = ("Wolfgang", "Berlin", "I", "the name")
-    file.write_text("".join(f"My {names[n % 4]} is at {n} in Berlin\n" for n in range(60_000)))
-    return file
+# What a driver does: tags 20,000 rows on the cluster and prints the labels and texts found.
+DRIVER = """
+import json, sys
+from pyspark.sql import SparkSession
+import ner.spark
+session = SparkSession.builder.master(sys.argv[1]).config("spark.ui.enabled", "false").getOrCreate()
+texts = json.load(open(sys.argv[3]))
+frame = session.createDataFrame(list(enumerate(texts)), "id int, text string").repartition(40)
+print("started", file=sys.stderr, flush=True)
+for row in ner.spark.tag(frame, model=sys.argv[2]).orderBy("id").toLocalIterator():
+    print(json.dumps([[e.start, e.end, e.label] for e in row.entities]))
+session.stop()
+"""
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "a worker killed"])
 def test_a_cluster_gives_what_one_process_gives(
-    cluster: Cluster,
-    lines: Path,
-    tiny_prepared: Prepared,
-    tiny_spec: ModelSpec,
-    tmp_path: Path,
-    killed: bool,
+    cluster: Cluster, tiny_sides: Sides, tiny_spec: ModelSpec, tmp_path: Path, killed: bool
 ) -> None:
     """The same rows with the same entities, also when a worker dies in mid-job."""
-    model = ["--model", str(tiny_spec.folder), "--json"]
-    alone, spread = tmp_path / "alone.jsonl", tmp_path / "spread.jsonl"
-    answers(run("batch", str(lines), "--out", str(alone), *model))
-    command = ["batch", str(lines), "--out", str(spread), *model, "--spark", cluster.master]
-    with subprocess.Popen(
-        [sys.executable, "-m", "ner", *command],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
-    ) as driver:
+    names = ("Wolfgang", "Berlin", "I", "the name")
+    texts = [f"My {names[n % 4]} is at {n} in Berlin" for n in range(20_000)]
+    (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    command = [sys.executable, "-c", DRIVER, cluster.master, str(tiny_spec.folder)]
+    with (tmp_path / "found").open("w+") as found:
+        driver = subprocess.Popen(
+            [*command, str(tmp_path / "texts.json")],
+            cwd=ROOT,
+            stdout=found,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
+        )
         assert driver.stderr is not None
         for line in driver.stderr:
-            if killed and b"rows/s" in line:
+            if killed and line == b"started\n":
+                time.sleep(5)
                 cluster.kill_worker()
-                killed = False
-    # Else it was over before there was a worker to kill.
-    assert not killed
-    assert 0 == driver.returncode
+        assert 0 == driver.wait()
+        found.seek(0)
+        spread = [json.loads(line) for line in found]
 
-    assert read(alone) == read(spread)
-
-
-def read(file: Path) -> list[Any]:
-    """Its rows, scores left out: they may differ in the last digits with the batch."""
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
-    for row in rows:
-        for entity in row["entities"]:
-            del entity["score"]
-    return rows
-
-
-@pytest.mark.full
-def test_a_master_that_is_not_there_is_told() -> None:
-    """A sentence and exit code 1, no trace of Java's."""
-    with (
-        pytest.raises(Failure, match="Spark did not start"),
-        spark.connect("nonsense://x", Choice(), resolve("int8")),
-    ):
-        pass
+    alone = tiny_sides.both[1].tagger.tag_many(texts)
+    assert [[[e.start, e.end, e.label] for e in one.entities] for one in alone] == spread

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,20 +22,17 @@ from ner.cli.terminal import print_json, print_stage, stderr, stdout
 from ner.comparing.origin import Origin
 from ner.errors import Failure, InputError
 from ner.files.read import Format
-from ner.models.folder import find_sound
 from ner.models.names import resolve
 from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
 if TYPE_CHECKING:
-    from ner.files.batch import ManyTagger, Step
+    from ner.files.batch import Step
     from ner.files.read import Source
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
-# Enough to keep a cluster busy between two chunks.
-_SPARK_ROWS = 20_000
 
 
 def batch(
@@ -71,10 +67,6 @@ def batch(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
-    spark: Annotated[
-        str | None,
-        typer.Option("--spark", help="A Spark master to tag on: local[4], spark://host:7077."),
-    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a file of any length. The same command again resumes a run that was stopped.
@@ -93,10 +85,9 @@ def batch(
     source = source.choose(column, _columns(keep or (), source))
     check_place(source, out)
     _print_source(source)
-    _refuse_on_spark(spark, device, both=both)
     variants = _variants(resolve(model, default=f"bundled#{recipe}"), both=both)
     choice = Choice.parse(aggregation, threshold, labels)
-    step, origins = _tag(source, out, variants, device, choice, redact=redact, spark=spark)
+    step, origins = _tag(source, out, variants, device, choice, redact=redact)
     if as_json:
         print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})
     else:
@@ -107,15 +98,6 @@ def _columns(given: Sequence[str], source: Source) -> list[str]:
     """The columns that are kept: names, or several of them with commas between."""
     known = (name if name in source.columns else name.split(",") for name in given)
     return [each for name in known for each in ([name] if isinstance(name, str) else name)]
-
-
-def _refuse_on_spark(spark: str | None, device: str, *, both: bool) -> None:
-    if spark is None:
-        return
-    if device != "CPU":
-        raise InputError(f"On Spark texts are tagged on CPU, not on {device}.")
-    if both:
-        raise InputError("On Spark one side is tagged at a time. Leave out --both or --spark.")
 
 
 def _variants(variant: Variant, *, both: bool) -> list[Variant]:
@@ -135,49 +117,23 @@ def _tag(
     choice: Choice,
     *,
     redact: bool,
-    spark: str | None,
 ) -> tuple[Step, list[Origin]]:
     """The last step of the run, and whose entities these are."""
-    from ner.files.batch import CHUNK_ROWS, run, run_settings
-
-    here = _here(variants, device, choice)
-    with _on_cluster(spark, variants[0], choice) if spark else here as (taggers, origins):
-        steps = run(
-            source,
-            taggers[0],
-            out,
-            settings=run_settings(variants, device, choice),
-            beside=taggers[1] if len(taggers) > 1 else None,
-            redact=redact,
-            chunk_rows=_SPARK_ROWS if spark else CHUNK_ROWS,
-        )
-        return _followed(steps), origins
-
-
-_Opened = tuple[list["ManyTagger"], list["Origin"]]
-
-
-@contextmanager
-def _here(variants: Sequence[Variant], device: str, choice: Choice) -> Iterator[_Opened]:
+    from ner.files.batch import run, run_settings
     from ner.models.open import open_sides
 
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage).both
     asked = sides[: len(variants)]
-    yield [side.tagger.using(choice) for side in asked], [side.origin for side in asked]
-
-
-@contextmanager
-def _on_cluster(master: str, variant: Variant, choice: Choice) -> Iterator[_Opened]:
-    from ner.spark import connect
-
-    with connect(master, choice, variant, report=print_stage) as tagger:
-        recipe = variant.recipe
-        prepared = find_sound(variant)
-        weights = None if prepared is None else prepared.fingerprint
-        yield (
-            [tagger],
-            [Origin(recipe.title, variant.spec.name, recipe.name, "CPU", weights=weights)],
-        )
+    taggers = [side.tagger.using(choice) for side in asked]
+    steps = run(
+        source,
+        taggers[0],
+        out,
+        settings=run_settings(variants, device, choice),
+        beside=taggers[1] if len(taggers) > 1 else None,
+        redact=redact,
+    )
+    return _followed(steps), [side.origin for side in asked]
 
 
 def _step_json(step: Step) -> dict[str, object]:

@@ -1,16 +1,14 @@
-"""Bracketed text, ``[Berlin](LOC)``, both ways."""
+"""Bracketed text: ``[Berlin](LOC)``."""
 
 from __future__ import annotations
 
 import re
 
 from ner.entities import Entity, Tagged
-from ner.errors import InputError
 
 _BRACKETED = re.compile(
     r"\[(?P<span>(?:\\.|[^\\\[\]])+)\]\((?P<label>[\w.-]+)\)|\\(?P<escaped>[\\\[\]])", re.DOTALL
 )
-_LABEL = re.compile(r"[\w.-]+")
 
 
 def parse_bracketed(marked: str) -> Tagged:
@@ -39,25 +37,6 @@ def parse_bracketed(marked: str) -> Tagged:
     return Tagged(text + marked[position:], tuple(entities))
 
 
-def bracketed_text(tagged: Tagged) -> str:
-    """The text as `parse_bracketed` reads it; ``InputError`` for a label that can't stand there."""
-    parts = []
-    position = 0
-    for entity in tagged.entities:
-        if not _LABEL.fullmatch(entity.label):
-            raise InputError(
-                f"Label {entity.label!r} can't stand in brackets; letters, digits, _, . and - can."
-            )
-        parts.append(_escape(tagged.text[position : entity.start]))
-        parts.append(f"[{_escape(tagged.spelled(entity))}]({entity.label})")
-        position = entity.end
-    return "".join(parts) + _escape(tagged.text[position:])
-
-
 def has_brackets(line: str) -> bool:
     """Whether an entity is marked in it."""
     return any(match["label"] for match in _BRACKETED.finditer(line))
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"[\\\[\]]", r"\\\g<0>", text)

@@ -175,12 +175,6 @@ def token_lines(tokens: Iterable[str], tags: Iterable[str]) -> Iterator[str]:
     yield ""
 
 
-def write_conll(sentences: Iterable[Annotated], path: Path) -> None:
-    """Write sentences as UTF-8, see `conll_lines`."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in conll_lines(sentences))
-
-
 def _blocks(lines: Iterable[str], source: Path | str) -> Iterator[list[_Row]]:
     """The rows of each sentence in order, and an empty list where a document begins."""
     rows: list[_Row] = []

@@ -32,7 +32,6 @@ from ner.machine import describe
 from ner.models.catalogue import catalogue
 from ner.schema import machine_json
 from ner.stats import ratio_estimate
-from ner.tagging.choice import Choice
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "assets" / "results" / "files.json"
@@ -60,7 +59,7 @@ def written(folder: Path, count: int) -> Path:
 
 def record_memory(folder: Path) -> dict[str, Any]:
     """Peak resident memory of ``batch`` in MB, by the number of lines."""
-    ner.load("bundled", variant="int8")  # prepares it, which takes more memory than serving
+    ner.load("bundled", recipe="int8")  # prepares it, which takes more memory than serving
     peaks: dict[str, float] = {}
     for count in (10_000, 1_000_000):
         command = ["batch", str(written(folder, count)), "--out", str(folder / f"{count}.jsonl")]
@@ -78,7 +77,7 @@ def record_batch(folder: Path) -> dict[str, Any]:
     """Lines a second of both, in turns, and their ratio."""
     file = written(folder, 10_000)
     texts = lines(10_000)
-    tagger = ner.load("bundled", variant="int8")
+    tagger = ner.load("bundled", recipe="int8")
     tagger.tag_many(texts[:500])
     seconds: dict[str, list[float]] = {"tag_many": [], "batch": []}
     for number in range(PASSES):
@@ -101,22 +100,29 @@ def record_batch(folder: Path) -> dict[str, Any]:
 
 def record_spark(folder: Path) -> dict[str, Any]:
     """Lines a second of clusters of one and two workers, started anew in turns."""
-    from ner.spark import connect
+    from pyspark.sql import SparkSession
+
+    from ner import spark
 
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     texts = lines(20_000)
-    expected = _plain(ner.load("bundled", variant="int8").tag_many(texts))
+    expected = _plain(ner.load("bundled", recipe="int8").tag_many(texts))
     rates: dict[str, list[float]] = {"1": [], "2": []}
     differing = 0
     for turn in range(2):
         for workers in (1, 2):
             scratch = folder / f"cluster-{turn}-{workers}"
-            with running(scratch, workers) as cluster, connect(cluster.master, Choice()) as tagger:
-                tagger.tag_many(texts[:2000])  # opens the model in each worker
+            with running(scratch, workers) as cluster:
+                session = SparkSession.builder.master(cluster.master).getOrCreate()
+                frame = session.createDataFrame(list(enumerate(texts)), "id int, text string")
+                frame = frame.repartition(2 * workers, "id")
+                spark.tag(frame.limit(2000)).collect()  # opens the model in each worker
                 begin = time.perf_counter()
-                found = _plain(tagger.tag_many(texts))
+                rows = sorted(spark.tag(frame).collect(), key=lambda row: row.id)
+                found = [[(e.start, e.end, e.label) for e in row.entities] for row in rows]
                 rates[str(workers)].append(len(texts) / (time.perf_counter() - begin))
+                session.stop()
                 differing += sum(a != b for a, b in zip(expected, found, strict=True))
     return {
         "lines": len(texts),

@@ -23,7 +23,6 @@ from ner.files.conll import (
     read_conll,
     read_conll_documents,
     tag_notes,
-    write_conll,
 )
 from ner.files.gold import annotate
 
@@ -176,17 +175,6 @@ def test_conll_lines_read_back_are_the_same(columns: list[tuple[str, str]]) -> N
     gold = annotate_tokens(*zip(*columns, strict=True))
 
     assert list(iter_conll(conll_lines([gold, gold]), "lines")) == [gold, gold]
-
-
-def test_written_files_are_read_back(tmp_path: Path) -> None:
-    """A written file holds the same sentences, in UTF-8 with plain line ends."""
-    gold = [annotate_tokens(["Zoë", "sat"], ["B-PER", "O"]), annotate_tokens(["x"], ["O"])]
-    path = tmp_path / "out.conll"
-
-    write_conll(gold, path)
-
-    assert path.read_bytes() == "Zoë\tB-PER\nsat\tO\n\nx\tO\n\n".encode()
-    assert read_conll(path) == gold
 
 
 def test_a_token_that_breaks_columns_is_not_written() -> None:
