@@ -13,7 +13,6 @@ from files.samples import BERLIN, spelled, tagged_texts, written
 from ner.entities import Entity, Tagged
 from ner.errors import FileFormatError
 from ner.files import gold
-from ner.files.brackets import bracketed_text
 from ner.files.encoding import text_lines
 from ner.files.gold import (
     annotate,
@@ -112,7 +111,7 @@ def test_splitting_lines_loses_no_entity(tagged: Tagged) -> None:
         "# guidelines, e.g. [Berlin](LOC)\nAda B-PER\nmet O\nBo O\nin O\nBerlin B-LOC\n",
         "-DOCSTART-\n\nAda B-PER\nmet O\nBo O\nin O\nBerlin B-LOC\n",
         json_line(BERLIN) + "\n\n",
-        "\n" + bracketed_text(BERLIN),
+        "\n[Ada](PER) met Bo in [Berlin](LOC)",
     ],
     ids=["CoNLL with comments", "CoNLL with documents", "JSON lines", "brackets"],
 )
