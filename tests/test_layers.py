@@ -23,10 +23,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "counts",
         "stats",
         "machine",
-        "spreadsheet",
+        "io",
         "telemetry",
+        "verdict",
         "colours",
         "markup",
+        "tables",
     ),
     ("tagging", "comparing"),
     ("models",),
@@ -69,7 +71,7 @@ OWNERS = {
     "yaml": {"deploy"},
     "packaging": {"deploy"},
     "jinja2": {"markup", "serving"},
-    "markupsafe": {"markup", "ui", "files"},
+    "markupsafe": {"markup", "tables", "ui", "files"},
     "pyarrow": {"spark"},
 }
 

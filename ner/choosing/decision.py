@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ner.choosing.candidates import Candidate
 from ner.choosing.limits import RISK, Check, Limits, check
-from ner.evaluating.verdict import Answer
 from ner.stats import Estimate, ratio_estimate
+from ner.verdict import Answer
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Judged:
     def answer(self) -> Answer:
         """Whether it surely fits, surely doesn't, or neither is shown."""
         answers = {held.answer for held in self.checks}
-        return next((bad for bad in (Answer.NO, Answer.OPEN) if bad in answers), Answer.YES)
+        return next((bad for bad in (Answer.NO, Answer.UNDECIDED) if bad in answers), Answer.YES)
 
     @property
     def miss(self) -> float:
@@ -38,7 +38,7 @@ class Judged:
     @property
     def more_texts(self) -> int | None:
         """How many more texts settle all that is open; None where no number would."""
-        counts = [held.more_texts for held in self.checks if held.answer is Answer.OPEN]
+        counts = [held.more_texts for held in self.checks if held.answer is Answer.UNDECIDED]
         known = [count for count in counts if count is not None]
         return max(known) if known and len(known) == len(counts) else None
 
@@ -75,13 +75,13 @@ def decide(candidates: Sequence[Candidate], limits: Limits) -> Decision:
     by_answer = {
         answer: [item for item in judged if item.answer is answer] for answer in tuple(Answer)
     }
-    fitting, open_ones = by_answer[Answer.YES], by_answer[Answer.OPEN]
+    fitting, open_ones = by_answer[Answer.YES], by_answer[Answer.UNDECIDED]
     if fitting:
         best, tied = _best(fitting)
         faster = tuple(item for item in open_ones if _surely_faster(item, best))
         return Decision(limits, judged, Answer.YES, best, faster, tied)
     if open_ones:
-        return Decision(limits, judged, Answer.OPEN, min(open_ones, key=_time))
+        return Decision(limits, judged, Answer.UNDECIDED, min(open_ones, key=_time))
     return Decision(limits, judged, Answer.NO, min(judged, key=lambda item: item.miss))
 
 

@@ -1,9 +1,9 @@
-"""What a reader asks of a candidate, and whether one fits: yes, no, or not settled yet.
+"""What a reader asks of a candidate, and whether one fits: yes, no, or undecided.
 
 Size is exact. Time and agreement count only with their whole interval, since chance would
 otherwise choose among them: the more candidates, the more often one that is too bad looks good
 enough. So an agreement's interval is at 1 − 5 %/k for k candidates (Bonferroni), and there must be
-enough texts to have met a difference at all (:func:`ner.evaluating.verdict.fewest`).
+enough texts to have met a difference at all (:func:`ner.verdict.fewest`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from ner.choosing.candidates import Candidate
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR, Answer, fewest, settle
 from ner.stats import FEWEST_UNITS, Estimate
+from ner.verdict import MIN_AGREEMENT, Answer, fewest, settle
 
 # The chance, for all candidates together, of taking one whose agreement is under the limit.
 RISK = 0.05
@@ -30,7 +30,7 @@ class Limits:
 
     max_ms: float | None = None
     max_mb: float | None = None
-    min_agreement: float | None = FLOOR
+    min_agreement: float | None = MIN_AGREEMENT
 
     def __post_init__(self) -> None:
         for value, what, unit in ((self.max_ms, "time", "ms"), (self.max_mb, "size", "MB")):
@@ -94,7 +94,7 @@ def _check_time(candidate: Candidate, limit: float) -> Check:
     reason = {
         Answer.YES: f"{taken}, {limit:g} allowed",
         Answer.NO: f"{taken}, {time.value - limit:.2f} ms over the {limit:g} ms allowed",
-        Answer.OPEN: f"{taken}, and the {limit:g} ms allowed lie inside the interval",
+        Answer.UNDECIDED: f"{taken}, and the {limit:g} ms allowed lie inside the interval",
     }[answer]
     return Check(answer, reason, miss=max(0.0, time.value / limit - 1), more_texts=more)
 
@@ -109,9 +109,9 @@ def _check_agreement(candidate: Candidate, limit: float, level: float) -> Check:
         Answer.YES: f"{found}, {asked} asked for",
         Answer.NO: f"{found}, {100 * (limit - agreement.value):.1f} points under the {asked} "
         "asked for",
-        Answer.OPEN: f"{found}, and the {asked} asked for lie inside the interval",
+        Answer.UNDECIDED: f"{found}, and the {asked} asked for lie inside the interval",
     }[answer]
-    if answer is Answer.OPEN and agreement.value == 1.0:
+    if answer is Answer.UNDECIDED and agreement.value == 1.0:
         reason = f"{found}, but {needed:,} entities are needed to show {asked}"
     if more is not None and seen:
         # More texts like these have entities in the same number.

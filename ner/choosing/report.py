@@ -10,16 +10,16 @@ from ner.choosing.candidates import Candidate
 from ner.choosing.contenders import Unmade
 from ner.choosing.decision import Decision, Judged
 from ner.choosing.frontier import frontier
-from ner.evaluating.verdict import Answer
 from ner.machine import Machine, describe
 from ner.schema import latency_json, machine_json, provenance_json, to_json
 from ner.stats import Estimate
 from ner.tagging.choice import Choice
+from ner.verdict import Answer
 
 
 def sentence(decision: Decision) -> str:
     """What to do and why, with the uncertainty; two or three sentences."""
-    words = {Answer.YES: _take, Answer.OPEN: _not_settled, Answer.NO: _nothing}
+    words = {Answer.YES: _take, Answer.UNDECIDED: _not_settled, Answer.NO: _nothing}
     said = words[decision.answer](decision)
     withheld = decision.named.candidate.withheld
     return said if withheld is None else f"{said} {withheld}"
@@ -42,13 +42,11 @@ def _take(decision: Decision) -> str:
 
 def _not_settled(decision: Decision) -> str:
     named = decision.named
-    return (
-        f"Not settled. {named.candidate.title} is the fastest that may fit: {_open_clause(named)}"
-    )
+    return f"Undecided. {named.candidate.title} is the fastest that may fit: {_open_clause(named)}"
 
 
 def _open_clause(item: Judged) -> str:
-    reasons = item.reasons(Answer.OPEN)
+    reasons = item.reasons(Answer.UNDECIDED)
     if item.more_texts is None:
         return f"{reasons}. It is too close to the limit for any number of texts to tell."
     return f"{reasons}. About {item.more_texts:,} more texts like these would settle it."
@@ -99,7 +97,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "chosen": None if chosen is None else chosen.name,
         "named": decision.named.candidate.name,
         "sentence": sentence(decision),
-        "more_texts": decision.named.more_texts if decision.answer is Answer.OPEN else None,
+        "more_texts": decision.named.more_texts if decision.answer is Answer.UNDECIDED else None,
         "limits": asdict(decision.limits),
         "candidates": [
             _candidate_json(item, on_line=item.candidate.name in line) for item in decision.judged

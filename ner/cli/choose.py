@@ -16,12 +16,12 @@ from ner.cli.evaluate import EXIT_CODES
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import texts_for
 from ner.models.names import find_model
+from ner.verdict import MIN_AGREEMENT
 
 if TYPE_CHECKING:
     from ner.choosing.measure import Contender, Sample
@@ -51,7 +51,7 @@ def choose(
     ] = None,
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
-    ] = FLOOR,
+    ] = MIN_AGREEMENT,
     peers: Annotated[
         bool,
         typer.Option("--peers", help="Beside them: this model on PyTorch and ONNX Runtime."),
@@ -162,7 +162,7 @@ def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
         *([_percent(item["gold"])] if scored else []),
     ]
     # Other people's pipelines are nothing to choose, so nobody asks whether they fit.
-    return [*cells, {"yes": "yes", "no": "no", "open": "?"}.get(item.get("fits", ""), "")]
+    return [*cells, {"yes": "yes", "no": "no", "undecided": "?"}.get(item.get("fits", ""), "")]
 
 
 def _percent(estimate: Mapping[str, float]) -> str:

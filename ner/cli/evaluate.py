@@ -39,7 +39,6 @@ from ner.evaluating.acceptance import (
     Limits,
     accept,
     acceptance_json,
-    gravest,
     junit_xml,
 )
 from ner.evaluating.documents import as_documents
@@ -49,7 +48,6 @@ from ner.evaluating.report import Json, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
 from ner.evaluating.signoff import sign_off, signoff_html
-from ner.evaluating.verdict import Answer
 from ner.files.encoding import read_lines
 from ner.files.gold import read_gold_documents, repair_sentences
 from ner.machine import describe
@@ -59,13 +57,14 @@ from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
 from ner.schema import machine_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
+from ner.verdict import Answer, gravest
 
 # What a build reads: only 0 goes on.
-EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3}
+EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.UNDECIDED: 3}
 _GATE = {
     Answer.YES: "Accepted: all that was asked for is shown.",
     Answer.NO: "Not accepted.",
-    Answer.OPEN: "Not settled, which is no yes.",
+    Answer.UNDECIDED: "Undecided: more labelled text is needed, so the gate does not pass.",
 }
 
 
@@ -113,7 +112,7 @@ def evaluate(
     """Score both sides against gold, sentence by sentence and as whole documents.
 
     With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, and 3
-    where it is not settled.
+    where it is undecided.
     """
     choice = Choice.parse(aggregation, threshold, labels)
     limits = Limits(max_loss, max_label_loss, min_f1)

@@ -9,11 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import rich.table
 from rich.console import Console
+from rich.text import Text
 
 from ner.errors import InputError
 from ner.models.child import Stage
 from ner.models.open import Sides
+from ner.tables import Table
 
 
 def stdout() -> Console:
@@ -68,6 +71,29 @@ def print_notes(sides: Sides) -> None:
     """What a reader of a comparison has to know of its sides, on standard error."""
     for note in sides.notes:
         stderr().print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output: its title, its note, and its rows under their heads."""
+    shown = rich.table.Table(box=None, title=table.title or None, title_justify="left")
+    for index, name in enumerate(table.columns):
+        numbers = bool(table.rows) and all(row[index].value is not None for row in table.rows)
+        shown.add_column(visible(name), justify="right" if numbers else "left")
+    for row in table.rows:
+        shown.add_row(
+            *(
+                Text(visible(f"{cell.text} ({cell.small})" if cell.small else cell.text))
+                for cell in row
+            )
+        )
+    if table.note:
+        print_line(table.note)
+    stdout().print(shown)
+
+
+def print_line(sentence: str) -> None:
+    """A sentence on standard output, as it is."""
+    stdout().print(visible(sentence), markup=False, highlight=False, soft_wrap=True)
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,6 @@
 """May a build pass? Limits, how the side under test did by each on a set of gold, and as JUnit.
 
-Only a yes passes. What is not settled is an answer of its own: an error in JUnit, not a failure,
+Only a yes passes. What is undecided is an answer of its own: an error in JUnit, not a failure,
 and never skipped, which most servers count as passed.
 """
 
@@ -13,10 +13,9 @@ from xml.etree import ElementTree  # nosec B405 - writes, never parses
 
 from ner.errors import InputError
 from ner.evaluating.report import Json, Report, verdict_json
-from ner.evaluating.verdict import TOLERANCE, Answer, Verdict, reaches
+from ner.evaluating.verdict import TOLERANCE, reaches
+from ner.verdict import Answer, Verdict, gravest
 
-# The gravest first: it is the answer of them all.
-_GRAVITY = (Answer.NO, Answer.OPEN, Answer.YES)
 # What XML 1.0 can't hold, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -107,7 +106,7 @@ def accept(
     """Check each limit on one scored set that has both sides.
 
     Types are checked each, those of ``labels`` or else those in gold: one that was named and is not
-    in gold is not settled.
+    in gold is undecided.
     """
     checks = []
     if limits.loss is not None:
@@ -125,11 +124,6 @@ def accept(
     return Acceptance(name, report, documents, tuple(checks))
 
 
-def gravest(answers: Iterable[Answer]) -> Answer:
-    """No if any is, else open if any is; no answers at all settle nothing."""
-    return min(answers, key=_GRAVITY.index, default=Answer.OPEN)
-
-
 def acceptance_json(acceptance: Acceptance) -> Json:
     """The answer for a set, and each check's with its reason."""
     return {
@@ -143,7 +137,7 @@ def acceptance_json(acceptance: Acceptance) -> Json:
 def junit_xml(acceptances: Sequence[Acceptance]) -> str:
     """As JUnit XML: a suite for each set with a case for each check.
 
-    A no is a failure, and what is not settled an error; the reason is its message.
+    A no is a failure, and what is undecided an error; the reason is its message.
     """
     root = ElementTree.Element("testsuites", _tally(acceptances))
     for acceptance in acceptances:
@@ -167,7 +161,7 @@ def _tally(acceptances: Iterable[Acceptance]) -> dict[str, str]:
     counts = {
         "tests": len(answers),
         "failures": answers.count(Answer.NO),
-        "errors": answers.count(Answer.OPEN),
+        "errors": answers.count(Answer.UNDECIDED),
         "skipped": 0,
     }
     return {name: str(count) for name, count in counts.items()}

@@ -159,7 +159,7 @@ def standing_sentence(tally: Tally, names: tuple[str, str], cards: int) -> str:
     begun = f"{ahead} is ahead: it alone was right {_times(most)}, {other} {_times(least)}."
     if tally.settled:
         return f"{begun} That settles it (p {_p(tally.p)})."
-    return f"{begun} Not settled yet (p {_p(tally.p)}): {_outlook(tally, cards)}"
+    return f"{begun} Undecided (p {_p(tally.p)}): {_outlook(tally, cards)}"
 
 
 def _outlook(tally: Tally, cards: int) -> str:

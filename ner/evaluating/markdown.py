@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ner.evaluating.acceptance import Acceptance, gravest
+from ner.evaluating.acceptance import Acceptance
 from ner.evaluating.report import Report, ScoredSide, groups
 from ner.evaluating.scores import ErrorKind
-from ner.evaluating.verdict import Answer, Judgement, count_of
+from ner.evaluating.verdict import Judgement, count_of
 from ner.markup import percent
 from ner.schema import provenance_rows
 from ner.stats import mcnemar_p
+from ner.verdict import Answer, gravest
 
-_ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.OPEN: "❔ not settled"}
+_ANSWERS = {Answer.YES: "✅ yes", Answer.NO: "❌ no", Answer.UNDECIDED: "❔ undecided"}
 
 
 def report_markdown(report: Report) -> str:

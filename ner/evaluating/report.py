@@ -16,12 +16,13 @@ from ner.evaluating import verdict
 from ner.evaluating.breakdown import Decision, bucket_counts, decisions
 from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval, total
-from ner.evaluating.verdict import TOLERANCE, Judgement, Verdict
+from ner.evaluating.verdict import TOLERANCE, Judgement
+from ner.io import write_csv
 from ner.models.open import Sides
 from ner.schema import origin_json, provenance_cells, provenance_json, to_json
-from ner.spreadsheet import write_csv
 from ner.stats import Estimate, f1_estimate, mcnemar_p
 from ner.tagging.choice import Choice
+from ner.verdict import Verdict
 
 Json = dict[str, Any]
 KEYS = ("left", "right")

@@ -11,12 +11,11 @@ from pathlib import Path
 from ner.comparing.agreement import Pair
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.acceptance import Acceptance, gravest
+from ner.evaluating.acceptance import Acceptance
 from ner.evaluating.evaluation import Evaluation
 from ner.evaluating.markdown import changes_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.verdict import Answer
 from ner.machine import Machine, describe
 from ner.markup import megabytes, milliseconds, percent, render
 from ner.models.child import ensure_prepared
@@ -25,6 +24,7 @@ from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
 from ner.tagging.choice import Choice
+from ner.verdict import Answer, gravest
 
 # How long both sides are timed in turns on one text, in milliseconds.
 _TIMING_MS = 3000.0
@@ -139,14 +139,16 @@ class Difference:
 def signoff_html(signed: SignOff) -> str:
     """The file, whole: no script, nothing from elsewhere, and everything escaped."""
     left, right = (made.side.origin for made in signed.made)
-    checks = [check for acceptance in signed.acceptances for check in acceptance.checks]
+    answers = [
+        check.verdict.answer for acceptance in signed.acceptances for check in acceptance.checks
+    ]
     return render(
         "ner.evaluating",
         "signoff.html",
         left=left,
         right=right,
-        answer=gravest(acceptance.answer for acceptance in signed.acceptances) if checks else None,
-        open=f"{sum(check.verdict.answer is Answer.OPEN for check in checks)} of {len(checks)}",
+        answer=gravest(answers) if answers else None,
+        undecided=f"{answers.count(Answer.UNDECIDED)} of {len(answers)}",
         accepted=f"{100 * signed.acceptances[0].report.tolerance:.1f} points",
         sets=[
             _set_values(acceptance, signed.gold[acceptance.name])

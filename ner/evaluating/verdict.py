@@ -1,53 +1,21 @@
 """Can the right side stand in for the left one? Yes, no, or what is missing, and why.
 
-A yes needs two things. The 95 % interval must leave out any loss over the tolerance (a test of
-non-inferiority). And there must be enough entities to have met such a loss: 3 / tolerance of them,
-by the rule of three (:func:`ner.stats.unseen_rate`).
+By the rule of :mod:`ner.verdict`: a test of non-inferiority.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from ner.comparing.agreement import Agreement, Kind, agreement_counts
 from ner.counts import Counts
 from ner.evaluating.evaluation import Evaluation
-from ner.stats import LEVEL, Estimate, f1_estimate, unseen_rate
+from ner.stats import Estimate, f1_estimate
+from ner.verdict import MAX_LOSS, MIN_AGREEMENT, Answer, Verdict, fewest, more_needed, settle
 
-# The loss of F1 that counts as none, unless the reader says otherwise.
-TOLERANCE = 0.01
-# The agreement that is asked for where there is no gold, unless the reader says otherwise.
-FLOOR = 0.95
-
-# An interval at 95 % reaches 1.96 standard errors; to exclude a limit with a power of 80 %, the
-# figure must lie 1.96 + 0.84 of them from it.
-_POWER = (1.96 + 0.84) / 1.96
-# More entities than anybody will label: then the answer is that it is too close.
-_MOST = 1_000_000
-
-
-class Answer(StrEnum):
-    """What a verdict comes to."""
-
-    YES = "yes"
-    NO = "no"
-    OPEN = "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An answer, and the sentence that gives its reason and n.
-
-    ``more`` is about how many more entities would settle what is open; None where nothing is open,
-    or where a million would not.
-    """
-
-    answer: Answer
-    sentence: str
-    more: int | None = None
+# As a fraction.
+TOLERANCE = MAX_LOSS / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +53,22 @@ def against_gold(
     reason = {
         Answer.YES: f"a loss over the {limit} you accept is ruled out",
         Answer.NO: f"more than the {limit} you accept",
-        Answer.OPEN: f"a loss over the {limit} you accept is neither shown nor ruled out",
+        Answer.UNDECIDED: f"a loss over the {limit} you accept is neither shown nor ruled out",
     }[answer]
-    if answer is Answer.OPEN and difference.low >= -tolerance:
+    if answer is Answer.UNDECIDED and difference.low >= -tolerance:
         reason = (
             f"no loss over {limit} is seen, but ruling it out needs at least "
             f"{count_of(needed, 'entity')}"
         )
     sentence = f"{opening(answer, more)} {gap}, on {size}): {reason}."
-    verdict = Verdict(answer, sentence, more)
+    verdict = Verdict(answer, _short(answer, more, names, limit), sentence, more)
     return Judgement(label, entities, left, right, difference, verdict)
 
 
 def without_gold(
     agreements: Sequence[Agreement],
     *,
-    floor: float = FLOOR,
+    floor: float = MIN_AGREEMENT,
     names: tuple[str, str] = ("A", "B"),
 ) -> Verdict:
     """Whether the second's entities, scored against the first's, reach an F1 of ``floor``.
@@ -121,15 +89,21 @@ def without_gold(
     limit = f"{100 * (1 - floor):.1f} points"
     if answer is Answer.NO:
         loss = f"if {second} is wrong wherever they differ, it loses over the {limit} you accept"
-        return Verdict(Answer.OPEN, f"Gold would tell. {found}: {loss}. Judge what differs.")
+        short = "Undecided: only gold, or your own judgement, tells which is right."
+        return Verdict(
+            Answer.UNDECIDED,
+            short,
+            f"Undecided: gold would tell. {found}: {loss}. Judge what differs.",
+        )
     reason = {
         Answer.YES: f": even if {second} is wrong wherever they differ, it loses less than the "
         f"{limit} you accept.",
-        Answer.OPEN: f": whether a loss over the {limit} you accept is possible is not settled.",
+        Answer.UNDECIDED: f": whether a loss over the {limit} you accept is possible is undecided.",
     }[answer]
-    if answer is Answer.OPEN and agreement.low >= floor:
+    if answer is Answer.UNDECIDED and agreement.low >= floor:
         reason = f": ruling out a loss over {limit} needs at least {count_of(needed, 'entity')}."
-    return Verdict(answer, f"{opening(answer, more)} {found}{reason}", more)
+    sentence = f"{opening(answer, more)} {found}{reason}"
+    return Verdict(answer, _short(answer, more, names, limit), sentence, more)
 
 
 def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
@@ -146,53 +120,34 @@ def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
     reason = {
         Answer.YES: f"it reaches {asked}",
         Answer.NO: f"it stays under {asked}",
-        Answer.OPEN: f"whether it reaches {asked} is open",
+        Answer.UNDECIDED: f"whether it reaches {asked} is undecided",
     }[answer]
-    if answer is Answer.OPEN and figure.low >= least:
+    if answer is Answer.UNDECIDED and figure.low >= least:
         reason = f"to show {asked}, at least {count_of(needed, 'entity')} are needed"
     found = f"{name}'s F1 is {figure.number()} % (95 % interval {figure.range()}, on {size})"
-    return Verdict(answer, f"{opening(answer, more)} {found}: {reason}.", more)
+    short = {Answer.YES: f"Yes: {name} reaches {asked}.", Answer.NO: f"No: {name} misses {asked}."}
+    return Verdict(
+        answer,
+        short.get(answer, opening(answer, more)),
+        f"{opening(answer, more)} {found}: {reason}.",
+        more,
+    )
 
 
-def settle(
-    figure: Estimate, limit: float, *, seen: float, needed: int
-) -> tuple[Answer, int | None]:
-    """Whether a figure surely reaches ``limit``; if that is open, the ``more`` of a `Verdict`.
-
-    Yes where its whole interval does and ``needed`` entities were seen, no where none of it does.
-    An interval narrows with the square root of n, or with n where no difference was seen. ``more``
-    is what makes it narrow enough in four of five cases if what comes is like what was seen (a
-    power of 80 %).
-
-    >>> settle(Estimate(0.0, -0.02, 0.02), -0.01, seen=500, needed=300)
-    (<Answer.OPEN: 'open'>, 3600)
-    """
-    if figure.high < limit:
-        return Answer.NO, None
-    if figure.low >= limit and seen >= needed:
-        return Answer.YES, None
-    room = figure.value - limit
-    spread = figure.value - figure.low if room >= 0 else figure.high - figure.value
-    if figure.low >= limit or 0 < seen * spread <= needed * room:
-        total = float(needed)
-    elif figure.high - figure.low >= 1:
-        # So wide an interval says nothing, not even how fast it will narrow.
-        total = max(needed, 2 * seen)
-    elif room == 0:
-        return Answer.OPEN, None
-    else:
-        total = max(seen * (_POWER * spread / room) ** 2, needed if room > 0 else 0)
-    more = _round_up(max(total - seen, 1))
-    return Answer.OPEN, more if more <= _MOST else None
+def _short(answer: Answer, more: int | None, names: tuple[str, str], limit: str) -> str:
+    """The verdict in at most twelve words, if names are of one word."""
+    first, second = names
+    return {
+        Answer.YES: f"Yes: {second} can replace {first}, losing at most {limit}.",
+        Answer.NO: f"No: {second} loses more than {limit} against {first}.",
+    }.get(answer, opening(answer, more))
 
 
 def opening(answer: Answer, more: int | None) -> str:
     """How the sentence of a verdict begins."""
-    if answer is not Answer.OPEN:
+    if answer is not Answer.UNDECIDED:
         return "Yes." if answer is Answer.YES else "No."
-    if more is None:
-        return f"Too close to tell: even {_MOST:,} more entities may not settle it."
-    return f"Too little data: about {more:,} more {_noun(more)} would settle it."
+    return f"Undecided: {more_needed(more)}."
 
 
 def agreement_estimate(agreements: Sequence[Agreement], label: str | None = None) -> Estimate:
@@ -216,18 +171,6 @@ def identical_estimate(agreements: Sequence[Agreement]) -> Estimate:
         # F1 = 2 tp / (2 tp + fp + fn) is the share same / (same + different) with fp = 2 different.
         rows.append((same, 2 * (len(agreement.pairs) - same), 0))
     return f1_estimate(rows, of_nothing=1.0)
-
-
-def fewest(rate: float, level: float = LEVEL) -> int:
-    """How many entities a yes needs at least, to have met a mishap of this rate (over 0)."""
-    # Rate and number change places in the rule of three.
-    return math.ceil(unseen_rate(rate, level))
-
-
-def _round_up(number: float) -> int:
-    """Up to two figures: nobody knows an estimate any better."""
-    step: int = 10 ** max(0, len(str(math.ceil(number))) - 2)
-    return math.ceil(number / step) * step
 
 
 def _compared(

@@ -13,9 +13,10 @@ from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Explained
 from ner.evaluating import verdict
-from ner.evaluating.verdict import TOLERANCE, Verdict
+from ner.evaluating.verdict import TOLERANCE
 from ner.stats import Estimate
 from ner.tagging.choice import Choice
+from ner.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ner.files.conll import check_conll_labels, conll_lines, token_lines
 from ner.files.gold import annotate
 from ner.files.read import Row
 from ner.files.report import report
-from ner.spreadsheet import write_csv
+from ner.io import write_csv
 
 _ENTITY_COLUMNS = ("start", "end", "label", "score", "text")
 CSV_RULE = (

@@ -13,12 +13,12 @@ import gradio as gr
 
 from ner.choosing.contenders import runs_here
 from ner.errors import InputError
-from ner.evaluating.verdict import FLOOR
 from ner.files.encoding import bounded_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.names import resolve
 from ner.models.recipes import RECIPES, Variant
 from ner.ui.progress import as_gradio_errors
+from ner.verdict import MIN_AGREEMENT
 
 GOLD_SETS = {
     "General English: news, web, lower case, tricky names": "general",
@@ -153,7 +153,7 @@ def limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
             for label, value in (
                 ("Most ms a text (0: no limit)", 0),
                 ("Most MB on disk (0: no limit)", 0),
-                ("Least agreement, %", 100 * FLOOR),
+                ("Least agreement, %", 100 * MIN_AGREEMENT),
             )
         ]
         start = gr.Button("Measure", variant="primary", elem_id="choose-measure", scale=0)

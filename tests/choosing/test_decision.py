@@ -10,7 +10,7 @@ from ner.choosing.candidates import Candidate
 from ner.choosing.decision import decide
 from ner.choosing.limits import Limits
 from ner.choosing.report import sentence
-from ner.evaluating.verdict import Answer
+from ner.verdict import Answer
 
 
 def original(ms: float = 3.0) -> Candidate:
@@ -59,8 +59,8 @@ def test_what_may_fit_leaves_it_open() -> None:
     limits = Limits(max_mb=25, min_agreement=0.95)
     decision = decide([original(), int8(wrong_every=9)], limits)
 
-    assert (None, Answer.OPEN) == (decision.chosen, decision.answer)
-    assert "Not settled. INT8" in sentence(decision)
+    assert (None, Answer.UNDECIDED) == (decision.chosen, decision.answer)
+    assert "Undecided. INT8" in sentence(decision)
     assert f"About {decision.named.more_texts:,} more texts" in sentence(decision)
 
 

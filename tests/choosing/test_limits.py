@@ -7,7 +7,7 @@ import pytest
 from choosing.samples import candidate, rows
 from ner.choosing.limits import Check, Limits, check
 from ner.errors import InputError
-from ner.evaluating.verdict import Answer
+from ner.verdict import Answer
 
 
 def only(checks: tuple[Check, ...]) -> Check:
@@ -52,7 +52,7 @@ def test_size_is_exact(mb: float, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "answer"), [(1.9, Answer.YES), (2.0, Answer.OPEN), (2.1, Answer.NO)]
+    ("ms", "answer"), [(1.9, Answer.YES), (2.0, Answer.UNDECIDED), (2.1, Answer.NO)]
 )
 def test_time_counts_with_its_whole_interval(ms: float, answer: Answer) -> None:
     """A limit inside the interval is neither met nor missed."""
@@ -67,7 +67,7 @@ def test_five_texts_say_nothing_of_time() -> None:
     item = candidate("x", ms=0.001, texts=5)
     held = only(check(item, Limits(max_ms=2.0, min_agreement=None), 0.95))
 
-    assert Answer.OPEN is held.answer
+    assert Answer.UNDECIDED is held.answer
     assert held.more_texts is not None
     assert "∞" in held.reason
 
@@ -76,9 +76,9 @@ def test_five_texts_say_nothing_of_time() -> None:
     ("texts", "wrong_every", "answer"),
     [
         (400, 100, Answer.YES),
-        (400, 11, Answer.OPEN),
+        (400, 11, Answer.UNDECIDED),
         (400, 3, Answer.NO),
-        (29, None, Answer.OPEN),
+        (29, None, Answer.UNDECIDED),
         (30, None, Answer.YES),
     ],
     ids=["surely over", "near", "surely under", "too few to have met one", "just enough"],
@@ -90,21 +90,21 @@ def test_agreement_needs_the_interval_and_enough_texts(
     held = on_agreement(rows(texts, wrong_every=wrong_every), 0.95)
 
     assert answer is held.answer
-    assert (held.more_texts is not None) == (answer is Answer.OPEN)
+    assert (held.more_texts is not None) == (answer is Answer.UNDECIDED)
 
 
 def test_texts_without_entities_do_not_count() -> None:
     """They can't show a difference; of more texts like these only a share would help."""
     held = on_agreement([*rows(20), *[(0, 0, 0)] * 20], 0.95)
 
-    assert (Answer.OPEN, 20) == (held.answer, held.more_texts)
+    assert (Answer.UNDECIDED, 20) == (held.answer, held.more_texts)
 
 
 def test_more_texts_settle_it() -> None:
     """As many as the answer asks for, of the same kind, and the limit leaves the interval."""
     agreement = rows(400, wrong_every=12)
     held = on_agreement(agreement, 0.95)
-    assert Answer.OPEN is held.answer
+    assert Answer.UNDECIDED is held.answer
     assert held.more_texts is not None
 
     settled = on_agreement(rows(400 + 2 * held.more_texts, wrong_every=12), 0.95)
@@ -116,7 +116,7 @@ def test_what_lies_on_its_limit_is_never_settled() -> None:
     """No number of texts tells two equal figures apart."""
     held = on_agreement(rows(400, wrong_every=10), 0.95)
 
-    assert (Answer.OPEN, None) == (held.answer, held.more_texts)
+    assert (Answer.UNDECIDED, None) == (held.answer, held.more_texts)
 
 
 def test_the_original_agrees_by_definition() -> None:

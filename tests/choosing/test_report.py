@@ -21,7 +21,7 @@ def test_the_json_holds_each_candidate_and_the_choice() -> None:
     answer = decision_json(decision)
 
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
-    assert ("open", None, "int8") == (answer["answer"], answer["chosen"], answer["named"])
+    assert ("undecided", None, "int8") == (answer["answer"], answer["chosen"], answer["named"])
     assert ["original", "int8"] == [item["name"] for item in answer["candidates"]]
     assert [False, True] == [item["on_frontier"] for item in answer["candidates"]]
     assert sentence(decision) == answer["sentence"]

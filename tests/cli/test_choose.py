@@ -52,7 +52,7 @@ def test_the_json_names_a_recipe_and_all_candidates(
     )  # fmt: skip
     answer = json.loads(out)
 
-    assert {"yes": 0, "no": 1, "open": 3}[answer["answer"]] == code
+    assert {"yes": 0, "no": 1, "undecided": 3}[answer["answer"]] == code
     assert ["original", "int8"] == [item["name"].partition("#")[2] for item in answer["candidates"]]
     assert {"set": "texts.txt", "n": 69} == answer["texts"]
     assert all(item["memory_bytes"] > 1e6 for item in answer["candidates"])

@@ -55,7 +55,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize(
     ("case", "code", "word"),
-    [("pass", 0, "Accepted"), ("fail", 1, "Not accepted"), ("few", 3, "Not settled")],
+    [("pass", 0, "Accepted"), ("fail", 1, "Not accepted"), ("few", 3, "Undecided")],
 )
 def test_a_build_passes_fails_or_is_not_settled(
     case: str,
@@ -77,12 +77,12 @@ def test_a_build_passes_fails_or_is_not_settled(
     assert code == done.returncode, done.stderr
     assert word in done.stdout.splitlines()[-1]
     reason = done.stdout.splitlines()[-2]
-    start = {"pass": "Yes. ", "fail": "No. ", "few": "Too little data: about "}[case]
+    start = {"pass": "Yes. ", "fail": "No. ", "few": "Undecided: about "}[case]
     assert f"loss of F1: {start}" in reason
     root = ElementTree.fromstring(junit.read_text(encoding="utf-8"))  # noqa: S314 - we wrote it
     counts = {"pass": ("0", "0"), "fail": ("1", "0"), "few": ("0", "1")}[case]
     assert counts == (root.get("failures"), root.get("errors"))
-    sign = {"pass": "✅ yes", "fail": "❌ no", "few": "❔ not settled"}[case]
+    sign = {"pass": "✅ yes", "fail": "❌ no", "few": "❔ undecided"}[case]
     assert sign in markdown.read_text(encoding="utf-8").splitlines()[0]
 
 
@@ -95,7 +95,7 @@ def test_without_a_limit_the_exit_code_is_that_of_success(
     [plain] = answers(run("evaluate", str(gold), *model))
     asked = run("evaluate", str(gold), *model, "--max-label-loss", "1", "--min-f1", "0.5")
 
-    assert "open" == plain["verdict"]["answer"]
+    assert "undecided" == plain["verdict"]["answer"]
     assert "acceptance" not in plain
     assert asked.returncode in (0, 3)
     acceptance = json.loads(asked.stdout)["acceptance"]

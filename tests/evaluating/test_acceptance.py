@@ -21,8 +21,8 @@ from ner.evaluating.acceptance import (
 from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.markdown import acceptance_markdown
 from ner.evaluating.report import Report
-from ner.evaluating.verdict import Answer
 from ner.files.gold import annotate
+from ner.verdict import Answer
 
 ORIGINS = tuple(FakeSides().origins)
 ALL = Limits(loss=1.0, label_loss=2.0, f1=0.9)
@@ -44,7 +44,7 @@ def report(
     [
         (300, 0, ["yes", "yes", "yes", "yes"]),
         (150, 150, ["no", "no", "yes", "no"]),
-        (20, 0, ["open", "open", "open", "yes"]),
+        (20, 0, ["undecided", "undecided", "undecided", "yes"]),
     ],
     ids=["pass", "fail", "too few"],
 )
@@ -55,7 +55,7 @@ def test_each_limit_has_an_answer_of_its_own(kept: int, lost: int, answers: list
     names = ["loss of F1", "loss of F1 on LOC", "loss of F1 on PER", "F1"]
     assert names == [check.name for check in accepted.checks]
     assert answers == [check.verdict.answer.value for check in accepted.checks]
-    assert accepted.answer.value == max(answers, key=["yes", "open", "no"].index)
+    assert accepted.answer.value == max(answers, key=["yes", "undecided", "no"].index)
 
 
 def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
@@ -73,15 +73,16 @@ def test_a_type_that_was_named_and_is_not_in_gold_is_open() -> None:
     """A gold set that lost a type doesn't pass in silence."""
     accepted = accepted_as("set", report(300, 0), Limits(label_loss=1.0), labels=["PER", "ORG"])
 
-    assert [Answer.YES, Answer.OPEN] == [check.verdict.answer for check in accepted.checks]
-    assert Answer.OPEN is accepted.answer
+    assert [Answer.YES, Answer.UNDECIDED] == [check.verdict.answer for check in accepted.checks]
+    assert Answer.UNDECIDED is accepted.answer
 
 
 def test_no_answers_settle_nothing() -> None:
     """An empty list of checks is no yes."""
-    assert Answer.OPEN is gravest([])
+    assert Answer.UNDECIDED is gravest([])
     assert (
-        Answer.OPEN is accepted_as("set", report(300, 0), Limits(label_loss=1.0), labels=[]).answer
+        Answer.UNDECIDED
+        is accepted_as("set", report(300, 0), Limits(label_loss=1.0), labels=[]).answer
     )
     assert not Limits().asked
 
@@ -129,7 +130,7 @@ def test_junit_has_a_case_for_each_check_and_only_a_yes_passes() -> None:
         name: child.tag for name, child in children.items()
     }
     assert children["fail"].get("message", "").startswith("No. INT8's F1 is 85.7 %")
-    assert children["few"].get("message", "").startswith("Too little data: about ")
+    assert children["few"].get("message", "").startswith("Undecided: about ")
     values = [found.get("value") for found in root[0].iter("property")]
     assert ["bundled#original", "bundled#int8"] == values[::2]
 
@@ -149,7 +150,7 @@ def test_markdown_says_the_answer_and_each_reason() -> None:
     text = acceptance_markdown(three())
 
     assert text.startswith("## INT8 in place of Original: ❌ no\n")
-    for name, answer in (("pass", "✅ yes"), ("fail", "❌ no"), ("few", "❔ not settled")):
+    for name, answer in (("pass", "✅ yes"), ("fail", "❌ no"), ("few", "❔ undecided")):
         part = text.split(f"### {name}\n")[1].split("###")[0]
         assert f"| loss of F1 | {answer} |" in part
         assert "| all types | 100.0 (" in part
@@ -170,7 +171,7 @@ def test_json_has_each_check_with_its_reason() -> None:
     """The answer of all, and how many more entities would settle what is open."""
     few = acceptance_json(three()[2])
 
-    assert "open" == few["answer"]
+    assert "undecided" == few["answer"]
     [check] = few["checks"]
     assert {"name", "answer", "sentence", "more"} == set(check)
     assert 260 == check["more"]

@@ -13,7 +13,7 @@ import yaml
 from test_cli import ROOT, run
 
 from ner.cli.evaluate import EXIT_CODES
-from ner.evaluating.verdict import Answer
+from ner.verdict import Answer
 
 FOLDER = ROOT / "ner" / "evaluating"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -62,8 +62,8 @@ def test_the_exit_codes_are_those_of_the_command() -> None:
     """Each answer stands in the table with its code."""
     table = dict(re.findall(r"^\| (\d) \| (\w+)", README, flags=re.MULTILINE))
 
-    assert {"0": "yes", "1": "no", "3": "not"} == {code: table[code] for code in "013"}
-    assert {Answer.YES: 0, Answer.NO: 1, Answer.OPEN: 3} == EXIT_CODES
+    assert {"0": "yes", "1": "no", "3": "undecided"} == {code: table[code] for code in "013"}
+    assert {Answer.YES: 0, Answer.NO: 1, Answer.UNDECIDED: 3} == EXIT_CODES
 
 
 def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:

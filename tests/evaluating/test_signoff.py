@@ -80,8 +80,8 @@ def test_all_that_a_decision_rests_on_is_there() -> None:
     parts = [
         "May INT8 take the place of Original?",
         "bundled#int8 (B) against bundled#original (A) · 2026-11-28 04:07 UTC",
-        "? Not settled: 2 of 2 checks are open.",
-        "Too little data: about ",
+        "? Undecided: 2 of 2 checks.",
+        "Undecided: about ",
         "all types 4 100.0",
         "Entities that differ: 2",
         "SHA-256 of the gold file: " + "9c" * 32,
@@ -110,8 +110,8 @@ def test_without_limits_the_verdict_stands_alone() -> None:
     text = text_of(signoff_html(signed(report(), Limits())))
 
     assert "Asked Answer Reason" not in text
-    assert "Not settled:" not in text
-    assert "Too little data: about " in text
+    assert "? Undecided:" not in text
+    assert "Undecided: about " in text
 
 
 def test_differences_say_who_is_right() -> None:

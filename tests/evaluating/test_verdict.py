@@ -9,9 +9,9 @@ from ner.comparing.agreement import align
 from ner.entities import Entity, Tagged
 from ner.evaluating import verdict
 from ner.evaluating.evaluation import Evaluation, score_predictions
-from ner.evaluating.verdict import Answer, settle
 from ner.files.gold import parse_gold
 from ner.stats import Estimate, f1_estimate
+from ner.verdict import Answer, settle
 
 
 def of_rows(right: int, lost: int) -> Evaluation:
@@ -25,10 +25,10 @@ def of_rows(right: int, lost: int) -> Evaluation:
     ("right", "lost", "answer", "reason"),
     [
         (300, 0, Answer.YES, "ruled out"),
-        (299, 0, Answer.OPEN, "neither shown nor ruled out"),
+        (299, 0, Answer.UNDECIDED, "neither shown nor ruled out"),
         (280, 20, Answer.NO, "more than the 1.0 points"),
-        (297, 3, Answer.OPEN, "neither shown nor ruled out"),
-        (2, 2, Answer.OPEN, "−100.0 to +100.0"),
+        (297, 3, Answer.UNDECIDED, "neither shown nor ruled out"),
+        (2, 2, Answer.UNDECIDED, "−100.0 to +100.0"),
     ],
 )
 def test_verdict_needs_an_interval_and_enough_entities(
@@ -48,7 +48,12 @@ def test_a_larger_tolerance_turns_the_verdict() -> None:
 
 @pytest.mark.parametrize(
     ("same", "missing", "answer"),
-    [(60, 0, Answer.YES), (59, 0, Answer.OPEN), (190, 15, Answer.OPEN), (80, 20, Answer.OPEN)],
+    [
+        (60, 0, Answer.YES),
+        (59, 0, Answer.UNDECIDED),
+        (190, 15, Answer.UNDECIDED),
+        (80, 20, Answer.UNDECIDED),
+    ],
 )
 def test_verdict_without_gold_asks_for_the_gate(same: int, missing: int, answer: Answer) -> None:
     """The agreement's interval against 95 %; where it is below, only gold tells who is wrong."""
@@ -95,7 +100,7 @@ def test_types_are_judged_apart() -> None:
 )
 def test_what_is_missing_is_told(figure: Estimate, seen: int, more: int | None) -> None:
     """How many more entities, and none where a million would not do."""
-    assert (Answer.OPEN, more) == settle(figure, -0.01, seen=seen, needed=300)
+    assert (Answer.UNDECIDED, more) == settle(figure, -0.01, seen=seen, needed=300)
 
 
 @pytest.mark.parametrize("rate", [0.93, 0.85], ids=["above", "below"])
@@ -106,12 +111,12 @@ def test_as_many_more_as_told_settle_it_in_four_of_five_cases(rate: float) -> No
         return f1_estimate([(1, 0, 0)] * right + [(0, 1, 1)] * (of - right))
 
     answer, more = settle(estimate(round(100 * rate), 100), 0.9, seen=100, needed=30)
-    assert answer is Answer.OPEN
+    assert answer is Answer.UNDECIDED
     assert more is not None
     draws = np.random.default_rng(1).binomial(100 + more, rate, size=200)
     settled = [
         settle(estimate(int(right), 100 + more), 0.9, seen=100 + more, needed=30)[0]
-        is not Answer.OPEN
+        is not Answer.UNDECIDED
         for right in draws
     ]
 

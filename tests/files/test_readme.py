@@ -18,7 +18,7 @@ from ner.files.columns import guess_column
 from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
 from ner.files.read import ENDINGS
-from ner.spreadsheet import neutralize
+from ner.io import neutralize
 from ner.tagging.tagger import MAX_CHARACTERS
 
 FOLDER = ROOT / "ner" / "files"

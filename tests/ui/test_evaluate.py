@@ -150,7 +150,7 @@ def test_each_count_opens_as_many_decisions_as_it_says() -> None:
 def test_the_verdict_stands_on_top() -> None:
     """Too few entities for an answer are said to be so, with n."""
     html, _ = given(GOLD)
-    assert html.startswith('<p class="verdict open" role="status">')
+    assert html.startswith('<p class="verdict undecided" role="status">')
     assert "6 entities in 3 sentences" in html
 
 
@@ -160,7 +160,7 @@ def test_each_type_has_its_own_answer_with_both_f1() -> None:
     table = html.split("Can INT8 replace Original, type by type")[1].split("</section>")[0]
     for label in ("all types", "LOC", "ORG", "PER"):
         assert f'<th scope="row">{label}</th>' in table
-    assert "too little data" in table
+    assert "undecided" in table
     answers = json.loads(data["files"]["evaluation.json"])["labels"]
     assert {"LOC", "ORG", "PER"} == set(answers)
 
@@ -414,7 +414,7 @@ def test_without_gold_figures_are_of_the_whole_text() -> None:
     html, data = lines("Wolfgang in Berlin\nAmazon in London\n" * 10)
     report = json.loads(data["files"]["agreement.json"])
     assert 20 == len(report["lines"])
-    assert 0.75 == report["identical"]["share"]
+    assert 0.75 == report["identical"]["value"]
     assert report["identical"]["low"] <= 0.75 <= report["identical"]["high"]
     assert "75.0" in html
 
@@ -428,13 +428,13 @@ def test_without_gold_the_accepted_loss_counts() -> None:
         return result(handler.compare_lines(text, *SETTINGS[:-1], points))[0]
 
     assert "Yes. INT8 finds what Original finds" in answer(1.0)
-    assert "Too little data: about 200 more entities would settle it" in answer(0.5)
+    assert "Undecided: about 200 more entities would settle it" in answer(0.5)
 
 
 def test_without_gold_nobody_is_called_wrong() -> None:
     """However far two sides differ, only gold tells which one errs."""
     html, _ = lines("Wolfgang in Paris\nAmazon in Berlin\n" * 40)
-    assert 'class="verdict open"' in html
+    assert 'class="verdict undecided"' in html
     assert "Gold would tell" in html
 
 
@@ -442,7 +442,7 @@ def test_lines_without_any_entity_agree() -> None:
     """Nothing found by either is no disagreement, and no evidence either."""
     html, data = lines("nothing\nat all")
     assert [] == data["rows"]
-    assert "Too little data" in html
+    assert "Undecided" in html
 
 
 @pytest.mark.parametrize(("text", "message"), [(" \n", "Paste lines"), ("x" * 100_001, "100,000")])

@@ -13,14 +13,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ner.evaluating.verdict import Answer, Verdict
 from ner.markup import megabytes, render
 from ner.stats import Estimate
 from ner.ui.progress import Value
 from ner.ui.views.charts import dot_chart
 from ner.ui.views.scatter import Spot, scatter
+from ner.verdict import Answer, Verdict
 
-_FITS = {"yes": "fits", "no": "does not fit", "open": "not settled"}
+_FITS = {"yes": "fits", "no": "does not fit", "undecided": "undecided"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _parts(answer: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, objec
     candidates = answer["candidates"]
     scored = candidates[0]["gold"] is not None
     return {
-        "verdict": Verdict(Answer(answer["answer"]), answer["sentence"]),
+        "verdict": Verdict(Answer(answer["answer"]), "", answer["sentence"]),
         "limits": _limits(answer["limits"]),
         "picture": _picture(answer, sides),
         "agreement": _agreement(candidates, answer["limits"]["min_agreement"], scored=scored),

@@ -23,7 +23,7 @@ from ner.evaluating.report import (
 )
 from ner.evaluating.scores import OUTSIDE, ErrorKind, conlleval
 from ner.evaluating.semeval import Outcomes
-from ner.evaluating.verdict import Answer, Judgement
+from ner.evaluating.verdict import Judgement
 from ner.markup import Cell, percent, render
 from ner.stats import Estimate, mcnemar_p
 from ner.ui.progress import Value
@@ -36,6 +36,7 @@ from ner.ui.views.tables import (
     basis,
     estimate_cell,
 )
+from ner.verdict import Answer
 
 # Which decisions a number stands for; those match that fit all of it. ``side`` is a key of the
 # report's JSON; ``gold`` and ``found`` are a label, * for any, O for none; ``error`` is a kind,
@@ -51,7 +52,7 @@ _ERRORS = {
     ErrorKind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
     ErrorKind.TYPE: "Type: found there as another type",
 }
-_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
+_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.UNDECIDED: "undecided"}
 
 
 def evaluation_value(report: Report, hints: Sequence[str] = ()) -> Value:

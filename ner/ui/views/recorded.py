@@ -9,14 +9,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ner.evaluating.verdict import Answer
 from ner.markup import Cell, percent, render
 from ner.models.catalogue import ModelSpec, assets
 from ner.schema import recorded_sides, set_name
 from ner.stats import Estimate
 from ner.ui.views.tables import estimate_cell
+from ner.verdict import Answer
 
-_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.OPEN: "too little data"}
+_ANSWERS = {Answer.YES: "yes", Answer.NO: "no", Answer.UNDECIDED: "undecided"}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _LEFT, _RIGHT, _TOP, _FLOOR = 56, 544, 14, 310
 _SPAN = 0.8
 # A letter of a label, its height, and how far it stands from its point.
 _LETTER, _LINE, _GAP = 7, 14, 11
-_SHAPES = {"yes": "circle", "open": "diamond", "no": "square", "peer": "triangle"}
+_SHAPES = {"yes": "circle", "undecided": "diamond", "no": "square", "peer": "triangle"}
 
 
 @dataclass(frozen=True, slots=True)

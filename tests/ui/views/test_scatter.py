@@ -25,7 +25,7 @@ SPOTS = [
     spot("original", 77.4, 2.3),
     spot("bf16", 77.4, 1.3),
     spot("weights", 19.9, 1.1),
-    spot("int8", 20.0, 0.83, answer="open"),
+    spot("int8", 20.0, 0.83, answer="undecided"),
     spot("small", 16.0, 0.84, answer="no"),
 ]
 
@@ -97,7 +97,7 @@ def test_a_single_point_has_axes_and_no_line() -> None:
 
 def test_an_unknown_time_has_a_whisker_within_the_picture() -> None:
     """With few texts the interval has no end."""
-    unknown = Spot("x", ("x", ""), "x", 1, Estimate(1, 0.0, float("inf")), "open", 1.0)
+    unknown = Spot("x", ("x", ""), "x", 1, Estimate(1, 0.0, float("inf")), "undecided", 1.0)
     chart = scatter("t", ("MB", "ms"), [unknown], [], (None, None))
     [(low, high)] = re.findall(r'class="whisker" .*? y1="([\d.]+)" y2="([\d.]+)"', chart)
 
