@@ -144,20 +144,14 @@ class Explained:
 
 
 class Tagger(Protocol):
-    """Anything that finds entities: the original, its INT8 variant, or a stand-in in a test."""
+    """Anything that finds entities: a variant, another program, or a stand-in in a test."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types it can find, without BIO prefixes."""
 
-    def __call__(self, text: str) -> Tagged:
-        """Tag one text."""
-
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given."""
-
-    def explain(self, text: str) -> Explained:
-        """Tag one text and tell the pieces and windows behind the result."""
 
 
 def bio_tags(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ner.comparing.agreement import Agreement, align
 from ner.comparing.timing import Timing, time_in_turns
-from ner.entities import Explained, Tagger
-from ner.tagging.tagger import clean
+from ner.entities import Explained
+from ner.tagging.tagger import OpenVinoTagger, clean
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Comparison:
         return None if self.right is None else align(self.left.tagged, self.right.tagged)
 
 
-def compare(text: str, left: Tagger, right: Tagger | None, *, budget_ms: float = 0.0) -> Comparison:
+def compare(
+    text: str, left: OpenVinoTagger, right: OpenVinoTagger | None, *, budget_ms: float = 0.0
+) -> Comparison:
     """Tag ``text`` with both sides, and time them in turns.
 
     Timing takes about ``budget_ms`` milliseconds, at least eight pairs of runs; with 0 nothing is

@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ner.entities import Tagger
 from ner.stats import Estimate, ratio_estimate
-from ner.tagging.choice import ChoosingTagger, Steps
+from ner.tagging.choice import Steps
+from ner.tagging.tagger import OpenVinoTagger
 
 # With fewer pairs an interval says nothing; more than this many are not needed for one text.
 _FEWEST_PAIRS = 8
@@ -57,7 +57,9 @@ class Timing:
         return ratio_estimate(self.left.samples_ms, self.right.samples_ms)
 
 
-def time_in_turns(text: str, left: Tagger, right: Tagger, budget_ms: float) -> Timing:
+def time_in_turns(
+    text: str, left: OpenVinoTagger, right: OpenVinoTagger, budget_ms: float
+) -> Timing:
     """Alternate which side goes first, so that neither always runs on what the other left."""
     samples: tuple[list[float], list[float]] = ([], [])
     deadline = time.perf_counter() + budget_ms / 1000
@@ -71,7 +73,7 @@ def time_in_turns(text: str, left: Tagger, right: Tagger, budget_ms: float) -> T
     return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))
 
 
-def time_rounds(text: str, sides: Sequence[ChoosingTagger]) -> Iterator[tuple[Steps, ...]]:
+def time_rounds(text: str, sides: Sequence[OpenVinoTagger]) -> Iterator[tuple[Steps, ...]]:
     """Endless rounds, each of which runs every side once; the next one begins with the next side.
 
     The times come in the order of ``sides``. Whoever asks decides when it is enough, and may let

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import psutil
 
-from ner.entities import Entity, Tagged, Tagger
+from ner.entities import Entity, Tagged
 from ner.measuring.process import answer, measure_in_process, open_contestant, read_input
 from ner.models.recipes import Variant
+from ner.tagging.tagger import OpenVinoTagger
 
 _LONGEST = 300
 _REPEATS = 5
@@ -43,7 +44,7 @@ def measure_endurance(variant: Variant, texts: Sequence[str], count: int) -> End
     return Endurance(**measure_in_process("endurance", variant, str(count), texts=texts))
 
 
-def endure(tagger: Tagger, texts: Sequence[str], count: int) -> Endurance:
+def endure(tagger: OpenVinoTagger, texts: Sequence[str], count: int) -> Endurance:
     """The same with ``tagger``, in this process."""
     return Endurance(
         texts=count,
@@ -53,7 +54,7 @@ def endure(tagger: Tagger, texts: Sequence[str], count: int) -> Endurance:
     )
 
 
-def _growth_bytes(tagger: Tagger, texts: Sequence[str], count: int) -> int:
+def _growth_bytes(tagger: OpenVinoTagger, texts: Sequence[str], count: int) -> int:
     """How much more is resident after ``count`` texts than after a tenth of them."""
     words = " ".join(texts).split()
     rng = random.Random(0)  # noqa: S311 - not a secret
@@ -66,7 +67,7 @@ def _growth_bytes(tagger: Tagger, texts: Sequence[str], count: int) -> int:
     return resident[count] - resident[count // 10]
 
 
-def _tenfold(tagger: Tagger, texts: Sequence[str]) -> float:
+def _tenfold(tagger: OpenVinoTagger, texts: Sequence[str]) -> float:
     times = []
     for lines in (list(texts), list(texts) * 10):
         begin = time.perf_counter()
@@ -75,7 +76,7 @@ def _tenfold(tagger: Tagger, texts: Sequence[str]) -> float:
     return times[1] / times[0]
 
 
-def _batch_equals_single(tagger: Tagger, texts: Sequence[str]) -> float:
+def _batch_equals_single(tagger: OpenVinoTagger, texts: Sequence[str]) -> float:
     together = tagger.tag_many(list(texts))
     alone = [tagger.tag_many([text])[0] for text in texts]
     return sum(map(_same, together, alone)) / len(texts)

@@ -16,7 +16,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage, ensure_prepared
 from ner.models.folder import Gate, Manifest
 from ner.models.recipes import Variant, find_recipe
-from ner.tagging.choice import Choice, ChoosingTagger
+from ner.tagging.choice import Choice
 from ner.tagging.graphs import supports_bf16
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
@@ -38,7 +38,7 @@ class Side:
 
     variant: Variant
     origin: Origin
-    tagger: ChoosingTagger
+    tagger: OpenVinoTagger
     size: int
     threads: int = 0
     gate: Gate | None = None
@@ -155,7 +155,6 @@ def open_tagger(
     side = open_side(variant, device=device, report=report)
     if side.withheld:
         raise PrepareFailed(side.withheld)
-    assert isinstance(side.tagger, OpenVinoTagger)  # noqa: S101 - made so above
     return side.tagger
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from ner.entities import Tagged, Tagger
+from ner.entities import Tagged
 from ner.errors import InputError, one_of
 from ner.tagging.decode import Aggregation
 
@@ -87,13 +86,3 @@ class Steps:
     def total(self) -> float:
         """All of it, in milliseconds."""
         return self.tokenize + self.infer + self.decode
-
-
-class ChoosingTagger(Tagger, Protocol):
-    """A tagger of which another one for a caller's choice can be had, and its times."""
-
-    def using(self, choice: Choice) -> ChoosingTagger:
-        """The same model for ``choice``; ``InputError`` for a label that it does not have."""
-
-    def time(self, text: str) -> Steps:
-        """Tag one text, and tell how long each step of that took."""

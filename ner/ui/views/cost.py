@@ -12,7 +12,8 @@ from ner import schema
 from ner.comparing.timing import Latency, Timing
 from ner.markup import macro, megabytes, milliseconds
 from ner.stats import ratio_estimate
-from ner.tagging.choice import ChoosingTagger, Steps
+from ner.tagging.choice import Steps
+from ner.tagging.tagger import OpenVinoTagger
 from ner.ui.progress import Value
 
 
@@ -32,7 +33,7 @@ class Contestant:
 
     key: str
     name: str
-    tagger: ChoosingTagger
+    tagger: OpenVinoTagger
 
 
 def meters(rows: Sequence[tuple[str, str, float, str]]) -> list[Meter]:
