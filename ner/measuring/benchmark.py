@@ -163,8 +163,6 @@ def _files(
     throughput, shares = [], []
     files = files_of(texts, plan.file_texts)
     for name in plan.files:
-        for tagger in taggers.values():
-            tagger.model.settle(files[name])
         limits = limits_of(
             original.folder / "openvino_model.xml", taggers, files[name], plan.peak_runs
         )
@@ -256,10 +254,9 @@ def _stream(
 
 
 def _meet(tagger: OpenVinoTagger, texts: Sequence[str]) -> None:
-    """Tag a stream of ``texts``, so that there is a graph for each length that comes often."""
+    """Tag a stream of ``texts``, so that each of their shapes has been met."""
     for text in texts:
         tagger(text)
-        tagger.model.settle()
 
 
 def _throughput(

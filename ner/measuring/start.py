@@ -47,7 +47,6 @@ def main(model: str, recipe: str, began: str) -> None:
     texts = read_input()
     for text in texts:
         tagger(text)
-    tagger.model.settle(texts)
     tagger.tag_many(texts)
     # The tagger is still held by its name here: one that is gone takes its memory with it.
     resident = psutil.Process().memory_info().rss

@@ -15,6 +15,7 @@ import numpy as np
 from ner.models.recipes import CompressWeights, Quantize, Step
 from ner.preparing.embeddings import scale_after_lookup
 from ner.preparing.export import IR, Exported
+from ner.tagging.inference import input_ports
 from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
 
@@ -50,7 +51,7 @@ def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) 
     if isinstance(step, CompressWeights):
         made = nncf.compress_weights(model, **_compression(step))
     else:
-        samples = [_inputs(source, text, model.inputs) for text in texts[: step.samples]]
+        samples = [_inputs(source, text, input_ports(model)) for text in texts[: step.samples]]
         made = nncf.quantize(
             model,
             nncf.Dataset(samples),
@@ -111,7 +112,7 @@ def _model_type(folder: Path) -> str:
     return str(config.get("model_type"))
 
 
-def _inputs(source: Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]:
+def _inputs(source: Exported, text: str, names: Iterable[str]) -> dict[str, Any]:
     """One text as the model's inputs ``(1, tokens)``, unpadded."""
     encoded = source.tokenizer(
         text,
@@ -121,4 +122,4 @@ def _inputs(source: Exported, text: str, ports: Iterable[Any]) -> dict[str, Any]
     )
     # Not every tokenizer gives token_type_ids to a model that wants them; one text is all zeros.
     zeros = np.zeros_like(encoded["input_ids"])
-    return {port.any_name: encoded.get(port.any_name, zeros) for port in ports}
+    return {name: encoded.get(name, zeros) for name in names}

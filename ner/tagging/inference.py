@@ -2,91 +2,119 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
+from itertools import accumulate
 
 import numpy as np
 
-from ner.machine import usable_cores
+from ner.errors import ModelRefused
 from ner.tagging.decode import Floats, Ints
-from ner.tagging.graphs import FIXED_LENGTHS, Graphs
-from ner.tagging.request import Frame, Request, Turns
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
     import openvino as ov
 
-# Padded tokens in one batch. On two cores 512 are up to a tenth slower and 2,048 hardly faster
-# (assets/results/shapes.json); one text waits for a batch at most.
+# The padded lengths and the numbers of windows of a batch. The runtime keeps memory for each shape
+# that it has met, and prepares its graph at each change: see assets/results/shapes.json.
+LENGTHS = (16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512)
+ROWS = (32, 16, 8, 4, 2, 1)
+# Padded tokens in one batch: one text waits for a batch at most.
 BATCH_TOKENS = 1024
-# The same where each core has its own batches: more take memory and are no faster.
-STREAM_TOKENS = 256
-# Fewer batches for each core are not worth the threads.
-_BATCHES_A_STREAM = 4
+# What a batch costs beside its tokens, as so many more of them: the change of shape above all.
+_COST_OF_A_BATCH = 60
 
-T = TypeVar("T")
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
 # The padded length of a batch, and the indices of its windows.
 Batch = tuple[int, list[int]]
+Tensors = dict[str, ov.Tensor]
 
 
 @dataclass(frozen=True)
-class Work:
-    """``batches``, to be shared out among ``requests``."""
+class Frame:
+    """What goes around the pieces of a window: special tokens before and after, padding behind.
 
-    batches: Sequence[Batch]
-    requests: Sequence[Request]
+    ``before`` and ``after`` are token ids ``(n,)``; ``longest`` is how many tokens the model reads
+    at once, all of these included.
+    """
+
+    before: Ints
+    after: Ints
+    pad_id: int
+    longest: int
 
     @property
-    def shapes(self) -> list[tuple[int, int]]:
-        """Rows and padded tokens of each batch."""
-        return [(len(members), length) for length, members in self.batches]
+    def special(self) -> int:
+        """How many special tokens a window gets."""
+        return len(self.before) + len(self.after)
+
+
+class Turns:
+    """A lock that serves threads in the order in which they came.
+
+    A plain lock can be taken again at once by the thread that let it go, so a long batch would keep
+    everyone else waiting; here one text waits for at most one batch of each that came before.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._next = 0
+        self._serving = 0
+        self._left: set[int] = set()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn, and end it."""
+        with self._changed:
+            ticket = self._next
+            self._next += 1
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: self._serving == ticket)
+            yield
+        finally:
+            # Interrupted while waiting, too: nobody may wait for this turn.
+            with self._changed:
+                self._left.add(ticket)
+                while self._serving in self._left:
+                    self._left.remove(self._serving)
+                    self._serving += 1
+                self._changed.notify_all()
 
 
 class Runner:
-    """A compiled token classifier that any number of threads may use.
+    """A compiled token classifier that any number of threads may use, in turns.
 
-    One request serves all of them in turn: on few cores that is as fast as several requests. A
-    single short text runs on a graph of its length, and many texts on a request for each core,
-    where there are such graphs by now.
+    One request serves all of them: on few cores that is as fast as several requests. Its input
+    tensors are its own, one set for each shape: nothing of the caller's is shared with the runtime,
+    which would overwrite it. Raises ``ModelRefused`` for a graph with other inputs than the
+    known ones.
     """
 
-    def __init__(self, graphs: Graphs, frame: Frame) -> None:
-        self._graphs = graphs
+    def __init__(self, compiled: ov.CompiledModel, frame: Frame) -> None:
+        self._compiled = compiled
         self._frame = frame
+        self._ports = input_ports(compiled)
+        self._request = compiled.create_infer_request()
         self._turns = Turns()
-        self._for_all = Request(graphs.for_all, frame, self._turns)
-        self._fixed: dict[int, Request] = {}
-        self._for_many: tuple[Request, ...] = ()
-        self._many_tokens = usable_cores() * _BATCHES_A_STREAM * STREAM_TOKENS
+        self._shape = (0, 0)
+        self._tensors: dict[tuple[int, int], Tensors] = {}
 
     def beside(self) -> Runner:
-        """Requests of its own on the same graphs: neither waits for the other's turn."""
-        return Runner(self._graphs, self._frame)
-
-    def settle(self, lengths: Sequence[int] = ()) -> None:
-        """Wait for graphs that are being compiled, so that they take no time from what is timed.
-
-        The graph for many texts, if windows of ``lengths`` together are many, is compiled now.
-        """
-        for_many = self._graphs.for_many
-        if for_many and self._are_many(lengths):
-            for_many.start()
-        self._graphs.settle()
+        """A request of its own on the same graph: neither waits for the other's turn."""
+        return Runner(self._compiled, self._frame)
 
     @property
     def precision(self) -> str:
         """What floating-point parts are executed in, as the device reports it: ``f32``."""
-        compiled = self._graphs.for_all
         try:
-            hint = compiled.get_property("INFERENCE_PRECISION_HINT")
+            hint = self._compiled.get_property("INFERENCE_PRECISION_HINT")
         except RuntimeError:
             # AUTO and its like have no such property: the device behind them has.
-            [device, *_] = compiled.get_property("EXECUTION_DEVICES")
+            [device, *_] = self._compiled.get_property("EXECUTION_DEVICES")
             hint = ov.Core().get_property(device.strip("()"), "INFERENCE_PRECISION_HINT")
         return str(hint.get_type_name())
 
@@ -94,7 +122,7 @@ class Runner:
     def threads(self) -> int:
         """How many threads inference may use; 0 where the device has no such notion."""
         try:
-            return int(self._graphs.for_all.get_property("INFERENCE_NUM_THREADS"))
+            return int(self._compiled.get_property("INFERENCE_NUM_THREADS"))
         except RuntimeError:
             return 0
 
@@ -102,145 +130,108 @@ class Runner:
         """Logits ``(pieces, tags)`` of each window of piece ids ``(pieces,)``, in order."""
         results: list[Floats] = [np.empty((0, 0), dtype=np.float32)] * len(windows)
         first = len(self._frame.before)
-
-        def answer(request: Request, batch: Batch) -> None:
-            length, members = batch
-            logits = request.infer([windows[index] for index in members], length)
+        for length, members in self.plan([len(ids) + self._frame.special for ids in windows]):
+            logits = self._infer([windows[index] for index in members], length)
             for row, index in zip(logits, members, strict=True):
                 results[index] = row[first : first + len(windows[index])]
-
-        lengths = [len(ids) + self._frame.special for ids in windows]
-        work = self.plan(lengths)
-        self._count(lengths)
-        share_out(work.batches, [partial(answer, request) for request in work.requests])
         return results
 
-    def plan(self, lengths: Sequence[int]) -> Work:
-        """How windows of ``lengths`` tokens are run with the graphs that there are by now."""
-        if len(lengths) == 1:
-            length = alone(lengths[0])
-            return Work([(length, [0])], (self._request_alone(length),))
-        requests = self._requests_for_many()
-        if requests and self._are_many(lengths):
-            return Work(batches(lengths, STREAM_TOKENS), requests)
-        return Work(batches(lengths, BATCH_TOKENS), (self._for_all,))
+    def plan(self, lengths: Sequence[int]) -> list[Batch]:
+        """The batches in which windows of ``lengths`` tokens are run."""
+        return batches(lengths, self._frame.longest)
 
     def bare(self, lengths: Sequence[int]) -> Callable[[], object]:
         """The requests for such windows, ready to be run and timed: nothing but them."""
-        work = self.plan(lengths)
-        names = [port.any_name for port in self._graphs.for_all.inputs]
-        values = {
-            shape: {name: np.full(shape, "type" not in name, dtype=np.int64) for name in names}
-            for shape in set(work.shapes)
-        }
+        request = self._compiled.create_infer_request()
+        shapes = [(len(members), length) for length, members in self.plan(lengths)]
+        ones = {shape: np.ones(shape, dtype=np.int64) for shape in set(shapes)}
 
-        def infer(request: ov.InferRequest, shape: tuple[int, int]) -> None:
-            request.infer(values[shape], share_inputs=False)
+        def run() -> None:
+            for shape in shapes:
+                values = {
+                    port: ones[shape] * (name != "token_type_ids")
+                    for name, port in self._ports.items()
+                }
+                request.infer(values, share_inputs=False)
 
-        fresh = [request.compiled.create_infer_request() for request in work.requests]
-        return partial(share_out, work.shapes, [partial(infer, request) for request in fresh])
+        return run
 
-    def _count(self, lengths: Sequence[int]) -> None:
-        """Tell the graphs that are made later what has come."""
-        if len(lengths) == 1:
-            length = alone(lengths[0])
-            if length in self._graphs.fixed and self._for_all.shape != (1, length):
-                self._graphs.fixed[length].count()
-        elif self._graphs.for_many and self._are_many(lengths):
-            self._graphs.for_many.count(sum(lengths))
+    def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
+        """Logits ``(len(batch), length, tags)`` of windows of piece ids ``(pieces,)``, padded."""
+        before, after = self._frame.before, self._frame.after
+        first = len(before)
+        with self._turns.turn():
+            tensors = self._ready(len(batch), length)
+            ids, mask = tensors["input_ids"].data, tensors["attention_mask"].data
+            for row, window in enumerate(batch):
+                last = first + len(window)
+                end = last + len(after)
+                ids[row, :first] = before
+                ids[row, first:last] = window
+                ids[row, last:end] = after
+                ids[row, end:] = self._frame.pad_id
+                mask[row, :end] = 1
+                mask[row, end:] = 0
+            self._request.infer()
+            # A copy: the next turn writes into the same memory.
+            return np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
 
-    def _are_many(self, lengths: Sequence[int]) -> bool:
-        """Whether there is enough for every core to have several batches."""
-        return sum(lengths) >= self._many_tokens
+    def _ready(self, rows: int, length: int) -> Tensors:
+        """The request's input tensors, of this shape; token types stay zero."""
+        shape = rows, length
+        if shape not in self._tensors:
+            self._tensors[shape] = {
+                name: ov.Tensor(np.zeros(shape, dtype=np.int64)) for name in _INPUTS
+            }
+        tensors = self._tensors[shape]
+        if shape != self._shape:
+            # Reset first: if we are interrupted here, the next call sets all tensors again.
+            self._shape = 0, 0
+            for name, port in self._ports.items():
+                self._request.set_tensor(port, tensors[name])
+            self._shape = shape
+        return tensors
 
-    def _request_alone(self, length: int) -> Request:
-        """That for one window of ``length`` tokens."""
-        found = self._fixed.get(length)
-        if found is None:
-            later = self._graphs.fixed.get(length)
-            if later is None or later.made is None:
-                return self._for_all
-            found = self._fixed[length] = Request(later.made, self._frame, self._turns)
-        return found
 
-    def _requests_for_many(self) -> tuple[Request, ...]:
-        """One for each stream of the graph for many texts; none as long as there is no graph."""
-        later = self._graphs.for_many
-        if not self._for_many and later is not None and later.made is not None:
-            self._for_many = tuple(
-                Request(later.made, self._frame, Turns())
-                for _ in range(later.made.get_property("NUM_STREAMS"))
+def input_ports(graph: ov.CompiledModel | ov.Model) -> dict[str, ov.Output]:
+    """The graph's inputs by name; ``ModelRefused`` for one that nothing is known to feed.
+
+    A port may have several names, such as ``input_ids`` and ``49``, of which ``any_name`` is any.
+    """
+    found = {}
+    for port in graph.inputs:
+        name = next((name for name in _INPUTS if name in port.names), None)
+        if name is None:
+            raise ModelRefused(
+                f"The model's graph has an input {'/'.join(sorted(port.names))[:60]}; known are "
+                f"{', '.join(_INPUTS)}."
             )
-        return self._for_many
-
-
-def share_out(work: Iterable[T], workers: Sequence[Callable[[T], None]]) -> None:
-    """Have each piece of ``work`` done by whichever of ``workers`` is free.
-
-    The caller's thread serves the first, so that it gets done where no other thread is to be had.
-    """
-    waiting = deque(work)
-
-    def serve(worker: Callable[[T], None]) -> None:
-        try:
-            while True:
-                try:
-                    piece = waiting.popleft()
-                except IndexError:
-                    return
-                worker(piece)
-        finally:
-            # After a failure or an interrupt the others end with what they are at.
-            waiting.clear()
-
-    if len(workers) == 1:
-        serve(workers[0])
-        return
-    with ThreadPoolExecutor(len(workers)) as pool:
-        others = []
-        with suppress(RuntimeError):
-            for worker in workers[1:]:
-                others.append(pool.submit(serve, worker))  # noqa: PERF401 - keeps those begun
-        serve(workers[0])
-        for other in others:
-            other.result()
-
-
-def batches(lengths: Sequence[int], budget: int) -> list[Batch]:
-    """Batches for windows of ``lengths`` tokens, of about ``budget`` padded ones each.
-
-    Windows of one bucket form batches whose sizes are powers of two, so that few shapes occur and
-    the runtime's memory stays flat; none is padded with empty rows.
-    """
-    by_length: dict[int, list[int]] = {}
-    for index, length in enumerate(lengths):
-        by_length.setdefault(bucket(length), []).append(index)
-    found = []
-    for length, members in sorted(by_length.items()):
-        position = 0
-        while position < len(members):
-            size = batch_size(len(members) - position, length, budget)
-            found.append((length, members[position : position + size]))
-            position += size
+        found[name] = port
+    if "input_ids" not in found:
+        raise ModelRefused("The model's graph has no input input_ids.")
     return found
 
 
-def alone(length: int) -> int:
-    """The padded length for a window that is run alone: one of fewer, which may have a graph."""
-    return next((fixed for fixed in FIXED_LENGTHS if length <= fixed), bucket(length))
+def batches(lengths: Sequence[int], longest: int) -> list[Batch]:
+    """Batches for windows of ``lengths`` tokens, of which a model reads ``longest`` at once.
 
+    The longest windows come first. A batch is padded to the next of ``LENGTHS`` for its first
+    window, and takes one of ``ROWS`` windows: the number that costs least for each token in them.
 
-def bucket(length: int) -> int:
-    """The padded length for ``length`` tokens: steps of 4 to 32, 8 to 64, 16 to 128, then 32.
-
-    Each new shape costs the runtime memory for good, and each padded token costs time; short texts
-    are the common ones, so their steps are finer.
+    >>> batches([30, 7, 12, 61, 60, 62], 512)
+    [(64, [5, 3, 4, 0]), (16, [2, 1])]
     """
-    step = 4 if length <= 32 else 8 if length <= 64 else 16 if length <= 128 else 32
-    return -(-length // step) * step
-
-
-def batch_size(waiting: int, length: int, budget: int) -> int:
-    """The largest power of two that is at most ``waiting`` and within ``budget`` tokens."""
-    most = max(1, min(waiting, budget // length))
-    return 1 << (most.bit_length() - 1)
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    found: list[Batch] = []
+    while order:
+        needed = lengths[order[0]]
+        length = min(longest, next(length for length in LENGTHS if length >= needed))
+        most = min(len(order), max(1, BATCH_TOKENS // length))
+        tokens = list(accumulate(lengths[index] for index in order[:most]))
+        size = min(
+            (rows for rows in ROWS if rows <= most),
+            key=lambda rows: (_COST_OF_A_BATCH + rows * length) / tokens[rows - 1],
+        )
+        found.append((length, order[:size]))
+        order = order[size:]
+    return found

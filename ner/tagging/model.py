@@ -20,9 +20,8 @@ from ner.errors import ModelRefused
 from ner.tagging import decode
 from ner.tagging.decode import Floats, Ints, Scheme
 from ner.tagging.encoding import Encoded, encode_texts
-from ner.tagging.graphs import Graphs
-from ner.tagging.inference import Runner
-from ner.tagging.request import Frame
+from ner.tagging.graphs import compile_model
+from ner.tagging.inference import Frame, Runner
 from ner.tagging.segments import Reading, Segment, cut, stitch
 
 # Used when a checkpoint states no length, or one beyond reason (1e30 is common).
@@ -51,14 +50,13 @@ class Model:
         device: str = "CPU",
         precision: str = "f32",
         reading: Reading | None = None,
-        streams: int | None = None,
+        streams: int = 1,
         graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
         ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
-        run at once on the cores of a CPU, on one graph (None: one at a time, see
-        :class:`~ner.tagging.graphs.Graphs`); ``reading`` is how long texts are read, as far as the
+        run at once on the cores of a CPU; ``reading`` is how long texts are read, as far as the
         model can read at once (None: as its config.json states). ``graph``, an ``openvino.Model``,
         is compiled in place of the folder's. Raises ``ModelRefused`` if the folder does not hold a
         token classifier, ``InputError`` for a device that is not there.
@@ -66,17 +64,18 @@ class Model:
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
         before, after = _special_ids(tokenizer)
-        frame = Frame(before, after, config.get("pad_token_id") or 0)
         stated = _read_json(folder / "tokenizer_config.json", optional=True)
+        longest = max_length(config, stated)
+        frame = Frame(before, after, config.get("pad_token_id") or 0, longest)
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
             reading=(reading or Reading.parse(config.get("reading"))).within(
-                max_length(config, stated) - frame.special
+                longest - frame.special
             ),
             _tokenizer=tokenizer,
             _runner=Runner(
-                Graphs.load(
+                compile_model(
                     folder / "openvino_model.xml" if graph is None else graph,
                     device=device,
                     precision=precision,
@@ -101,14 +100,6 @@ class Model:
         """How many threads inference may use; 0 where the device has no such notion."""
         return self._runner.threads
 
-    def settle(self, texts: Sequence[str] = ()) -> None:
-        """Wait for graphs that are still being compiled: what is timed shall have the cores.
-
-        One that ``texts``, tagged together, would lead to when more of them come, is made now.
-        """
-        # Asked before every text that is timed, mostly without texts.
-        self._runner.settle(self._lengths(texts) if texts else ())
-
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""
         return len(self.encode([text]).ids) + self._special
@@ -118,8 +109,10 @@ class Model:
         return self._runner.bare(self._lengths(texts))
 
     def shapes(self, texts: Sequence[str]) -> list[tuple[int, int]]:
-        """Rows and padded tokens of the batches that ``texts`` would be run in now."""
-        return self._runner.plan(self._lengths(texts)).shapes
+        """Rows and padded tokens of the batches that ``texts`` would be run in."""
+        return [
+            (len(members), length) for length, members in self._runner.plan(self._lengths(texts))
+        ]
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         """The tokens of each window that is read of ``texts``."""

@@ -60,7 +60,6 @@ class OpenVinoTagger:
 
     def time(self, text: str) -> Steps:
         """Tag one text, and tell how long each step of that took."""
-        self.model.settle()
         begin = perf_counter()
         encoded = self.model.encode([clean(text)])
         tokenized = perf_counter()
