@@ -47,6 +47,7 @@ OWNERS = {
     "scipy": {"stats"},
     "pandas": {"frames"},
     "tokenizers": {"tagging", "train"},
+    "py3langid": {"tagging"},
     "openvino": {"measuring", "preparing", "tagging"},
     "huggingface_hub": {"deploy", "preparing"},
     "httpx": {"deploy", "preparing"},

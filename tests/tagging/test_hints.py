@@ -7,48 +7,80 @@ import doctest
 import pytest
 
 from ner.tagging import hints
-from ner.tagging.hints import find_hints
+from ner.tagging.hints import find_hints, foreign_language
 
 
-def test_lower_case_is_told_only_where_nothing_was_found() -> None:
-    """Names that were found in it refute the hint."""
-    [hint] = find_hints("my name is wolfgang", found=0)
-
-    assert "no capital letters" in hint
-    assert () == find_hints("my name is wolfgang", found=1)
-    assert () == find_hints("My name is wolfgang", found=0)
-
-
-def test_capitals_alone_are_told_whatever_was_found() -> None:
-    """What is found in them is less sure: F1 is about a fifth lower."""
-    text = "ADA LOVELACE MET WOLFGANG IN LONDON"
-    for found in (0, 3):
-        [hint] = find_hints(text, found=found)
-        assert "all in capitals" in hint
-
-
-@pytest.mark.parametrize("text", ["", "NASA", "IBM, NATO, EU, UN", "123 456", "!?", "Ada Lovelace"])
-def test_short_texts_get_no_hint(text: str) -> None:
-    """A list of abbreviations is written so."""
-    assert () == find_hints(text, found=0)
-
-
-def test_another_language_than_the_models_is_named() -> None:
-    """With both, so that a reader can choose another model; not where the model's is unknown."""
-    text = "Gestern hat die Firma in Berlin den Vertrag nicht unterschrieben."
-    [hint] = find_hints(text, found=1)
-
-    assert "German" in hint
-    assert "English" in hint
-    assert () == find_hints(text, found=1, language="German")
-    assert () == find_hints(text, found=1, language=None)
+@pytest.mark.parametrize(
+    ("said", "text", "found"),
+    [
+        ("no capital letters", "my name is wolfgang", 0),
+        # Names that were found refute it.
+        (None, "my name is wolfgang", 1),
+        (None, "My name is wolfgang", 0),
+        ("all in capitals", "ADA LOVELACE MET WOLFGANG IN LONDON", 0),
+        ("all in capitals", "ADA LOVELACE MET WOLFGANG IN LONDON", 3),
+        # A list of abbreviations is written so.
+        *((None, text, 0) for text in ("", "NASA", "IBM, NATO, EU, UN", "123 456", "!?", "Ada")),
+        (
+            "in German. This model was made for English",
+            "Sie kamen spät und gingen, ohne ein Wort zu sagen.",
+            1,
+        ),
+        # A script without capitals is not in lower case.
+        ("seems to be in Japanese", "習近平は東京を訪問した", 0),
+    ],
+)
+def test_a_hint_is_said_where_it_helps(said: str | None, text: str, found: int) -> None:
+    """One sentence, or none."""
+    given = find_hints(text, found=found)
+    assert len(given) == (said is not None)
+    assert (said or "") in " ".join(given)
 
 
-def test_a_script_without_capitals_is_no_lower_case() -> None:
-    """It has another hint."""
-    [hint] = find_hints("習近平は東京を訪問した", found=0)
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("German", "Gestern hat die Firma in Berlin den Vertrag nicht unterschrieben."),
+        ("French", "Le président de la République est arrivé hier à Lyon avec une délégation."),
+        ("Spanish", "El presidente viajó ayer a Madrid para reunirse con los ministros."),
+        ("Italian", "Il governo ha deciso ieri di non firmare il contratto con la società."),
+        ("Portuguese", "O presidente não foi a Lisboa porque a reunião foi adiada para amanhã."),
+        ("Dutch", "De minister heeft gisteren gesproken over het akkoord met de bonden."),
+        ("Swedish", "Regeringen har beslutat att inte skriva under avtalet med företaget."),
+        ("Polish", "Premier nie przyjechał wczoraj do Warszawy, ale spotkanie się odbyło."),
+        ("Turkish", "Bakan dün İstanbul'da bir toplantı yaptı ve anlaşma için görüştü."),
+        ("Hungarian", "A kormány úgy döntött, hogy nem írja alá a szerződést."),
+        ("Russian", "Вчера он встретился в Москве с министром и подписал договор."),
+        ("Hebrew", "שלום עולם, אני גר בתל אביב"),
+        ("Korean", "김철수는 서울에서 만났다"),
+    ],
+    ids=lambda value: value if len(value) < 30 else "",
+)
+def test_sentences_of_other_languages_are_named(language: str, text: str) -> None:
+    """One ordinary sentence is enough."""
+    assert language == foreign_language(text)
+    assert language == foreign_language(text.upper())
 
-    assert "Chinese or Japanese script" in hint
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 + 30 = 42",
+        "Anna Lindqvist, Volvo, Göteborg",
+        "El Niño, Los Angeles, Las Vegas, San José, Rio de Janeiro",
+        "Die Zeit, Le Monde, El País, La Repubblica, Der Spiegel",
+        "Kimberly Po ( U.S. ) beat 10 - Kimiko Date ( Japan ) 6-2 7-5",
+        "Admin coordinators do primarily administrative work.",
+        "Voznesensk (Вознесенськ)",
+        "He read Also sprach Zarathustra by Nietzsche and said that it was the best of all.",
+        # A file of a million characters is judged by its first page.
+        "It was signed by the two of them in Rome. " * 300 + "Er hat nicht unterschrieben. " * 9000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_names_and_short_or_english_texts_raise_no_alarm(text: str) -> None:
+    """Whatever a name looks like, only sentences tell a language."""
+    assert foreign_language(text) is None
 
 
 def test_the_examples_run() -> None:
