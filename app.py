@@ -5,14 +5,14 @@ GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens; without them, 12
 
 import os
 
-from ner.ui.launch import serve
+from ner.cli.serve import main
 
 
 def satisfy_zero_gpu() -> None:
     """Where Spaces lends GPUs per call, register a function that would use one.
 
-    ZeroGPU ends an app that has none, and tells so by SPACES_ZERO_GPU. Nothing ever calls this one:
-    all models run on the CPU.
+    ZeroGPU, told by SPACES_ZERO_GPU, ends an app that has none. Nothing ever calls this one: all
+    models run on the CPU. It counts the functions when Gradio launches the page.
     """
     if os.environ.get("SPACES_ZERO_GPU"):
         import spaces
@@ -22,4 +22,4 @@ def satisfy_zero_gpu() -> None:
 
 if __name__ == "__main__":
     satisfy_zero_gpu()
-    serve()
+    main()

@@ -65,7 +65,7 @@ OWNERS = {
     "starlette": {"serving"},
     "markdown_it": {"ui"},
     "prometheus_client": {"serving"},
-    "psutil": {"deploy", "measuring", "serving"},
+    "psutil": {"deploy", "measuring"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},

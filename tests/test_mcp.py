@@ -34,7 +34,7 @@ def mcp_url() -> Iterator[str]:
 def _serve(address: Connection) -> None:
     service = service_of()
     page = build(loader_of(FakeSides()), service=service)
-    settings = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "mcp_server": True}
+    settings = {"server_name": "127.0.0.1", "server_port": 0, "mcp_server": True}
     address.send(launch(page, service, **settings))
     page.block_thread()
 
@@ -81,4 +81,4 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     """Before anything is opened."""
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(MissingExtra, match=r"pip install -e \"\.\[mcp\]\""):
-        serve(mcp=True)
+        serve("127.0.0.1", 0, mcp=True)

@@ -44,7 +44,7 @@ def test_every_command_exists() -> None:
     """The table of commands is the command line's own."""
     from typer.main import get_command
 
-    from ner.cli import app
+    from ner.cli.main import app
 
     table = README.split("## On the command line")[1].split("## ")[0]
     named = set(re.findall(r"^\| `(\w+)", table, flags=re.MULTILINE))

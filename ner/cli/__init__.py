@@ -3,7 +3,3 @@
 Exit code 0 is success, 2 bad usage or input (a message on standard error), 1 failure. With
 ``--json`` standard output holds JSON only. Each command imports what only it needs.
 """
-
-from ner.cli.main import app, main
-
-__all__ = ["app", "main"]

@@ -1,4 +1,4 @@
-"""Who is asking, as far as fairness needs to know, and what proxies may say of that."""
+"""Who is asking, as far as limits for each visitor need to know it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 # Of an IPv6 address a household or a server has the whole /64.
 _IPV6_PREFIX = 64
 _OFF = ("", "0")
-# From these Gradio takes the address of its own page. X-Forwarded-For is for `Addresses.client`.
-_FORWARDED = ("x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """How clients are told apart: by address, which is kept in memory and logged only if asked for.
+    """Clients are told apart by address, which is kept in memory only, and logged if asked for.
 
-    ``trust_proxy`` says that a proxy stands before the app, so that the last address in
-    X-Forwarded-For, which that proxy wrote, is the client's.
+    With ``trust_proxy`` a proxy stands before the app: it wrote the last address in
+    X-Forwarded-For, and that is the client's.
     """
 
     trust_proxy: bool = False
@@ -29,7 +26,7 @@ class Addresses:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Addresses:
-        """From NER_TRUST_PROXY and NER_LOG_ADDRESSES; on Spaces, which set SPACE_ID, one stands."""
+        """From NER_TRUST_PROXY and NER_LOG_ADDRESSES; Spaces set SPACE_ID and have a proxy."""
         trusted = environment.get("NER_TRUST_PROXY", "1" if environment.get("SPACE_ID") else "")
         return cls(
             trust_proxy=trusted not in _OFF,
@@ -54,20 +51,3 @@ class Addresses:
                 return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
             parsed = parsed.ipv4_mapped
         return None if parsed.is_loopback and not self.trust_proxy else str(parsed)
-
-
-@dataclass(frozen=True)
-class ForwardedHeaders:
-    """ASGI middleware: without a proxy, nobody may say under which address the page is reached."""
-
-    app: ASGIApp
-    addresses: Addresses
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, without such headers unless a proxy is trusted."""
-        if scope["type"] in ("http", "websocket") and not self.addresses.trust_proxy:
-            # In the scope itself: the log finds in it what is added later, such as the route.
-            headers = MutableHeaders(scope=scope)
-            for name in _FORWARDED:
-                del headers[name]
-        await self.app(scope, receive, send)

@@ -1,7 +1,8 @@
-"""Admission: few requests run at once, some wait, the rest is refused at once and never later."""
+"""Admission: few calls run at once, some wait, the rest is refused at once and never later."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -9,16 +10,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import gradio as gr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ner.errors import Failure
-from ner.serving.bounds import SlotBounds
-from ner.serving.responses import Refusal
+from ner.serving.addresses import Addresses
+from ner.serving.bounds import Bounds, SlotBounds
+from ner.serving.gradio_seam import drop_unfetched, function_name, queued
+from ner.serving.responses import UNUSABLE_CALL, Refusal
 
+# What may be called by name: for one text, and for many.
+SHORT_CALLS = ("tag", "compare")
+LONG_CALLS = ("evaluate",)
 # Told to those who wait for long work of others.
 WAITING = "Others are being served first; yours is in the queue …"
-# What a request that finds no slot is told to wait, in seconds.
+# Seconds until a call that found no place is to come again.
 RETRY_AFTER = 2
+# Calls by the name in the path, and calls by the number in the body.
+_BY_NAME = ("/call", "/call/v2")
+_BY_NUMBER = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/api/")
+# The API name of the function that is called, and the address of the client, as far as they count.
+_Call = tuple[str | None, str | None]
 
 
 class Busy(Failure):
@@ -31,10 +43,10 @@ class Busy(Failure):
 
 
 class ClientDisconnected(Failure):
-    """The client went while its request waited; nobody needs the answer."""
+    """The client left while its request waited; nobody needs the answer."""
 
     def __init__(self) -> None:
-        super().__init__("The request was given up while it waited.")
+        super().__init__("The client left while its request waited.")
 
 
 @dataclass
@@ -64,15 +76,15 @@ class Slots:
 
     @property
     def taken(self) -> bool:
-        """Whether one who comes now has to wait first."""
+        """Whether a request that comes now has to wait first."""
         return self.running >= self.bounds.running
 
     @contextmanager
     def slot(self, *, disconnected: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """A slot for the length of a ``with`` block.
 
-        Raises ``Busy`` if there is none, or none came free in time; ``ClientDisconnected`` if
-        ``disconnected``, asked after a wait, says that the answer is not wanted any more.
+        Raises ``Busy`` if no slot comes free in time; ``ClientDisconnected`` if ``disconnected``,
+        asked after a wait, says that nobody wants the answer any more.
         """
         begun = time.monotonic()
         waited = self._acquire()
@@ -116,60 +128,105 @@ class Slots:
 
 @dataclass
 class Admission:
-    """ASGI middleware: a call that would find no slot gets 503 and when to come again.
+    """ASGI middleware before Gradio's queue: 503 for a call too many, 400 or 422 for no proper one.
 
-    ``short`` are the slots for one text, ``long`` those for many; ``calls`` tells how many calls of
-    one text have been taken and not answered yet, of which ``most_calls`` may be. A call counts
-    from when its body is complete: one that comes slowly takes nobody's turn, and of many at the
-    same moment no more are taken than can be served.
+    ``short`` are the slots for one text, ``long`` those for many. A call counts from when its body
+    is complete: one that comes slowly takes nobody's turn, and of many at the same moment no more
+    are taken than can be served.
     """
 
     app: ASGIApp
+    page: gr.Blocks
     short: Slots
     long: Slots
-    most_calls: int
-    calls: Callable[[], int]
-    _entering: int = field(default=0, init=False)
+    bounds: Bounds
+    addresses: Addresses
+    _entering: list[_Call] = field(default_factory=list, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        slots = self._slots(scope)
-        if slots is None:
+        if not _is_call(scope):
             await self.app(scope, receive, send)
             return
         # Refused unread, some clients would find their connection broken and not see the answer.
-        parts = await _whole(receive)
-        if self._full(slots):
-            refusal = Refusal(503, "busy", str(Busy()), RETRY_AFTER, body_read=True)
+        parts = [await receive()]
+        while parts[-1].get("more_body", False):
+            parts.append(await receive())
+        try:
+            body = _json_object(b"".join(part.get("body", b"") for part in parts))
+            call = self._name(scope, body), self.addresses.client(scope)
+            refusal = self._too_large(body) or self._too_many(call)
+        except (LookupError, ValueError, RecursionError):
+            refusal = UNUSABLE_CALL
+        if refusal is not None:
             await refusal(scope, receive, send)
             return
-        self._entering += 1
+        drop_unfetched(self.page, self.bounds.unfetched_answers)
+        self._entering.append(call)
         try:
             await self.app(scope, _replay(parts, receive), send)
         finally:
-            self._entering -= 1
+            self._entering.remove(call)
 
-    def _full(self, slots: Slots) -> bool:
-        if slots is self.long:
-            return slots.full
-        return slots.full or self.calls() + self._entering >= self.most_calls
+    def _name(self, scope: Scope, body: dict[str, object]) -> str | None:
+        """The API name of what is called."""
+        if scope["path"].startswith(_BY_NUMBER):
+            return function_name(self.page, body["fn_index"])
+        name: str = scope["path"].rstrip("/").rpartition("/")[2]
+        return name
 
-    def _slots(self, scope: Scope) -> Slots | None:
-        """Those that an API call needs; None for all else."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+    def _too_large(self, body: dict[str, object]) -> Refusal | None:
+        """For what would take far more memory than it brought."""
+        bounds = self.bounds
+        if len(str(body.get("session_hash", ""))) > bounds.session_name_characters:
+            sentence = f"A session's name has at most {bounds.session_name_characters} characters."
+        elif _has_more_values(body, bounds.event_values):
+            sentence = f"The arguments have more than {bounds.event_values:,} values."
+        else:
             return None
-        called, _, name = scope["path"].rstrip("/").rpartition("/")
-        if not called.endswith(("/call", "/call/v2", "/api", "/run")):
-            return None
-        return self.long if name == "evaluate" else self.short
+        return Refusal(400, "unusable", sentence, body_read=True)
+
+    def _too_many(self, call: _Call) -> Refusal | None:
+        name, client = call
+        waiting = [
+            (other, self.addresses.client(asked.scope)) for other, asked in queued(self.page)
+        ]
+        under_way = waiting + self._entering
+        full = (name in SHORT_CALLS and self.short.full) or (name in LONG_CALLS and self.long.full)
+        if name in SHORT_CALLS:
+            short = sum(other in SHORT_CALLS for other, _ in under_way)
+            full = full or short >= self.bounds.short_calls
+        if client is not None:
+            theirs = sum(other == client for _, other in under_way)
+            full = full or theirs >= self.bounds.events_per_client
+        return Refusal(503, "busy", str(Busy()), RETRY_AFTER, body_read=True) if full else None
 
 
-async def _whole(receive: Receive) -> list[Message]:
-    """The parts of a body, up to its end or its sender's leaving; `BodyLimit` bounds them."""
-    parts = [await receive()]
-    while parts[-1].get("more_body", False):
-        parts.append(await receive())
-    return parts
+def _is_call(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path: str = scope["path"].rstrip("/")
+    return path.rpartition("/")[0].endswith(_BY_NAME) or path.startswith(_BY_NUMBER)
+
+
+def _json_object(content: bytes) -> dict[str, object]:
+    """``ValueError`` or ``RecursionError`` for anything else."""
+    body = json.loads(content)
+    if not isinstance(body, dict):
+        raise ValueError
+    return body
+
+
+def _has_more_values(value: object, most: int) -> bool:
+    stack, seen = [value], 0
+    while stack:
+        top = stack.pop()
+        children = top if isinstance(top, list) else top.values() if isinstance(top, dict) else ()
+        seen += len(children)
+        if seen > most:
+            return True
+        stack.extend(children)
+    return False
 
 
 def _replay(parts: list[Message], receive: Receive) -> Receive:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import psutil
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from ner.serving.admission import Slots
 
@@ -18,54 +17,34 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "ner_requests",
-            "HTTP requests.",
-            ("method", "route", "status"),
-            registry=self.registry,
-        )
-        self._refusals = Counter(
-            "ner_refusals", "Requests refused, by reason.", ("reason",), registry=self.registry
-        )
-        self._in_flight = Gauge("ner_requests_in_flight", "Open requests.", registry=self.registry)
-        self._busy = Counter("ner_busy", "Sent away by them.", ("kind",), registry=self.registry)
-        self._working = Gauge("ner_working", "At the models.", ("kind",), registry=self.registry)
-        self._waiting = Gauge("ner_waiting", "Waiting for them.", ("kind",), registry=self.registry)
-        # Streams of events are left out of the first; waiting is part of the second.
+        ProcessCollector(registry=self.registry)
+        self.requests = self._counter("ner_requests", "HTTP requests.", "method", "route", "status")
+        self.refusals = self._counter("ner_refusals", "Requests refused, by reason.", "reason")
+        self.in_flight = Gauge("ner_requests_in_flight", "Open requests.", registry=self.registry)
         self.answered = self._histogram(
             "ner_request_seconds", "Time to answer a request, streams of events left out."
         )
         self.worked = self._histogram(
             "ner_work_seconds", "Time at the models for one text, waiting included."
         )
-        process = psutil.Process()
-        self.watch("process_resident_memory_bytes", "Memory.", lambda: process.memory_info().rss)
-        self.watch("process_start_time_seconds", "Start.", process.create_time)
+        self._busy = self._counter("ner_busy", "Calls that found no slot.", "kind")
+        self._working = Gauge(
+            "ner_working", "Calls at the models.", ["kind"], registry=self.registry
+        )
+        self._waiting = Gauge("ner_waiting", "Calls waiting.", ["kind"], registry=self.registry)
 
-    def begin(self) -> None:
-        """A request came in."""
-        self._in_flight.inc()
-
-    def end(self, method: str, route: str, status: int, refused: str | None) -> None:
-        """It was answered; ``refused`` is the reason if it was."""
-        self._in_flight.dec()
-        self._requests.labels(method, route, status).inc()
-        if refused is not None:
-            self._refusals.labels(refused).inc()
-
-    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
+    def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """A gauge that is read when it is asked for."""
-        Gauge(name, what, registry=self.registry).set_function(value)
+        Gauge(name, meaning, registry=self.registry).set_function(value)
 
     def watch_slots(self, kind: str, slots: Slots) -> None:
-        """Gauges for the slots of one kind, and a counter of requests that found none."""
+        """Gauges for the slots of one kind, and a counter of calls that found none."""
         self._working.labels(kind).set_function(lambda: slots.running)
         self._waiting.labels(kind).set_function(lambda: slots.queued)
         slots.on_refusal = self._busy.labels(kind).inc
 
-    def text(self) -> bytes:
-        """Everything, in Prometheus' text format 0.0.4."""
-        return generate_latest(self.registry)
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
 
-    def _histogram(self, name: str, what: str) -> Histogram:
-        return Histogram(name, what, buckets=_BUCKETS, registry=self.registry)
+    def _histogram(self, name: str, meaning: str) -> Histogram:
+        return Histogram(name, meaning, buckets=_BUCKETS, registry=self.registry)

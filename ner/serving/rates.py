@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ner.serving.addresses import Addresses
 from ner.serving.responses import Refusal
 
-# What a request takes from its client's bucket. Files of the page are cheap to serve and many.
+# What a request takes from its client's bucket. Files of the page are cheap to serve and many; a
+# probe is answered whoever asks.
 _POST = 1.0
 _GET = 0.2
 _FREE = (

@@ -25,14 +25,6 @@ _STREAM = "text/event-stream"
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
-@dataclass
-class _Answer:
-    """What is known of an answer once it has begun."""
-
-    status: int = _CLIENT_CLOSED_REQUEST
-    stream: bool = False
-
-
 @dataclass(frozen=True)
 class RequestLog:
     """ASGI middleware, the outermost: gives each request an id, counts and times it, logs it.
@@ -40,7 +32,7 @@ class RequestLog:
     The log has time, id, method, route, status, milliseconds and the reason of a refusal; the
     address only with ``addresses.logged``. It never has a query, a body or anything else of a text.
     The id is in ``scope["state"]["request_id"]`` and goes out as X-Request-ID. Whatever fails
-    beneath becomes a 500 that says nothing but the id.
+    inside becomes a 500 that tells nothing but the id.
     """
 
     app: ASGIApp
@@ -53,54 +45,53 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         number = secrets.token_hex(8)
-        begun = time.monotonic()
         scope.setdefault("state", {})["request_id"] = number
-        answer = _Answer()
+        begun = time.monotonic()
+        status, stream = _CLIENT_CLOSED_REQUEST, False
 
         async def send_with_id(message: Message) -> None:
+            nonlocal status, stream
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
                 headers["X-Request-ID"] = number
-                answer.status = message["status"]
-                answer.stream = headers.get("content-type", "").startswith(_STREAM)
+                status = message["status"]
+                stream = headers.get("content-type", "").startswith(_STREAM)
                 message = {**message, "headers": headers.raw}
             await send(message)
 
-        self.metrics.begin()
-        try:
-            await self.app(scope, receive, send_with_id)
-        # The last line of defence, as for the page's handlers: the log gets the rest.
-        except Exception:
-            LOG.exception("failure %s", number)
-            if answer.status != _CLIENT_CLOSED_REQUEST:
-                raise
-            sentence = f"Something failed. It is in the log under {number}."
-            await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_id)
-        finally:
-            self._end(scope, answer, time.monotonic() - begun)
+        with self.metrics.in_flight.track_inprogress():
+            try:
+                await self.app(scope, receive, send_with_id)
+            # The last line of defence, as for the page's handlers: the log gets the rest.
+            except Exception:
+                LOG.exception("failure %s", number)
+                if status != _CLIENT_CLOSED_REQUEST:
+                    raise
+                sentence = f"Something failed. It is in the log under {number}."
+                await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_id)
+            finally:
+                seconds = time.monotonic() - begun
+                if not stream:
+                    self.metrics.answered.observe(seconds)
+                self._count_and_log(scope, status, seconds)
 
-    def _end(self, scope: Scope, answer: _Answer, seconds: float) -> None:
-        state, route = scope["state"], _route(scope)
+    def _count_and_log(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route as the app declares it, which has nothing of the visitor's in it.
+        route = getattr(scope.get("route"), "path", "") or "other"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        refused = state.get("refused")
-        self.metrics.end(method, route, answer.status, refused)
-        if not answer.stream:
-            self.metrics.answered.observe(seconds)
+        self.metrics.requests.labels(method, route, status).inc()
         entry: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "id": state["request_id"],
+            "id": scope["state"]["request_id"],
             "method": method,
             "route": route,
-            "status": answer.status,
+            "status": status,
             "ms": round(seconds * 1000, 1),
         }
+        refused = scope["state"].get("refused")
         if refused is not None:
+            self.metrics.refusals.labels(refused).inc()
             entry["refused"] = refused
         if self.addresses.logged:
             entry["address"] = self.addresses.client(scope) or "this machine"
         LOG.info("%s", json.dumps(entry))
-
-
-def _route(scope: Scope) -> str:
-    """The route as the app declares it, which has nothing of the visitor's in it."""
-    return getattr(scope.get("route"), "path", "") or "other"

@@ -1,4 +1,4 @@
-"""What the guard answers by itself, and the headers that every answer has."""
+"""Refusals, and the headers that go in with requests and out with answers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ner.serving.addresses import Addresses
+
+# From these Gradio takes the address of its own page.
+_FORWARDED = ("x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# What an answer 503 says that does not know better, in seconds.
+# Seconds until one may come again, for an answer 503 that does not say it.
 _RETRY_AFTER = 5
 
 
@@ -44,11 +48,23 @@ class Refusal:
         await response(scope, receive, send)
 
 
+UNUSABLE_CALL = Refusal(
+    422,
+    "unusable",
+    "The request names no function of this page, or has invalid values for it.",
+    body_read=True,
+)
+
+
 @dataclass(frozen=True)
-class ResponseHeaders:
-    """ASGI middleware: security headers for every answer; 503 says when to come again."""
+class Headers:
+    """ASGI middleware: security headers for every answer; 503 says when to come again.
+
+    Without a trusted proxy nobody may say under which address the page is reached.
+    """
 
     app: ASGIApp
+    addresses: Addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -62,4 +78,9 @@ class ResponseHeaders:
                 message = {**message, "headers": headers.raw}
             await send(message)
 
+        if scope["type"] in ("http", "websocket") and not self.addresses.trust_proxy:
+            # In the scope itself: the log finds in it what is added later, such as the route.
+            headers = MutableHeaders(scope=scope)
+            for name in _FORWARDED:
+                del headers[name]
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

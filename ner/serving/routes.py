@@ -1,4 +1,4 @@
-"""Routes of Gradio that the page does not use, closed; and requests that Gradio stumbles over."""
+"""Routes that are closed, always or while the server shuts down; requests that Gradio fails at."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.serving.gradio_seam import REQUEST_ERRORS
-from ner.serving.responses import Refusal
+from ner.serving.admission import LONG_CALLS, SHORT_CALLS
+from ner.serving.probes import RETRY_AFTER, Readiness
+from ner.serving.responses import UNUSABLE_CALL, Refusal
 from ner.serving.uploads import is_upload
 
 _API = "/gradio_api"
-# What these are for: fetching other addresses, components of others, state kept on the server's
-# disk, development, recording, histories and accounts. The page has none of it. Its buttons stop
-# work in their own way: Gradio's waits for the work to end, and lets nobody else go on meanwhile.
+# These fetch other addresses or foreign components, keep state on the server's disk, or are for
+# development, recording, histories and accounts. The page uses none. Its buttons stop work in their
+# own way: Gradio's (/cancel) waits for the work to end, and lets nobody else go on meanwhile.
 _CLOSED = (
     "/proxy=",
     "/file=http:",
@@ -37,18 +38,22 @@ _CLOSED = (
     "/login",
     "/logout",
 )
-# What may be called by name; Gradio would let any event of the page be.
-ENDPOINTS = ("tag", "compare", "evaluate")
-# Calls past the queue, to which Gradio answers 500 where it can't make sense of them.
+# Gradio would let any event of the page be called by name.
+ENDPOINTS = (*SHORT_CALLS, *LONG_CALLS)
+# Calls past the queue; Gradio answers 500 to those that it can't make sense of.
 _DIRECT = ("/run/", "/api/")
-# These only put an event into the queue, so what fails in them is the request.
+# These only put a call into the queue, so if they fail the request is at fault.
 _QUEUED = ("/queue/join", "/call/", *_DIRECT)
 # Streams of answers: one that nobody asked for ends with a sentence, for Gradio with a trace too.
 _STREAMS = ("/call/", "/queue/data")
+_REQUEST_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 _NOT_FOUND = Refusal(404, "closed", "Not found.")
-_UNUSABLE_CALL = Refusal(
-    422, "unusable", "The request names no function of this page, or not the values that it takes."
+_DRAINING = Refusal(
+    503,
+    "draining",
+    "The server is shutting down and takes no new work. Try again in a minute.",
+    RETRY_AFTER,
 )
 _UNUSABLE_UPLOAD = Refusal(
     400, "unusable", "The upload is no form (multipart/form-data) with files as a browser sends it."
@@ -57,13 +62,14 @@ _UNUSABLE_UPLOAD = Refusal(
 
 @dataclass(frozen=True)
 class Routes:
-    """ASGI middleware: 404 for what is closed, 422 for calls that can't be made.
+    """ASGI middleware: 404 for what is closed, 503 for new work while the server shuts down.
 
-    An upload that is none gets 400. A request for several ranges of a file gets the whole, as RFC
-    9110 allows (section 14.2).
+    Calls that can't be made get 422, uploads without files 400. A request for several ranges of a
+    file gets the whole, as RFC 9110 allows (section 14.2).
     """
 
     app: ASGIApp
+    readiness: Readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -72,21 +78,23 @@ class Routes:
             await self.app(scope, receive, send)
         elif _is_closed(path):
             await _NOT_FOUND(scope, receive, send)
+        elif scope["method"] == "POST" and self.readiness.draining:
+            await _DRAINING(scope, receive, send)
         elif is_upload(scope):
             await self._or(_UNUSABLE_UPLOAD, scope, receive, send)
         elif scope["method"] == "GET" and path.startswith(_STREAMS):
             await self._stream(scope, receive, send)
         elif path.startswith(_QUEUED):
-            direct = path.startswith(_DIRECT)
-            await self._or(
-                _UNUSABLE_CALL, scope, receive, _blaming_request(send) if direct else send
-            )
+            blaming = _blaming_request(send) if path.startswith(_DIRECT) else send
+            await self._or(UNUSABLE_CALL, scope, receive, blaming)
         else:
-            _drop_several_ranges(scope)
+            headers = MutableHeaders(scope=scope)
+            if "," in headers.get("range", ""):
+                del headers["range"]
             await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The end of one that is unknown is no failure of the server's."""
+        """An unknown stream ends; that is no failure of the server."""
         try:
             await self.app(scope, receive, send)
         except RuntimeError as error:
@@ -95,7 +103,7 @@ class Routes:
             await send({"type": "http.response.body", "body": b""})
 
     async def _or(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve it; an exception before any answer is the request's doing."""
+        """Serve it; an exception before any answer is the fault of the request."""
         begun = False
 
         async def watched(message: Message) -> None:
@@ -105,7 +113,7 @@ class Routes:
 
         try:
             await self.app(scope, receive, watched)
-        except REQUEST_ERRORS:
+        except _REQUEST_ERRORS:
             if begun:
                 raise
             await refusal(scope, receive, send)
@@ -127,10 +135,3 @@ def _blaming_request(send: Send) -> Send:
         await send(message)
 
     return blaming
-
-
-def _drop_several_ranges(scope: Scope) -> None:
-    """Take a Range of several parts out of ``scope``: Gradio fails at it."""
-    headers = MutableHeaders(scope=scope)
-    if "," in headers.get("range", ""):
-        del headers["range"]

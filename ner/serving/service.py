@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Callable
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from ner.serving import gradio_seam
-from ner.serving.addresses import Addresses, ForwardedHeaders
+from ner.errors import InputError
+from ner.serving.addresses import Addresses
 from ner.serving.admission import Admission, Slots
-from ner.serving.bodies import BodyLimit
+from ner.serving.body_limit import BodyLimit
 from ner.serving.bounds import Bounds
-from ner.serving.draining import Draining
+from ner.serving.gradio_seam import Sessions, describe_page
 from ner.serving.metrics import Metrics
-from ner.serving.probes import Probes, Readiness
+from ner.serving.probes import Readiness, probe_routes
 from ner.serving.rates import RateLimit, StreamLimit, TokenBuckets
 from ner.serving.request_log import RequestLog
-from ner.serving.responses import ResponseHeaders
+from ner.serving.responses import Headers
 from ner.serving.routes import Routes
 from ner.serving.uploads import Quota, UploadQuota, keep_clean
 
@@ -43,71 +45,89 @@ class Service:
         self.quota = Quota(bounds)
         self.short = Slots(bounds.short, took=self.metrics.worked.observe)
         self.long = Slots(bounds.long)
-        self._watch()
+        self.metrics.watch_slots("text", self.short)
+        self.metrics.watch_slots("long", self.long)
+        self.metrics.watch(
+            "ner_ready", "1 if the default model is open.", lambda: not self.readiness.reasons
+        )
 
-    def middleware(self, short_calls: Callable[[], int]) -> list[Middleware]:
-        """One for each concern, the outermost first; ``short_calls`` as in `Admission`."""
+    def middleware(self, page: gr.Blocks) -> list[Middleware]:
+        """One for each concern, the outermost first."""
         bounds, addresses = self.bounds, self.addresses
-        rate = [Middleware(RateLimit, self._buckets(), addresses)]
-        return [
-            # First, so that whatever happens beneath is logged, counted and answered with an id.
-            Middleware(RequestLog, self.metrics, addresses),
-            Middleware(ResponseHeaders),
-            Middleware(GZipMiddleware, compresslevel=5, exclude_content_types=_NOT_COMPRESSED),
-            # What is too large is refused before anything is counted or read.
-            Middleware(BodyLimit, bounds),
-            # Before the rate: a probe must be answered whoever asks, and while draining.
-            Middleware(Probes, self.readiness, self.metrics.text),
-            Middleware(Draining, self.readiness),
-            *(rate if bounds.requests_per_minute else ()),
-            Middleware(StreamLimit, bounds.streams_per_client, addresses),
-            Middleware(UploadQuota, self.quota, addresses),
-            # Reads a whole body, so it comes after all that refuses one unread.
-            Middleware(Admission, self.short, self.long, bounds.short_calls, short_calls),
-            # These two stand before Gradio itself.
-            Middleware(ForwardedHeaders, addresses),
-            Middleware(Routes),
-        ]
-
-    def launch(self, page: gr.Blocks, *, about: str = "", **settings: Any) -> str:  # noqa: ANN401
-        """Launch ``page`` behind the middleware, in a thread; gives its local URL.
-
-        ``about`` is markup for the page's head on what it is; ``settings`` are Gradio's own.
-        """
-        gradio_seam.describe_page(about)
-        if settings.get("server_port") == 0:
-            # Gradio would take one that the system chooses, and tell everybody of port 0.
-            settings["server_port"] = _free_port(settings.get("server_name") or "127.0.0.1")
-        limit = gradio_seam.QueueLimit(page, self.bounds, self.addresses)
-        stack = self.middleware(lambda: limit.short_calls)
-        url = gradio_seam.launch(page, self.bounds, stack, **settings)
-        limit.install()
-        keep_clean(gradio_seam.upload_folder(), self.bounds)
-        return url
-
-    def _buckets(self) -> TokenBuckets:
-        bounds = self.bounds
-        return TokenBuckets(
+        buckets = TokenBuckets(
             bounds.requests_per_minute / 60, bounds.request_burst, clients=bounds.clients
         )
+        rate = [Middleware(RateLimit, buckets, addresses)]
+        return [
+            # First, so that whatever happens inside is logged, counted and answered with an id.
+            Middleware(RequestLog, self.metrics, addresses),
+            Middleware(Headers, addresses),
+            Middleware(GZipMiddleware, compresslevel=5, exclude_content_types=_NOT_COMPRESSED),
+            # What is too large, or not served, is refused before anything is counted or read.
+            Middleware(BodyLimit, bounds),
+            Middleware(Routes, self.readiness),
+            *(rate if bounds.requests_per_minute else ()),
+            Middleware(StreamLimit, bounds.streams_per_client, addresses),
+            Middleware(UploadQuota, self.quota),
+            # Reads a whole body, so it comes after all that refuses one unread.
+            Middleware(Admission, page, self.short, self.long, bounds, addresses),
+        ]
 
-    def _watch(self) -> None:
-        """Metrics that are read here and now."""
-        for kind, slots in (("text", self.short), ("long", self.long)):
-            self.metrics.watch_slots(kind, slots)
-        self.metrics.watch(
-            "ner_ready",
-            "1 if the default model is open.",
-            lambda: not self.readiness.reasons,
+    def launch(
+        self,
+        page: gr.Blocks,
+        *,
+        server_name: str,
+        server_port: int,
+        about: str = "",
+        **settings: Any,  # noqa: ANN401 - Gradio's own
+    ) -> str:
+        """Launch ``page`` behind the middleware, in a thread; gives its local URL.
+
+        ``about`` is markup for the page's head on what it is; port 0 stands for a free one.
+        """
+        bounds = self.bounds
+        # Gradio summarizes its last 10,000 events anew after each one, though nobody may read that.
+        os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+        os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+        # Where Gradio puts uploads and results.
+        folder = os.environ.setdefault(
+            "GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()).resolve() / "gradio")
         )
+        describe_page(about)
+        page.queue(api_open=False, max_size=bounds.events)
+        _, url, _ = page.launch(
+            server_name=server_name,
+            # Gradio would take a port that the system chooses for 0, and tell everybody of port 0.
+            server_port=listening_port(server_name, server_port),
+            prevent_thread_lock=True,
+            run_history=False,
+            enable_monitoring=False,
+            ssr_mode=False,
+            pwa=False,
+            max_file_size=bounds.upload_file_bytes,
+            max_threads=bounds.threads,
+            state_session_capacity=bounds.sessions,
+            app_kwargs={
+                "middleware": self.middleware(page),
+                "routes": probe_routes(self.readiness, self.metrics.registry),
+            },
+            **{"mcp_server": False, **settings},
+        )
+        Sessions.install(page)
+        keep_clean(Path(folder), bounds)
+        return url
 
 
-def _free_port(host: str) -> int:
-    """A port that nobody listens at; somebody could take it before we do, and then we fail."""
-    with socket.create_server((host.strip("[]"), 0), family=_family(host)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def listening_port(host: str, port: int) -> int:
+    """``port``, or a free one for 0; ``InputError`` if nobody can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host.strip("[]"), port), family=family) as probe:
+            found: int = probe.getsockname()[1]
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]
+        raise InputError(
+            f"The app can't listen at {host}, port {port}: {reason}. Choose another with --port."
+        ) from error
+    return found

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,97 +15,71 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
 from ner.serving.responses import Refusal
 
 _LOG = logging.getLogger(__name__)
-# Small uploads count as this many bytes, which bounds how many are remembered, and are stored.
-_LEAST = 10_000
+
+
+@dataclass
+class Kept:
+    """Bytes on disk since a moment."""
+
+    moment: float
+    size: int
 
 
 class Quota:
-    """Bytes taken within the time that a file is kept, by client and in all.
+    """Bytes of uploads and results within the time that a file is kept.
 
-    At most ``bounds.upload_bytes_per_client`` and ``bounds.upload_bytes``.
+    At most ``bounds.upload_bytes``; how often one visitor may upload is bounded by the rate. Small
+    files count as ``LEAST`` bytes, which bounds how many are remembered, and are stored.
     """
+
+    LEAST = 10_000
 
     def __init__(self, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
         self._bounds = bounds
         self._clock = clock
-        self._taken: deque[tuple[float, str | None, int]] = deque()
-        self._by_client: Counter[str | None] = Counter()
+        self._kept: deque[Kept] = deque()
 
     @property
     def used(self) -> int:
-        """Bytes of all clients."""
-        self._forget()
-        return self._by_client.total()
+        """Bytes of all files that are kept."""
+        while self._kept and self._kept[0].moment + self._bounds.longest_kept <= self._clock():
+            self._kept.popleft()
+        return sum(max(kept.size, self.LEAST) for kept in self._kept)
 
-    def take(self, client: str | None, size: int) -> float:
-        """Count ``size`` bytes; 0 if they are allowed, else the seconds until some come free.
-
-        ``client`` is None for this machine itself, which shares in the total only.
-        """
-        wait = self.until_room(client, size)
-        if not wait:
-            self.add(client, size)
-        return wait
-
-    def until_room(self, client: str | None, size: int) -> float:
-        """Seconds until some bytes come free if ``size`` more are not allowed, else 0."""
-        size = max(size, _LEAST)
-        most = self._bounds.upload_bytes_per_client
-        over = self.used + size > self._bounds.upload_bytes
-        over = over or (client is not None and self._by_client[client] + size > most)
-        if not over:
+    def wait(self, size: int) -> float:
+        """0 if there is room for ``size`` more bytes, else seconds until some come free."""
+        now = self._clock()
+        if self.used + max(size, self.LEAST) <= self._bounds.upload_bytes:
             return 0.0
-        oldest = next(
-            (when for when, other, _ in self._taken if other == client),
-            self._taken[0][0] if self._taken else self._clock(),
-        )
-        return max(1.0, oldest + self._bounds.longest_kept - self._clock())
+        oldest = self._kept[0].moment if self._kept else now
+        return max(1.0, oldest + self._bounds.longest_kept - now)
 
-    def add(self, client: str | None, size: int) -> None:
-        """Count ``size`` bytes that are there already, over the limits or not."""
-        size = max(size, _LEAST)
-        self._taken.append((self._clock(), client, size))
-        self._by_client[client] += size
-
-    def settle(self, client: str | None, stated: int, size: int) -> None:
-        """Count ``size`` bytes in the place of those that were taken last as ``stated``."""
-        stated, size = max(stated, _LEAST), max(size, _LEAST)
-        for index in reversed(range(len(self._taken))):
-            when, other, taken = self._taken[index]
-            if (other, taken) == (client, stated):
-                self._taken[index] = (when, client, size)
-                self._by_client[client] += size - stated
-                return
+    def add(self, size: int) -> Kept:
+        """Count ``size`` bytes, over the limit or not; the size may be corrected later."""
+        kept = Kept(self._clock(), size)
+        self._kept.append(kept)
+        return kept
 
     def room_again(self, wait: float) -> str:
         """The end of a sentence about files that there is room for only in ``wait`` seconds."""
         hours = math.ceil(self._bounds.longest_kept / 3600)
         return f"are deleted within {hours} hours; there is room again in {wait / 60:.0f} min."
 
-    def _forget(self) -> None:
-        while self._taken and self._taken[0][0] + self._bounds.longest_kept <= self._clock():
-            _, client, size = self._taken.popleft()
-            self._by_client[client] -= size
-            if not self._by_client[client]:
-                del self._by_client[client]
-
 
 @dataclass(frozen=True)
 class UploadQuota:
-    """ASGI middleware: an upload over its client's quota, or over that of all, gets 429.
+    """ASGI middleware: an upload for which there is no room gets 429.
 
-    It must state its length, as browsers do: without one it gets 411. What it states is taken at
-    first, and what came of it is counted in the end.
+    It must state its length, as browsers do: without one it gets 411. The stated length is counted
+    at first, and what came of it in the end.
     """
 
     app: ASGIApp
     quota: Quota
-    addresses: Addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -117,37 +91,29 @@ class UploadQuota:
             refusal = Refusal(411, "upload", "An upload must state its length.")
             await refusal(scope, receive, send)
             return
-        client = self.addresses.client(scope)
-        wait = self.quota.take(client, int(stated))
+        wait = self.quota.wait(int(stated))
         if wait:
             sentence = f"Too much has been uploaded. Uploads {self.quota.room_again(wait)}"
             await Refusal(429, "upload", sentence, wait)(scope, receive, send)
             return
-        upload = _Upload(receive, send)
+        kept, received, refused = self.quota.add(int(stated)), 0, False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                refused = message["status"] >= 400
+            await send(message)
+
         try:
-            await self.app(scope, upload.receive, upload.send)
+            await self.app(scope, counted, watched)
         finally:
-            self.quota.settle(client, int(stated), 0 if upload.refused else upload.received)
-
-
-@dataclass
-class _Upload:
-    """What came of one upload: the bytes that were received, and whether they were refused."""
-
-    _receive: Receive
-    _send: Send
-    received: int = 0
-    refused: bool = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self.received += len(message.get("body", b""))
-        return message
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.refused = message["status"] >= 400
-        await self._send(message)
+            kept.size = 0 if refused else received
 
 
 def is_upload(scope: Scope) -> bool:
@@ -174,20 +140,20 @@ def keep_clean(folder: Path, bounds: Bounds) -> threading.Event:
 
 
 def sweep(folder: Path, *, age: float) -> None:
-    """Delete what is older than ``age`` seconds and in no use.
+    """Delete what is older than ``age`` seconds and not in use.
 
-    That is the file of an upload that broke off or had no proper name, for which Gradio has
-    forgotten its ``tmp…`` file, and the empty folders of files that were deleted. Other apps share
-    the folder by default, and lose nothing by it.
+    These are ``tmp…`` files of uploads that broke off or had no proper name, which Gradio has
+    forgotten, and the empty folders of files that were deleted. Other apps share the folder by
+    default, and lose nothing by it.
     """
     oldest = time.time() - age
     for path in folder.glob("*"):
-        # Somebody else may delete it, or use it, at the same moment.
+        # Another process may delete it, or use it, at the same moment.
         with suppress(FileNotFoundError):
             if path.lstat().st_mtime >= oldest:
                 continue
             if path.is_dir() and not path.is_symlink():
-                # One that is not empty stays.
+                # A folder that is not empty stays.
                 with suppress(OSError):
                     path.rmdir()
             elif path.name.startswith("tmp"):

@@ -21,7 +21,7 @@ from ner.files.resume import errors_file
 from ner.markup import notice
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds
-from ner.serving.gradio_seam import client_address, client_disconnected
+from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice
 from ner.ui.controls import SideControls
@@ -126,8 +126,7 @@ class FilesHandler:
             return
         stopping = self.running[request.session_hash] = threading.Event()
         try:
-            client = client_address(request, self.service.addresses)
-            steps = self._tag(path, settings, client)
+            steps = self._tag(path, settings)
             yield from catch_failures(self._until_stopped(steps, stopping), _problem)
         finally:
             self.running.pop(request.session_hash, None)
@@ -141,12 +140,12 @@ class FilesHandler:
                 yield _message(self.service.readiness.ended)
                 return
 
-    def _tag(self, path: str, values: tuple[Any, ...], client: str | None) -> Iterator[Outcome]:
+    def _tag(self, path: str, values: tuple[Any, ...]) -> Iterator[Outcome]:
         settings = Settings(*values)
         source = _inspect(path, settings.encoding, self.service.bounds)
         source = source.choose(settings.column or None, settings.keep or ())
         _check_rows(source, self.service.bounds.file_rows)
-        self._check_room(source, client)
+        self._check_room(source)
         for value, known in ((settings.kind, _KINDS), (settings.side, _SIDES)):
             if value not in known.values():
                 raise InputError(f"There is no choice {str(value)[:40]!r} here.")
@@ -160,7 +159,7 @@ class FilesHandler:
         facts = batch.run_settings([side.variant for side in asked], settings.device, choice)
         with TemporaryDirectory(prefix="ner-") as folder:
             out = Path(folder) / f"{source.path.stem}.{settings.kind}"
-            yield from self._run(source, taggers, out, facts, client)
+            yield from self._run(source, taggers, out, facts)
 
     def _run(
         self,
@@ -168,9 +167,8 @@ class FilesHandler:
         taggers: Sequence[batch.ManyTagger],
         out: Path,
         facts: Mapping[str, str],
-        client: str | None,
     ) -> Iterator[Outcome]:
-        """Each step of the run, then the files, which count against the client's quota."""
+        """Each step of the run, then the files, which count against the quota of all."""
         tagger, *beside = taggers
         rows: list[Excerpt] = []
         steps = batch.run(
@@ -189,17 +187,17 @@ class FilesHandler:
                 rows += views.excerpts(step.results, tagger.labels, _ROWS_SHOWN - len(rows))
                 yield _without_files(views.running(step, rows))
         files = [file for file in (out, errors_file(out)) if file.exists()]
-        self.service.quota.add(client, sum(file.stat().st_size for file in files))
+        self.service.quota.add(sum(file.stat().st_size for file in files))
         update = gr.update(visible=True, value=[str(file) for file in files])
         yield views.finished(step, out, rows), update
 
-    def _check_room(self, source: Source, client: str | None) -> None:
+    def _check_room(self, source: Source) -> None:
         """Refuse before the work what there would be no room for; how large it is, is a guess."""
         quota = self.service.quota
-        wait = quota.until_room(client, source.path.stat().st_size)
+        wait = quota.wait(source.path.stat().st_size)
         if wait:
             again = quota.room_again(wait)
-            raise Failure(f"Too many files are kept for you or for all. They {again}")
+            raise Failure(f"Too many files are kept. They {again}")
 
 
 def _without_files(markup: str) -> Outcome:

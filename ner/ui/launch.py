@@ -21,10 +21,10 @@ from ner.serving import draining
 from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected
 from ner.serving.bounds import Bounds
-from ner.serving.gradio_seam import client_disconnected, events_under_way
+from ner.serving.gradio_seam import client_disconnected, queued
 from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
-from ner.serving.service import Service
+from ner.serving.service import Service, listening_port
 from ner.tagging.graphs import available_devices
 from ner.ui.look import head, theme
 from ner.ui.page import build
@@ -38,20 +38,21 @@ _DESCRIPTION = (
 )
 
 
-def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False) -> None:
-    """Serve the page of the catalogue's models until told to end.
+def serve(host: str, port: int, *, mcp: bool = False) -> None:
+    """Serve the page of the catalogue's models at this address until told to end.
 
-    ``host`` and ``port`` default to ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, and those to
-    127.0.0.1 and 7860. The default model is opened, and on a first start prepared, meanwhile.
-    With ``mcp`` the endpoints are tools of an MCP server too, at ``/gradio_api/mcp/``; raises
-    ``MissingExtra`` where that is not installed, ``InputError`` for settings that can't be used.
-    At SIGTERM or SIGINT it finishes what runs and ends the process with 0.
+    The default model is opened, and on a first start prepared, meanwhile. With ``mcp`` the
+    endpoints are also tools of an MCP server, at ``/gradio_api/mcp/``. At SIGTERM or SIGINT it
+    finishes what runs and ends the process with 0. Raises ``MissingExtra`` if MCP is not installed,
+    ``InputError`` for settings that can't be used.
     """
     if mcp and importlib.util.find_spec("mcp") is None:
         raise MissingExtra("The MCP server", "mcp")
+    service = Service(Bounds.read(os.environ), Addresses.read(os.environ))
+    # Before the thread that opens models: it could not be ended in order.
+    port = listening_port(host, port)
     _log_to_the_console()
     sides_open = OpenSides()
-    service = Service(Bounds.read(os.environ), Addresses.read(os.environ))
     load = _loader(sides_open, service.readiness)
     stop = draining.stop_signal()
     threading.Thread(target=_open_first, args=(load, service.readiness), daemon=True).start()
@@ -61,17 +62,9 @@ def serve(host: str | None = None, port: int | None = None, *, mcp: bool = False
         service=service,
         opened=lambda: sides_open.opened,
     )
-    launch(
-        page,
-        service,
-        server_name=host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        server_port=_port() if port is None else port,
-        mcp_server=mcp,
-    )
+    launch(page, service, server_name=host, server_port=port, mcp_server=mcp)
     stop.wait()
-    draining.drain(
-        service.readiness, service.bounds.drain_seconds, busy=lambda: events_under_way(page) > 0
-    )
+    draining.drain(service.readiness, service.bounds.drain_seconds, lambda: bool(queued(page)))
     draining.end_process()
 
 
@@ -128,10 +121,6 @@ def _open_first(load: Loader, readiness: Readiness) -> None:
     except Exception as error:  # noqa: BLE001
         readiness.missing = describe_failure(error)
         _LOG.warning("%s", readiness.missing)
-
-
-def _port() -> int:
-    return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
 
 def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: ANN401 - Gradio's

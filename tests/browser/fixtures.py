@@ -75,8 +75,7 @@ def serve() -> Iterator[Serve]:
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
     service = service_of()
     page = build(loader_of(make()), service=service, means=fake_means())
-    where = {"server_name": "127.0.0.1", "server_port": 0}
-    address.send(launch(page, service, **where, prevent_thread_lock=True))
+    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
     page.block_thread()
 
 

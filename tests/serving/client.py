@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partialmethod
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -56,6 +57,24 @@ class Client:
     get = partialmethod(request, "GET")
     head = partialmethod(request, "HEAD")
     post = partialmethod(request, "POST")
+
+
+def page_of(*calls: tuple[str | None, str]) -> Any:
+    """A page as far as the guard knows it: two functions, and calls by name and address."""
+    events = {
+        str(number): SimpleNamespace(
+            fn=SimpleNamespace(api_name=name),
+            request=SimpleNamespace(scope={"client": (address, 1), "headers": []}),
+        )
+        for number, (name, address) in enumerate(calls)
+    }
+    queue = SimpleNamespace(
+        event_ids_to_events=events,
+        pending_event_ids_session={},
+        pending_messages_per_session={},
+    )
+    fns = {0: SimpleNamespace(api_name="tag"), 1: SimpleNamespace(api_name=False)}
+    return SimpleNamespace(_queue=queue, fns=fns)
 
 
 def client(*stack: Middleware, address: str = "203.0.113.7") -> Client:

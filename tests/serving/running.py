@@ -57,6 +57,13 @@ class Held:
     process: Any = None
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
+    def again(self) -> None:
+        """Forget what was held and tagged before."""
+        self.begun.clear()
+        self.go.clear()
+        while not self.tagged.empty():
+            self.tagged.get()
+
     def call(self, text: str, model: str = "bundled") -> httpx.Response:
         """Ask for a text; the answer has its event's id."""
         arguments = [text, model, "int8", "first", 0.0, None]
@@ -97,7 +104,7 @@ def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
 
     service = service_of()
     page = build(load, service=service)
-    address.send(launch(page, service, server_name="127.0.0.1"))
+    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
     page.block_thread()
 
 

@@ -1,20 +1,11 @@
-"""Who is asking, and what proxies may say."""
+"""Who is asking."""
 
 from __future__ import annotations
 
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.types import Scope
 
-from ner.serving.addresses import Addresses, ForwardedHeaders
-from ner.serving.bounds import Bounds
-from serving.client import Client
-
-BOUNDS = Bounds()
+from ner.serving.addresses import Addresses
 
 
 @pytest.mark.parametrize(
@@ -50,19 +41,3 @@ def test_how_clients_are_told_apart_comes_from_the_environment() -> None:
     assert Addresses.read({"NER_TRUST_PROXY": "1"}).trust_proxy
     assert Addresses.read({"SPACE_ID": "a/b"}).trust_proxy
     assert not Addresses.read({"SPACE_ID": "a/b", "NER_TRUST_PROXY": "0"}).trust_proxy
-
-
-async def _host(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(request.headers.get("x-forwarded-host", "none"))
-
-
-@pytest.mark.parametrize(("trust", "expected"), [(False, "none"), (True, "page.example")])
-def test_only_a_trusted_proxy_says_under_which_name_the_page_is_reached(
-    trust: bool, expected: str
-) -> None:
-    """A stranger's header is dropped; all other headers stay."""
-    stack = [Middleware(ForwardedHeaders, Addresses(trust_proxy=trust))]
-    app = Starlette(routes=[Route("/", _host)], middleware=stack)
-    answer = Client(app, "203.0.113.7").get("/", headers={"X-Forwarded-Host": "page.example"})
-
-    assert expected == answer.text

@@ -1,4 +1,4 @@
-"""Slots and who gets one."""
+"""Slots, and which calls get one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from fakes import awaited
 from starlette.middleware import Middleware
 from starlette.types import Message, Receive, Scope, Send
 
+from ner.serving.addresses import Addresses
 from ner.serving.admission import Admission, Busy, ClientDisconnected, Slots
 from ner.serving.bounds import Bounds, SlotBounds
-from serving.client import client
+from serving.client import Client, client, page_of
 
 BOUNDS = Bounds()
 ONE = SlotBounds(running=1, queued=48, reserved=16, patience=10.0)
@@ -29,7 +30,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 class Watched(Slots):
-    """Places that tell when a thread begins to wait."""
+    """Slots that tell when a thread begins to wait."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -126,27 +127,43 @@ def test_a_failure_at_work_gives_the_place_back() -> None:
 
 
 class Full(Slots):
-    """Places where as many wait as are let in over the HTTP API."""
+    """Slots where as many wait as are let in over the HTTP API."""
 
     full = True
 
 
+def asked(
+    *calls: tuple[str | None, str], short: type[Slots] = Slots, long: type[Slots] = Slots
+) -> Client:
+    """The guard of a page where these calls, by name and address, are under way."""
+    guard = (page_of(*calls), short(ONE), long(ONE), BOUNDS, Addresses())
+    return client(Middleware(Admission, *guard))
+
+
+OTHER = "198.51.100.1"
+MANY = [("tag", OTHER)] * BOUNDS.short_calls
+
+
 @pytest.mark.parametrize(
-    ("path", "expected"),
+    ("path", "body", "expected"),
     [
-        ("/gradio_api/call/tag", 503),
-        ("/gradio_api/call/v2/compare/", 503),
-        ("/gradio_api/api/tag", 503),
-        ("/gradio_api/call/evaluate", 200),
-        ("/gradio_api/queue/join", 200),
-        ("/gradio_api/upload", 200),
+        ("call/tag", {}, 503),
+        ("call/v2/compare/", {}, 503),
+        ("call/evaluate", {}, 200),
+        # As Gradio's clients and the page call: the first is `tag`, the second the page's own.
+        ("queue/join", {"fn_index": 0}, 503),
+        ("run/predict", {"fn_index": 0}, 503),
+        ("queue/join", {"fn_index": 1}, 200),
+        ("upload", {}, 200),
     ],
 )
-def test_calls_are_refused_while_their_slots_are_full(path: str, expected: int) -> None:
+@pytest.mark.parametrize("why", [{"short": Full}, {"calls": MANY}], ids=["full slots", "calls"])
+def test_single_texts_are_refused_while_there_is_no_place(
+    why: dict[str, Any], path: str, body: dict[str, Any], expected: int
+) -> None:
     """At once, with when to come again; many texts have slots of their own, so has the page."""
-    answer = client(
-        Middleware(Admission, Full(ONE), Slots(ONE), BOUNDS.short_calls, lambda: 0)
-    ).post(path)
+    why = dict(why)
+    answer = asked(*why.pop("calls", ()), **why).post(f"/gradio_api/{path}", json=body)
 
     assert expected == answer.status_code
     if expected == 503:
@@ -154,14 +171,47 @@ def test_calls_are_refused_while_their_slots_are_full(path: str, expected: int) 
         assert "Too many" in answer.json()["detail"]
 
 
-def test_calls_are_refused_while_too_many_are_under_way() -> None:
-    """Also where they don't wait for a place."""
-    calls = iter([BOUNDS.short_calls - 1, BOUNDS.short_calls])
-    asked = client(
-        Middleware(Admission, Slots(ONE), Slots(ONE), BOUNDS.short_calls, lambda: next(calls))
-    )
+def test_many_texts_are_refused_while_their_slots_are_full() -> None:
+    """Single texts are not."""
+    full = asked(long=Full)
 
-    assert [200, 503] == [asked.post("/gradio_api/call/tag").status_code for _ in range(2)]
+    assert 503 == full.post("/gradio_api/call/evaluate", json={}).status_code
+    assert 200 == full.post("/gradio_api/call/tag", json={}).status_code
+
+
+def test_one_visitor_does_not_fill_the_queue() -> None:
+    """Others, and this machine itself, are still let in."""
+    for address, expected in (("203.0.113.7", 503), (OTHER, 200), ("127.0.0.1", 200)):
+        calls = [(None, "203.0.113.7"), (None, "127.0.0.1")] * BOUNDS.events_per_client
+        guard = Client(asked(*calls).app, address)
+        assert expected == guard.post("/gradio_api/queue/join", json={"fn_index": 1}).status_code
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"session_hash": "A" * 11, "data": ["x" * 5000, ["PER"] * 20]}, 200),
+        ({"session_hash": "A" * 65}, 400),
+        ({"data": ["x", [[]] * 2000]}, 400),
+        ({"data": [{"a": {str(n): n for n in range(2000)}}]}, 400),
+        ({"fn_index": 7}, 422),
+        ({"fn_index": "0"}, 422),
+        ({"fn_index": True}, 422),
+    ],
+)
+def test_calls_that_are_too_large_or_of_nothing_are_refused(
+    body: dict[str, Any], expected: int
+) -> None:
+    """A name without end, brackets without end, functions that are not there."""
+    answer = asked().post("/gradio_api/queue/join", json={"fn_index": 1, **body})
+
+    assert expected == answer.status_code
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000, b"[]", b"7", b'"x"'])
+def test_a_body_that_is_no_json_object_is_refused(content: bytes) -> None:
+    """Whatever it is."""
+    assert 422 == asked().post("/gradio_api/call/tag", content=content).status_code
 
 
 def test_of_calls_at_one_moment_no_more_are_taken_than_may_be_under_way() -> None:
@@ -188,11 +238,12 @@ def test_of_calls_at_one_moment_no_more_are_taken_than_may_be_under_way() -> Non
             await work.wait()
             await send({"type": "http.response.start", "status": 200, "headers": []})
 
-        asked = Admission(works, Slots(ONE), Slots(ONE), BOUNDS.short_calls, lambda: 0)
+        guard = Admission(works, page_of(), Slots(ONE), Slots(ONE), BOUNDS, Addresses())
         scope: Scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/tag"}
-        slow = [asyncio.create_task(asked({**scope}, endless, send)) for _ in range(100)]
+        scope = {**scope, "client": ("127.0.0.1", 1), "headers": []}
+        slow = [asyncio.create_task(guard({**scope}, endless, send)) for _ in range(100)]
         calls = [
-            asyncio.create_task(asked({**scope}, receive, send))
+            asyncio.create_task(guard({**scope}, receive, send))
             for _ in range(BOUNDS.short_calls + 5)
         ]
         await asyncio.sleep(0)
@@ -206,18 +257,6 @@ def test_of_calls_at_one_moment_no_more_are_taken_than_may_be_under_way() -> Non
     awaited(crowd())
 
     assert [503] * 5 + [200] * BOUNDS.short_calls == statuses
-
-
-def test_single_texts_do_not_keep_long_work_out() -> None:
-    """It has slots of its own."""
-    asked = client(
-        Middleware(
-            Admission, Slots(ONE), Slots(ONE), BOUNDS.short_calls, lambda: BOUNDS.short_calls
-        )
-    )
-
-    assert 503 == asked.post("/gradio_api/call/tag").status_code
-    assert 200 == asked.post("/gradio_api/call/evaluate").status_code
 
 
 def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from ner.errors import InputError
@@ -24,12 +22,6 @@ def test_a_setting_that_is_no_number_is_refused(given: str) -> None:
     """By its name, with what it could be."""
     with pytest.raises(InputError, match=r"NER_RATE_PER_MINUTE.*such as 600"):
         Bounds.read({"NER_RATE_PER_MINUTE": given})
-
-
-def test_nobody_changes_a_bound() -> None:
-    """It is one value, and what Status prints is what is enforced."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        Bounds().text_characters = 1  # type: ignore[misc]
 
 
 def test_the_gold_that_is_allowed_fits_a_body() -> None:

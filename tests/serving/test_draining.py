@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,19 +11,17 @@ import httpx
 import pytest
 from starlette.middleware import Middleware
 
-from ner.serving.bounds import Bounds
-from ner.serving.draining import Draining, drain
+from ner.serving.draining import drain, stop_signal
 from ner.serving.probes import Readiness
+from ner.serving.routes import Routes
 from serving.client import client
 from serving.running import app
-
-BOUNDS = Bounds()
 
 
 def test_no_new_work_while_draining() -> None:
     """What begins work is refused; what reads its outcome goes through."""
     readiness = Readiness(draining=True)
-    asked = client(Middleware(Draining, readiness))
+    asked = client(Middleware(Routes, readiness))
 
     refused = asked.post("/gradio_api/call/tag")
 
@@ -36,22 +33,40 @@ def test_no_new_work_while_draining() -> None:
 def test_draining_waits_for_what_runs_and_no_longer_than_told() -> None:
     """Done in time, or cut off."""
     readiness = Readiness()
-    left = [True, True]
+    looks = iter([True, True, False, False])
 
-    assert drain(readiness, 60, lambda: bool(left), sleep=lambda _: left.clear())
+    assert drain(readiness, 60, lambda: next(looks))
     assert readiness.draining
-    assert not drain(Readiness(), 0, lambda: True, sleep=lambda _: None)
+    assert not drain(Readiness(), 0, lambda: True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_says_that_it_is_to_end(number: signal.Signals) -> None:
+    """Both of them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        stop = stop_signal()
+        signal.raise_signal(number)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    assert stop.is_set()
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_ends_with_0(
-    number: signal.Signals, ner_home: Path, tmp_path: Path, bundled_sides: object
+    ner_home: Path, tmp_path: Path, bundled_sides: object
 ) -> None:
-    """Not ready at once, new work refused, what runs is answered; the log never has a text."""
+    """Not ready at once, new work refused, what runs is answered; the log never has a text.
+
+    Nor has it a trace of those who ask for streams that are not there.
+    """
     log = tmp_path / "log"
     gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 200)
     with app(ner_home, log, NER_DRAIN_SECONDS="120") as (process, url):
+        for unknown in ("call/tag/unknown", "queue/data?session_hash=unknown"):
+            assert "Not Found" in httpx.get(f"{url}gradio_api/{unknown}").text
         called = httpx.post(
             f"{url}gradio_api/call/evaluate",
             json={"data": [gold, "original", "int8", "first", 0.0, None, 0.01]},
@@ -61,7 +76,7 @@ def test_a_signal_drains_and_ends_with_0(
         with ThreadPoolExecutor(1) as pool:
             event = called.json()["event_id"]
             result = pool.submit(httpx.get, f"{url}gradio_api/call/evaluate/{event}", timeout=120)
-            os.kill(process.pid, number)
+            process.terminate()
             while httpx.get(f"{url}readyz").status_code == 200:
                 pass
             refused = httpx.post(f"{url}gradio_api/call/tag", json={"data": []})
@@ -76,3 +91,4 @@ def test_a_signal_drains_and_ends_with_0(
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     assert "draining" in {line.get("refused") for line in lines}
     assert "London" not in logged
+    assert "Traceback" not in logged

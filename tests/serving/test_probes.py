@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from starlette.middleware import Middleware
+from starlette.applications import Starlette
 
-from ner.serving.bounds import Bounds
-from ner.serving.probes import Probes, Readiness
-from serving.client import Client, client
-
-BOUNDS = Bounds()
-
-
-def probed(readiness: Readiness) -> Client:
-    return client(Middleware(Probes, readiness, lambda: b"ner_ready 1\n"))
+from ner.serving.metrics import Metrics
+from ner.serving.probes import Readiness, probe_routes
+from serving.client import Client
 
 
 def test_readiness_tells_its_reasons() -> None:
     """503 while the model is opened and while draining, 200 between; alive all the time."""
     readiness = Readiness()
-    asked = probed(readiness)
+    asked = Client(Starlette(routes=probe_routes(readiness, Metrics().registry)), "203.0.113.7")
 
     first = asked.get("/readyz")
     assert 503 == first.status_code
     assert {"ready": False, "reasons": ["The default model is being opened."]} == first.json()
-    assert "retry-after" in first.headers
+    assert "30" == first.headers["retry-after"]
+    assert "no-store" == first.headers["cache-control"]
 
     readiness.ready()
     assert {"ready": True, "reasons": []} == asked.get("/readyz").json()
@@ -36,7 +31,10 @@ def test_readiness_tells_its_reasons() -> None:
 
 def test_metrics_are_text_that_prometheus_reads() -> None:
     """In the version of the format that its readers have always understood."""
-    answer = probed(Readiness()).get("/metrics")
+    metrics = Metrics()
+    metrics.watch("ner_ready", "Ready.", lambda: 1.0)
+    asked = Client(Starlette(routes=probe_routes(Readiness(), metrics.registry)), "203.0.113.7")
+    answer = asked.get("/metrics")
 
     assert "text/plain; version=0.0.4; charset=utf-8" == answer.headers["content-type"]
-    assert "ner_ready 1\n" == answer.text
+    assert "\nner_ready 1.0\n" in answer.text

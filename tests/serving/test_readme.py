@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from pathlib import Path
 
-import pytest
 from fakes import service_of
 
 from ner.serving import bounds
-from ner.serving.bounds import Bounds, SlotBounds
+from ner.serving.bounds import Bounds
+from serving.client import page_of
 
 FOLDER = Path(bounds.__file__).parent
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -35,19 +34,9 @@ def test_every_variable_is_explained() -> None:
     assert read == named
 
 
-@pytest.mark.parametrize("bound", dataclasses.fields(Bounds), ids=lambda bound: bound.name)
-def test_every_limit_is_the_one_in_force(bound: dataclasses.Field[object]) -> None:
-    """By name and default value."""
-    value = getattr(Bounds(), bound.name)
-    if isinstance(value, SlotBounds):
-        value = (
-            f"{value.running} running, {value.queued} queued, {value.reserved} of them for the "
-            f"page, {value.patience:g} s"
-        )
-    stated = {row[0].strip("`"): row[1] for row in table("bound")}
-
-    assert (value if isinstance(value, str) else f"{value:,}") == stated[bound.name]
-    assert len(dataclasses.fields(Bounds)) == len(stated)
+def test_the_limits_are_those_in_force() -> None:
+    """All of them, in their words."""
+    assert [[f"`{name}`", *rest] for name, *rest in Bounds().rows()] == table("bound")
 
 
 def test_the_defaults_of_variables_are_those_of_the_bounds() -> None:
@@ -70,24 +59,25 @@ def test_the_order_is_the_one_that_requests_go_through() -> None:
     """Outermost first."""
     named = re.findall(r"`(\w+)`", README.split("in order:")[1].split("([")[0])
 
-    assert [layer.cls.__name__ for layer in service_of().middleware(lambda: 0)] == named  # type: ignore[attr-defined]
+    assert [layer.cls.__name__ for layer in service_of().middleware(page_of())] == named  # type: ignore[attr-defined]
 
 
 def test_every_metric_stands_in_the_table() -> None:
     """With its labels; when each was created is left out, as the library adds it by itself."""
-    service = service_of()
-    service.metrics.begin()
-    service.metrics.end("GET", "/", 200, "rate")
+    metrics = service_of().metrics
+    metrics.requests.labels("GET", "/", "200").inc()
+    metrics.refusals.labels("rate").inc()
     found = {
         metric.name + ("_total" if metric.type == "counter" else ""): {
             label for sample in metric.samples for label in sample.labels if label != "le"
         }
-        for metric in service.metrics.registry.collect()
+        for metric in metrics.registry.collect()
+        if not metric.name.startswith("process_")
     }
     stated = {
         name: set(re.findall(r"`(\w+)`", row[1]))
         for row in table("metric")
-        for name in re.findall(r"`(\w+)`", row[0])
+        for name in re.findall(r"`(ner_\w+)`", row[0])
     }
 
     assert found == stated

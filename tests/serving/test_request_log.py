@@ -10,7 +10,7 @@ import pytest
 from starlette.middleware import Middleware
 
 from ner.serving.addresses import Addresses
-from ner.serving.bodies import BodyLimit
+from ner.serving.body_limit import BodyLimit
 from ner.serving.bounds import Bounds
 from ner.serving.metrics import Metrics
 from ner.serving.request_log import LOG, RequestLog

@@ -211,7 +211,7 @@ def _serve(address: Connection, second: Any, go: Any) -> None:
 
     service = service_of()
     page = build(load, service=service)
-    address.send(launch(page, service, server_name="127.0.0.1"))
+    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
     page.block_thread()
 
 
