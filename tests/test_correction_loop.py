@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import service_of
-from test_train import base, data, one_thread, settings, silent  # noqa: F401
+from tiny_language import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
 from ner.evaluating.evaluation import score_predictions
@@ -19,7 +19,7 @@ from ner.models.names import find_model
 from ner.models.open import Sides, open_sides
 from ner.models.recipes import default_sides
 from ner.train.run import train
-from ner.train.settings import DataSource, TrainSettings
+from ner.train.settings import Source, TrainSettings
 from ner.ui.correct import CorrectHandler, written
 
 # Words that the tiny language does not have.
@@ -84,7 +84,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     both = [*read_gold(data / "train.txt"), *read_gold(export)]
     (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
     (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
-    again = replace(settings, data=(DataSource(folder),), out=tmp_path / "retrained")
+    again = replace(settings, data=(Source(folder),), out=tmp_path / "retrained")
     second = open_sides(*default_sides(find_model(str(train(again, report=silent).folder))))
 
     gold = read_gold(export)

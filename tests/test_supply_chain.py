@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,26 @@ def test_every_pin_is_exact_and_locked(name: str) -> None:
         assert exact.operator == "=="
         if one.name not in UNLOCKED:
             assert LOCKED[canonicalize_name(one.name)] == exact.version, one.name
+
+
+def test_requirements_are_the_dependencies_and_what_prepares() -> None:
+    """The package alone serves; the file at the top converts models as well. Nothing else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = [*project["dependencies"], *project["optional-dependencies"]["prepare"]]
+
+    assert sorted(listed) == sorted(map(str, pinned("requirements.txt")))
+
+
+def test_serving_imports_no_converter() -> None:
+    """The page and the command line start where no extra is installed."""
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'transformers', 'optimum', 'nncf', 'onnxruntime', 'pyspark'):\n"
+        "    sys.modules[name] = None\n"
+        "import app, ner, ner.cli.main, ner.deploy.export, ner.deploy.space, ner.deploy.smoke"
+    )
+
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_all_that_is_locked_has_hashes() -> None:

@@ -174,6 +174,21 @@ def test_a_missing_extra_is_named_by_what_it_holds(installed: Path, tmp_path: Pa
     )
 
 
+def test_it_asks_for_what_serving_needs_and_no_more(wheel: Path) -> None:
+    """`pip install ner-compare` brings no converter; the extras add to it."""
+    with ZipFile(wheel) as inside:
+        [name] = [name for name in inside.namelist() if name.endswith("METADATA")]
+        data = inside.read(name).decode()
+    required = re.findall(r"^Requires-Dist: ([\w-]+)(.*)", data, flags=re.MULTILINE)
+    base = {package for package, rest in required if "extra ==" not in rest}
+
+    assert {"gradio", "openvino", "tokenizers"} <= base
+    assert not {"torch", "transformers", "optimum-intel", "nncf"} & base
+    assert {"prepare", "train", "spark", "mcp", "peers"} <= set(
+        re.findall(r"^Provides-Extra: (\w+)", data, flags=re.MULTILINE)
+    )
+
+
 def test_what_needs_a_checkout_says_so(installed: Path, tmp_path: Path) -> None:
     """A Space is made of app.py and requirements.txt, which a wheel hasn't."""
     command = ("-m", "ner", "deploy", "--space", "some/name", "--dry-run", "--out", "space")

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ner.measuring import rows
 from ner.models.catalogue import assets
 from ner.models.recipes import ORIGINAL
-from ner.schema import set_name
+from ner.schema import recorded_sides, set_name
 
 Json = Mapping[str, Any]
 
 # What a recipe is called in the records of ``bench``.
 _ROWS = {ORIGINAL: rows.ORIGINAL, "bf16": rows.BF16, "int8": rows.INT8}
-# The length that is quoted, in tokens: that of a sentence.
-_TOKENS = 32
+_TOKENS = 32  # of the latency that is quoted: a sentence
 
 
 @dataclass(frozen=True)
 class RecordedSet:
-    """A set that both were scored on, sentence by sentence: figures as ``evaluate`` writes them.
+    """A set on which the original and a variant were scored.
 
-    ``details`` say what was special about it (``lower-cased``), and are empty mostly.
+    ``sides`` have the figures of both by sentence, then as documents. ``details`` say what was
+    special about it, such as ``lower-cased``. ``command`` repeats the evaluation.
     """
 
     name: str
     details: str
-    original: Json
-    variant: Json
+    sides: Sequence[Json | None]
     agreement: float
+    entities: int
+    command: str
 
     @property
     def title(self) -> str:
@@ -56,9 +57,10 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
         RecordedSet(
             name,
             set_name("", record["settings"]).strip(" ()"),
-            result["left"],
-            result["right"],
+            recorded_sides(result),
             result["agreement"],
+            result["left"]["support"],
+            _command(record),
         )
         for record in _records("evaluation")
         if record["settings"]["model"] == model
@@ -71,6 +73,20 @@ def _recipe(side: Json) -> str | None:
     # Older records call it a variant.
     name: str | None = side.get("recipe", side.get("variant"))
     return name
+
+
+def _command(record: Json) -> str:
+    """The command line that repeats an evaluation, with the gold files under ``data``."""
+    settings = record["settings"]
+    files = (
+        f"assets/{name}.conll" if name.startswith("gold/") else f"data/{name}.txt"
+        for name in record["sets"]
+    )
+    words = ["python -m ner evaluate", *files]
+    words += [f"--model {settings['model']}"] if settings["model"] != "bundled" else []
+    words += [f"--labels {','.join(settings['labels'])}"] if settings.get("labels") else []
+    words += ["--lowercase"] if settings.get("lowercase") else []
+    return " ".join(words)
 
 
 def recorded_latency(model: str, recipe: str) -> RecordedLatency | None:

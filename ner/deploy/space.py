@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import Any
 from huggingface_hub import SpaceCard
 from yaml import YAMLError
 
-from ner.deploy.closure import closure, distributions, pins
 from ner.errors import Failure, FileFormatError, InputError
+from ner.io import atomically
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import OnStage, ensure_prepared
 from ner.models.recipes import default_sides
@@ -27,8 +27,9 @@ _COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"
 _SHORT_DESCRIPTION = 60
 # The only one that this package, CPU hardware and ZeroGPU all run on.
 _PYTHON = "3.12"
-# Bundled files that serving never reads.
-_NOT_SERVED = ("deploy", "prepared", "screenshot.png")
+# What serving never reads.
+_NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "README.md")
+_NOT_SERVED_ASSETS = shutil.ignore_patterns(".*", "deploy", "prepared", "screenshot*.png")
 
 
 @dataclass(frozen=True)
@@ -59,29 +60,33 @@ def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = Non
     root = _checkout()
     if out.exists() and not _replaceable(out):
         raise InputError(f"{out} is not empty. Expected a new folder, or one that deploy made.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".deploy-", dir=out.parent) as work:
-        folder = Path(work) / "space"
-        _copy_code(root, folder)
-        _copy_assets(folder)
+    with atomically(out) as folder:
+        shutil.copytree(root / "ner", folder / "ner", ignore=_NOT_SERVED)
+        shutil.copytree(assets(), folder / "assets", ignore=_NOT_SERVED_ASSETS)
+        for name in ("app.py", "LICENSE"):
+            shutil.copy(root / name, folder)
+        lines = [*serving_packages(root), ""]
+        (folder / "requirements.txt").write_text("\n".join(lines), encoding="utf-8")
+        header = (root / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
+        text = (root / "assets" / "deploy" / "README.md").read_text(encoding="utf-8")
+        (folder / "README.md").write_text(f"---\n{header}---\n\n{text}", encoding="utf-8")
         for spec in specs:
             for variant in reversed(default_sides(spec)):
                 prepared = ensure_prepared(variant, report=report)
                 target = folder / "assets" / "prepared" / prepared.folder.name
                 shutil.copytree(prepared.folder, target)
-        space = Space(folder, _sizes(folder))
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        sizes = {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
+        space = Space(out, sizes)
         check_header(folder)
         check_size(space)
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
-    return Space(out, space.files)
+    return space
 
 
 def _checkout() -> Path:
     """The tree that this package runs from; installed without it, there is nothing to deploy."""
     root = assets().parent
-    if not all((root / name).exists() for name in ("app.py", "requirements.txt", "assets")):
+    if not all((root / name).exists() for name in ("app.py", "pyproject.toml", "assets")):
         raise InputError(
             "deploy copies app.py and assets/, which are not here. Run it in a copy of the "
             "repository."
@@ -89,46 +94,17 @@ def _checkout() -> Path:
     return root
 
 
+def serving_packages(root: Path) -> list[str]:
+    """What this package needs to serve: the dependencies without any extra."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    packages: list[str] = project["dependencies"]
+    return packages
+
+
 def _replaceable(out: Path) -> bool:
     if not out.is_dir():
         return False
     return not any(out.iterdir()) or (out / "assets" / "prepared").is_dir()
-
-
-def _copy_code(root: Path, folder: Path) -> None:
-    """What app.py imports, the packages for that, the licence, and the Space's own README."""
-    needed = closure(root, root / "app.py")
-    for file in needed.files:
-        target = folder / file.relative_to(root)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-    # What the code shows is laid out by templates beside it.
-    for package in {file.parent for file in needed.files if (file.parent / "templates").is_dir()}:
-        target = folder / package.relative_to(root) / "templates"
-        shutil.copytree(package / "templates", target)
-    shutil.copy(root / "LICENSE", folder)
-    lines = pins(
-        (root / "requirements.txt").read_text(encoding="utf-8"), distributions(needed.libraries)
-    )
-    (folder / "requirements.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
-    header = (root / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
-    text = (root / "assets" / "deploy" / "README.md").read_text(encoding="utf-8")
-    (folder / "README.md").write_text(f"---\n{header}---\n\n{text}", encoding="utf-8")
-
-
-def _copy_assets(folder: Path) -> None:
-    source = assets()
-
-    def skip(parent: str, names: list[str]) -> set[str]:
-        hidden = {name for name in names if name.startswith(".")}
-        return hidden | (set(_NOT_SERVED) & set(names) if Path(parent) == source else set())
-
-    shutil.copytree(source, folder / "assets", ignore=skip)
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
 
 
 def check_size(space: Space, limit: int = MAX_BYTES) -> None:
@@ -151,7 +127,7 @@ def check_header(folder: Path) -> None:
     except (OSError, ValueError, YAMLError) as error:
         raise FileFormatError("README.md", None, "it has no header that can be read.") from error
     fields: dict[str, Any] = header.data.to_dict()  # type: ignore[no-untyped-call]
-    gradio = pins((folder / "requirements.txt").read_text(encoding="utf-8"), ["gradio"])
+    packages = (folder / "requirements.txt").read_text(encoding="utf-8").split()
     short = str(fields.get("short_description", ""))
     checks = {
         "title is missing": bool(fields.get("title")),
@@ -159,8 +135,8 @@ def check_header(folder: Path) -> None:
         f"colorFrom is none of {', '.join(_COLOURS)}": fields.get("colorFrom") in _COLOURS,
         f"colorTo is none of {', '.join(_COLOURS)}": fields.get("colorTo") in _COLOURS,
         "sdk is not gradio": fields.get("sdk") == "gradio",
-        f"sdk_version is not the one of {gradio}": gradio
-        == [f"gradio=={fields.get('sdk_version')}"],
+        "sdk_version is not that of requirements.txt": f"gradio=={fields.get('sdk_version')}"
+        in packages,
         f'python_version is not "{_PYTHON}"': fields.get("python_version") == _PYTHON,
         "app_file is not there": (folder / str(fields.get("app_file", "-"))).is_file(),
         f"short_description has over {_SHORT_DESCRIPTION} characters": len(short)

@@ -1,4 +1,4 @@
-"""Fine-tuning a transformer, or training a BiLSTM, to a checkpoint folder.
+"""Fine-tunes a transformer, or trains a BiLSTM, and writes a checkpoint folder.
 
-Start reading at ``run.train``. Only ``settings`` may be imported without paying for torch.
+Start reading at ``run.train``. Only ``settings`` may be imported without loading torch.
 """

@@ -1,10 +1,9 @@
 """Embedding, bidirectional LSTM, classifier: the simplest tagger that reads in both directions.
 
-It starts from the word embeddings of the base encoder and works on the same word pieces, so data,
-batches, loop and metrics are those of the transformer. The backward direction is a second LSTM
-over the reversed text; each row is reversed within its own length, so that padding stays behind
-the text for both directions and never reaches a piece. (Packed sequences would do the same but
-can't be converted to OpenVINO.)
+It starts from the word embeddings of the base encoder and reads the same word pieces, so all else
+is shared with the transformer. The backward direction is a second LSTM over the reversed text; each
+row is reversed within its own length, so that padding stays behind the text for both directions and
+never reaches a piece. (Packed sequences would do the same but can't be converted to OpenVINO.)
 """
 
 from __future__ import annotations
@@ -17,11 +16,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoModel
 
 from ner.errors import ModelRefused
-from ner.train.settings import TrainSettings
-from ner.train.transformer import initial_embeddings
 
 MODEL_TYPE = "bilstm"
 _FILE = "model.safetensors"
@@ -95,11 +92,9 @@ def _rearrange(hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     return torch.gather(hidden, 1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
 
 
-def build_model(
-    settings: TrainSettings, tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]
-) -> BiLstm:
+def build_model(base: str, tags: Sequence[str]) -> BiLstm:
     """A fresh BiLSTM over the base's word embeddings."""
-    embeddings = initial_embeddings(settings, tokenizer)
+    embeddings = AutoModel.from_pretrained(base).get_input_embeddings().weight.detach().float()
     n_pieces, width = embeddings.shape
     model = BiLstm(BiLstmConfig(tuple(tags), n_pieces, width))
     with torch.no_grad():
@@ -108,10 +103,8 @@ def build_model(
     return model
 
 
-def save(model: nn.Module, folder: Path) -> None:
+def save(model: BiLstm, folder: Path) -> None:
     """Write config.json and half-precision safetensors."""
-    if not isinstance(model, BiLstm):
-        raise TypeError(f"expected a BiLstm, got {type(model).__name__}")
     shape = asdict(model.shape)
     tags = shape.pop("tags")
     config = {
@@ -127,7 +120,7 @@ def save(model: nn.Module, folder: Path) -> None:
 
 
 def load(folder: Path) -> BiLstm:
-    """A saved BiLSTM, in float32 and in evaluation mode; ``ModelRefused`` if it is none."""
+    """A saved BiLSTM, in float32 and evaluation mode; ``ModelRefused`` for another model."""
     config = json.loads((folder / "config.json").read_text("utf-8"))
     if config.get("model_type") != MODEL_TYPE:
         raise ModelRefused(

@@ -1,52 +1,50 @@
-"""CoNLL folders -> examples of word pieces with labels, ready for batching."""
+"""Reads CoNLL folders and turns their sentences into labelled word pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.files.conll import read_conll, read_conll_documents
 from ner.files.encoding import read_lines
-from ner.train.settings import DataSource, TextSource, TrainSettings
+from ner.train.settings import Source
+
+if TYPE_CHECKING:
+    from ner.train.distil import SoftLabels
 
 IGNORED = -100  # what torch's cross entropy skips by default
-_TOKENIZED_TOGETHER = 1000  # texts; what the tokenizer gives back is large
+MOST_PIECES = 512
+_TOKENIZED_TOGETHER = 1000  # texts; the tokenizer's answer takes much memory
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text to train on.
 
-    ``originals`` are the texts, as they were written, of which it was made: joined by a space and
-    perhaps put into another case. Teachers label those. Empty where they aren't asked.
+    ``originals`` are the texts from which it was made, as they were written: joined by a space and
+    perhaps put into another case. The teacher labels those. Empty: the teacher is not asked.
     """
 
     sentence: Annotated
     originals: tuple[str, ...] = ()
 
-    @property
-    def words(self) -> int:
-        """How many words it has; gold tokens are parted by spaces too."""
-        return len(self.sentence.tagged.text.split())
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One text as the model meets it.
+    """One text as the model reads it.
 
-    ``piece_ids`` and ``labels`` have one entry for each word piece, special ones included, whose
-    label is ``IGNORED``. ``first_pieces`` gives for each gold token the index of its first piece,
-    or -1 if it has none (cut off, or invisible). ``allowed`` has one entry for each tag: False
-    where the source doesn't annotate that class. ``soft`` says for each piece which of the
-    teachers' distributions it learns, see `ner.train.distil`; None: of none.
+    ``piece_ids`` and ``labels`` have one entry for each word piece; the label of special pieces is
+    ``IGNORED``. ``first_pieces`` gives for each gold token the index of its first piece, or -1 if
+    it has none (cut off, or invisible). ``allowed`` is False for each tag that the source does not
+    annotate. ``soft`` has for each piece the number of its soft label (`distil.SoftLabels.align`).
     """
 
     piece_ids: tuple[int, ...]
@@ -57,38 +55,14 @@ class Example:
     soft: NDArray[np.int32] | None = None
 
 
-class Aligner(Protocol):
-    """What tells which distribution each piece learns: `ner.train.distil.SoftLabels`."""
-
-    def align(
-        self, originals: Sequence[str], offsets: Sequence[tuple[int, int]]
-    ) -> NDArray[np.int32]:
-        """One number for each piece."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Examples of which each epoch draws the share ``weight``."""
-
-    name: str
-    weight: float
-    examples: tuple[Example, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One folder, read: its sentences, and its training documents where it tells them."""
+    """One folder's sentences, and its training documents if it has them."""
 
-    source: DataSource
+    source: Source
     train: tuple[Annotated, ...]
     documents: tuple[tuple[Annotated, ...], ...]
     dev: tuple[Annotated, ...]
-    test: tuple[Annotated, ...]
-
-    @property
-    def name(self) -> str:
-        """The folder's own name."""
-        return self.source.folder.resolve().name
 
     @property
     def labels(self) -> frozenset[str]:
@@ -96,54 +70,50 @@ class Corpus:
         return frozenset(self.source.labels or types_in(self.train))
 
 
-def split_file(folder: Path, split: str) -> Path | None:
-    """The file of ``split`` (train, dev, test) in ``folder``; None if there is none."""
-    candidates = (folder / f"{split}{suffix}" for suffix in (".txt", ".conll"))
-    return next((path for path in candidates if path.is_file()), None)
-
-
 def types_in(sentences: Iterable[Annotated]) -> set[str]:
     """The entity types that occur."""
     return {entity.label for sentence in sentences for entity in sentence.tagged.entities}
 
 
-def read_corpus(source: DataSource) -> Corpus:
+def read_corpus(source: Source) -> Corpus:
     """Read a folder; ``FileFormatError`` or ``InputError`` if it can't be trained on."""
-    train_file = split_file(source.folder, "train")
+    train_file = _split_file(source.path, "train")
     if train_file is None:
         raise InputError(
-            f"{source.folder} has no train.txt; expected a folder with train.txt and dev.txt in "
+            f"{source.path} has no train.txt; expected a folder with train.txt and dev.txt in "
             "CoNLL format (token, tab, tag; a blank line after each sentence)."
         )
-    splits = {split: _read_split(source.folder, split) for split in ("train", "dev", "test")}
-    if not splits["train"]:
+    train = tuple(read_conll(train_file))
+    if not train:
         raise FileFormatError(train_file, None, "holds no sentence to train on.")
-    absent = set(source.labels or ()) - types_in(splits["train"])
+    absent = set(source.labels or ()) - types_in(train)
     if absent:
         raise FileFormatError(
             train_file, None, f"has no entity of type {', '.join(sorted(absent))}."
         )
-    documents_file = source.folder / "train.docs.txt"
+    documents_file = source.path / "train.docs.txt"
     documents = read_conll_documents(documents_file) if documents_file.is_file() else []
-    return Corpus(source, documents=tuple(map(tuple, documents)), **splits)
+    dev_file = _split_file(source.path, "dev")
+    dev = tuple(read_conll(dev_file)) if dev_file else ()
+    return Corpus(source, train, tuple(map(tuple, documents)), dev)
 
 
-def _read_split(folder: Path, split: str) -> tuple[Annotated, ...]:
-    path = split_file(folder, split)
-    return () if path is None else tuple(read_conll(path))
+def _split_file(folder: Path, split: str) -> Path | None:
+    candidates = (folder / f"{split}{suffix}" for suffix in (".txt", ".conll"))
+    return next((path for path in candidates if path.is_file()), None)
 
 
-def read_corpora(settings: TrainSettings) -> tuple[Corpus, ...]:
+def read_corpora(sources: Iterable[Source]) -> tuple[Corpus, ...]:
     """All folders, checked against each other.
 
-    The first folder's dev set decides, so it must be there, and may hold no type that no training
-    file has.
+    The first folder must have a dev set, which chooses the checkpoint, and its entity types must
+    occur in some training file.
     """
-    corpora = tuple(map(read_corpus, settings.data))
+    corpora = tuple(map(read_corpus, sources))
     first = corpora[0]
     if not first.dev:
         raise InputError(
-            f"{first.source.folder} has no dev.txt with sentences; the first folder's dev set "
+            f"{first.source.path} has no dev.txt with sentences; the first folder's dev set "
             "decides which checkpoint is kept."
         )
     known = entity_types(corpora)
@@ -151,21 +121,19 @@ def read_corpora(settings: TrainSettings) -> tuple[Corpus, ...]:
         raise InputError("No training file holds an entity, so there is nothing to learn.")
     unknown = types_in(first.dev) - set(known)
     if unknown:
-        raise FileFormatError(
-            split_file(first.source.folder, "dev") or first.source.folder,
-            None,
-            f"has the types {', '.join(sorted(unknown))}, which no training file has; "
-            f"known are {', '.join(known)}.",
+        raise InputError(
+            f"The dev set of {first.source.path} has the types {', '.join(sorted(unknown))}, which "
+            f"no training file has; known are {', '.join(known)}."
         )
     return corpora
 
 
-def read_texts(source: TextSource) -> tuple[Annotated, ...]:
+def read_texts(source: Source) -> tuple[Annotated, ...]:
     """The lines of an unlabelled file, without tokens; ``FileFormatError`` if there is no text."""
-    lines = (line.strip() for line in read_lines(source.file))
+    lines = (line.strip() for line in read_lines(source.path))
     texts = tuple(Annotated(Tagged(line), ()) for line in lines if line)
     if not texts:
-        raise FileFormatError(source.file, None, "holds no text; expected one sentence a line.")
+        raise FileFormatError(source.path, None, "holds no text; expected one sentence a line.")
     return texts
 
 
@@ -184,71 +152,61 @@ def tag_names(types: Iterable[str]) -> tuple[str, ...]:
 
 
 class Encoder:
-    """Turns annotated sentences into examples for one tokenizer and one set of tags."""
+    """Turns texts into examples for one tokenizer and one set of tags."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        tags: Sequence[str],
+        soft: SoftLabels | None = None,
+    ) -> None:
         self._tokenizer = tokenizer
         self._ids = {tag: index for index, tag in enumerate(tags)}
+        self._soft = soft
+        # Each piece id as one object, however often it occurs: a third of the memory.
         self._interned: dict[int, int] = {}
-        self._max_pieces = min(tokenizer.model_max_length, 512)
 
-    def __call__(
-        self, sentences: Sequence[Annotated], learnt: frozenset[str]
-    ) -> tuple[Example, ...]:
-        """Encode gold; of the types only ``learnt`` enter the loss."""
-        return self.encode([Text(sentence) for sentence in sentences], learnt, None)
-
-    def encode(
-        self, texts: Sequence[Text], learnt: frozenset[str], teachers: Aligner | None
-    ) -> tuple[Example, ...]:
-        """The same for texts of which ``teachers`` may know something."""
-        return tuple(
+    def __call__(self, texts: Sequence[Text], learnt: frozenset[str]) -> list[Example]:
+        """Encode texts; of their entity types only ``learnt`` enter the loss."""
+        allowed = tuple(tag == "O" or tag[2:] in learnt for tag in self._ids)
+        return [
             example
             for begin in range(0, len(texts), _TOKENIZED_TOGETHER)
-            for example in self._block(texts[begin : begin + _TOKENIZED_TOGETHER], learnt, teachers)
-        )
+            for example in self._block(texts[begin : begin + _TOKENIZED_TOGETHER], allowed)
+        ]
 
-    def _block(
-        self, texts: Sequence[Text], learnt: frozenset[str], teachers: Aligner | None
-    ) -> Iterator[Example]:
-        encoded = self._tokenizer(
-            [text.sentence.tagged.text for text in texts],
-            truncation=True,
-            max_length=self._max_pieces,
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        allowed = tuple(tag == "O" or tag[2:] in learnt for tag in self._ids)
+    def _block(self, texts: Sequence[Text], allowed: tuple[bool, ...]) -> Iterator[Example]:
+        encoded = tokenize(self._tokenizer, [text.sentence.tagged.text for text in texts])
         for text, piece_ids, offsets in zip(
             texts, encoded["input_ids"], encoded["offset_mapping"], strict=True
         ):
-            example = self._example(text.sentence, piece_ids, offsets, allowed)
-            if teachers and text.originals:
-                example = replace(example, soft=teachers.align(text.originals, offsets))
-            yield example
+            labels, first_pieces = self._labels(text.sentence, offsets, allowed)
+            yield Example(
+                tuple(self._interned.setdefault(piece_id, piece_id) for piece_id in piece_ids),
+                tuple(labels),
+                tuple(first_pieces),
+                text.sentence.tags,
+                allowed,
+                self._soft.align(text.originals, offsets)
+                if self._soft and text.originals
+                else None,
+            )
 
-    def _example(
-        self,
-        sentence: Annotated,
-        piece_ids: Sequence[int],
-        offsets: Sequence[tuple[int, int]],
-        allowed: tuple[bool, ...],
-    ) -> Example:
-        """Label the pieces: B- on the first of an entity, I- on all others, whatever their word.
+    def _labels(
+        self, sentence: Annotated, offsets: Sequence[tuple[int, int]], allowed: tuple[bool, ...]
+    ) -> tuple[list[int], list[int]]:
+        """The label of each piece, and the first piece of each token.
 
-        So every word of a gold token carries its label ('U', '.', 'S', '.'), and the served spans
-        lose no dots and hyphens.
+        B- goes on the first piece of an entity, I- on all others, whatever their word. So every
+        word of a gold token carries its label ('U', '.', 'S', '.'), and the spans of the served
+        model lose no dots and hyphens.
         """
         tags = sentence.tags
-        labels = [IGNORED] * len(piece_ids)
-        if not tags:
-            return Example(self._shared(piece_ids), tuple(labels), (), (), allowed)
-        first_pieces = [-1] * len(tags)
+        labels, first_pieces = [IGNORED] * len(offsets), [-1] * len(tags)
         token = 0
         for index, (start, end) in enumerate(offsets):
-            if start == end:
-                continue  # [CLS], [SEP]
+            if start == end or not tags:
+                continue  # [CLS], [SEP]; text without gold
             while sentence.token_offsets[token][1] <= start:
                 token += 1
             tag = tags[token]
@@ -257,10 +215,19 @@ class Encoder:
             elif tag != "O":
                 tag = f"I{tag[1:]}"
             label = self._ids.get(tag, IGNORED)
-            labels[index] = label if label == IGNORED or allowed[label] else IGNORED
-        first = tuple(first_pieces)
-        return Example(self._shared(piece_ids), tuple(labels), first, tags, allowed)
+            if label != IGNORED and allowed[label]:
+                labels[index] = label
+        return labels, first_pieces
 
-    def _shared(self, piece_ids: Sequence[int]) -> tuple[int, ...]:
-        """The same numbers as one object each, however often they occur: a third of the memory."""
-        return tuple(self._interned.setdefault(piece_id, piece_id) for piece_id in piece_ids)
+
+def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> BatchEncoding:
+    """Piece ids and offsets of each text, cut at the longest input that the tokenizer admits."""
+    encoded: BatchEncoding = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=min(tokenizer.model_max_length, MOST_PIECES),
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+    return encoded

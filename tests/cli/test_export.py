@@ -40,6 +40,7 @@ def test_it_exports_and_uploads_in_one_commit(
 ) -> None:
     """The Hub then holds the folder's files, and the answer says where."""
     out = tmp_path / "out"
+    out.mkdir()  # an empty folder is taken as well
     done = export(
         *("--model", str(tiny_checkpoint), "--out", str(out), "--json"),
         *("--push", "someone/tiny-int8", "--private"),
@@ -60,44 +61,6 @@ def test_it_exports_and_uploads_in_one_commit(
     assert "hf_secret" not in done.stdout + done.stderr
 
 
-def test_an_existing_model_is_replaced_when_asked_for(
-    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
-) -> None:
-    """Files that are no longer in the folder go, in the same commit; the Hub's own stays."""
-    hub.models["someone/tiny"] = {"README.md": b"old", "old.bin": b"old", ".gitattributes": b"x"}
-    done = export(
-        *("--model", str(tiny_checkpoint), "--out", str(tmp_path / "out")),
-        *("--push", "someone/tiny", "--update"),
-        HF_ENDPOINT=hub.url,
-        HF_TOKEN="hf_secret",
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert hub.commits == 1
-    assert set(hub.models["someone/tiny"]) == {
-        ".gitattributes",
-        *(file.name for file in (tmp_path / "out").iterdir()),
-    }
-    assert f"Uploaded to {hub.url}/someone/tiny" in done.stdout
-
-
-def test_an_existing_model_is_left_alone(
-    tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
-) -> None:
-    """Without --update nothing of it changes; the folder is made all the same."""
-    hub.models["someone/tiny"] = {"README.md": b"old"}
-    done = export(
-        *("--model", str(tiny_checkpoint), "--out", str(tmp_path / "out")),
-        *("--push", "someone/tiny"),
-        HF_ENDPOINT=hub.url,
-        HF_TOKEN="hf_secret",
-    )
-
-    assert done.returncode == 2
-    assert "There is a model someone/tiny already. Give --update" in done.stderr
-    assert hub.models["someone/tiny"] == {"README.md": b"old"}
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -114,17 +77,4 @@ def test_what_can_not_be_is_refused_before_anything_is_made(
 
     assert done.returncode == 2
     assert message in done.stderr
-    assert not (tmp_path / "out").exists()
-
-
-def test_without_a_token_it_says_how_to_log_in(tmp_path: Path) -> None:
-    """Before anything is made."""
-    done = export(
-        *("--out", str(tmp_path / "out"), "--push", "someone/x"),
-        HF_TOKEN="",
-        HF_HOME=str(tmp_path / "hf"),
-    )
-
-    assert done.returncode == 2
-    assert "hf auth login" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -6,11 +6,14 @@ PYTHONPATH=.:tests python tests/evidence/licences.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from importlib.metadata import distribution
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 
-from ner.deploy.closure import closure, distributions, required
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ner.deploy.space import serving_packages
 from ner.models.catalogue import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -19,15 +22,31 @@ LIST = ROOT / "assets" / "licences.md"
 
 def serving() -> list[str]:
     """All packages that a server installs, by canonical name."""
-    # Spaces brings its own package where there is a GPU to be lent.
-    libraries = closure(ROOT, ROOT / "app.py").libraries - {"spaces"}
-    return sorted(distributions(libraries))
+    return sorted(required(serving_packages(ROOT)))
 
 
 def preparing() -> list[str]:
     """What the whole of requirements.txt adds to these."""
-    pinned = re.findall(r"^[\w-]+", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
-    return sorted(required(pinned) - set(serving()))
+    pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return sorted(required(line for line in pinned if line[:1] != "#") - set(serving()))
+
+
+def required(requirements: Iterable[str]) -> set[str]:
+    """The packages that ``requirements`` install, by canonical name, as far as they are here.
+
+    What is required on other systems only, or for an extra, is left out.
+    """
+    waiting, found = [*map(Requirement, requirements)], set[str]()
+    while waiting:
+        one = waiting.pop()
+        name = canonicalize_name(one.name)
+        if name not in found and (one.marker is None or one.marker.evaluate({"extra": ""})):
+            try:
+                waiting += map(Requirement, requires(name) or ())
+                found.add(name)
+            except PackageNotFoundError:
+                continue
+    return found
 
 
 def licence(package: str) -> str:

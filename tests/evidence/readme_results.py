@@ -13,7 +13,7 @@ from typing import Any
 from ner.machine import Machine
 from ner.models.catalogue import catalogue
 from ner.schema import recorded_sides, set_name
-from ner.train.card import write_card
+from ner.train.card import write_record
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "assets" / "results"
@@ -291,7 +291,7 @@ def write_cards() -> None:
     """The cards of the bundled models, quoting their evaluations."""
     for spec in catalogue():
         if spec.folder is not None:
-            write_card(spec.folder, model=spec.name, results=RESULTS.glob("evaluation-*.json"))
+            write_record(spec.folder, spec.folder.name, read(spec.folder / "metrics.json"), spec)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ner.deploy.trial import start
+from ner.deploy.smoke import start
 from ner.machine import describe
 from ner.schema import machine_json
 

@@ -1,4 +1,4 @@
-"""The Space's folder: what is in it, that it starts, and its upload to a Hub on loopback."""
+"""The Space's folder: what is in it, and that it starts."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from evidence import record_cold_start
-from hub_of_spaces import HubOfSpaces, hub_of_spaces
-from huggingface_hub import HfApi
+from hub_of_spaces import hub_of_spaces
 
-from ner.deploy.closure import closure, distributions, pins, required
-from ner.deploy.space import Space, check_header, check_size
-from ner.deploy.trial import start
-from ner.deploy.upload import check_login, check_name, upload
-from ner.errors import Failure, FileFormatError, InputError, PrepareFailed
+from ner.deploy.smoke import start
+from ner.deploy.space import Space, check_header, check_size, serving_packages
+from ner.errors import Failure, FileFormatError, PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared, prepared_folder, read_prepared
 from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parents[2]
-CONVERTERS = {"torch", "nncf", "optimum-intel", "transformers"}
 
 
 def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,22 +52,6 @@ def folder(made: dict[str, Any]) -> Path:
     return Path(made["folder"])
 
 
-@pytest.fixture
-def hub() -> Iterator[HubOfSpaces]:
-    """A Hub on loopback."""
-    with hub_of_spaces() as one:
-        yield one
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A folder to upload: two small files."""
-    (tmp_path / "small" / "ner").mkdir(parents=True)
-    (tmp_path / "small" / "README.md").write_text("---\nsdk: gradio\n---\n")
-    (tmp_path / "small" / "ner" / "x.py").write_text("x = 1\n")
-    return tmp_path / "small"
-
-
 def test_the_folder_was_started_and_is_told(made: dict[str, Any], folder: Path) -> None:
     """The command answers only after the app in the folder did; its list of files is the disk's."""
     on_disk = {
@@ -87,29 +66,16 @@ def test_the_folder_was_started_and_is_told(made: dict[str, Any], folder: Path) 
     assert made["bytes"] == sum(on_disk.values())
 
 
-def test_the_code_is_what_the_app_imports(folder: Path) -> None:
-    """Every module in the folder is reached from app.py, and nothing that is reached is missing."""
-    here = closure(folder, folder / "app.py")
-    there = closure(ROOT, ROOT / "app.py")
-
-    assert here.files == frozenset(folder.rglob("*.py"))
-    assert {file.relative_to(folder) for file in here.files} == {
-        file.relative_to(ROOT) for file in there.files
-    }
-    assert "ner" not in here.libraries
-    assert not {"convert.py", "train"} & {file.name for file in (folder / "ner").iterdir()}
-
-
-def test_the_packages_are_the_serving_ones(folder: Path) -> None:
-    """No converter; pins are those of requirements.txt; everything imported comes with them."""
+def test_the_code_and_its_packages_are_the_serving_ones(folder: Path) -> None:
+    """The package as it is, and what it needs without an extra: no converter."""
     lines = (folder / "requirements.txt").read_text().splitlines()
     names = {line.partition("==")[0] for line in lines}
-    # Spaces installs its own package where there is a GPU to be lent.
-    libraries = closure(folder, folder / "app.py").libraries - {"spaces"}
+    code = {file.relative_to(folder) for file in (folder / "ner").rglob("*") if file.is_file()}
 
-    assert not CONVERTERS & names
-    assert set(lines) <= set((ROOT / "requirements.txt").read_text().splitlines())
-    assert distributions(libraries) == required(names)
+    assert serving_packages(ROOT) == lines
+    assert not {"torch", "nncf", "optimum-intel", "transformers"} & names
+    assert {file.relative_to(ROOT) for file in (ROOT / "ner").rglob("*.py")} <= code
+    assert {file.suffix for file in code} <= {".py", ".jinja", ".html", ".css", ".js"}
 
 
 def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
@@ -210,7 +176,7 @@ license: apache-2.0
         ("blue", "teal", "colorFrom is none of"),
         ("indigo", "ultramarine", "colorTo is none of"),
         ("sdk: gradio", "sdk: static", "sdk is not gradio"),
-        ("6.31.0", "6.30.0", "sdk_version is not the one"),
+        ("6.31.0", "6.30.0", "sdk_version is not that of requirements.txt"),
         ('"3.12"', '"3.8"', "python_version is not"),
         ('"3.12"', "3.12", "python_version is not"),
         ("app.py", "main.py", "app_file is not there"),
@@ -243,139 +209,12 @@ def test_a_folder_over_the_limit_is_refused() -> None:
         check_size(space, limit=20_000_000)
 
 
-def test_the_closure_follows_every_form_of_import(tmp_path: Path) -> None:
-    """Packages, submodules, names of a module, imports inside functions."""
-    (tmp_path / "pack" / "inner").mkdir(parents=True)
-    for name in ("__init__", "a", "b", "unused", "inner/__init__", "inner/c"):
-        (tmp_path / "pack" / f"{name}.py").touch()
-    (tmp_path / "pack" / "a.py").write_text("from pack.inner.c import d\nimport numpy.fft\n")
-    (tmp_path / "main.py").write_text(
-        "import json\nfrom pack import a\ndef f():\n    import pack.b\n    from rich import x\n"
-    )
-    found = closure(tmp_path, tmp_path / "main.py")
-
-    assert {"main.py", "__init__.py", "a.py", "b.py", "c.py"} == {file.name for file in found.files}
-    assert found.libraries == {"numpy", "rich"}
-
-
-def test_pins_are_found_by_canonical_name() -> None:
-    """Spelling does not matter, comments and longer names do not match, order stays."""
-    text = "# numpy\nHuggingface_Hub==1\nnumpy==2\nnumpy-more==3\n"
-
-    assert pins(text, ["numpy", "huggingface-hub"]) == ["Huggingface_Hub==1", "numpy==2"]
-
-
 def test_a_start_that_fails_is_told_with_the_last_words(tmp_path: Path) -> None:
     """An app that ends at once: exit code and what it said, at once."""
     (tmp_path / "app.py").write_text("raise SystemExit('no such luck')")
 
     with pytest.raises(Failure, match=r"exit code 1 before it answered.*no such luck"):
         start(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ner",
-        "a/b/c",
-        "../ner",
-        "a/..",
-        "https://x/y",
-        "a/b c",
-        "a/",
-        "/b",
-        "a/" + "b" * 97,
-        "a/b--c",
-    ],
-)
-def test_names_that_the_hub_does_not_allow_are_refused(name: str) -> None:
-    """By pattern, before anything is made."""
-    with pytest.raises(InputError, match="does not name a Space"):
-        check_name(name)
-
-
-def test_the_upload_is_one_commit_of_exactly_the_folder(hub: HubOfSpaces, small: Path) -> None:
-    """A Gradio Space is created, private and with hardware as asked for, and given the files."""
-    api = HfApi(endpoint=hub.url, token="hf_secret")
-    address = upload(small, "someone/ner", private=True, hardware="zero-a10g", api=api)
-
-    assert address == f"{hub.url}/spaces/someone/ner"
-    assert hub.commits == 1
-    assert hub.spaces.get("someone/ner") == {
-        "README.md": b"---\nsdk: gradio\n---\n",
-        "ner/x.py": b"x = 1\n",
-    }
-    [asked] = hub.created_with
-    assert ("gradio", "zero-a10g", "private") == (
-        asked["sdk"],
-        asked["hardware"],
-        asked.get("visibility") or ("private" if asked["private"] else None),
-    )
-
-
-def test_an_existing_space_is_only_touched_with_update(hub: HubOfSpaces, small: Path) -> None:
-    """Without it nothing changes; with it files that are no longer in the folder go."""
-    hub.spaces["someone/ner"] = {"old.py": b"old", "README.md": b"old"}
-    api = HfApi(endpoint=hub.url, token="hf_secret")
-
-    with pytest.raises(InputError, match="--update"):
-        upload(small, "someone/ner", api=api)
-    assert hub.spaces.get("someone/ner") == {"old.py": b"old", "README.md": b"old"}
-
-    upload(small, "someone/ner", update=True, api=api)
-    assert set(hub.spaces.get("someone/ner")) == {"README.md", "ner/x.py"}
-
-
-@pytest.mark.parametrize(
-    ("end", "status", "kind", "message"),
-    [
-        ("create", 401, InputError, "does not accept the access token"),
-        ("create", 403, InputError, "no right to write to 'someone'"),
-        ("create", 402, InputError, "plan of 'someone'"),
-        ("create", 400, InputError, r"refuses someone/ner \(400\)"),
-        ("create", 503, Failure, r"busy or has a fault \(503\)"),
-        ("commit/main", 403, InputError, "no right to write"),
-    ],
-)
-def test_the_hubs_refusals_are_told_in_words(
-    hub: HubOfSpaces, small: Path, end: str, status: int, kind: type[Exception], message: str
-) -> None:
-    """Whichever step is refused; the token is in no message."""
-    hub.refuse[end] = status
-
-    with pytest.raises(kind, match=message) as refusal:
-        upload(small, "someone/ner", api=HfApi(endpoint=hub.url, token="hf_secret"))
-
-    assert "hf_secret" not in str(refusal.value)
-
-
-def test_the_token_is_tried_before_anything_is_made(hub: HubOfSpaces) -> None:
-    """One that the Hub knows is fine; one that it does not is told."""
-    api = HfApi(endpoint=hub.url, token="hf_secret")
-    check_login("someone/ner", api)
-    hub.refuse["whoami-v2"] = 401
-
-    with pytest.raises(InputError, match="does not accept the access token"):
-        check_login("someone/ner", api)
-    assert hub.requests == [("GET", "/api/whoami-v2")] * 2
-
-
-def test_without_a_token_it_says_how_to_log_in(tmp_path: Path) -> None:
-    """At once: no folder is made."""
-    out = tmp_path / "space"
-    done = deploy(
-        "--space", "someone/ner", "--out", str(out), HF_TOKEN="", HF_HOME=str(tmp_path / "hf")
-    )
-
-    assert done.returncode == 2
-    assert "hf auth login" in done.stderr
-    assert not out.exists()
-
-
-def test_a_hub_that_is_not_there_is_told(small: Path) -> None:
-    """Nothing listens on port 9 of loopback."""
-    with pytest.raises(Failure, match="can't be reached"):
-        upload(small, "someone/ner", api=HfApi(endpoint="http://127.0.0.1:9", token="hf_secret"))
 
 
 def test_on_zero_gpu_the_app_registers_a_gpu_function_and_runs(

@@ -1,0 +1,133 @@
+"""A variant as a folder that Optimum Intel and transformers load as it stands, with its card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ner.counts import share
+from ner.deploy.card import variant_card
+from ner.entities import Tagger
+from ner.errors import Failure, InputError
+from ner.io import atomically
+from ner.models.catalogue import catalogue
+from ner.models.child import OnStage, ensure_prepared
+from ner.models.folder import Prepared, texts_for
+from ner.models.open import open_side
+from ner.models.recipes import Variant
+
+_TEXTS = 100  # on which the example of the card is tried
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported folder: a copy of ``prepared`` with a card.
+
+    ``withheld`` says why the variant is not served here, if so.
+    """
+
+    folder: Path
+    prepared: Prepared
+    withheld: str | None
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each of the model's files."""
+        return {name: (self.folder / name).stat().st_size for name in self.prepared.manifest.files}
+
+
+def check_out(out: Path) -> None:
+    """Raise ``InputError`` unless ``out`` is a new folder, or an empty one."""
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"{out} is not empty. Give another --out, or remove it.")
+
+
+def export_model(
+    variant: Variant,
+    out: Path,
+    *,
+    place: str | None = None,
+    even_if_withheld: bool = False,
+    report: OnStage | None = None,
+) -> Exported:
+    """Write ``variant``, prepared first if need be, to the new folder ``out``.
+
+    ``place`` is what the card says to load it from, such as owner/name (None: the folder's name).
+    Raises ``InputError`` for a folder that is not empty, for a model that Optimum does not know,
+    and for a variant that is withheld unless ``even_if_withheld``; ``Failure`` if it can't be
+    written; and as ``ensure_prepared``.
+    """
+    check_out(out)
+    prepared = ensure_prepared(variant, report=report)
+    config = json.loads((prepared.folder / "config.json").read_text(encoding="utf-8"))
+    if not config.get("architectures"):
+        raise InputError(
+            f"{prepared.manifest.name} is a {config.get('model_type', 'model')}, which Optimum "
+            "Intel does not load. Expected a transformer."
+        )
+    side = open_side(variant)
+    if side.withheld and not even_if_withheld:
+        raise InputError(
+            f"{side.withheld} To export it all the same: python -m ner export --even-if-withheld."
+        )
+    original = ensure_prepared(variant.base, report=report)
+    card = variant_card(
+        variant,
+        original,
+        prepared,
+        place or out.name,
+        withheld=side.withheld,
+        pipeline=measure_pipeline(side.tagger, prepared.folder, variant),
+    )
+    checkpoint = variant.spec.folder if variant.spec in catalogue() else None
+    try:
+        with atomically(out) as fresh:
+            fresh.mkdir()
+            for name in prepared.manifest.files:
+                shutil.copy(prepared.folder / name, fresh / name)
+            if checkpoint is not None:
+                shutil.copy(checkpoint / "README.md", fresh / "CHECKPOINT.md")
+            (fresh / "README.md").write_text(card, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{out} can't be written: {error.strerror or error}.") from error
+    return Exported(out, prepared, side.withheld)
+
+
+def measure_pipeline(tagger: Tagger, folder: Path, variant: Variant) -> dict[str, float] | None:
+    """How well transformers' pipeline over ``folder`` finds what ``tagger`` does.
+
+    F1 by aggregation, the best first, on texts that the variant was checked on; None where the
+    pipeline can't be run. It runs in a process of its own, since it needs torch.
+    """
+    texts = texts_for(variant.spec).gate[:_TEXTS]
+    done = subprocess.run(  # noqa: S603 - the program is ours
+        [sys.executable, "-m", "ner.preparing.pipeline", str(folder), variant.recipe.precision],
+        cwd=Path(__file__).parents[2],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        return None
+    found = json.loads(done.stdout.strip().rpartition("\n")[2])
+    wanted = _distinct(
+        [(entity.start, entity.end, entity.label) for entity in tagged.entities]
+        for tagged in tagger.tag_many(texts)
+    )
+    scores = {}
+    for aggregation, answers in found.items():
+        given = _distinct(answers)
+        scores[aggregation] = share(2 * len(wanted & given), len(wanted) + len(given))
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))
+
+
+def _distinct(answers: Iterable[Sequence[Sequence[object]]]) -> set[tuple[object, ...]]:
+    """The entities of all texts, each with the number of its text."""
+    return {(number, *entity) for number, entities in enumerate(answers) for entity in entities}

@@ -1,0 +1,132 @@
+"""The card of an exported variant: what the Hub reads of it, and what people do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from huggingface_hub import ModelCard
+
+from ner.deploy.card import variant_card
+from ner.deploy.recorded import recorded_latency, recorded_sets
+from ner.models.folder import Gate, Manifest, Prepared
+from ner.models.names import find_model
+from ner.models.recipes import RECIPES, Recipe, Variant, find_recipe
+
+RESULTS = Path(__file__).parents[2] / "assets" / "results"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What cards are made of."""
+
+    original: Prepared
+    prepared: Prepared
+
+    def card(self, model: str = "bundled", recipe: str = "int8", **changes: object) -> str:
+        """The card of that variant over the tiny model's folders, its manifest changed."""
+        manifest = replace(self.prepared.manifest, **changes)  # type: ignore[arg-type]
+        variant = Variant(find_model(model), find_recipe(recipe))
+        prepared = replace(self.prepared, manifest=manifest)
+        return variant_card(variant, self.original, prepared, "someone/ner-int8")
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.prepared.manifest
+
+
+@pytest.fixture
+def facts(tiny_original: Prepared, tiny_prepared: Prepared) -> Facts:
+    """Of the tiny model."""
+    return Facts(tiny_original, tiny_prepared)
+
+
+def test_the_hub_reads_each_recorded_score(facts: Facts) -> None:
+    """Model-index: every recorded set of this variant, with its figures and no other's."""
+    data = ModelCard(facts.card()).data
+    read = {
+        (result.dataset_name, result.metric_type): result.metric_value
+        for result in data.eval_results or ()
+    }
+    record = json.loads((RESULTS / "evaluation-general.json").read_text())
+
+    assert data.pipeline_tag == "token-classification"
+    assert data.library_name == "optimum"
+    assert data.license == "apache-2.0"
+    assert {"openvino", "nncf", "int8"} <= set(data.tags or ())
+    assert data.model_name == "ner-int8"
+    assert len(read) == 3 * len(recorded_sets("bundled", "int8"))
+    for name, result in record["sets"].items():
+        for metric in ("f1", "precision", "recall"):
+            assert read[(name, metric)] == result["right"][metric]
+
+
+def test_without_a_record_the_gate_speaks(facts: Facts) -> None:
+    """Its agreement is the score, and called so; too few entities are told."""
+    card = facts.card("hub:someone/else", gate=Gate(0.9, 150))
+    [result] = ModelCard(card).data.eval_results or ()
+
+    assert result.metric_value == 0.9
+    assert result.metric_name == "F1 of its entities against the original's"
+    assert "| 90.0 % of 150 entities, too few to decide |" in card
+    assert "median" not in card
+
+
+def test_people_read_both_sides_figures(facts: Facts) -> None:
+    """Size, agreement, latency and F1 side by side; steps, versions and hashes."""
+    card = facts.card()
+    name, digest = next(iter(facts.manifest.files.items()))
+
+    assert "| conll2003/test.docs | 88.4 (87.4–89.3) | 88.4 (87.5–89.3) | 87.8 (86.2" in card
+    assert "| 5.90 ms | 3.50 ms |" in card
+    assert f"| {digest} |" in card
+    assert name.replace("_", "\\_") in card
+    assert "NNCF post-training quantization: mixed preset, SmoothQuant 0.95" in card
+    assert "python -m ner export --model bundled --recipe int8 --out DIR" in card
+    assert 'folder = "someone/ner-int8"' in card
+    for package, version in facts.manifest.build.versions.items():
+        assert f"{package} {version}" in card
+
+
+def test_a_foreign_model_is_told_no_more_than_is_known(facts: Facts) -> None:
+    """No language, no meaning of its labels; labels that are markup stay text."""
+    card = facts.card("hub:someone/else", labels=("PER", "<img src=x>", "a|b"))
+    data = ModelCard(card).data
+
+    assert data.language is None
+    assert data.base_model == "someone/else"
+    assert data.license == "unknown"
+    assert "tags PER, \\<img src=x\\>, a\\|b." in card
+    assert "English" not in card.replace("general English", "")
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_each_recipe_has_a_card(facts: Facts, recipe: Recipe) -> None:
+    """The original compares itself with nothing; each step of the others is told."""
+    card = facts.card(recipe=recipe.name, build=replace(facts.manifest.build, steps=recipe.steps))
+
+    assert f"**{recipe.title}**" in card
+    assert card.count("\n2. ") == bool(recipe.steps)
+    assert (f"|  | Original | {recipe.title} |" in card) == (recipe.name != "original")
+
+
+def test_the_example_says_how_well_it_agrees(facts: Facts) -> None:
+    """The aggregation that agrees best stands in it; untried, it says so."""
+    variant = Variant(find_model("bundled"), find_recipe("int8"))
+    measured = variant_card(
+        variant, facts.original, facts.prepared, "x", pipeline={"simple": 0.991, "first": 0.606}
+    )
+
+    assert 'aggregation_strategy="simple"' in measured
+    assert "with `simple` agrees best" in measured
+    assert "F1 99.1 % (`first` 60.6)" in measured
+    assert "was not tried" in facts.card()
+
+
+def test_records_of_another_recipe_are_not_quoted() -> None:
+    """What was measured of INT8 says nothing of INT4."""
+    assert recorded_sets("bundled", "int4") == ()
+    assert recorded_latency("bundled", "int4") is None
+    assert recorded_sets("nobody", "int8") == ()

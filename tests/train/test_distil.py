@@ -1,0 +1,388 @@
+"""Distillation: a teacher's soft labels, from its pre-tokens to the student that learns them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_language import settings_for, silent, tokenizer_of, write_texts
+from transformers import MPNetConfig, MPNetForTokenClassification
+
+from ner.errors import FileFormatError, InputError, ModelRefused
+from ner.files.conll import annotate_tokens
+from ner.train.data import Encoder, Text, tag_names
+from ner.train.distil import SoftLabels, soft_labels
+from ner.train.pools import change_case, chunk_documents
+from ner.train.run import train
+from ner.train.settings import Arch, Source, TrainProgress, TrainSettings
+
+TAGS = tag_names(("LOC", "PER"))
+TEXTS = ("Ada is in Oslo", "Lima", "Boris left", "a long train")
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Each word, parted by blanks, as if it were a pre-token."""
+    ends = [i for i, char in enumerate(text) if char == " "] + [len(text)]
+    return list(zip([0, *(end + 1 for end in ends)], ends, strict=False))
+
+
+def labels_of(*texts: str) -> SoftLabels:
+    """Labels of each word; row i is sure of tag i mod 5."""
+    spans: list[tuple[int, int]] = []
+    slices = {}
+    for text in texts:
+        first = len(spans)
+        spans += word_spans(text)
+        slices[text] = (first, len(spans))
+    rows = np.eye(len(TAGS), dtype=np.float16)[np.arange(len(spans)) % len(TAGS)]
+    return SoftLabels(TAGS, rows, np.array(spans, np.int32), slices)
+
+
+def write_labels(folder: Path, texts: Sequence[str]) -> Path:
+    """The labels of each word as others may write them: compact numbers, tags in any order."""
+    labels = labels_of(*texts)
+    folder.mkdir(exist_ok=True)
+    np.savez_compressed(
+        folder / "labels.npz",
+        counts=np.array([end - begin for begin, end in labels.slices.values()], np.uint16),
+        spans=labels.spans.astype(np.uint16),
+        rows=labels.rows[:, ::-1],
+    )
+    about = {
+        "tags": TAGS[::-1],
+        "sources": {"made up": len(texts)},
+        "distinct": len(texts),
+        "sha256 of the texts, joined by NUL": hashlib.sha256("\0".join(texts).encode()).hexdigest(),
+    }
+    (folder / "texts.json").write_text(json.dumps(about), "utf-8")
+    return folder
+
+
+def aligned(text: Text, labels: SoftLabels) -> list[int]:
+    """What the encoder notes for each piece of ``text``, by a tokenizer that knows letters only."""
+    soft = Encoder(tokenizer_of(), TAGS, labels)([text], frozenset())[0].soft
+    assert soft is not None
+    return soft.tolist()
+
+
+# Alignment
+
+
+@pytest.mark.parametrize("change", [str, str.lower, str.upper])
+def test_first_and_later_pieces_of_a_pre_token_learn_the_same_row(change: object) -> None:
+    """Twice the row for a word's first piece, one more for the others, -1 for [CLS] and [SEP].
+
+    The teacher read the text as written; its labels hold for other cases too.
+    """
+    text = change_case(
+        Text(annotate_tokens(["Ada", "is"], ["B-PER", "O"]), ("Ada is",)),
+        change,  # type: ignore[arg-type]
+    )
+
+    assert text is not None
+    assert aligned(text, labels_of("Ada is")) == [-1, 0, 1, 1, 2, 3, -1]
+
+
+def test_labels_of_joined_texts_stand_behind_one_another() -> None:
+    """A chunk needs no reading of its own: its labels are those of its sentences, in its order."""
+    first, second = (annotate_tokens(text.split(), ["O", "O"]) for text in ("a b", "cd e"))
+    document = [Text(second, ("cd e",)), Text(first, ("a b",))]
+    [chunk] = chunk_documents([document], 12, random.Random(0))  # noqa: S311 - no secret
+
+    assert chunk.sentence.tagged.text == "cd e a b"
+    assert aligned(chunk, labels_of("a b", "cd e")) == [-1, 4, 5, 6, 0, 2, -1]
+
+
+def test_piece_beyond_what_the_teacher_read_has_no_label() -> None:
+    """A teacher with a shorter longest input says nothing of the end of a long text."""
+    labels = labels_of("Ada")
+    longer = replace(labels, slices={"Ada is": labels.slices["Ada"]})
+    text = Text(annotate_tokens(["Ada", "is"], ["O", "O"]), ("Ada is",))
+
+    assert aligned(text, longer) == [-1, 0, 1, 1, -1, -1, -1]
+
+
+def test_text_that_no_teacher_was_asked_about_has_no_soft_labels() -> None:
+    """Folders after the first are learnt from gold alone."""
+    text = Text(annotate_tokens(["Ada"], ["B-PER"]))
+
+    assert Encoder(tokenizer_of(), TAGS, labels_of("Ada"))([text], frozenset())[0].soft is None
+
+
+def test_later_pieces_move_the_mass_of_b_to_i() -> None:
+    """Every piece after an entity's first is I-: the rule of the gold labels."""
+    rows = np.array([[0.1, 0.5, 0.2, 0.1, 0.1]], np.float16)
+    labels = SoftLabels(TAGS, rows, np.array([[0, 3]], np.int32), {"Ada": (0, 1)})
+
+    targets = labels.targets(np.array([0, 1, -1], np.int32))
+
+    np.testing.assert_allclose(
+        targets,
+        [[0.1, 0.5, 0.2, 0.1, 0.1], [0.1, 0.0, 0.7, 0.0, 0.2], [0.0] * 5],
+        atol=1e-3,
+    )
+
+
+# Labels on disk
+
+
+def read(texts: Sequence[str], folder: Path) -> SoftLabels:
+    """The labels of ``texts`` there, without a teacher."""
+    return soft_labels(texts, TAGS, folder, None, lambda *_: None)
+
+
+def test_labels_of_somebody_elses_teacher_are_read(tmp_path: Path) -> None:
+    """Each distinct text once, in order; the teacher's order of tags does not matter."""
+    folder = write_labels(tmp_path / "labels", TEXTS)
+
+    found = read([*TEXTS, TEXTS[0]], folder)
+
+    expected = labels_of(*TEXTS)
+    assert found.slices == expected.slices
+    assert found.spans.tolist() == expected.spans.tolist()
+    assert found.rows.tolist() == expected.rows.tolist()
+
+
+def test_fewer_texts_than_were_labelled_will_do(tmp_path: Path) -> None:
+    """The first folder alone, say, where unlabelled files come after it."""
+    found = read(TEXTS[:2], write_labels(tmp_path / "labels", TEXTS))
+
+    assert set(found.slices) == set(TEXTS[:2])
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ((*TEXTS, "One more ."), r"no labels of 'One more \.'.*asks for 5 texts.*holds 4"),
+        ((*TEXTS[:2], "New one", *TEXTS[2:]), "'New one' is not the next one"),
+        ((*TEXTS[:3], "a lame train"), "one of them is another"),
+        (TEXTS[1:], "'Lima' is not the next one"),
+        (("Ada", "Lima"), "'Ada' is not the next one"),
+    ],
+    ids=["one more", "one inserted", "one of the same shape", "one less", "another one"],
+)
+def test_a_text_without_labels_is_named(texts: Sequence[str], message: str, tmp_path: Path) -> None:
+    """Nothing is learnt from the labels of another text."""
+    with pytest.raises(InputError, match=message):
+        read(texts, write_labels(tmp_path / "labels", TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("texts.json", b"{}", "must hold labels.npz and texts.json"),
+        ("labels.npz", b"torn", "must hold labels.npz and texts.json"),
+        ("texts.json", None, r"must hold .* \(FileNotFoundError\)"),
+    ],
+)
+def test_a_folder_that_holds_no_labels_is_refused(
+    name: str, content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    """With what should be there."""
+    folder = write_labels(tmp_path / "labels", TEXTS)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+
+    with pytest.raises(InputError, match=message):
+        read(TEXTS, folder)
+
+
+def test_labels_with_other_tags_are_refused(tmp_path: Path) -> None:
+    """Both sets of tags are named."""
+    folder = write_labels(tmp_path / "labels", TEXTS)
+
+    with pytest.raises(InputError, match=r"tags B-LOC, B-PER.*data has B-LOC, I-LOC, O"):
+        soft_labels(TEXTS, tag_names(("LOC",)), folder, None, lambda *_: None)
+
+
+# The teacher
+
+
+@pytest.fixture(scope="module")
+def teacher(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that knows the tiny language."""
+    out = tmp_path_factory.mktemp("teacher") / "teacher"
+    return train(settings_for(data, base, out), report=silent).folder
+
+
+@pytest.fixture
+def student(settings: TrainSettings, teacher: Path, tmp_path: Path) -> TrainSettings:
+    """A run with the teacher and unlabelled text."""
+    plain = write_texts(tmp_path / "plain.txt", 100, seed=3)
+    return replace(settings, teacher=teacher, unlabelled=(Source(plain),))
+
+
+@pytest.mark.parametrize("arch", list(Arch), ids=str)
+def test_student_without_any_gold_reaches_its_teacher(
+    arch: Arch, student: TrainSettings, tmp_path: Path
+) -> None:
+    """With weight 1 and wrong gold the student tags as the teacher does, not as the gold says."""
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    source = student.data[0].path
+    gold = (source / "train.txt").read_text("utf-8")
+    swapped = gold.replace("PER", "TMP").replace("LOC", "PER").replace("TMP", "LOC")
+    (wrong / "train.txt").write_text(swapped, "utf-8")
+    (wrong / "dev.txt").write_text((source / "dev.txt").read_text("utf-8"), "utf-8")
+
+    result = train(
+        replace(student, arch=arch, data=(Source(wrong),), distil_weight=1.0, epochs=16),
+        report=silent,
+    )
+
+    assert result.dev["wrong"]["f1"] > 0.95
+
+
+def test_labels_serve_other_runs_without_the_teacher(
+    student: TrainSettings, teacher: Path, tmp_path: Path
+) -> None:
+    """Another seed and other shares; the card and record tell what was learnt, without a path."""
+    first = replace(student, epochs=1, teacher_labels=tmp_path / "labels")
+    train(first, report=silent)
+    seen: list[TrainProgress] = []
+
+    second = replace(
+        first, teacher=None, out=tmp_path / "2", seed=14, document_words=40, case_share=0.5
+    )
+    train(second, report=seen.append)
+
+    assert {file.name for file in (tmp_path / "labels").iterdir()} == {"labels.npz", "texts.json"}
+    assert not any(progress.labelling for progress in seen)
+    record = (first.out / "metrics.json").read_text("utf-8")
+    metrics, card = json.loads(record), (first.out / "README.md").read_text("utf-8")
+    assert str(tmp_path) not in record
+    assert metrics["settings"]["unlabelled"] == ["plain.txt:1"]
+    assert "--teacher teacher" in card
+    assert "--unlabelled data/plain.txt:1" in card
+    assert "teacher `teacher` (dev F1: letters " in card
+    assert {"letters documents", "plain lower", "plain documents", "plain documents upper"} <= {
+        *json.loads((second.out / "metrics.json").read_text("utf-8"))["pools"]
+    }
+
+
+def test_stopped_run_does_not_ask_the_teacher_again(student: TrainSettings) -> None:
+    """What was labelled lies in the work folder; the same command goes on from there."""
+    short = replace(student, epochs=2)
+    seen: list[TrainProgress] = []
+
+    class StopHere(Exception):
+        """Somebody ends the run."""
+
+    def stop_in_training(progress: TrainProgress) -> None:
+        seen.append(progress)
+        if not progress.labelling:
+            raise StopHere
+
+    with pytest.raises(StopHere):
+        train(short, report=stop_in_training)
+    resumed: list[TrainProgress] = []
+    train(short, report=resumed.append)
+
+    assert seen[0].labelling
+    assert seen[0].step == seen[0].steps > 20
+    assert not any(progress.labelling for progress in resumed)
+
+
+def test_teacher_goes_on_where_its_labels_end(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed while labelling keeps what was saved; another teacher is told apart."""
+    monkeypatch.setattr("ner.train.distil._SAVED", 2)
+    folder, whole = tmp_path / "labels", tmp_path / "whole"
+    reports: list[int] = []
+
+    def ask(texts: Sequence[str], where: Path) -> SoftLabels:
+        return soft_labels(texts, TAGS, where, teacher, lambda done, _: reports.append(done))
+
+    ask(TEXTS[:2], folder)
+    found, expected = ask(TEXTS, folder), ask(TEXTS, whole)
+
+    assert reports == [2, 4, 2, 4]
+    assert found.slices == expected.slices
+    np.testing.assert_allclose(found.rows, expected.rows, atol=1e-2)
+    about = json.loads((folder / "texts.json").read_text("utf-8"))
+    (folder / "texts.json").write_text(json.dumps({**about, "teacher": "another"}), "utf-8")
+    with pytest.raises(InputError, match="another teacher"):
+        ask(TEXTS, folder)
+
+
+def test_teacher_of_another_architecture_labels_every_pre_token(tmp_path: Path) -> None:
+    """Nothing about a teacher is BERT's own: an MPNet does as well, with its own order of tags."""
+    teacher = tmp_path / "teacher"
+    tokenizer = tokenizer_of(max_pieces=62)
+    tokenizer.save_pretrained(teacher)
+    order = ("B-PER", "I-PER", "O", "B-LOC", "I-LOC")
+    model = MPNetForTokenClassification(
+        MPNetConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=16,
+            max_position_embeddings=64,
+            id2label=dict(enumerate(order)),
+            label2id={tag: index for index, tag in enumerate(order)},
+        )
+    )
+    torch.nn.init.zeros_(model.classifier.weight)
+    model.classifier.bias.data = torch.tensor([9.0, 0.0, 0.0, 0.0, 0.0])  # always B-PER
+    model.save_pretrained(teacher)
+
+    labels = soft_labels(["Ada-B is", "x"], TAGS, tmp_path / "labels", teacher, lambda *_: None)
+
+    assert labels.spans.tolist() == [[0, 3], [3, 4], [4, 5], [6, 8], [0, 1]]
+    assert labels.slices == {"Ada-B is": (0, 4), "x": (4, 5)}
+    assert {TAGS[index] for index in labels.rows.argmax(-1)} == {"B-PER"}
+
+
+# What is refused
+
+
+def test_teacher_with_other_tags_is_refused(student: TrainSettings, tiny_checkpoint: Path) -> None:
+    """Before anything is written, with both sets of tags named."""
+    with pytest.raises(InputError, match=r"B-MISC.*the data has"):
+        train(replace(student, teacher=tiny_checkpoint), report=silent)
+
+    assert not student.out.with_name(".model.training").exists()
+
+
+def test_teacher_that_is_no_checkpoint_is_refused(student: TrainSettings, tmp_path: Path) -> None:
+    """A folder without config.json is named back."""
+    with pytest.raises(ModelRefused, match=r"has no config\.json"):
+        train(replace(student, teacher=tmp_path), report=silent)
+
+
+def test_unlabelled_file_without_text_is_refused(student: TrainSettings, tmp_path: Path) -> None:
+    """An empty file is more likely a mistake than a wish."""
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n \n", "utf-8")
+
+    with pytest.raises(FileFormatError, match="holds no text"):
+        train(replace(student, unlabelled=(Source(empty),)), report=silent)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unlabelled": (Source(Path("plain.txt")),)}, "needs a --teacher"),
+        ({"distil_weight": 0.0}, "distil-weight"),
+        ({"distil_weight": 1.5}, "distil-weight"),
+        ({"epochs": 0}, "must be positive"),
+        ({"data": ()}, "--data"),
+    ],
+)
+def test_settings_that_make_no_run_are_refused(
+    settings: TrainSettings, change: dict[str, object], message: str
+) -> None:
+    """Each with the option to be changed."""
+    with pytest.raises(InputError, match=message):
+        replace(settings, **change)  # type: ignore[arg-type]
