@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
@@ -11,7 +11,7 @@ from itertools import accumulate, chain
 import numpy as np
 from tokenizers import Encoding
 
-from ner.tagging.boundaries import paragraph_starts
+from ner.tagging.boundaries import JOINERS, paragraph_starts, word_starts
 from ner.tagging.decode import Bools, Ints, Pieces
 from ner.tagging.segments import pieces_at
 
@@ -33,8 +33,13 @@ class Encoded:
         return begins
 
 
-def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded:
-    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, words kept whole."""
+def encode_texts(
+    texts: Sequence[str], encodings: Sequence[Encoding], *, knows_words: bool
+) -> Encoded:
+    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, words kept whole.
+
+    The words are those of a tokenizer that ``knows_words``, else ours.
+    """
     borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
     count = int(borders[-1])
     flat = chain.from_iterable
@@ -47,8 +52,10 @@ def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded
         numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
     words = numbers.astype(np.int64)
     for index, text in enumerate(texts):
+        own = slice(borders[index], borders[index + 1])
+        if not knows_words:
+            words[own] = _words(text, offsets[own, 0])
         if not text.isascii():
-            own = slice(borders[index], borders[index + 1])
             offsets[own], words[own] = _keep_graphemes(text, offsets[own], words[own])
     ends = offsets[:, 1]
     breaks: list[int] = []
@@ -60,23 +67,42 @@ def encode_texts(texts: Sequence[str], encodings: Sequence[Encoding]) -> Encoded
     return Encoded(texts, ids, pieces, encodings)
 
 
+def _words(text: str, starts: Ints) -> Ints:
+    """The word of each piece, of which ``starts`` (pieces,) are the code points where it begins.
+
+    A blank counts to the word that follows.
+    """
+    return np.searchsorted(word_starts(text), _next_without(text, str.isspace)[starts], "right")
+
+
+def _next_without(text: str, has: Callable[[str], bool]) -> Ints:
+    """For each code point and the end of ``text``: the next place that does not have something."""
+    skipped = np.array([*map(has, text), False])
+    places = np.where(skipped, len(text), np.arange(len(text) + 1))
+    return np.asarray(np.minimum.accumulate(places[::-1])[::-1])
+
+
+def _is_mark(char: str) -> bool:
+    """Whether ``char`` is written with the one before it."""
+    return char in JOINERS or unicodedata.category(char)[0] == "M"
+
+
 def _keep_graphemes(text: str, offsets: Ints, words: Ints) -> tuple[Ints, Ints]:
     """Offsets and words such that no combining mark is parted from the character before it.
 
     A mark that the normalizer took out is in no piece: the piece before it grows over it. A mark
-    with a piece of its own joins the word that it touches.
+    with a piece of its own joins the word that it touches; so does what follows a joiner.
     """
-    marks = np.array([unicodedata.category(char)[0] == "M" for char in text])
-    if not marks.any():
+    after_marks = _next_without(text, _is_mark)
+    on_mark = after_marks != np.arange(len(text) + 1)
+    if not on_mark.any():
         return offsets, words
-    positions = np.where(np.append(marks, False), len(text), np.arange(len(text) + 1))
-    after_marks = np.minimum.accumulate(positions[::-1])[::-1]
     starts, ends = offsets[:, 0], offsets[:, 1]
     grown = np.where(ends > starts, after_marks[ends], ends)
     limit = np.append(np.maximum(starts[1:], ends[:-1]), len(text))
     ends = np.minimum(grown, limit)
     borders = np.diff(words, prepend=-1) != 0
     touching = np.append(False, starts[1:] == ends[:-1])
-    on_mark = np.append(marks, False)[starts]
-    begins = borders & ~(touching & on_mark)
+    after_joiner = np.array([False, *(char in JOINERS for char in text)])
+    begins = borders & ~(touching & (on_mark | after_joiner)[starts])
     return np.stack([starts, ends], axis=1), np.cumsum(begins) - 1

@@ -41,6 +41,7 @@ class Model:
     _tokenizer: Tokenizer = field(repr=False)
     _runner: Runner = field(repr=False)
     _special: int = field(repr=False)
+    _knows_words: bool = field(repr=False)
 
     @classmethod
     def load(
@@ -84,6 +85,7 @@ class Model:
                 frame,
             ),
             _special=frame.special,
+            _knows_words=_knows_words(tokenizer),
         )
 
     def beside(self) -> Model:
@@ -129,7 +131,7 @@ class Model:
             encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
         else:
             encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return encode_texts(texts, encodings)
+        return encode_texts(texts, encodings, knows_words=self._knows_words)
 
     def segments(self, encoded: Encoded) -> list[tuple[Segment, ...]]:
         """What the requests for each text read; none for a text without pieces."""
@@ -221,6 +223,12 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def _knows_words(tokenizer: Tokenizer) -> bool:
+    """Whether it parts words from punctuation; many part text at blanks alone, some not at all."""
+    words = tokenizer.encode("a, b", add_special_tokens=False).word_ids
+    return len(set(words)) > 2
 
 
 def _special_ids(tokenizer: Tokenizer) -> tuple[Ints, Ints]:
