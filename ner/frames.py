@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ner.api import accept_former_names, load
 from ner.entities import Tagged, bio_tags
 from ner.errors import InputError, one_of
-from ner.files.gold import annotate
+from ner.files.tokens import annotate
 from ner.schema import tagged_json
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
 import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TextIO, cast
 
 from ner.errors import FileFormatError, InputError, NerError
 
@@ -20,38 +23,124 @@ from ner.errors import FileFormatError, InputError, NerError
 _FORMULA = re.compile("[\t\r\n\0]|[\\s\ufeff\u200b]*[=+\\-@＝＋－＠]")
 
 
-def read_lines(path: Path, *, limit: int | None = None) -> Iterator[str]:
+# What begins a file that is no text, whatever its name says.
+_NO_TEXT = {
+    b"PK": "a ZIP archive or an Office file",
+    b"%PDF": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+}
+_GZIP = b"\x1f\x8b"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def replace_surrogates(text: str) -> str:
+    """``text`` with U+FFFD for each lone surrogate, which no encoding has; offsets stay."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def find_codec(encoding: str | None, head: bytes) -> str:
+    r"""The name of the codec to read with; a byte-order mark is never part of the text.
+
+    Without ``encoding`` a mark in ``head``, the first bytes, decides; else it is UTF-8. Raises
+    ``InputError`` for what is no encoding of text.
+
+    >>> find_codec(None, b"Ada"), find_codec(None, b"\xff\xfeA"), find_codec("latin-1", b"Ada")
+    ('utf-8-sig', 'utf-16', 'iso8859-1')
+    """
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if encoding is None:
+        return "utf-16" if marked else "utf-8-sig"
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    # A codec such as 'undefined' is there, but refuses every text.
+    except (LookupError, UnicodeError) as error:
+        raise InputError(
+            f"There is no text encoding {encoding[:40]!r}. Try utf-8, utf-16, cp1252 or latin-1."
+        ) from error
+    if marked and name in ("utf-16-le", "utf-16-be"):
+        return "utf-16"
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+@contextmanager
+def open_text(
+    path: Path, encoding: str | None = None, newline: str | None = None
+) -> Iterator[TextIO]:
+    """A text file, read as `find_codec` says, unpacked where it is gzip.
+
+    Raises ``FileFormatError`` for an archive, for what is not in that encoding, with its line and
+    the encoding that it seems to be, and when the file can't be read.
+    """
+    codec = ""
+    try:
+        with open_bytes(path) as binary:
+            head = binary.read(16)
+        for magic, what in _NO_TEXT.items():
+            if head.startswith(magic):
+                problem = f"it is {what}, not text; nothing was unpacked. Give the file within."
+                raise FileFormatError(path, None, problem)
+        codec = find_codec(encoding, head)
+        with open_bytes(path) as binary:
+            # TextIOWrapper is given a file that is open, so that gzip is read as any other.
+            yield TextIOWrapper(binary, encoding=codec, newline=newline)
+    except UnicodeError as error:
+        raise _wrong_encoding(path, codec) from error
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileFormatError(path, None, f"can't be read ({reason}).") from error
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """A file's bytes, unpacked where it is gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return cast(IO[bytes], gzip.open(path)) if packed else path.open("rb")
+
+
+def _wrong_encoding(path: Path, codec: str) -> FileFormatError:
+    """Names the first line that ``codec`` can't decode, and what its encoding seems to be."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    number, raw = 0, b""
+    with open_bytes(path) as lines:
+        for raw in lines:
+            number += 1
+            try:
+                decoder.decode(raw)
+            except UnicodeError:
+                break
+    likely = "cp1252"
+    if b"\0" in raw:
+        likely = "utf-16-le" if raw[1::2].count(0) >= raw[::2].count(0) else "utf-16-be"
+    name = codec.removesuffix("-sig").upper()
+    problem = f"not {name}; it looks like {likely}: add --encoding {likely}, or save it as UTF-8."
+    return FileFormatError(path, number, problem)
+
+
+def read_lines(
+    path: Path, *, limit: int | None = None, encoding: str | None = None
+) -> Iterator[str]:
     """The lines of a text file without their ends (LF, CRLF or CR; never U+2028), streamed.
 
-    The encoding is UTF-8, or UTF-16 by its byte-order mark; a mark is not part of the text. Raises
-    ``FileFormatError`` for anything else, and when the file can't be opened; ``InputError`` where
-    it has more than ``limit`` characters.
+    It is opened by `open_text`. Raises ``FileFormatError`` as that does, ``InputError`` where it
+    has more than ``limit`` characters.
     """
-    number = length = 0
-    encoding = "UTF-8"
-    try:
-        # A character has four bytes or fewer, so that even one endless line is refused unread.
-        if limit is not None:
-            check_length(path.stat().st_size // 4, limit, path.name)
-        with path.open("rb") as binary:
-            head = binary.read(2)
-        encoding = "UTF-16" if head in (b"\xff\xfe", b"\xfe\xff") else "UTF-8-SIG"
-        with path.open(encoding=encoding) as file:
-            for number, line in enumerate(file, start=1):
-                if "\0" in line:
-                    raise FileFormatError(
-                        path, number, "a NUL character; save the file as text in UTF-8."
-                    )
-                length += len(line)
-                if limit is not None:
-                    check_length(length, limit, path.name)
-                yield line.rstrip("\n")
-    except UnicodeError as error:
-        raise FileFormatError(
-            path, None, f"not {encoding} after line {number:,}; save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        raise FileFormatError(path, None, f"can't be read ({error.strerror}).") from error
+    length = 0
+    # A character has four bytes or fewer, so that even one endless line is refused unread.
+    if limit is not None and path.is_file():
+        check_length(path.stat().st_size // 4, limit, path.name)
+    with open_text(path, encoding) as file:
+        lines = iter(lambda: file.readline(-1 if limit is None else limit + 2), "")
+        for number, line in enumerate(lines, start=1):
+            if "\0" in line:
+                problem = "a NUL character; save the file as text in UTF-8, or choose utf-16-le."
+                raise FileFormatError(path, number, problem)
+            length += len(line)
+            if limit is not None:
+                check_length(length, limit, path.name)
+            yield line.rstrip("\n")
 
 
 def split_lines(text: str) -> list[str]:

@@ -167,15 +167,18 @@ def map_gold(gold: Annotated, names: Mapping[str, str]) -> Annotated:
 
 
 def suggest_map(gold: Iterable[str], model: Iterable[str]) -> str:
-    """A likely map of gold's labels to a model's, as `parse_map` reads it; empty if none is.
+    """A sentence with a likely map of gold's labels to a model's; empty if none is likely.
 
     >>> suggest_map(["GPE", "PER", "NORP", "DATE"], ["PER", "LOC", "MISC"])
-    'GPE=LOC,NORP=MISC,DATE='
+    ' Perhaps they mean the same by other names: --map GPE=LOC,NORP=MISC,DATE=.'
     """
     known = list(model)
     same = {_group(label): label for label in reversed(known)}
     changes = {label: same.get(_group(label), "") for label in gold if label not in known}
-    return ",".join(f"{old}={new}" for old, new in changes.items()) if any(changes.values()) else ""
+    if not any(changes.values()):
+        return ""
+    written = ",".join(f"{old}={new}" for old, new in changes.items())
+    return f" Perhaps they mean the same by other names: --map {written}."
 
 
 def _group(label: str) -> str:

@@ -45,7 +45,7 @@ ORDER = [module for layer in LAYERS for module in layer]
 OWNERS = {
     "numpy": {"comparing", "measuring", "preparing", "stats", "tagging", "train"},
     "scipy": {"stats"},
-    "pandas": {"frames"},
+    "pandas": {"files", "frames"},
     "tokenizers": {"tagging"},
     "py3langid": {"tagging"},
     "openvino": {"measuring", "preparing", "tagging"},
@@ -73,7 +73,8 @@ OWNERS = {
     "yaml": {"deploy"},
     "jinja2": {"markup", "serving"},
     "markupsafe": {"markup", "tables", "ui", "files"},
-    "pyarrow": {"spark"},
+    "pyarrow": {"files", "spark"},
+    "spacy": {"files"},
 }
 
 

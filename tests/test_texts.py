@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ner.entities import Annotated
-from ner.files.conll import read_conll, read_conll_documents
+from ner.files.gold import load_gold, read_gold
 from ner.models.calibration import read_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"
@@ -28,7 +28,7 @@ def _texts(name: str) -> list[str]:
 
 
 def _gold(kind: str) -> list[Annotated]:
-    return read_conll(_ASSETS / "gold" / f"{kind}.conll")
+    return read_gold(_ASSETS / "gold" / f"{kind}.conll")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -119,7 +119,7 @@ def test_gold_has_enough_sentences_and_entities_of_each_label(
     """Exactly the promised labels, each often enough to score; also sentences without any."""
     gold = _gold(kind)
     counts = Counter(entity.label for one in gold for entity in one.tagged.entities)
-    assert len(read_conll_documents(_ASSETS / "gold" / f"{kind}.conll")) == groups
+    assert len(load_gold(_ASSETS / "gold" / f"{kind}.conll").documents) == groups
     assert len(gold) >= sentences
     assert counts.keys() == at_least.keys()
     assert {label: count for label, count in counts.items() if count < at_least[label]} == {}

@@ -22,6 +22,7 @@ from ner.errors import InputError
 from ner.evaluating.evaluation import score_predictions
 from ner.measuring.rounds import BenchmarkStep, Rounds
 from ner.stats import Row
+from ner.tags import suggest_map
 
 # Each text is timed so often, and the median taken.
 PASSES = 3
@@ -166,6 +167,7 @@ def _gold_rows(
         raise InputError(
             f"The gold has the labels {', '.join(sorted(present))[:200]}, and the model knows "
             f"{', '.join(labels)[:200]}: none of them is the same."
+            f"{suggest_map(sorted(present), labels)}"
         )
     scores = score_predictions(sample.gold, found, labels=labels).left
     return tuple(sentence.micro.row for sentence in scores)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ from ner.cli.options import (
     RecipeOption,
     ThresholdOption,
 )
-from ner.cli.terminal import print_json, print_stage, stderr, stdout
+from ner.cli.terminal import print_json, print_line, print_note, print_stage, stderr
 from ner.comparing.origin import Origin
 from ner.errors import Failure, InputError
 from ner.files.read import Format
@@ -28,8 +29,8 @@ from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
 if TYPE_CHECKING:
-    from ner.files.batch import Step
     from ner.files.read import Source
+    from ner.files.resume import Step
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
@@ -37,26 +38,32 @@ _LOG_SECONDS = 10.0
 
 def batch(
     file: Annotated[
-        Path, typer.Argument(help="A CSV, TSV, JSONL, TXT or CoNLL file; its ending tells which.")
+        Path,
+        typer.Argument(
+            help="A CSV, TSV, JSON, TXT, CoNLL, Parquet or Excel file, also .gz; by its ending."
+        ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", help="The file to write: .jsonl, .csv, .conll, .txt or .html.")
+        Path,
+        typer.Option(
+            "--out", help="The file to write: .jsonl, .csv, .conll, .txt, .html, .parquet or .xlsx."
+        ),
     ],
     column: Annotated[
         str | None, typer.Option("--column", help="The column or key with the texts.")
     ] = None,
     format: Annotated[
-        Format | None, typer.Option("--format", help="What FILE is, whatever its ending.")
+        Format | None, typer.Option("--format", help="Format of FILE, if its ending is misleading.")
     ] = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", help="Columns that go along into .csv and .jsonl: id,title."),
+        typer.Option("--keep", help="Columns to copy to the output: id,title."),
     ] = None,
     both: Annotated[
-        bool, typer.Option("--both", help="The original too, as side A, and what differs.")
+        bool, typer.Option("--both", help="Also tag with the original and write the differences.")
     ] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="Rows with [PER] for a person, in .csv and .jsonl.")
@@ -71,10 +78,11 @@ def batch(
 ) -> None:
     """Tag a file of any length. The same command again resumes a run that was stopped.
 
-    .jsonl has each text with its entities, .csv a row for each entity, .conll a tag for each
-    token, .txt the texts with [PER] in the place of a person, .html a report with counts. Rows
-    that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV a cell that a
-    spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an apostrophe before it.
+    .jsonl has each text with its entities, .csv, .parquet and .xlsx a row for each entity, .conll a
+    tag for each token, .txt the texts with [PER] in the place of a person, .html a report with
+    counts. Rows that can't be read are put apart in OUT.errors.jsonl with their lines. In CSV and
+    Excel a cell that a spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an
+    apostrophe before it. Exit code 1 where no row could be tagged.
     """
     from ner.files.batch import check_place
     from ner.files.read import inspect
@@ -85,28 +93,24 @@ def batch(
     source = source.choose(column, _columns(keep or (), source))
     check_place(source, out)
     _print_source(source)
-    variants = _variants(resolve(model, default=f"bundled#{recipe}"), both=both)
+    variant = resolve(model, default=f"bundled#{recipe}")
+    if both and variant.recipe.name == ORIGINAL:
+        raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
+    variants = [variant.base, variant] if both else [variant]
     choice = Choice.parse(aggregation, threshold, labels)
     step, origins = _tag(source, out, variants, device, choice, redact=redact)
     if as_json:
         print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})
     else:
         _print_batch(step, out)
+    if step.rows and not step.tagged:
+        raise typer.Exit(1)
 
 
 def _columns(given: Sequence[str], source: Source) -> list[str]:
     """The columns that are kept: names, or several of them with commas between."""
-    known = (name if name in source.columns else name.split(",") for name in given)
-    return [each for name in known for each in ([name] if isinstance(name, str) else name)]
-
-
-def _variants(variant: Variant, *, both: bool) -> list[Variant]:
-    """The sides of a run: one, or the original of the same model before it."""
-    if not both:
-        return [variant]
-    if variant.recipe.name == ORIGINAL:
-        raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
-    return [variant.base, variant]
+    parts = ([name] if name in source.columns else name.split(",") for name in given)
+    return list(chain(*parts))
 
 
 def _tag(
@@ -124,41 +128,33 @@ def _tag(
 
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage).both
     asked = sides[: len(variants)]
-    taggers = [side.tagger.using(choice) for side in asked]
+    tagger, *others = [side.tagger.using(choice) for side in asked]
     steps = run(
         source,
-        taggers[0],
+        tagger,
         out,
         settings=run_settings(variants, device, choice),
-        beside=taggers[1] if len(taggers) > 1 else None,
+        beside=others[0] if others else None,
         redact=redact,
     )
     return _followed(steps), [side.origin for side in asked]
 
 
 def _step_json(step: Step) -> dict[str, object]:
-    return {
-        "rows": step.rows,
-        "tagged": step.tagged,
-        "failed": step.failed,
-        "entities": step.entities,
-        "warnings": list(step.warnings),
-        "seconds": round(step.seconds, 3),
-    }
+    counts = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
+    return {**counts, "warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
 
 
 def _print_source(source: Source) -> None:
     column = "" if source.column is None else f", column {source.column!r}"
     guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
-    notes = [f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}"]
+    print_note(f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}")
     # A key that was chosen may first occur late in the file, or be misspelled.
     if source.format is Format.JSONL and source.column not in source.columns:
-        notes.append(
+        print_note(
             f"None of its first objects has a text under {source.column!r}; rows without one are "
             "put apart as failed."
         )
-    for note in notes:
-        stderr().print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def _followed(steps: Iterator[Step]) -> Step:
@@ -173,7 +169,7 @@ def _followed(steps: Iterator[Step]) -> Step:
                     status.update(_progress(step))
                 elif step.rows and step.seconds >= shown + _LOG_SECONDS:
                     shown = step.seconds
-                    console.print(_progress(step), markup=False, highlight=False)
+                    print_note(_progress(step))
         except Failure as error:
             if step is None or not step.rows:
                 raise
@@ -185,14 +181,11 @@ def _followed(steps: Iterator[Step]) -> Step:
 
 
 def _progress(step: Step) -> str:
-    left = step.seconds_left
-    parts = [f"{step.rows:,} rows", f"{step.fraction:.0%}", f"{step.rate:,.0f} rows/s"]
-    return " · ".join(parts if left is None else [*parts, f"{_spoken(left)} left"])
-
-
-def _spoken(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    told = f"{step.rows:,} rows · {step.fraction:.0%} · {step.rate:,.0f} rows/s"
+    if step.seconds_left is None:
+        return told
+    minutes, seconds = divmod(round(step.seconds_left), 60)
+    return f"{told} · {f'{minutes} min ' if minutes else ''}{seconds} s left"
 
 
 def _print_batch(step: Step, out: Path) -> None:
@@ -200,11 +193,12 @@ def _print_batch(step: Step, out: Path) -> None:
     from ner.files.write import CSV_RULE
 
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
-    notes = [f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"]
+    print_line(
+        f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"
+    )
     if step.failed:
-        notes.append(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
+        print_line(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
     if out.suffix.lower() == ".csv":
-        notes.append(CSV_RULE)
-    notes += step.warnings
-    for note in notes:
-        stdout().print(note, markup=False, highlight=False, soft_wrap=True)
+        print_line(CSV_RULE)
+    for warning in step.warnings:
+        print_line(warning)

@@ -15,8 +15,8 @@ from rich.table import Table
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
+from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import texts_for
 from ner.models.names import find_model

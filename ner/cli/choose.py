@@ -13,14 +13,17 @@ import typer
 from rich.table import Table
 
 from ner.cli.evaluate import EXIT_CODES
+from ner.cli.gold import MapOption, reading
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
 from ner.errors import InputError
-from ner.files.encoding import read_lines
 from ner.files.gold import read_gold
+from ner.files.marked import Reading
+from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import texts_for
 from ner.models.names import find_model
+from ner.models.recipes import default_sides
 from ner.verdict import MIN_AGREEMENT
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ def choose(
     gold: Annotated[
         Path | None, typer.Option("--gold", help="A gold file in their place; adds the F1.")
     ] = None,
+    label_map: MapOption = None,
     recipes: Annotated[
         str | None,
         typer.Option("--recipes", help="Such as int8,int8-small; default: the usual ones."),
@@ -71,7 +75,7 @@ def choose(
 
     limits = Limits(max_ms, max_mb, min_agreement)
     spec, wanted = find_model(model), find_recipes(recipes)
-    sample, name = _sample(spec, texts, gold)
+    sample, name = _sample(spec, texts, gold, reading(label_map, default_sides(spec)[0]))
     # The peers first: a model that can't have any is refused before anything is made.
     beside = _peers(spec, sample) if peers else []
     original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
@@ -90,14 +94,16 @@ def choose(
     return EXIT_CODES[decision.answer]
 
 
-def _sample(spec: ModelSpec, texts: Path | None, gold: Path | None) -> tuple[Sample, str]:
+def _sample(
+    spec: ModelSpec, texts: Path | None, gold: Path | None, read: Reading
+) -> tuple[Sample, str]:
     """What to measure on, and what it is called."""
     from ner.choosing.measure import Sample
 
     if gold is not None:
         if texts is not None:
             raise InputError("--texts and --gold are both given; gold brings its own texts.")
-        return Sample.of_gold(read_gold(gold)), gold.name
+        return Sample.of_gold(read_gold(gold, read)), gold.name
     if texts is not None:
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name

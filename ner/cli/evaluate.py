@@ -11,6 +11,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from ner.cli.gold import (
+    EncodingOption,
+    FormatOption,
+    MapOption,
+    OffsetsOption,
+    OutermostOption,
+    TagColumnOption,
+    reading,
+)
 from ner.cli.options import (
     AggregationOption,
     DeviceOption,
@@ -48,8 +57,8 @@ from ner.evaluating.report import Json, report_json, report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.scores import report as tag_report
 from ner.evaluating.signoff import sign_off, signoff_html
-from ner.files.encoding import read_lines
-from ner.files.gold import read_gold_documents, repair_sentences
+from ner.files.gold import load_gold
+from ner.files.marked import Reading
 from ner.machine import describe
 from ner.models.names import resolve
 from ner.models.open import Sides, open_sides
@@ -70,7 +79,8 @@ _GATE = {
 
 def evaluate(
     gold: Annotated[
-        list[Path], typer.Argument(help="CoNLL columns, JSON lines with spans, or [text](LABEL).")
+        list[Path],
+        typer.Argument(help="Files of text with marked entities, in any of the formats listed."),
     ],
     model: ModelOption = "bundled",
     left: LeftOption = ORIGINAL,
@@ -79,6 +89,12 @@ def evaluate(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    label_map: MapOption = None,
+    format: FormatOption = None,
+    encoding: EncodingOption = None,
+    tag_column: TagColumnOption = None,
+    offsets: OffsetsOption = None,
+    outermost: OutermostOption = False,
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="Lower-case the texts before tagging them.")
     ] = False,
@@ -120,8 +136,17 @@ def evaluate(
     if junit is not None and not limits.asked:
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
     names = _set_names(gold)
-    sets = _read_sets(names)
-    pair = (resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right))
+    pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
+    read = reading(
+        label_map,
+        pair[0],
+        format=format,
+        encoding=encoding,
+        tag_column=tag_column,
+        offsets=offsets,
+        outermost=outermost,
+    )
+    sets = _read_sets(names, read)
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     _warn(*filter(None, [sides.withheld]))
     scored = []
@@ -213,15 +238,16 @@ def _conclude(scored: Sequence[Acceptance], as_json: bool) -> Answer:
     return answer
 
 
-def _read_sets(files: Mapping[str, Path]) -> dict[str, list[list[Gold]]]:
+def _read_sets(files: Mapping[str, Path], read: Reading) -> dict[str, list[list[Gold]]]:
     """The documents of each set; all files are read before anything is tagged.
 
-    So a mistake in one costs no time. How tags were read that are not plain BIO2 is said.
+    So a mistake in one costs no time. What was made of a file that is not plain is said.
     """
-    sets = {name: read_gold_documents(file) for name, file in files.items()}
-    for file in files.values():
-        repaired = repair_sentences(read_lines(file), file)
-        _warn(*(f"{file.name}: {sentence}" for sentence in repaired))
+    sets = {}
+    for name, file in files.items():
+        gold = load_gold(file, read)
+        _warn(*(f"{file.name}: {sentence}" for sentence in gold.notes))
+        sets[name] = [list(document) for document in gold.documents]
     return sets
 
 

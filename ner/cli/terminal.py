@@ -102,9 +102,19 @@ def visible(text: str) -> str:
 
 
 def stdin_lines() -> Iterator[str]:
-    """The lines of standard input without their ends; bytes that are not UTF-8 become U+FFFD."""
-    for line in sys.stdin.buffer:
-        yield line.decode("utf-8", errors="replace").rstrip("\n").removesuffix("\r")
+    """The lines of standard input without their ends and without a mark at its beginning.
+
+    Raises ``InputError`` for bytes that are not UTF-8, with their line.
+    """
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeError as error:
+            raise InputError(
+                f"Standard input, line {number}, is not UTF-8. Convert it first, such as with "
+                "iconv -f CP1252 -t UTF-8."
+            ) from error
+        yield text.rstrip("\n").removesuffix("\r")
 
 
 def chunks(lines: Iterable[str], size: int) -> Iterator[list[str]]:

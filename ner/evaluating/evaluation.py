@@ -14,6 +14,7 @@ from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
 from ner.evaluating.scores import Changes, Scores, find_changes, score
 from ner.stats import Estimate, f1_difference, f1_estimate
+from ner.tags import suggest_map
 
 
 @dataclass(frozen=True)
@@ -209,4 +210,5 @@ def _check_labels(
         raise InputError(
             f"Gold has labels that the model does not know: {', '.join(strange)[:200]}. The model "
             f"has {', '.join(known)}. Name the labels to count; the others are then left out."
+            f"{suggest_map(strange, known)}"
         )

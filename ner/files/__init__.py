@@ -1,1 +1,1 @@
-"""Whole files: read, tagged row by row, written; knows no page and no command line."""
+"""Gold and texts in the formats that people have; whole files tagged row by row and written."""

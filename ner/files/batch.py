@@ -14,19 +14,19 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from ner.entities import Tagged
+from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files.csv_records import BadRow
 from ner.files.read import Row, Source
 from ner.files.resume import (
-    State,
+    Step,
     claim,
     errors_file,
     publish,
@@ -40,7 +40,6 @@ from ner.machine import describe
 from ner.models.folder import build_for, find_sound
 from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
-from ner.tagging.hints import find_hints
 from ner.tagging.tagger import clean
 
 # As many texts as the tagger sorts into batches at a time: fewer cost throughput.
@@ -49,64 +48,6 @@ CHUNK_ROWS = 2048
 _CHUNK_CHARACTERS = 2_000_000
 # What is looked at for hints on the texts.
 _SAMPLE_ROWS, _SAMPLE_CHARACTERS = 200, 10_000
-
-
-class ManyTagger(Protocol):
-    """All that a run needs of a tagger."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What it can find."""
-
-    def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
-        """Tag several texts; results in the order given."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a run has come.
-
-    ``rows`` have been read, of which ``tagged`` are in the output and ``failed`` beside it;
-    ``resumed`` of the rows were done by an earlier run. ``entities`` were found, of two sides by
-    the one that found more in a row. ``seconds`` are those of this run, ``fraction`` in [0, 1] is
-    how much of the file is behind it. ``results`` are the new rows and what was found in them.
-    ``sample`` is the beginning of the texts of this run.
-    """
-
-    rows: int
-    tagged: int
-    failed: int
-    resumed: int
-    seconds: float
-    fraction: float
-    entities: int = 0
-    results: Sequence[TaggedRow] = ()
-    sample: str = ""
-
-    @property
-    def rate(self) -> float:
-        """Rows per second in this run."""
-        return (self.rows - self.resumed) / self.seconds if self.seconds else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """An estimate from the rows so far; None before there are any."""
-        if not self.rate or not self.fraction:
-            return None
-        return self.rows * (1 / self.fraction - 1) / self.rate
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a reader should know before trusting what was found; mostly nothing."""
-        nothing = (
-            f"No entities were found in {self.tagged:,} rows. Check that the column is the one "
-            "with the texts, and that the model, the labels and the threshold fit them."
-        )
-        found_none = self.tagged > 0 and not self.entities
-        return (
-            *([nothing] if found_none else []),
-            *find_hints(self.sample, found=self.entities),
-        )
 
 
 def run_settings(variants: Sequence[Variant], device: str, choice: Choice) -> dict[str, str]:
@@ -132,11 +73,11 @@ def _known(variant: Variant, device: str) -> str:
 
 def run(
     source: Source,
-    tagger: ManyTagger,
+    tagger: Tagger,
     out: Path,
     *,
     settings: Mapping[str, str],
-    beside: ManyTagger | None = None,
+    beside: Tagger | None = None,
     redact: bool = False,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[Step]:
@@ -161,48 +102,31 @@ def run(
     rows = source.rows()
     job = _digest(source, out, layout, settings, chunk_rows)
     with _fail_on_write_error(out), claim(out) as folder:
-        state = resume(folder, job, output)
-        resumed, begin = state.rows, time.perf_counter()
-        step = _step(state, source, resumed, begin)
+        begin = time.perf_counter()
+        step = resume(folder, job, output)
         yield step
         with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
-            for chunk in plan_chunks(islice(rows, state.rows, None), chunk_rows):
-                results, failures = _write_chunk(output, taggers, chunk, good, bad)
-                state = _advance(state, chunk, results, failures)
-                state = replace(state, good_bytes=sync(good), bad_bytes=sync(bad))
-                save(state, folder)
-                sample = step.sample or _sample(results)
-                step = replace(_step(state, source, resumed, begin), results=results, sample=sample)
+            for chunk in plan_chunks(islice(rows, step.rows, None), chunk_rows):
+                results, failures = _tag_rows(taggers, chunk)
+                results, more = _write_rows(output, results, good)
+                failures = sorted([*failures, *more], key=lambda failure: failure.line)
+                bad.writelines(map(_failure_line, failures))
+                step = replace(
+                    step,
+                    rows=step.rows + len(chunk),
+                    tagged=step.tagged + len(results),
+                    failed=step.failed + len(failures),
+                    entities=step.entities + sum(result.found for result in results),
+                    fraction=min(1.0, chunk[-1].line / source.lines),
+                    seconds=time.perf_counter() - begin,
+                    results=results,
+                    sample=step.sample or _sample(results),
+                    good_bytes=sync(good),
+                    bad_bytes=sync(bad),
+                )
+                save(step, folder)
                 yield step
         publish(folder, out, output, _facts(source, settings, step))
-
-
-def _write_chunk(
-    output: Output,
-    taggers: Sequence[ManyTagger],
-    chunk: Sequence[Row | BadRow],
-    good: BinaryIO,
-    bad: BinaryIO,
-) -> tuple[list[TaggedRow], int]:
-    """Tag and write the rows of a chunk; gives those written, and how many failed."""
-    results, failures = _tag_rows(taggers, chunk)
-    results, more = _write_rows(output, results, good)
-    failures = sorted([*failures, *more], key=lambda failure: failure.line)
-    bad.writelines(map(_failure_line, failures))
-    return results, len(failures)
-
-
-def _advance(
-    state: State, chunk: Sequence[Row | BadRow], results: Sequence[TaggedRow], failures: int
-) -> State:
-    return replace(
-        state,
-        rows=state.rows + len(chunk),
-        tagged=state.tagged + len(results),
-        failed=state.failed + failures,
-        entities=state.entities + sum(result.found for result in results),
-        line=chunk[-1].line,
-    )
 
 
 def _sample(results: Sequence[TaggedRow]) -> str:
@@ -282,7 +206,7 @@ def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | 
 
 
 def _tag_rows(
-    taggers: Sequence[ManyTagger], chunk: Sequence[Row | BadRow]
+    taggers: Sequence[Tagger], chunk: Sequence[Row | BadRow]
 ) -> tuple[list[TaggedRow], list[BadRow]]:
     """The good rows, tagged, and the bad ones."""
     texts: list[str] = []
@@ -319,18 +243,6 @@ def _write_rows(
 
 def _failure_line(failure: BadRow) -> bytes:
     return (json.dumps(asdict(failure), ensure_ascii=False) + "\n").encode(errors="replace")
-
-
-def _step(state: State, source: Source, resumed: int, begin: float) -> Step:
-    return Step(
-        rows=state.rows,
-        tagged=state.tagged,
-        failed=state.failed,
-        resumed=resumed,
-        seconds=time.perf_counter() - begin,
-        fraction=min(1.0, state.line / source.lines),
-        entities=state.entities,
-    )
 
 
 def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str, str]:

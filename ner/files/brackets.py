@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ner.entities import Entity, Tagged
+from ner.files.marked import Marked, Opened, Span
 
 _BRACKETED = re.compile(
     r"\[(?P<span>(?:\\.|[^\\\[\]])+)\]\((?P<label>[\w.-]+)\)|\\(?P<escaped>[\\\[\]])", re.DOTALL
@@ -37,6 +40,15 @@ def parse_bracketed(marked: str) -> Tagged:
     return Tagged(text + marked[position:], tuple(entities))
 
 
-def has_brackets(line: str) -> bool:
+def recognize(head: Sequence[str], _source: Path | str) -> bool:
     """Whether an entity is marked in it."""
-    return any(match["label"] for match in _BRACKETED.finditer(line))
+    return any(match["label"] for line in head for match in _BRACKETED.finditer(line))
+
+
+def read(opened: Opened) -> Iterator[Marked]:
+    """A text to a line; blank lines are skipped."""
+    for number, line in enumerate(opened.lines, start=1):
+        if line.strip():
+            tagged = parse_bracketed(line)
+            spans = [Span(each.start, each.end, each.label) for each in tagged.entities]
+            yield Marked([number], tagged.text, spans=spans)

@@ -1,152 +1,155 @@
-"""CoNLL columns, a token and its tag to a line, both ways.
-
-Reading is streamed and each problem is reported with its line. Every reader takes lines and a
-``source`` for errors to name, so that a pasted text is read by the same code as a file.
-"""
+"""Columns: a token to a line and its tag beside it (CoNLL and what is like it), both ways."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import islice, pairwise
 from pathlib import Path
+from statistics import mode
 
-from ner.entities import Annotated, Entity, Tagged
-from ner.errors import FileFormatError, InputError
-from ner.files.encoding import read_lines
-from ner.tags import spans_of_tags
+from ner.entities import Annotated
+from ner.errors import InputError
+from ner.files.marked import Marked, Opened
+from ner.tags import is_outside
 
 DOCUMENT_START = "-DOCSTART-"
-# What each prefix means in BIO2: IOBES and BILOU have letters of their own for 'last' and 'single'.
-_BIO_PREFIX = {"B": "B", "I": "I", "E": "I", "L": "I", "S": "B", "U": "B"}
-_CLOSING = ("E", "L", "S", "U")
-_TAG = re.compile(rf"O|[{''.join(_BIO_PREFIX)}]-\S+")
+# So many lines show which column is which.
+_SAMPLE = 2_000
+# More different words than this are no tags without prefix.
+_MOST_TYPES = 60
+_PREFIXED = re.compile(r"[BIESLUM][-_]\S+|\S+[-_][BIESLUM]|[BI]", re.IGNORECASE)
+_TYPE = re.compile(r"[^\W\d][\w.-]*")
 
 
-class Scheme(StrEnum):
-    """How the tags of a CoNLL file mark where entities begin and end."""
+@dataclass(frozen=True)
+class Columns:
+    """Which columns hold tokens and tags, counted from 0; ``tag`` None: there are none.
 
-    BIO2 = "BIO2"
-    IOB1 = "IOB1"
-    IOBES = "IOBES"
-
-
-@dataclass(frozen=True, slots=True)
-class TagNotes:
-    """What was made of the tags of a CoNLL file.
-
-    ``repaired`` are the lines (from 1) of an I- or E- that continued no entity of its type and was
-    read as the beginning of one; in IOB1 that is no repair.
+    ``width`` is how many most lines have. Of a line with another number the last is the tag, where
+    ``tag`` is the last.
     """
 
-    scheme: Scheme
-    repaired: tuple[int, ...]
+    width: int
+    token: int = 0
+    tag: int | None = None
+
+    def row(self, columns: Sequence[str]) -> tuple[str, str] | None:
+        """Token and tag of a line; None where there are no such columns."""
+        tag = len(columns) - 1 if self.tag == self.width - 1 else self.tag or 0
+        if max(tag, self.token) >= len(columns) or (self.tag is not None and tag == self.token):
+            return None
+        # A line of another width may be anything, unless it has a tag.
+        if self.tag is not None and len(columns) != self.width and not _is_tag(columns[tag]):
+            return None
+        token = columns[self.token].strip(" ")
+        return (token, columns[tag].strip(" ")) if token else None
+
+    def is_comment(self, columns: Sequence[str]) -> bool:
+        """Whether a line before a sentence's first token is none of its tokens."""
+        if not columns[0].startswith("#"):
+            return False
+        return len(columns) != self.width or (
+            self.tag is not None and not _is_tag(columns[self.tag])
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One token of a CoNLL file; ``line`` counts from 1."""
+def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns:
+    """Which columns these are, by what stands in them; ``tag_column`` counts from 1.
 
-    line: int
-    token: str
-    tag: str
-
-
-def read_conll(path: Path) -> list[Annotated]:
-    """The sentences of a CoNLL file, see `iter_conll`.
-
-    UTF-8, or UTF-16 that begins with its byte-order mark. Raises ``FileFormatError`` for another
-    encoding, for a malformed line, or when there is no sentence in the file.
+    A running number before the token is passed over, and then the first column of tags counts, as
+    in GermEval; else the last. Only where no other holds tags they are in the first column.
     """
-    return [sentence for document in read_conll_documents(path) for sentence in document]
+    split = [columns_of(line) for line in islice(lines, _SAMPLE)]
+    rows = [row for row in split if row and row[0] != DOCUMENT_START]
+    rows = [row for row in rows if not row[0].startswith("#")] or rows
+    if not rows:
+        return Columns(1)
+    width = mode(map(len, rows))
+    even = [row for row in rows if len(row) == width]
+    token = 1 if width > 2 and _is_numbered(even) else 0
+    if tag_column is not None:
+        return Columns(width, int(token == tag_column - 1), tag_column - 1)
+    others = list(range(token + 1, width))
+    if not token:
+        others.reverse()
+    cells = {index: [row[index].strip(" ") for row in even] for index in range(width)}
+    for index in others:
+        if _share(cells[index]) > 0 and _share(cells[index], outside=True) >= 0.5:
+            return Columns(width, token, index)
+    if others and all(map(is_outside, cells[others[0]])):
+        return Columns(width, token, others[0])
+    if width > 1 and _share(cells[0]) > 0 and _share(cells[0], outside=True) >= 0.5:
+        return Columns(width, 1, 0)
+    for index in others:
+        types = {cell for cell in cells[index] if not is_outside(cell)}
+        named = len(types) <= _MOST_TYPES and all(map(_TYPE.fullmatch, types))
+        if named and any(map(is_outside, cells[index])) and len(even) > 0.95 * len(rows):
+            return Columns(width, token, index)
+    return Columns(width, token)
 
 
-def read_conll_documents(path: Path) -> list[list[Annotated]]:
-    """The same, one list for each ``-DOCSTART-``; one list in all where there is none."""
-    documents: list[list[Annotated]] = [[]]
-    for rows in _blocks(read_lines(path), path):
-        if rows:
-            documents[-1].append(_sentence(rows))
-        elif documents[-1]:
-            documents.append([])
-    documents = [document for document in documents if document]
-    if not documents:
-        raise FileFormatError(path, None, "there is no sentence in it; expected 'token<TAB>tag'.")
-    return documents
+def recognize(head: Sequence[str], _source: Path | str) -> bool:
+    """Whether most lines have a tag in the same column."""
+    return find_columns(head).tag is not None
 
 
-def iter_conll(lines: Iterable[str], source: Path | str) -> Iterator[Annotated]:
-    """The sentences of CoNLL lines; the text of each is its tokens joined by one space.
-
-    Columns are parted by tabs, or by spaces in a line without a tab; the first is the token, the
-    last its tag. A blank line ends a sentence; ``-DOCSTART-`` lines are skipped, and so are
-    comments: lines before a sentence's first token that begin with ``#``, have no tab and end in
-    no tag. Tags may be BIO2, IOB1, IOBES or BILOU. Repair rule, as in conlleval: an I- (or E-) that
-    continues no entity of its own type begins one; `tag_notes` tells where.
-
-    Raises ``FileFormatError`` that names ``source`` and the line.
-    """
-    return (_sentence(rows) for rows in _blocks(lines, source) if rows)
-
-
-def tag_notes(lines: Iterable[str], source: Path | str) -> TagNotes:
-    """Which scheme the tags of CoNLL lines follow, and which of them had to be repaired.
-
-    Raises ``FileFormatError`` as `iter_conll` does.
-
-    >>> tag_notes(["Ada B-PER", "in O", "Rome I-LOC"], "the lines")
-    TagNotes(scheme=<Scheme.BIO2: 'BIO2'>, repaired=(3,))
-    >>> tag_notes(["Ada I-PER", "in O", "Rome I-LOC"], "the lines")
-    TagNotes(scheme=<Scheme.IOB1: 'IOB1'>, repaired=())
-    """
-    closes = begins_with_b = False
-    continuing_nothing = []
-    for rows in _blocks(lines, source):
-        previous = ("O", "")
-        for row in rows:
-            prefix, _, label = row.tag.partition("-")
-            closes |= prefix in _CLOSING
-            fresh = previous[0] in ("O", *_CLOSING) or previous[1] != label
-            begins_with_b |= prefix == "B" and fresh
-            if fresh and prefix in ("I", "E", "L"):
-                continuing_nothing.append(row.line)
-            previous = (prefix, label)
-    if not closes and not begins_with_b and continuing_nothing:
-        return TagNotes(Scheme.IOB1, ())
-    return TagNotes(Scheme.IOBES if closes else Scheme.BIO2, tuple(continuing_nothing))
+def read(opened: Opened) -> Iterator[Marked]:
+    """The sentences; a blank line ends one, ``-DOCSTART-`` begins a document."""
+    columns = find_columns(opened.lines, opened.reading.tag_column)
+    tokens: list[str] = []
+    tags: list[str] = []
+    numbers: list[int] = []
+    begins = False
+    for number, line in enumerate([*opened.lines, ""], start=1):
+        split = columns_of(line)
+        if split and split[0] != DOCUMENT_START:
+            if not tokens and columns.is_comment(split):
+                continue
+            row = columns.row(split) if columns.tag is not None else None
+            if row is None:
+                raise opened.error(
+                    number, f"{line.strip()!r} is no token and tag; expected 'token<TAB>tag'."
+                )
+            tokens.append(row[0])
+            tags.append(row[1])
+            numbers.append(number)
+            continue
+        if tokens:
+            yield Marked(numbers, tokens=tokens, tags=tags, begins_document=begins)
+            tokens, tags, numbers, begins = [], [], [], False
+        begins |= bool(split)
 
 
-def is_blank_or_comment(line: str) -> bool:
-    """Whether a line before a sentence's first token is passed over."""
-    columns = _columns(line)
-    return not columns or _is_comment(line, columns)
+def columns_of(line: str) -> list[str]:
+    """The columns of a line, parted by tabs, or by spaces without a tab; none of a blank one."""
+    line = line.rstrip(" \t\r\n")
+    return line.split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
 
 
-def is_conll_line(line: str) -> bool:
-    """Whether a line looks like CoNLL: a new document, or a tag in its last column."""
-    columns = _columns(line)
-    return bool(columns) and (columns[0] == DOCUMENT_START or bool(_TAG.fullmatch(columns[-1])))
+def _is_tag(cell: str) -> bool:
+    return is_outside(cell.strip(" ")) or bool(_PREFIXED.fullmatch(cell.strip(" ")))
 
 
-def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
-    """Gold from tokens and their tags (any scheme that `iter_conll` reads)."""
-    offsets = []
-    position = 0
-    for token in tokens:
-        offsets.append((position, position + len(token)))
-        position += len(token) + 1
-    entities = tuple(
-        Entity(offsets[first][0], offsets[last - 1][1], label)
-        for first, last, label in spans_of_tags(tags)
-    )
-    return Annotated(Tagged(" ".join(tokens), entities), tuple(offsets))
+def _share(cells: Sequence[str], *, outside: bool = False) -> float:
+    """How many of the cells are tags with a prefix, or, if asked, outside any entity."""
+    return sum(
+        bool(_PREFIXED.fullmatch(cell)) or (outside and is_outside(cell)) for cell in cells
+    ) / len(cells)
+
+
+def _is_numbered(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first column counts the tokens of each sentence."""
+    if len(rows) < 2 or not all(row[0].isdecimal() for row in rows):
+        return False
+    return all(int(b[0]) in (0, 1, int(a[0]) + 1) for a, b in pairwise(rows))
 
 
 def check_conll_labels(labels: Iterable[str]) -> None:
     """Raise ``InputError`` for a label that would not be read back from a CoNLL file."""
     for label in labels:
-        if not _TAG.fullmatch(f"B-{label}"):
+        if not re.fullmatch(r"\S+", label):
             raise InputError(
                 f"Label {label!r} can't stand in CoNLL, where a tag is one word without white "
                 "space. Choose another format, such as JSON lines."
@@ -173,48 +176,3 @@ def token_lines(tokens: Iterable[str], tags: Iterable[str]) -> Iterator[str]:
             raise ValueError(f"token {token!r} can't stand in a CoNLL column")
         yield f"{token}\t{tag}"
     yield ""
-
-
-def _blocks(lines: Iterable[str], source: Path | str) -> Iterator[list[_Row]]:
-    """The rows of each sentence in order, and an empty list where a document begins."""
-    rows: list[_Row] = []
-    for number, line in enumerate(lines, start=1):
-        columns = _columns(line)
-        if columns and columns[0] != DOCUMENT_START:
-            if rows or not _is_comment(line, columns):
-                rows.append(_row(columns, source, number))
-            continue
-        if rows:
-            yield rows
-            rows = []
-        if columns:
-            yield []
-    if rows:
-        yield rows
-
-
-def _columns(line: str) -> list[str]:
-    """The columns of a line; none of a blank one."""
-    line = line.rstrip(" \t\r\n")
-    return line.split("\t") if "\t" in line else line.lstrip(" ").split(" ") if line else []
-
-
-def _is_comment(line: str, columns: list[str]) -> bool:
-    return line.startswith("#") and "\t" not in line and not _TAG.fullmatch(columns[-1])
-
-
-def _row(columns: list[str], source: Path | str, number: int) -> _Row:
-    token, tag = columns[0].strip(" "), columns[-1].strip(" ")
-    if len(columns) < 2 or not token:
-        raise FileFormatError(
-            source, number, f"{' '.join(columns)!r} is no token and tag; expected 'token<TAB>tag'."
-        )
-    if not _TAG.fullmatch(tag):
-        raise FileFormatError(
-            source, number, f"tag {tag!r} is neither O nor B-, I-, E- or S- and a type (B-PER)."
-        )
-    return _Row(number, token, tag)
-
-
-def _sentence(rows: list[_Row]) -> Annotated:
-    return annotate_tokens([row.token for row in rows], [row.tag for row in rows])

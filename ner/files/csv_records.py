@@ -1,11 +1,12 @@
 """Records of CSV and TSV from lines, such that no mistake in one swallows others.
 
-The ``csv`` module reads on to the end of the file where a quote is not closed, and stops at a long
-field; here each problem is reported with its line and reading goes on in the next one.
+The ``csv`` module parses one record at a time. It reads on where a quote is not closed; what it
+read in vain is given back here, so each problem is reported with its line and nothing is lost.
 """
 
 from __future__ import annotations
 
+import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,9 @@ from dataclasses import dataclass, field
 # A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
 # six characters on one, so the longest text that can be tagged still fits.
 LONGEST_RECORD = 8_000_000
-# How often, on average, a line may be read again. Honest mistakes need one or two; a file made for
-# it could have each line read again for every column there is.
-_READ_AGAIN = 8
+# How often, on average, a line may be read again, and how many may be before that counts. Honest
+# mistakes need one or two; a file made for it could have each line read again for every other.
+_READ_AGAIN, _READ_AT_FIRST = 8, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,81 +59,17 @@ class _Lookahead:
 
     lines: Iterator[Line]
     returned: deque[Line] = field(default_factory=deque)
-    _allowed: int = 0
+    allowed: int = _READ_AT_FIRST
 
     def __iter__(self) -> Iterator[Line]:
         return self
 
     def __next__(self) -> Line:
-        if self.returned:
-            return self.returned.popleft()
-        self._allowed += _READ_AGAIN
-        return next(self.lines)
+        return self.returned.popleft() if self.returned else next(self.lines)
 
     def give_back(self, lines: Sequence[Line]) -> None:
-        self._allowed -= len(lines)
+        self.allowed -= len(lines)
         self.returned.extendleft(reversed(lines))
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether so much was given back that for now each line is a record, or is reported."""
-        return self._allowed < 0
-
-
-@dataclass(slots=True)
-class _Fields:
-    """The fields of one record as its lines come in, after RFC 4180.
-
-    A field that begins with a quote ends with one, and two quotes within it stand for one; any
-    other quote is a character like all others. Line ends within quotes are kept as they are.
-    """
-
-    delimiter: str
-    done: list[str] = field(default_factory=list)
-    _quoted: list[str] | None = None
-
-    def feed(self, line: str) -> bool:
-        """Take in one line; whether the record is complete. Raises ``_Malformed``."""
-        if self._quoted is None and '"' not in line:
-            self.done += line.rstrip("\r\n").split(self.delimiter)
-            return True
-        position = 0
-        while True:
-            position = self._field(line, position)
-            if self._quoted is not None:
-                return False
-            if position < 0:
-                return True
-
-    def _field(self, line: str, start: int) -> int:
-        """Read one field from ``start``; where the next begins, or -1 at the end of the line."""
-        if self._quoted is None and line[start : start + 1] == '"':
-            self._quoted = []
-            start += 1
-        if self._quoted is None:
-            end = line.find(self.delimiter, start)
-            self.done.append(line[start:end] if end >= 0 else line[start:].rstrip("\r\n"))
-            return end + 1 if end >= 0 else -1
-        while (quote := line.find('"', start)) >= 0:
-            self._quoted.append(line[start:quote])
-            if line[quote + 1 : quote + 2] != '"':
-                return self._after_quote(line, quote + 1)
-            self._quoted.append('"')
-            start = quote + 2
-        self._quoted.append(line[start:])
-        return -1
-
-    def _after_quote(self, line: str, end: int) -> int:
-        self.done.append("".join(self._quoted or ()))
-        self._quoted = None
-        if line[end : end + 1] == self.delimiter:
-            return end + 1
-        if line[end:].strip("\r\n"):
-            raise _Malformed(
-                "a closing quote is followed by more characters; within quotes a quote is "
-                'written twice ("").'
-            )
-        return -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,73 +91,62 @@ def records(
     without quoting; so are several lines that would be one record, but each of which has as many
     fields as the header.
     """
+    csv.field_size_limit(LONGEST_RECORD)
     ahead = _Lookahead(lines)
     width = 0
     for first in ahead:
+        ahead.allowed += _READ_AGAIN
         if not first.text.strip("\r\n"):
             continue
         taken = [first]
+        literal = first.text.rstrip("\r\n").split(delimiter)
         try:
-            record = Record(first.number, _complete(taken, ahead, delimiter, width))
-            _check_width(record, width)
-            if lenient and _are_records(taken, delimiter, width):
-                ahead.give_back(taken[1:])
-                record = Record(first.number, _literal(first, delimiter))
+            fields = _parse(taken, ahead, delimiter)
+            if width and len(fields) != width:
+                plural = "" if len(fields) == 1 else "s"
+                raise _Malformed(
+                    f"{len(fields)} field{plural}; expected {width}, as in the header."
+                )
+            if lenient and len(taken) > 1 and width > 1:
+                widths = {len(line.text.split(delimiter)) for line in taken}
+                if widths == {width}:
+                    ahead.give_back(taken[1:])
+                    fields = literal
         except _Malformed as error:
             ahead.give_back(taken[1:])
-            literal = _literal(first, delimiter)
             if not lenient or len(literal) != width or first.problem:
                 yield first.bad(str(error))
                 continue
-            record = Record(first.number, literal)
-        width = width or len(record.fields)
-        yield record
+            fields = literal
+        width = width or len(fields)
+        yield Record(first.number, fields)
 
 
-def _complete(taken: list[Line], lines: _Lookahead, delimiter: str, width: int) -> list[str]:
-    """The fields of the record that begins with the line ``taken``, to which more are added.
+def _parse(taken: list[Line], ahead: _Lookahead, delimiter: str) -> list[str]:
+    """The fields of the record that begins with the line ``taken``, to which more are added."""
 
-    ``width`` is how many are expected; 0 where that is not known.
-    """
-    fields = _Fields(delimiter)
-    size = 0
-    while True:
-        line = taken[-1]
-        size += len(line.text)
-        if line.problem or size >= LONGEST_RECORD:
-            raise _Malformed(line.problem if len(taken) == 1 and line.problem else _UNCLOSED)
-        try:
-            if fields.feed(line.text):
-                return fields.done
-        except _Malformed as error:
-            raise error if len(taken) == 1 else _Malformed(_UNCLOSED) from error
-        # The field that is open is one more than those that are done.
-        if 0 < width <= len(fields.done) or lines.exhausted:
-            raise _Malformed(_UNCLOSED)
-        following = next(lines, None)
-        if following is None:
-            raise _Malformed(_UNCLOSED)
-        taken.append(following)
+    def texts() -> Iterator[str]:
+        size = 0
+        while True:
+            line = taken[-1]
+            size += len(line.text)
+            if line.problem or size >= LONGEST_RECORD:
+                return
+            yield line.text
+            following = next(ahead, None) if ahead.allowed > len(taken) else None
+            if following is None:
+                return
+            taken.append(following)
 
-
-def _literal(line: Line, delimiter: str) -> list[str]:
-    return line.text.rstrip("\r\n").split(delimiter)
-
-
-def _are_records(taken: Sequence[Line], delimiter: str, width: int) -> bool:
-    """Whether lines that were read as one record look like as many without quoting."""
-    return (
-        len(taken) > 1
-        and width > 1
-        and all(len(_literal(line, delimiter)) == width for line in taken)
-    )
-
-
-_UNCLOSED = "a quote that opens in this line is not closed as it should be."
-
-
-def _check_width(record: Record, width: int) -> None:
-    if width and len(record.fields) != width:
-        found = len(record.fields)
-        plural = "" if found == 1 else "s"
-        raise _Malformed(f"{found} field{plural}; expected {width}, as in the header.")
+    if taken[0].problem:
+        raise _Malformed(taken[0].problem)
+    try:
+        return next(csv.reader(texts(), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if len(taken) == 1 and "expected after" in str(error):
+            raise _Malformed(
+                "a closing quote is followed by more characters; within quotes a quote is "
+                'written twice ("").'
+            ) from error
+        problem = "a quote that opens in this line is not closed as it should be."
+        raise _Malformed(problem) from error

@@ -1,4 +1,4 @@
-"""Texts in files, one after the other: CSV, TSV, JSON lines, plain lines and CoNLL.
+"""Texts in files, one after the other: tables, JSON, plain lines and columns of tokens.
 
 Reading is streamed. What can't be read is handed on as a `BadRow` with its line, and the rest goes
 on; only a file that as a whole is not what it should be is refused.
@@ -6,21 +6,26 @@ on; only a file that as a whole is not what it should be is refused.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
+from zipfile import BadZipFile
 
 from ner.errors import FileFormatError, InputError
 from ner.files.columns import guess_column
-from ner.files.conll import DOCUMENT_START, iter_conll
+from ner.files.conll import DOCUMENT_START, Columns, columns_of, find_columns
 from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
-from ner.files.encoding import find_codec, refuse_binary, survey
-from ner.files.json_lines import parse_json_object
+from ner.files.json_records import json_values, parse_json
+from ner.io import find_codec, open_bytes, open_text
 
 _SAMPLE = 100
+# Excel's way of saying in the first line what parts the cells.
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # As many as a spreadsheet has; a sample of more would not fit into memory.
 _MOST_COLUMNS = 16_384
 
@@ -33,6 +38,8 @@ class Format(StrEnum):
     JSONL = "jsonl"
     TXT = "txt"
     CONLL = "conll"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 ENDINGS: Mapping[str, Format] = {
@@ -40,13 +47,18 @@ ENDINGS: Mapping[str, Format] = {
     ".tsv": Format.TSV,
     ".tab": Format.TSV,
     ".jsonl": Format.JSONL,
+    ".json": Format.JSONL,
     ".ndjson": Format.JSONL,
     ".txt": Format.TXT,
     ".text": Format.TXT,
     ".conll": Format.CONLL,
     ".bio": Format.CONLL,
     ".iob": Format.CONLL,
+    ".parquet": Format.PARQUET,
+    ".xlsx": Format.XLSX,
 }
+# Those that are read whole, by pandas.
+_FRAMES = (Format.PARQUET, Format.XLSX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,8 @@ class Source:
     ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
     where those hold none, and for formats without. ``column`` holds the texts; None where it is
     still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``keep`` are the
-    columns whose values go along with the texts. ``lines`` is how many the file has.
+    columns whose values go along with the texts. ``lines`` is how many the file has, or
+    records where JSON is not by line (``whole``).
     """
 
     path: Path
@@ -82,6 +95,7 @@ class Source:
     columns: tuple[str, ...] = ()
     column: str | None = None
     keep: tuple[str, ...] = ()
+    whole: bool = False
     guessed: bool = field(default=False, compare=False)
 
     @property
@@ -106,7 +120,7 @@ class Source:
 
     @property
     def _has_columns(self) -> bool:
-        return self.format in (Format.CSV, Format.TSV, Format.JSONL)
+        return self.format not in (Format.TXT, Format.CONLL)
 
     def _check_column(self, column: str) -> None:
         if not isinstance(column, str):
@@ -151,49 +165,79 @@ def inspect(
     """What is in a file: format by its ending, encoding, columns, and a guess at the text column.
 
     Without ``encoding`` a byte-order mark decides, else it is UTF-8; the whole file is checked, so
-    that nothing is read wrongly in silence. Raises ``FileFormatError`` for a file that is empty,
-    an archive or binary, not in that encoding, or of a kind that is not read.
+    that nothing is read wrongly in silence. gzip is unpacked; Parquet, Excel and a JSON array are
+    read whole. Raises ``FileFormatError`` for a file that is empty, binary, not in that encoding,
+    or of a kind that is not read.
     """
-    chosen = format or ENDINGS.get(path.suffix.lower())
+    chosen = format or ENDINGS.get(ending_of(path))
     if chosen is None:
         raise FileFormatError(
             path, None, f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
         )
+    if path.exists() and not path.is_file():
+        raise FileFormatError(
+            path,
+            None,
+            "it is a pipe, a device or a folder, and must be a file, since it is read more than "
+            "once. Save the texts to a file first.",
+        )
     try:
-        if path.exists() and not path.is_file():
-            raise FileFormatError(
-                path,
-                None,
-                "it is a pipe, a device or a folder, and must be a file, since it is read more "
-                "than once. Save the texts to a file first.",
-            )
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             head = file.read(16)
-        refuse_binary(path, head)
-        codec = find_codec(encoding, head)
-        sha256, lines = survey(path, codec)
-    except OSError as error:
-        raise FileFormatError(path, None, f"can't be read ({error.strerror}).") from error
-    source = Source(path, chosen, codec, lines, sha256)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileFormatError(path, None, f"can't be read ({reason}).") from error
+    if not head:
+        raise FileFormatError(path, None, "it is empty.")
+    source = Source(path, chosen, find_codec(encoding, head), 0, sha256)
+    source = replace(source, lines=max((line.number for line in _lines(source)), default=0))
     if chosen in (Format.CSV, Format.TSV):
         return _with_header(source)
-    return _with_keys(source) if chosen is Format.JSONL else source
+    return _with_keys(source) if source.format in (Format.JSONL, *_FRAMES) else source
+
+
+def ending_of(path: Path) -> str:
+    """The ending of a file's name, that of gzip left out.
+
+    >>> ending_of(Path("reviews.csv.gz")), ending_of(Path("A.TXT"))
+    ('.csv', '.txt')
+    """
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 def _lines(source: Source) -> Iterator[Line]:
     """The lines of a file (ended by LF, CRLF or CR; never U+2028), none read beyond the limit."""
-    number = 0
+    if source.format in _FRAMES:
+        yield from _frame_lines(source)
+        return
+    with open_text(source.path, source.encoding, newline="") as file:
+        number = 0
+        while text := file.readline(LONGEST_RECORD):
+            number += 1
+            yield Line(number, text)
+            while len(text) == LONGEST_RECORD and not text.endswith("\n"):
+                text = file.readline(LONGEST_RECORD)
+
+
+def _frame_lines(source: Source) -> Iterator[Line]:
+    """The rows of a table as JSON lines, numbered as they are: those of Excel below its header."""
+    import pandas as pd
+
     try:
-        with source.path.open(encoding=source.encoding, newline="") as file:
-            while text := file.readline(LONGEST_RECORD):
-                number += 1
-                yield Line(number, text)
-                while len(text) == LONGEST_RECORD and not text.endswith("\n"):
-                    text = file.readline(LONGEST_RECORD)
-    except (OSError, UnicodeError) as error:
-        raise FileFormatError(
-            source.path, number + 1, "the file changed while it was read."
-        ) from error
+        if source.format is Format.PARQUET:
+            frame, first = pd.read_parquet(source.path), 1
+        else:
+            frame, first = pd.read_excel(source.path, dtype=object, na_filter=False), 2
+        frame = frame.set_axis(frame.columns.map(str), axis=1)
+        text = frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
+    except (ValueError, OSError, LookupError, SyntaxError, BadZipFile) as error:
+        problem = f"it can't be read as {source.format} ({str(error)[:200]})."
+        raise FileFormatError(source.path, None, problem) from error
+    for number, line in enumerate((text or "").split("\n"), start=first):
+        if line:
+            yield Line(number, line)
 
 
 def _text_rows(source: Source) -> Iterator[Row | BadRow]:
@@ -219,17 +263,28 @@ def _json_rows(source: Source) -> Iterator[Row | BadRow]:
 
 def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | str]]:
     """Each line that is not blank with its object, or with what is wrong with it."""
+    if source.whole:
+        texts = [line.text for line in _lines(source)]
+        for number, value in json_values(texts, source.path):
+            line = Line(number, json.dumps(value, ensure_ascii=False))
+            yield line, value if isinstance(value, dict) else "it is no JSON object."
+        return
     for line in _lines(source):
         if line.problem:
             yield line, line.problem
         elif line.text.strip():
             try:
-                yield line, parse_json_object(line.text, source.path, line.number)
+                value = parse_json(line.text, source.path, line.number)
+                yield line, value if isinstance(value, dict) else "it is no JSON object."
             except FileFormatError as error:
                 yield line, error.problem
 
 
 def _with_keys(source: Source) -> Source:
+    first = next((line.text for line in _lines(source) if line.text.strip()), "")
+    if re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", first):
+        source = replace(source, whole=True)
+        source = replace(source, lines=sum(1 for _ in _objects(source)))
     sample = [record for _, record in islice(_objects(source), _SAMPLE) if isinstance(record, dict)]
     if not sample:
         raise FileFormatError(
@@ -245,6 +300,7 @@ def _with_keys(source: Source) -> Source:
 
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
     """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
+    columns = find_columns(line.text for line in _lines(source))
     for block in _blocks(_lines(source)):
         bad = next((line for line in block if line.problem), None)
         if bad is not None and bad.problem:
@@ -253,12 +309,28 @@ def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
             problem = f"a sentence over {LONGEST_RECORD:,} characters."
             yield _bad_sentence(block, block[0].number, problem)
         else:
-            try:
-                for sentence in iter_conll((line.text for line in block), source.path):
-                    yield Row(block[0].number, sentence.tagged.text, sentence.token_offsets)
-            except FileFormatError as error:
-                at = block[(error.line or 1) - 1]
-                yield _bad_sentence(block, at.number, error.problem)
+            row = _sentence(block, columns)
+            if row is not None:
+                yield row
+
+
+def _sentence(block: Sequence[Line], columns: Columns) -> Row | BadRow | None:
+    """The row of a sentence; None of comments alone."""
+    tokens: list[str] = []
+    for line in block:
+        split = columns_of(line.text)
+        if split[0] == DOCUMENT_START or (not tokens and columns.is_comment(split)):
+            continue
+        row = columns.row(split)
+        if row is None:
+            problem = f"{line.text.strip()!r} is no token and tag."
+            return _bad_sentence(block, line.number, problem)
+        tokens.append(row[0])
+    if not tokens:
+        return None
+    ends = list(accumulate(len(token) + 1 for token in tokens))
+    offsets = [(end - len(token) - 1, end - 1) for token, end in zip(tokens, ends, strict=True)]
+    return Row(block[0].number, " ".join(tokens), tuple(offsets))
 
 
 def _bad_sentence(block: Sequence[Line], number: int, problem: str) -> BadRow:
@@ -311,15 +383,20 @@ def _with_header(source: Source) -> Source:
 
 
 def _delimiter(kind: Format, header: str) -> str:
-    """A tab for TSV; else what occurs most often in the header outside quotes."""
+    """A tab for TSV; what the line says, as Excel has it; else what the header has most often."""
     if kind is Format.TSV:
         return "\t"
+    if said := _SEPARATOR.fullmatch(header):
+        return said[1]
     bare = re.sub(r'"[^"]*"', "", header)
     return max(",;\t|", key=bare.count)
 
 
 def _records(source: Source) -> Iterator[Record | BadRow]:
-    return records(_lines(source), source.delimiter, lenient=source.format is Format.TSV)
+    lines = _lines(source)
+    if source.format is Format.CSV:
+        lines = (line for line in lines if line.number > 1 or not _SEPARATOR.fullmatch(line.text))
+    return records(lines, source.delimiter, lenient=source.format is Format.TSV)
 
 
 def _table_rows(source: Source) -> Iterator[Row | BadRow]:
@@ -338,4 +415,6 @@ _READERS = {
     Format.JSONL: _json_rows,
     Format.TXT: _text_rows,
     Format.CONLL: _conll_rows,
+    Format.PARQUET: _json_rows,
+    Format.XLSX: _json_rows,
 }

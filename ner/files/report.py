@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ner.colours import colour_classes, colours_css
 from ner.entities import Entity, Explained, Tagged
 from ner.markup import marked_text, render
+from ner.tables import Cell, Table, count, html
 
 # What the report shows, and how many different names it keeps count of at a time.
 _ROWS_SHOWN = 20
@@ -41,12 +42,12 @@ class Frequencies:
             self.names[entity.label, " ".join(tagged.spelled(entity).split())] += 1
         while len(self.names) > self.most:
             self.lowered += 1
-            self.names = Counter({key: count - 1 for key, count in self.names.items() if count > 1})
+            self.names = Counter({key: n - 1 for key, n in self.names.items() if n > 1})
 
-    def frequent(self, label: str, count: int) -> list[tuple[str, int]]:
+    def frequent(self, label: str, most: int) -> list[tuple[str, int]]:
         """The most frequent names of ``label``; those with equal counts in alphabetical order."""
         mine = [(name, times) for (found, name), times in self.names.items() if found == label]
-        return sorted(mine, key=lambda item: (-item[1], item[0]))[:count]
+        return sorted(mine, key=lambda item: (-item[1], item[0]))[:most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,7 @@ class Excerpt:
     cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCounts:
-    """A label: how often it was found, in how many different names, and the most frequent ones.
-
-    ``style`` is its CSS class.
-    """
-
-    name: str
-    style: str
-    entities: int
-    names: int
-    frequent: list[tuple[str, int]]
-
-
-def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
+def report(lines: Iterable[str], facts: Mapping[str, str]) -> str:
     """A page of its own with counts per label, frequent names and the first rows.
 
     ``lines`` are JSON lines of `ner.files.write`; ``facts`` are shown as they are, escaped.
@@ -85,15 +72,36 @@ def report(lines: Iterable[str], facts: Mapping[str, str]) -> Iterator[str]:
         if len(first) < _ROWS_SHOWN:
             first.append((number, tagged))
     classes = colour_classes(sorted(counted.labels))
-    yield render(
+    return render(
         "ner.files",
         "report.html",
         colours=colours_css(),
-        facts=facts,
-        labels=_label_counts(counted, classes),
-        lowered=counted.lowered,
+        tables=map(html, _tables(counted, facts)),
         rows=[excerpt(number, tagged, classes) for number, tagged in first],
     )
+
+
+def _tables(counted: Frequencies, facts: Mapping[str, str]) -> Iterator[Table]:
+    names = Counter(label for label, _ in counted.names)
+    at_least = "at least " if counted.lowered else ""
+    forgotten = (
+        "There are so many different names that some were forgotten; the counts of names are too "
+        f"low by at most {counted.lowered:,}."
+    )
+    yield Table.of("This file", ("", ""), list(facts.items()))
+    yield Table.of(
+        "Labels",
+        ("Label", "Entities", "Different names"),
+        [
+            (label, count(times), Cell(f"{at_least}{names[label]:,}", value=names[label]))
+            for label, times in counted.labels.most_common()
+        ],
+        forgotten if counted.lowered else "",
+    )
+    for label, _ in counted.labels.most_common():
+        frequent = counted.frequent(label, _NAMES_SHOWN)
+        rows = [(name, count(times)) for name, times in frequent]
+        yield Table.of(f"Most frequent: {label}", ("Name", "Times"), rows)
 
 
 def parse_json_row(line: str) -> tuple[int, Tagged]:
@@ -112,14 +120,3 @@ def excerpt(line: int, tagged: Tagged, classes: Mapping[str, str]) -> Excerpt:
     kept = tuple(entity for entity in tagged.entities if entity.end <= len(text))
     marked = marked_text(Explained(Tagged(text, kept), ()), classes)
     return Excerpt(line, marked, cut=len(text) < len(tagged.text))
-
-
-def _label_counts(counted: Frequencies, classes: Mapping[str, str]) -> list[LabelCounts]:
-    """The most frequent label first."""
-    names = Counter(label for label, _ in counted.names)
-    return [
-        LabelCounts(
-            label, classes[label], count, names[label], counted.frequent(label, _NAMES_SHOWN)
-        )
-        for label, count in counted.labels.most_common()
-    ]

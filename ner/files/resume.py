@@ -9,30 +9,71 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
 from ner.errors import InputError
-from ner.files.write import Output
+from ner.files.write import Output, TaggedRow
+from ner.io import atomically
+from ner.tagging.hints import find_hints
 
 
 @dataclass(frozen=True)
-class State:
-    """What is safely on disk: rows, entities in them, and the lengths in bytes of both files."""
+class Step:
+    """How far a run has come; what `save` keeps of it is safely on disk.
 
-    job: str
+    ``rows`` have been read, of which ``tagged`` are in the output and ``failed`` beside it;
+    ``resumed`` of the rows were done by an earlier run. ``entities`` were found, of two sides by
+    the one that found more in a row. ``seconds`` are those of this run, ``fraction`` in [0, 1] is
+    how much of the file is behind it. ``results`` are the new rows and what was found in them.
+    ``sample`` is the beginning of the texts of this run. The bytes are the lengths of both files.
+    """
+
     rows: int = 0
     tagged: int = 0
     failed: int = 0
+    resumed: int = 0
+    seconds: float = 0.0
+    fraction: float = 0.0
     entities: int = 0
-    line: int = 0
+    results: Sequence[TaggedRow] = ()
+    sample: str = ""
+    job: str = ""
     good_bytes: int = 0
     bad_bytes: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Rows per second in this run."""
+        return (self.rows - self.resumed) / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the rows so far; None before there are any."""
+        if not self.rate or not self.fraction:
+            return None
+        return self.rows * (1 / self.fraction - 1) / self.rate
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before trusting what was found; mostly nothing."""
+        nothing = (
+            f"No entities were found in {self.tagged:,} rows. Check that the column is the one "
+            "with the texts, and that the model, the labels and the threshold fit them."
+        )
+        found_none = self.tagged > 0 and not self.entities
+        return (
+            *([nothing] if found_none else []),
+            *find_hints(self.sample, found=self.entities),
+        )
+
+
+_SAVED = ("job", "rows", "tagged", "failed", "entities", "fraction", "good_bytes", "bad_bytes")
 
 
 def errors_file(out: Path) -> Path:
@@ -72,23 +113,24 @@ def claim(out: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def resume(folder: Path, job: str, output: Output) -> State:
-    """The state to go on from, both files cut to it; a new one if there is none that fits."""
+def resume(folder: Path, job: str, output: Output) -> Step:
+    """The step to go on from, both files cut to it; a new one if there is none that fits."""
     try:
-        state = State(**json.loads((folder / "state").read_text(encoding="utf-8")))
+        saved = json.loads((folder / "state").read_text(encoding="utf-8"))
+        step = Step(**{name: saved[name] for name in _SAVED}, resumed=saved["rows"])
         sizes = [(folder / name).stat().st_size for name in ("good", "bad")]
-        if state.job == job and sizes[0] >= state.good_bytes and sizes[1] >= state.bad_bytes:
-            os.truncate(folder / "good", state.good_bytes)
-            os.truncate(folder / "bad", state.bad_bytes)
-            return state
-    except (OSError, ValueError, TypeError):
+        if step.job == job and sizes[0] >= step.good_bytes and sizes[1] >= step.bad_bytes:
+            os.truncate(folder / "good", step.good_bytes)
+            os.truncate(folder / "bad", step.bad_bytes)
+            return step
+    except (OSError, ValueError, TypeError, LookupError):
         # None yet, or one that was not written by this version: nothing to go on from.
         pass
     header = output.header.encode()
     (folder / "state").unlink(missing_ok=True)
     (folder / "good").write_bytes(header)
     (folder / "bad").write_bytes(b"")
-    return State(job, good_bytes=len(header))
+    return Step(job=job, good_bytes=len(header))
 
 
 def sync(file: BinaryIO) -> int:
@@ -98,12 +140,10 @@ def sync(file: BinaryIO) -> int:
     return file.tell()
 
 
-def save(state: State, folder: Path) -> None:
-    """Put the state on disk, whole or not at all."""
-    with (folder / "state.new").open("wb") as file:
-        file.write(json.dumps(asdict(state)).encode())
-        sync(file)
-    (folder / "state.new").replace(folder / "state")
+def save(step: Step, folder: Path) -> None:
+    """Put a step on disk, whole or not at all."""
+    with atomically(folder / "state") as fresh:
+        fresh.write_text(json.dumps({name: getattr(step, name) for name in _SAVED}))
 
 
 def publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -> None:
@@ -112,22 +152,14 @@ def publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -
     Until then all that a run resumes from stays: an output that is open elsewhere can't be replaced
     on some systems, and the next run then has this step to do and no other.
     """
-    good, bad, copy = folder / "good", folder / "bad", folder / "copy"
-    made = good
-    if output.report is not None:
-        made = folder / "report"
-        with (
-            good.open(encoding="utf-8", newline="\n") as rows,
-            made.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
-        ):
-            file.writelines(output.report(rows, facts))
+    good, bad, made = folder / "good", folder / "bad", folder / "made"
+    if output.finish is not None:
+        output.finish(good, made, facts)
     if bad.stat().st_size:
-        with bad.open("rb") as failures, copy.open("wb") as copied:
-            shutil.copyfileobj(failures, copied)
-            sync(copied)
-        copy.replace(errors_file(out))
+        with atomically(errors_file(out)) as copy:
+            shutil.copyfile(bad, copy)
     else:
         errors_file(out).unlink(missing_ok=True)
-    made.replace(out)
-    for name in ("state", "state.new", "good", "bad"):
+    (good if output.finish is None else made).replace(out)
+    for name in ("state", "good", "bad", "unpacked"):
         (folder / name).unlink(missing_ok=True)

@@ -1,35 +1,40 @@
-"""Tagged rows as files: JSON lines, CSV, CoNLL, redacted text, and a report in HTML.
+"""Tagged rows as files: JSON lines, CSV, CoNLL, redacted text, Parquet, Excel, a report in HTML.
 
-Every kind but the report is written row by row, so what stands in the file never depends on what
-follows. The report is made of the JSON lines once they are all there.
+Rows are written one by one, so what is kept of a run never depends on what follows. The report,
+Parquet and Excel are made of them once they are all there.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from gzip import GzipFile
 from pathlib import Path
 
 from ner import schema
 from ner.comparing.agreement import Agreement, align
 from ner.entities import Entity, Tagged, bio_tags
-from ner.errors import FileFormatError, InputError
+from ner.errors import Failure, FileFormatError, InputError
 from ner.files.conll import check_conll_labels, conll_lines, token_lines
-from ner.files.gold import annotate
-from ner.files.read import Row
+from ner.files.read import Row, ending_of
 from ner.files.report import report
-from ner.io import write_csv
+from ner.files.tokens import annotate
+from ner.io import neutralize, write_csv
 
 _ENTITY_COLUMNS = ("start", "end", "label", "score", "text")
+# What no cell of Excel may hold.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 CSV_RULE = (
     "In CSV a cell that a spreadsheet could take for a formula (it begins with =, +, -, @, also "
     "full width, or with a tab, line end or NUL) gets an apostrophe before it. JSON lines keep it "
     "as it is."
 )
-Report = Callable[[Iterable[str], Mapping[str, str]], Iterator[str]]
+# Makes the file of the rows that were written, and facts on the run.
+Finish = Callable[[Path, Path, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +80,49 @@ class Output:
     """How one kind of file is written.
 
     ``row`` makes what stands in the file for one row of the input and its tagging; it raises
-    ``ValueError`` for a row that can't stand there. ``header`` comes before all rows. ``report``,
-    where there is one, makes the file of all that was written and facts on the run.
-    ``check_labels`` raises ``InputError`` for labels that can't stand in any row.
+    ``ValueError`` for a row that can't stand there. ``header`` comes before all rows. ``finish``,
+    where there is one, makes another file of all that. ``check_labels`` raises ``InputError`` for
+    labels that can't stand in any row.
     """
 
     header: str
     row: Callable[[TaggedRow], str]
-    report: Report | None = None
+    finish: Finish | None = None
     check_labels: Callable[[Iterable[str]], None] | None = None
 
 
 def output_for(path: Path, layout: Layout | None = None) -> Output:
     """The kind of file that the ending of ``path`` asks for, laid out as ``layout`` says.
 
-    Raises ``FileFormatError`` for an ending that is not known, ``InputError`` for a layout that
-    such a file can't have.
+    ``.gz`` after it packs the file. Raises ``FileFormatError`` for an ending that is not known,
+    ``InputError`` for a layout that such a file can't have.
     """
-    ending, layout = path.suffix.lower(), layout or Layout()
-    if ending == ".jsonl":
-        return _json_output(layout)
-    if ending == ".csv":
-        return _csv_output(layout)
-    if ending not in _PLAIN:
+    ending, layout = ending_of(path), layout or Layout()
+    if ending not in ENDINGS:
         raise FileFormatError(
             path, None, f"can't be written; expected a name ending in {', '.join(ENDINGS)}."
         )
-    _refuse_layout(ending, layout)
-    return _PLAIN[ending]
+    if layout.both and layout.redact and ending in (".jsonl", *_TABLES):
+        raise InputError(
+            "A redacted file has the entities of one side. Choose either both or redacted."
+        )
+    if ending == ".jsonl":
+        output = _json_output(layout)
+    elif ending in _TABLES:
+        output = _table_output(ending, layout)
+    else:
+        _refuse_layout(ending, layout)
+        output = _PLAIN[ending]
+    return replace(output, finish=partial(_pack, output)) if path.suffix == ".gz" else output
+
+
+def _pack(output: Output, rows: Path, made: Path, facts: Mapping[str, str]) -> None:
+    if output.finish is not None:
+        output.finish(rows, made, facts)
+        rows = made.replace(made.with_name("unpacked"))
+    # Without a time, so that the same rows are the same bytes.
+    with rows.open("rb") as file, GzipFile(made, "wb", mtime=0) as packed:
+        shutil.copyfileobj(file, packed)
 
 
 def _refuse_layout(ending: str, layout: Layout) -> None:
@@ -120,8 +140,6 @@ def _refuse_layout(ending: str, layout: Layout) -> None:
 
 
 def _json_output(layout: Layout) -> Output:
-    if layout.both and layout.redact:
-        raise InputError(_BOTH_REDACTED)
     if layout.redact:
         return Output("", partial(_redacted_json, layout.names(("line", "text"))))
     if layout.both:
@@ -130,21 +148,50 @@ def _json_output(layout: Layout) -> Output:
     return Output("", partial(_json_row, layout.names(("line", "text", "entities"))))
 
 
-def _csv_output(layout: Layout) -> Output:
-    if layout.both and layout.redact:
-        raise InputError(_BOTH_REDACTED)
+def _table_output(ending: str, layout: Layout) -> Output:
+    """CSV, or rows as JSON lists of which a table is made in the end."""
     if layout.redact:
-        own, row = ["text"], _redacted_csv
+        own, cells = ["text"], _redacted_cells
     elif layout.both:
-        own, row = ["difference", *(f"{it}_{s}" for s in "ab" for it in _ENTITY_COLUMNS)], _both_csv
+        own = ["difference", *(f"{it}_{s}" for s in "ab" for it in _ENTITY_COLUMNS)]
+        cells = _both_cells
     else:
-        own, row = list(_ENTITY_COLUMNS), _csv_rows
+        own, cells = list(_ENTITY_COLUMNS), _entity_cells
     columns = ["line", *layout.names(["line", *own]), *own]
-    # The mark makes spreadsheets read it as UTF-8; pandas skips it.
-    return Output("\ufeff" + write_csv([columns]), row)
+    if ending == ".csv":
+        # The mark makes spreadsheets read it as UTF-8; pandas skips it.
+        return Output("\ufeff" + write_csv([columns]), lambda it: write_csv(cells(it)))
+    return Output(
+        "",
+        lambda it: "".join(f"{json.dumps(row)}\n" for row in cells(it)),
+        partial(_write_frame, ending, columns),
+    )
 
 
-_BOTH_REDACTED = "A redacted file has the entities of one side. Choose either both or redacted."
+def _write_frame(
+    ending: str, columns: Sequence[str], rows: Path, made: Path, _facts: Mapping[str, str]
+) -> None:
+    import pandas as pd
+
+    with rows.open(encoding="utf-8", newline="\n") as lines:
+        table = [json.loads(line) for line in lines]
+    if ending == ".xlsx":
+        table = [[neutralize(c) if isinstance(c, str) else c for c in row] for row in table]
+    frame = pd.DataFrame(table, columns=pd.Index(columns))
+    for name in columns:
+        kind = name.removesuffix("_a").removesuffix("_b")
+        if kind in ("start", "end", "score"):
+            frame[name] = pd.to_numeric(frame[name])
+    try:
+        if ending == ".xlsx":
+            # Control characters can't stand in a file of Excel.
+            frame = frame.map(lambda c: _CONTROL.sub("\ufffd", c) if isinstance(c, str) else c)
+            with made.open("wb") as file:
+                frame.to_excel(file, index=False, engine="openpyxl")
+        else:
+            frame.to_parquet(made, index=False)
+    except ValueError as error:
+        raise Failure(f"The table can't be written as {ending}: {error}.") from error
 
 
 def _json_row(names: Sequence[str], it: TaggedRow) -> str:
@@ -174,28 +221,27 @@ def _json_line(names: Sequence[str], it: TaggedRow, found: Mapping[str, object])
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _csv_rows(it: TaggedRow) -> str:
-    """One CSV row for each entity, see ``CSV_RULE``."""
-    text = it.tagged.text
-    return write_csv([*_before(it), *_cells(entity, text)] for entity in it.tagged.entities)
+def _entity_cells(it: TaggedRow) -> list[list[object]]:
+    """A row for each entity."""
+    return [[*_before(it), *_cells(entity, it.tagged.text)] for entity in it.tagged.entities]
 
 
-def _both_csv(it: TaggedRow) -> str:
-    """One CSV row for each pair of entities, how they differ first."""
+def _both_cells(it: TaggedRow) -> list[list[object]]:
+    """A row for each pair of entities, how they differ first."""
     agreement = it.agreement
-    return write_csv(
+    return [
         [
             *(*_before(it), pair.kind.value),
             *_cells(pair.left, agreement.text),
             *_cells(pair.right, agreement.text),
         ]
         for pair in agreement.pairs
-    )
+    ]
 
 
-def _redacted_csv(it: TaggedRow) -> str:
+def _redacted_cells(it: TaggedRow) -> list[list[object]]:
     """The row itself, without names."""
-    return write_csv([[*_before(it), redact(it.tagged)]])
+    return [[*_before(it), redact(it.tagged)]]
 
 
 def _before(it: TaggedRow) -> list[object]:
@@ -209,7 +255,7 @@ def _before(it: TaggedRow) -> list[object]:
 
 def _cells(entity: Entity | None, text: str) -> list[object]:
     if entity is None:
-        return [""] * len(_ENTITY_COLUMNS)
+        return [None] * len(_ENTITY_COLUMNS)
     score, spelled = f"{entity.score:.6f}", text[entity.start : entity.end]
     return [entity.start, entity.end, entity.label, score, spelled]
 
@@ -248,9 +294,16 @@ def redact(tagged: Tagged) -> str:
     return "".join([*parts, tagged.text[position:]])
 
 
+def _write_report(rows: Path, made: Path, facts: Mapping[str, str]) -> None:
+    with rows.open(encoding="utf-8", newline="\n") as lines:
+        page = report(lines, facts)
+    made.write_text(page, encoding="utf-8", errors="replace", newline="\n")
+
+
+_TABLES = (".csv", ".parquet", ".xlsx")
 _PLAIN: Mapping[str, Output] = {
     ".conll": Output("", _conll_rows, check_labels=check_conll_labels),
     ".txt": Output("", _redacted_row),
-    ".html": Output("", partial(_json_row, ()), report),
+    ".html": Output("", partial(_json_row, ()), _write_report),
 }
-ENDINGS = (".jsonl", ".csv", *_PLAIN)
+ENDINGS = (".jsonl", *_TABLES, *_PLAIN)

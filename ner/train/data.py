@@ -13,8 +13,8 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.files.conll import read_conll, read_conll_documents
-from ner.files.encoding import read_lines
+from ner.files.gold import load_gold, read_gold
+from ner.io import read_lines
 from ner.train.settings import Source
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def read_corpus(source: Source) -> Corpus:
             f"{source.path} has no train.txt; expected a folder with train.txt and dev.txt in "
             "CoNLL format (token, tab, tag; a blank line after each sentence)."
         )
-    train = tuple(read_conll(train_file))
+    train = tuple(read_gold(train_file))
     if not train:
         raise FileFormatError(train_file, None, "holds no sentence to train on.")
     absent = set(source.labels or ()) - types_in(train)
@@ -92,9 +92,9 @@ def read_corpus(source: Source) -> Corpus:
             train_file, None, f"has no entity of type {', '.join(sorted(absent))}."
         )
     documents_file = source.path / "train.docs.txt"
-    documents = read_conll_documents(documents_file) if documents_file.is_file() else []
+    documents = load_gold(documents_file).documents if documents_file.is_file() else []
     dev_file = _split_file(source.path, "dev")
-    dev = tuple(read_conll(dev_file)) if dev_file else ()
+    dev = tuple(read_gold(dev_file)) if dev_file else ()
     return Corpus(source, train, tuple(map(tuple, documents)), dev)
 
 

@@ -11,8 +11,8 @@ from ner import schema
 from ner.errors import InputError, TextTooLong
 from ner.evaluating.report import report_json, report_sides
 from ner.evaluating.verdict import TOLERANCE
-from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
+from ner.io import split_lines
 from ner.models.child import Stage
 from ner.models.names import resolve
 from ner.models.open import Sides
@@ -135,7 +135,7 @@ class Endpoints:
             raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
         if not 0 < tolerance <= 1:
             raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
-        sentences = parse_gold(text_lines(gold), "The gold")
+        sentences = parse_gold(split_lines(gold), "The gold")
         sides = _open(self.load, left, right)
         with self.service.long.slot(disconnected=client_disconnected):
             return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))

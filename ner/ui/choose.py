@@ -19,8 +19,8 @@ from ner.choosing.limits import Limits
 from ner.choosing.measure import Sample, measure
 from ner.choosing.report import choice_json
 from ner.errors import InputError
-from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
+from ner.io import split_lines
 from ner.markup import notice
 from ner.measuring.rounds import BenchmarkStep
 from ner.models.catalogue import ModelSpec, assets
@@ -186,7 +186,7 @@ def _sample(text: str, gold: bool, spec: ModelSpec, limit: int) -> tuple[Sample,
             f"That is over the {limit:,} characters that are taken here. For more, use the command "
             "line: python -m ner choose --texts FILE."
         )
-    lines = [line for line in text_lines(text) if gold or line.strip()]
+    lines = [line for line in split_lines(text) if gold or line.strip()]
     if not text.strip():
         return Sample(texts_for(spec).gate), "the model's gate texts"
     if gold:

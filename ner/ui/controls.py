@@ -13,7 +13,7 @@ import gradio as gr
 
 from ner.choosing.contenders import runs_here
 from ner.errors import InputError
-from ner.files.encoding import bounded_lines
+from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.names import resolve
 from ner.models.recipes import RECIPES, Variant
@@ -123,7 +123,7 @@ def read_upload(path: str | None, *, limit: int) -> str:
     """The text of an uploaded file; raises ``InputError`` for none, no text, or over ``limit``."""
     if path is None:
         raise InputError("Choose a file first.")
-    return "\n".join(bounded_lines(Path(path), limit))
+    return "\n".join(read_lines(Path(path), limit=limit))
 
 
 def lines_form() -> Form:

@@ -23,14 +23,11 @@ from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
 from ner.evaluating.documents import find_sentences
 from ner.files.conll import conll_lines
-from ner.files.encoding import text_lines
-from ner.files.gold import annotate, split_at
-from ner.files.json_lines import (
-    json_line,
-    parse_json_line,
-    parse_json_object,
-    spacy_json_line,
-)
+from ner.files.gold import parse_gold
+from ner.files.json_records import json_line, parse_json, spacy_json_line
+from ner.files.marked import Offsets, Reading
+from ner.files.tokens import annotate, split_at
+from ner.io import split_lines
 from ner.models.open import Side, Sides
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
@@ -99,8 +96,7 @@ class CorrectHandler:
         # Spans are written out beside the text, which may double it and more.
         if len(result) > 8 * self.service.bounds.text_characters:
             raise TextTooLong(len(result), self.service.bounds.text_characters)
-        record = parse_json_object(result, "The result", 1)
-        tagged = parse_json_line(result, "The result", 1)
+        ((record, tagged),) = _read([result], "The result")
         self._check_length(tagged.text)
         sides = yield from open_sides_with_progress(self.load, *chosen, progress)
         yield _started(tagged, sides, _side(sides, record.get("side")).origin)
@@ -158,17 +154,21 @@ def written(lines: str | None, form: str, *, limit: int) -> str:
     lines = lines or ""
     if len(lines) > limit:
         raise InputError("That is more than can be written at once. Remove some texts first.")
-    texts = [
-        _Corrected(
-            number,
-            parse_json_line(line, "The texts", number),
-            parse_origin(parse_json_object(line, "The texts", number)),
-        )
-        for number, line in enumerate(text_lines(lines), start=1)
-    ]
-    if not texts:
+    if not lines.strip():
         raise InputError("There is no text yet. Start one above.")
+    kept = [line for line in split_lines(lines) if line.strip()]
+    texts = [
+        _Corrected(number, tagged, parse_origin(record))
+        for number, (record, tagged) in enumerate(_read(kept, "The texts"), start=1)
+    ]
     return "".join(f"{line}\n" for line in _WRITERS[one_of(Format, form, "format")](texts))
+
+
+def _read(lines: Sequence[str], what: str) -> list[tuple[dict[str, object], Tagged]]:
+    """Lines of JSON and the texts with spans in them."""
+    gold = parse_gold(lines, what, Reading(format="json", offsets=Offsets.CHARACTERS))
+    records = (parse_json(line, what, number) for number, line in enumerate(lines, start=1))
+    return list(zip(records, (one.tagged for one in gold), strict=True))
 
 
 def _write_conll(texts: Sequence[_Corrected]) -> Iterator[str]:

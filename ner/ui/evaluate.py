@@ -16,8 +16,8 @@ from ner.errors import InputError
 from ner.evaluating import evaluation
 from ner.evaluating.report import Report, report_sides
 from ner.evaluating.without_gold import AgreementReport
-from ner.files.encoding import bounded_lines, check_length, text_lines
-from ner.files.gold import parse_gold, read_gold, repair_sentences
+from ner.files.gold import gold_of_lines, parse_gold, read_gold
+from ner.io import check_length, read_lines, split_lines
 from ner.markup import notice
 from ner.models.catalogue import assets
 from ner.models.names import resolve
@@ -120,9 +120,9 @@ class EvaluateHandler:
             return
         limit = self.service.bounds.gold_characters
         check_length(len(text), limit)
-        lines = text_lines(text)
-        gold = parse_gold(lines, "The gold")
-        hints = repair_sentences(lines, "The gold")
+        lines = split_lines(text)
+        read = gold_of_lines(lines, "The gold")
+        gold, hints = read.texts, list(read.notes)
         if not files:
             began = read_origins(lines)
             name = fingerprint("your gold", text)
@@ -158,7 +158,7 @@ class EvaluateHandler:
         yield value
 
     def _compare(self, text: str, request: EvaluateRequest) -> Iterator[Value]:
-        lines = [line for line in text_lines(text) if line.strip()]
+        lines = [line for line in split_lines(text) if line.strip()]
         if not lines:
             yield message("Paste lines of your own text, then press Compare.")
             return
@@ -191,7 +191,7 @@ def score_files(
 ) -> Report:
     """One or two files of predictions of up to ``limit`` characters, scored on ``gold``."""
     found = [
-        evaluation.as_predictions(gold, parse_gold(bounded_lines(file, limit), file))
+        evaluation.as_predictions(gold, parse_gold(read_lines(file, limit=limit), file))
         for file in files
     ]
     scores = evaluation.score_predictions(gold, *found, labels=request.choice.labels)

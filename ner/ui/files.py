@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 
+from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files import batch
 from ner.files.read import ENDINGS, Source, inspect
@@ -164,7 +165,7 @@ class FilesHandler:
     def _run(
         self,
         source: Source,
-        taggers: Sequence[batch.ManyTagger],
+        taggers: Sequence[Tagger],
         out: Path,
         facts: Mapping[str, str],
     ) -> Iterator[Outcome]:

@@ -17,7 +17,7 @@ import gradio as gr
 from ner.comparing.agreement import align
 from ner.errors import InputError, TextTooLong
 from ner.evaluating.judgement import Tally
-from ner.files.encoding import text_lines
+from ner.io import split_lines
 from ner.serving.admission import WAITING
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
@@ -56,7 +56,7 @@ class JudgeHandler:
         return standing_value(*_parse_answers(answers or ""))
 
     def _deal(self, text: str, left: str, right: str, device: str) -> Iterator[Value]:
-        lines = [line for line in text_lines(text) if line.strip()]
+        lines = [line for line in split_lines(text) if line.strip()]
         if not lines:
             raise InputError("Paste lines of your own text first, or load a file of them.")
         limit = self.service.bounds.lines_characters

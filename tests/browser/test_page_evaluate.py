@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 from browser.fixtures import Open
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.scores import total
-from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
+from ner.io import split_lines
 
 pytestmark = pytest.mark.browser
 
@@ -103,7 +103,7 @@ def overall(page: Page) -> list[str]:
 def expected(gold: str) -> list[str]:
     """The same from the library."""
     found = evaluate(
-        parse_gold(text_lines(gold), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+        parse_gold(split_lines(gold), "gold"), DictionaryTagger(), DictionaryTagger(INT8_WORDS)
     )
     micro = [total(scores).micro for scores in found.sides]
     figures = [f"{100 * f:.1f}" for one in micro for f in (one.precision, one.recall, one.f1)]
@@ -367,7 +367,7 @@ def test_json_lines_are_saved_whole(open_page: Open, fake_url: str, form: str) -
     with page.expect_download() as download:
         page.locator(f"#save-{form}").click()
 
-    [sentence] = parse_gold(text_lines(Path(download.value.path()).read_text("utf-8")), "saved")
+    [sentence] = parse_gold(split_lines(Path(download.value.path()).read_text("utf-8")), "saved")
     assert TEXT == sentence.tagged.text
     assert "Acme Corp" == sentence.tagged.spelled(sentence.tagged.entities[-1])
 

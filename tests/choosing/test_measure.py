@@ -11,8 +11,8 @@ from ner.choosing.measure import Contender, Sample, measure
 from ner.comparing.origin import Origin
 from ner.entities import Tagged
 from ner.errors import InputError
-from ner.files.encoding import text_lines
 from ner.files.gold import parse_gold
+from ner.io import split_lines
 from ner.measuring.rounds import BenchmarkStep, Stopped
 
 TEXTS = ("Wolfgang left Berlin.", "Paris sued Amazon.", "Nothing here.")
@@ -40,7 +40,7 @@ def test_each_text_is_a_row_of_counts_against_the_original() -> None:
 
 def test_where_there_is_gold_it_counts_too() -> None:
     """Of the five in gold the original finds four."""
-    gold = parse_gold(text_lines(GOLD), "gold")
+    gold = parse_gold(split_lines(GOLD), "gold")
     first, second = measure(original(), [int8()], Sample.of_gold(gold))
 
     assert 8 / 9 == pytest.approx(first.gold_f1.value)
@@ -95,6 +95,6 @@ def test_no_text_and_strange_gold_are_refused() -> None:
     """With what was expected."""
     with pytest.raises(InputError, match="one a line"):
         Sample(())
-    gold = parse_gold(text_lines("[Wolfgang](Bird) sings."), "gold")
+    gold = parse_gold(split_lines("[Wolfgang](Bird) sings."), "gold")
     with pytest.raises(InputError, match="Bird"):
         measure(original(), [int8()], Sample.of_gold(gold))

@@ -21,7 +21,7 @@ from ner.evaluating.acceptance import (
 from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.markdown import acceptance_markdown
 from ner.evaluating.report import Report
-from ner.files.gold import annotate
+from ner.files.tokens import annotate
 from ner.verdict import Answer
 
 ORIGINS = tuple(FakeSides().origins)

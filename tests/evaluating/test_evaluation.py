@@ -35,8 +35,9 @@ from ner.evaluating.report import (
     scores_json,
 )
 from ner.evaluating.scores import ErrorKind, total
-from ner.files.conll import annotate_tokens
-from ner.files.gold import annotate, parse_gold
+from ner.files.gold import parse_gold
+from ner.files.marked import annotate_tokens
+from ner.files.tokens import annotate
 from ner.stats import Estimate
 from ner.tagging.choice import Choice
 

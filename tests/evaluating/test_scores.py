@@ -24,7 +24,7 @@ from ner.evaluating.scores import (
     widen,
 )
 from ner.evaluating.semeval import Outcomes
-from ner.files.conll import annotate_tokens
+from ner.files.marked import annotate_tokens
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

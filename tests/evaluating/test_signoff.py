@@ -17,7 +17,8 @@ from ner.evaluating.acceptance import Limits, accept
 from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.report import Report
 from ner.evaluating.signoff import Found, Made, SignOff, differences, signoff_html
-from ner.files.gold import annotate, parse_gold
+from ner.files.gold import parse_gold
+from ner.files.tokens import annotate
 from ner.machine import Machine
 from ner.models.folder import Build, Manifest
 from ner.models.open import Side

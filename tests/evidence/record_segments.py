@@ -24,7 +24,7 @@ from typing import Any
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
-from ner.files.conll import read_conll, read_conll_documents
+from ner.files.gold import load_gold, read_gold
 from ner.machine import describe
 from ner.models.calibration import gate_file, read_texts
 from ner.models.names import find_model
@@ -109,12 +109,12 @@ def gold_sets(data: Path, sentences: int) -> Iterator[GoldSet]:
         file = data / name / "dev.txt"
         if not file.is_file():
             continue
-        gold = read_conll(file)[:sentences]
+        gold = read_gold(file)[:sentences]
         for size in sizes:
             yield GoldSet(name, size, [join(part) for part in group(gold, size)])
     file = data / "conll2003" / "dev.docs.txt"
     if file.is_file():
-        documents = as_documents(read_conll_documents(file))
+        documents = as_documents(load_gold(file).documents)
         count = max(1, round(min(1.0, sentences / DEV_SENTENCES) * len(documents)))
         yield GoldSet("conll2003", 0, documents[:count])
 

@@ -14,9 +14,8 @@ from fakes import DictionaryTagger
 from files.samples import LINES, SETTINGS, Breaking, a_file, tag
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files import batch
-from ner.files.batch import Step
 from ner.files.read import inspect
-from ner.files.resume import errors_file
+from ner.files.resume import Step, errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 from ner.models.recipes import default_sides

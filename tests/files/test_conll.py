@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +11,10 @@ from hypothesis import strategies as st
 from files.samples import spelled, written
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError, InputError
-from ner.files import conll
-from ner.files.conll import (
-    Scheme,
-    TagNotes,
-    annotate_tokens,
-    conll_lines,
-    iter_conll,
-    read_conll,
-    read_conll_documents,
-    tag_notes,
-)
-from ner.files.gold import annotate
+from ner.files.conll import conll_lines
+from ner.files.gold import parse_gold, read_gold
+from ner.files.marked import annotate_tokens
+from ner.files.tokens import annotate
 
 tokens = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=" "), min_size=1, max_size=6
@@ -75,7 +65,7 @@ ADA = "Ada\tB-PER\nLovelace\tI-PER\nsat\tO\n\nin\tO\nLondon\tB-LOC\n"
 )
 def test_conll_is_read_in_all_its_dialects(tmp_path: Path, content: str | bytes) -> None:
     """Two sentences, tokens joined by one space, whatever the layout, encoding or scheme."""
-    first, second = read_conll(written(tmp_path, "gold.conll", content))
+    first, second = read_gold(written(tmp_path, "gold.conll", content))
 
     assert first.tagged.text == "Ada Lovelace sat"
     assert first.tagged.entities == (Entity(0, 12, "PER"),)
@@ -97,22 +87,20 @@ def test_a_label_that_would_not_be_read_back_is_not_written(label: str) -> None:
     [
         ("Ada\tB-PER\nsat\n", r"gold\.conll, line 2: 'sat' is no token and tag"),
         ("Ada\tB-PER\n\tO\n", r"gold\.conll, line 2: .* is no token and tag"),
-        ("Ada\tPER\n", r"line 1: tag 'PER' is neither O nor"),
-        ("Ada\tB-\n", r"line 1: tag 'B-' is neither"),
-        ("a O\n\nb o\n", r"line 3: tag 'o' is neither"),
-        ("Ada O\n# not a comment inside a sentence\n", r"line 2: tag 'sentence'"),
+        ("Ada\tB-PER\nsat\tPER\n", r"line 2: tag 'PER' is neither O nor"),
+        ("a O\nAda\tB-PER\nBo\tB-\n", r"line 3: tag 'B-' is neither"),
+        ("Ada O\n# not a comment inside a sentence\n", r"line 2: '# not a .*' is no token and tag"),
         ("", r"gold\.conll: there is no sentence"),
         ("\n-DOCSTART- O\n\n", r"gold\.conll: there is no sentence"),
-        (b"Ada O\nZ\xfcrich B-LOC\n", r"gold\.conll: not UTF-8.* save the file as UTF-8"),
+        (b"Ada O\nZ\xfcrich B-LOC\n", r"gold\.conll, line 2: not UTF-8; it looks like cp1252"),
         ("Ada\tO\n".encode("utf-16-le"), r"line 1: a NUL character"),
-        ("Ada\tO\n".encode("utf-32"), r"UTF-16|NUL"),
+        ("Ada\tO\n".encode("utf-32"), r"NUL"),
     ],
     ids=[
         "no tag",
         "no token",
         "no prefix",
         "no type",
-        "small o",
         "late comment",
         "empty",
         "no tokens",
@@ -126,44 +114,18 @@ def test_malformed_conll_is_refused_with_its_line(
 ) -> None:
     """The message names file and line, and says what was found and expected."""
     with pytest.raises(FileFormatError, match=problem):
-        read_conll(written(tmp_path, "gold.conll", content))
+        read_gold(written(tmp_path, "gold.conll", content))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """A path that can't be opened is a file error, not a trace."""
     with pytest.raises(FileFormatError, match=r"absent\.conll: can't be read \(No such file"):
-        read_conll(tmp_path / "absent.conll")
-
-
-def test_documents_are_kept_apart(tmp_path: Path) -> None:
-    """One list of sentences for each -DOCSTART-, none for an empty document."""
-    path = written(
-        tmp_path, "gold.conll", "-DOCSTART- O\n\na O\n\nb O\n\n-DOCSTART- O\n-DOCSTART- O\n\nc O\n"
-    )
-
-    texts = [[one.tagged.text for one in document] for document in read_conll_documents(path)]
-
-    assert texts == [["a", "b"], ["c"]]
-    path = written(tmp_path, "gold.conll", ADA)
-    assert [len(document) for document in read_conll_documents(path)] == [2]
-
-
-def test_reading_conll_is_streamed() -> None:
-    """The first sentence is there before the line after it has been asked for."""
-    asked = []
-
-    def lines() -> Iterator[str]:
-        for line in ("a O", "", "b O", ""):
-            asked.append(line)
-            yield line
-
-    assert next(iter_conll(lines(), "stream")).tagged.text == "a"
-    assert asked == ["a O", ""]
+        read_gold(tmp_path / "absent.conll")
 
 
 def test_a_token_may_hold_any_character_but_its_separator() -> None:
     """With tabs a token keeps its spaces and no-break spaces; nothing is normalized."""
-    (gold,) = iter_conll(["New York\tB-LOC", "10\u00a0000\tO", "\u2028\tO"], "lines")
+    (gold,) = parse_gold(["New York\tB-LOC", "10\u00a0000\tO", "\u2028\tO"], "lines")
 
     assert gold.tokens == ("New York", "10\u00a0000", "\u2028")
     assert spelled(gold) == [("New York", "LOC")]
@@ -174,7 +136,7 @@ def test_conll_lines_read_back_are_the_same(columns: list[tuple[str, str]]) -> N
     """What is written is read as the same gold, a hash or an odd space as a token included."""
     gold = annotate_tokens(*zip(*columns, strict=True))
 
-    assert list(iter_conll(conll_lines([gold, gold]), "lines")) == [gold, gold]
+    assert parse_gold(conll_lines([gold, gold]), "lines") == [gold, gold]
 
 
 def test_a_token_that_breaks_columns_is_not_written() -> None:
@@ -183,26 +145,3 @@ def test_a_token_that_breaks_columns_is_not_written() -> None:
 
     with pytest.raises(ValueError, match="can't stand in a CoNLL column"):
         list(conll_lines([gold]))
-
-
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        (["B-X", "I-X", "O", "B-X"], TagNotes(Scheme.BIO2, ())),
-        (["B-X", "O", "I-X", "B-Y", "I-X"], TagNotes(Scheme.BIO2, (3, 5))),
-        (["I-X", "O", "I-X", "I-X"], TagNotes(Scheme.IOB1, ())),
-        (["I-X", "B-X", "I-Y"], TagNotes(Scheme.IOB1, ())),
-        (["B-X", "E-X", "O", "S-Y"], TagNotes(Scheme.IOBES, ())),
-        (["S-X", "E-X", "O"], TagNotes(Scheme.IOBES, (2,))),
-        (["O"], TagNotes(Scheme.BIO2, ())),
-    ],
-    ids=["BIO2", "repaired", "I- only", "B- between neighbours", "IOBES", "E- alone", "no entity"],
-)
-def test_scheme_and_repairs_are_told(tags: list[str], expected: TagNotes) -> None:
-    """The scheme follows from the prefixes; in IOB1 an I- that begins an entity is no repair."""
-    assert tag_notes([f"x {tag}" for tag in tags], "lines") == expected
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(conll).failed

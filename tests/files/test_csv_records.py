@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from files.samples import good, problems, texts, written
-from ner.files.csv_records import BadRow, Line, Record, _Fields, records
+from ner.files.csv_records import BadRow, Line, Record, records
 from ner.files.read import inspect
 
 # Text that a CSV file in UTF-8 can hold.
@@ -99,9 +99,12 @@ def test_quotes_that_never_close_cost_no_more_than_their_lines(
     monkeypatch: pytest.MonkeyPatch, width: int, line: str
 ) -> None:
     """Each line closes a quote and opens another: all are reported, none read over and over."""
-    fed = []
-    feed = _Fields.feed
-    monkeypatch.setattr(_Fields, "feed", lambda self, text: (fed.append(1), feed(self, text))[1])
+    fed: list[None] = []
+    parse = csv.reader
+    monkeypatch.setattr(
+        "ner.files.csv_records.csv.reader",
+        lambda lines, **kind: parse((fed.append(None) or one for one in lines), **kind),
+    )
     count = 5_000
     lines = [Line(1, "c," * (width - 1) + "text\n")]
     lines += [Line(number, f"{line}\n") for number in range(2, count + 2)]

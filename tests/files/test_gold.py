@@ -1,141 +1,268 @@
-"""Gold in any format, and texts made into gold."""
+"""Gold in every format: one text in all of them is the same, and nothing is misread in silence."""
 
 from __future__ import annotations
 
-import doctest
-import re
+import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from hypothesis import given
 
-from files.samples import BERLIN, spelled, tagged_texts, written
-from ner.entities import Entity, Tagged
-from ner.errors import FileFormatError
-from ner.files import gold
-from ner.files.encoding import text_lines
-from ner.files.gold import (
-    annotate,
-    iter_bracketed,
-    parse_gold,
-    read_gold,
-    repair_sentences,
-    split_at,
-)
-from ner.files.json_lines import json_line
+from files.samples import written
+from ner.entities import Annotated, Entity, Tagged
+from ner.errors import FileFormatError, InputError
+from ner.files.gold import gold_of_lines, load_gold, parse_gold
+from ner.files.marked import Offsets, Reading
+from ner.files.tokens import annotate
+from ner.io import split_lines
 
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Dr. O'Hara_2, U.S.", ["Dr", ".", "O", "'", "Hara_2", ",", "U", ".", "S", "."]),
-        ("दिल्ली में", ["दिल्ली", "में"]),
-        ("cafe\u0301!", ["cafe\u0301", "!"]),
-        (
-            "a\U0001f469\u200d\U0001f467\U0001f44b\U0001f3fdb",
-            ["a", "\U0001f469\u200d\U0001f467", "\U0001f44b\U0001f3fd", "b"],
-        ),
-        ("\tx\u2028y\x00z ", ["x", "y", "z"]),
-        ("", []),
-    ],
-    ids=["punctuation", "Devanagari", "combining", "emoji", "separators", "empty"],
-)
-def test_text_is_cut_into_words_and_single_characters(text: str, expected: list[str]) -> None:
-    """Letters run together with their marks; an emoji keeps what modifies it."""
-    assert list(annotate(Tagged(text)).tokens) == expected
+TEXT = "Grace Hopper worked for Remington Rand in Cambridge ."
+SPANS = [(0, 12, "PER"), (24, 38, "ORG"), (42, 51, "LOC")]
+TOKENS = TEXT.split(" ")
+TAGS = ["B-PER", "I-PER", "O", "O", "B-ORG", "I-ORG", "O", "B-LOC", "O"]
+GOLD = annotate(Tagged(TEXT, tuple(Entity(*span) for span in SPANS)))
+NUMBERS = {"O": 0, "B-PER": 1, "I-PER": 2, "B-ORG": 3, "I-ORG": 4, "B-LOC": 5}
+CODES = [NUMBERS[tag] for tag in TAGS]
 
 
-def test_words_are_cut_at_entity_borders_and_entities_trimmed() -> None:
-    """'Berliner' with 'Berlin' marked is two tokens; white space at a span's edges is left out."""
-    gold = annotate(Tagged("two Berliner ", (Entity(3, 10, "LOC"),)))
-
-    assert gold.tokens == ("two", "Berlin", "er")
-    assert gold.tagged.entities == (Entity(4, 10, "LOC"),)
-    with pytest.raises(ValueError, match="token borders"):
-        annotate(Tagged("a b", (Entity(1, 2, "LOC"),)))
+def rows(*columns: list[str] | str, separator: str = "\t") -> str:
+    """Columns side by side; a text stands in each line."""
+    cells = [column if isinstance(column, list) else [column] * len(TOKENS) for column in columns]
+    return "".join(f"{separator.join(row)}\n" for row in zip(*cells, strict=True))
 
 
-@given(tagged=tagged_texts())
-def test_tokens_cover_all_that_is_visible(tagged: Tagged) -> None:
-    """Annotating changes neither text nor entities; tokens are in order and miss only spaces."""
-    gold = annotate(tagged)
+def dicts(start: str = "start", end: str = "end", label: str = "label") -> list[dict[str, object]]:
+    return [{start: a, end: b, label: c} for a, b, c in SPANS]
 
-    covered = {i for start, end in gold.token_offsets for i in range(start, end)}
-    assert gold.tagged == tagged
-    assert [tagged.text[i] for i in range(len(tagged.text)) if i not in covered] == [
-        char for char in tagged.text if char.isspace()
+
+def label_studio() -> list[dict[str, object]]:
+    results = [
+        {"type": "labels", "value": {"start": a, "end": b, "text": TEXT[a:b], "labels": [c]}}
+        for a, b, c in SPANS
     ]
-    assert sorted(gold.token_offsets) == list(gold.token_offsets)
+    cancelled = {"was_cancelled": True, "result": []}
+    return [
+        {"id": 1, "data": {"text": TEXT}, "annotations": [cancelled, {"result": results}]},
+    ]
 
 
-def split_lines(tagged: Tagged) -> list[Tagged]:
-    """Parted after each line."""
-    return split_at(tagged, [match.end() for match in re.finditer(r"\r\n?|\n", tagged.text)])
-
-
-def test_lines_become_texts_of_their_own() -> None:
-    """Offsets count from each line; blank lines vanish; an entity across lines joins them.
-
-    A line end at an entity's edge is left out of it.
-    """
-    text = "Ada \U0001f600\r\n\r\nmet Bo\nin New\nYork"
-    places = {"Ada": "PER", "Bo\n": "PER", "New\nYork": "LOC"}
-    tagged = Tagged(
-        text,
-        tuple(
-            Entity(text.index(name), text.index(name) + len(name), label)
-            for name, label in places.items()
-        ),
+INDEX = [str(number) for number in range(1, len(TOKENS) + 1)]
+BILOU = [tag.replace("I-", "L-") for tag in TAGS[:-2]] + ["U-LOC", "O"]
+WEBANNO = "".join(
+    f"1-{number}\t0-0\t{token}\t_\t{value}\t\n"
+    for number, token, value in zip(
+        INDEX,
+        TOKENS,
+        ["PER[1]", "PER[1]", "_", "_", "ORG[2]", "ORG[2]|X[9]", "_", "LOC", "_"],
+        strict=True,
     )
-
-    assert split_lines(tagged) == [
-        Tagged("Ada \U0001f600", (Entity(0, 3, "PER"),)),
-        Tagged("met Bo", (Entity(4, 6, "PER"),)),
-        Tagged("in New\nYork", (Entity(3, 11, "LOC"),)),
-    ]
-
-
-@given(tagged=tagged_texts())
-def test_splitting_lines_loses_no_entity(tagged: Tagged) -> None:
-    """Each entity is in one line's text, spelled as before."""
-    lines = split_lines(tagged)
-
-    assert [line.spelled(e) for line in lines for e in line.entities] == [
-        tagged.spelled(e) for e in tagged.entities
-    ]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "# guidelines, e.g. [Berlin](LOC)\nAda B-PER\nmet O\nBo O\nin O\nBerlin B-LOC\n",
-        "-DOCSTART-\n\nAda B-PER\nmet O\nBo O\nin O\nBerlin B-LOC\n",
-        json_line(BERLIN) + "\n\n",
-        "\n[Ada](PER) met Bo in [Berlin](LOC)",
-    ],
-    ids=["CoNLL with comments", "CoNLL with documents", "JSON lines", "brackets"],
 )
-def test_the_format_of_gold_is_told_by_its_content(tmp_path: Path, content: str) -> None:
-    """The same sentence in each format, from a file and from a pasted text."""
-    (from_file,) = read_gold(written(tmp_path, "gold.conll", content))
-    (pasted,) = parse_gold(text_lines(content.replace("\n", "\r\n")), "pasted text")
+# What each format is read from: the name of the file and its content.
+FILES: dict[str, tuple[str, object]] = {
+    "columns": ("a.conll", rows(TOKENS, TAGS)),
+    "columns with spaces": ("a.txt", rows(TOKENS, "NN", TAGS, separator=" ")),
+    "chunks too": ("a.txt", rows(TOKENS, "NN", ["B-NP", *TAGS[1:]], TAGS)),
+    "a number first, GermEval": ("a.tsv", "# a page\n" + rows(INDEX, TOKENS, TAGS, "O")),
+    "a number first, spaces": ("a.txt", rows(INDEX, TOKENS, "_", TAGS, separator=" ")),
+    "the tag first, MIT": ("a.bio", rows(TAGS, TOKENS)),
+    "comments": ("a.conll", f"# id 1\tdomain=dev\n# text = blood O\n{rows(TOKENS, '_', TAGS)}"),
+    "BILOU": ("a.conll", rows(TOKENS, BILOU)),
+    "no prefix": ("a.conll", rows(TOKENS, [tag[2:] or "OUTSIDE" for tag in TAGS])),
+    "suffixes": ("a.conll", rows(TOKENS, ["-".join(reversed(t.split("-"))) for t in TAGS])),
+    "lower case": ("a.conll", rows(TOKENS, [tag.lower() for tag in TAGS])),
+    "ours": ("a.jsonl", {"text": TEXT, "entities": dicts()}),
+    "pretty": ("a.json", json.dumps({"text": TEXT, "entities": dicts()}, indent=1)),
+    "an array": ("a.json", [{"text": TEXT, "entities": dicts()}]),
+    "wrapped": ("a.json", {"classes": ["PER"], "data": [{"text": TEXT, "spans": dicts()}]}),
+    "doccano": ("a.jsonl", {"text": TEXT, "label": SPANS}),
+    "doccano, data": ("a.jsonl", {"id": 1, "data": TEXT, "label": SPANS}),
+    "doccano, relations": (
+        "a.jsonl",
+        {"text": TEXT, "entities": dicts("start_offset", "end_offset"), "relations": []},
+    ),
+    "Label Studio": ("a.json", label_studio()),
+    "Label Studio MIN": (
+        "a.json",
+        [{"text": TEXT, "label": [{"start": a, "end": b, "labels": [c]} for a, b, c in SPANS]}],
+    ),
+    "Prodigy": (
+        "a.jsonl",
+        {"text": TEXT, "tokens": [{"text": "Grace"}], "spans": dicts(), "answer": "accept"},
+    ),
+    "spaCy 2": ("a.json", [[TEXT, {"entities": SPANS}]]),
+    "spaCy 2 by line": ("a.jsonl", [TEXT, {"entities": SPANS}]),
+    "spaCy": ("a.jsonl", {"text": TEXT, "ents": dicts()}),
+    "spaCy, groups": ("a.jsonl", {"text": TEXT, "spans": {"sc": dicts()}}),
+    "Argilla": (
+        "a.jsonl",
+        {"text": TEXT, "tokens": TOKENS, "annotation": [[c, a, b] for a, b, c in SPANS]},
+    ),
+    "Hugging Face": ("a.jsonl", {"tokens": TOKENS, "ner_tags": TAGS}),
+    "Hugging Face, text": ("a.jsonl", {"text": TEXT, "tokens": TOKENS, "ner_tags": TAGS}),
+    "Hugging Face, numbers": (
+        "a.jsonl",
+        {"tokens": TOKENS, "ner_tags": [NUMBERS[t] for t in TAGS]},
+    ),
+    "GLiNER": (
+        "a.json",
+        [{"tokenized_text": TOKENS, "ner": [[0, 1, "PER"], [4, 5, "ORG"], [7, 7, "LOC"]]}],
+    ),
+    "WebAnno": (
+        "a.tsv",
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.Lemma|value\n#T_SP=x.NamedEntity|value|identifier\n"
+        f"\n\n#Text={TEXT}\n{WEBANNO}",
+    ),
+    "Kaggle": (
+        "a.csv",
+        "Sentence #,Word,POS,Tag\n"
+        + rows(["Sentence: 1", *[""] * (len(TOKENS) - 1)], TOKENS, "NN", TAGS, separator=","),
+    ),
+    "brackets": (
+        "a.txt",
+        "[Grace Hopper](PER) worked for [Remington Rand](ORG) in [Cambridge](LOC) .",
+    ),
+}
 
-    assert from_file == pasted
-    assert from_file.tagged == BERLIN
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_text_in_every_format_is_the_same_gold(tmp_path: Path, name: str) -> None:
+    """Told by its content alone; from a file and from a pasted text, by any line ends."""
+    file, content = FILES[name]
+    if not isinstance(content, str):
+        content = json.dumps(content)
+    reading = Reading(tag_names=lambda: list(NUMBERS))
+
+    read = load_gold(written(tmp_path, file, content), reading)
+    pasted = parse_gold(split_lines(content.replace("\n", "\r\n")), "pasted text", reading)
+
+    assert [GOLD] == read.texts == pasted
+    assert ("no prefix" in " ".join(read.notes)) == (name == "no prefix")
+
+
+def brat(folder: Path) -> Path:
+    written(folder, "a.txt", f"Notes.\n{TEXT}\n")
+    lines = [
+        f"T{at}\t{c} {a + 7} {b + 7}\t{TEXT[a:b]}" for at, (a, b, c) in enumerate(SPANS, start=1)
+    ]
+    lines += ["#1\tAnnotatorNotes T1\tsure", "T9\tORG 7 12;31 35\tGrace Remi"]
+    return written(folder, "a.ann", "\n".join(lines))
+
+
+def parquet(folder: Path) -> Path:
+    pd.DataFrame({"tokens": [TOKENS], "ner_tags": [CODES]}).to_parquet(folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+def docbin(folder: Path) -> Path:
+    spacy = pytest.importorskip("spacy")
+    document = spacy.blank("xx")(TEXT)
+    document.set_ents([document.char_span(a, b, label=c) for a, b, c in SPANS])
+    spacy.tokens.DocBin([document]).to_disk(folder / "a.spacy")
+    return folder / "a.spacy"
+
+
+@pytest.mark.parametrize("make", [brat, parquet, docbin], ids=lambda make: make.__name__)
+def test_files_that_are_more_than_lines(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    """Two files beside one another, and such as need a library."""
+    read = load_gold(make(tmp_path), Reading(tag_names=lambda: list(NUMBERS)))
+
+    assert read.texts[-1] == GOLD
+    if make is brat:
+        assert [1, 2] == [len(load_gold(tmp_path).documents), len(read.texts)]
+        assert ["1 spans of several parts were left out."] == read.notes
+
+
+def test_the_format_can_be_said(tmp_path: Path) -> None:
+    """By the names of the list; so can the column of tags."""
+    file = written(tmp_path, "a.txt", rows(TOKENS, TAGS, "B-X"))
+
+    assert len(TOKENS) == len(load_gold(file).texts[0].tagged.entities)
+    assert [GOLD] == load_gold(file, Reading(tag_column=2)).texts
+    with pytest.raises(InputError, match=r"no format 'xml'\. Choose one of docbin, parquet"):
+        load_gold(file, Reading(format="xml"))
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "pasted text: there is no sentence in it; expected 'token<TAB>tag' lines, JSON"),
-        ("Just a sentence.", "pasted text, line 1: 'Just a sentence.' is no token|tag 'sentence.'"),
-        ('{"text": "a"', "pasted text, line 1: not a line of JSON"),
+        ("", "there is no sentence in it; expected one of"),
+        ("Just a sentence.", "line 1: 'Just a sentence.' is no token and tag|neither O nor"),
+        ('{"text": "a"', "line 1: not JSON"),
+        ('{"text": "a", "foo": [[0, 1, "X"]]}', 'found "text", "foo"; known are "entities"'),
+        ('{"text": "a", "label": [[0, 1, 2]]}', "label 2 is a number; say .* --map 1=PER"),
+        ('{"tokens": ["a"], "ner_tags": [9]}', "tag 9 is a number; say .* --map 0=O"),
+        ('{"text": "a b", "label": [[0, 3, "X"], [0, 1, "Y"]]}', "lies inside .*--outermost"),
+        ('{"text": "a b", "label": [[0, 3, "X"], [0, 3, "Y"]]}', "is marked twice"),
+        ('{"text": "a b c", "label": [[0, 3, "X"], [2, 5, "Y"]]}', "overlaps another"),
     ],
 )
-def test_what_is_no_gold_is_refused(content: str, problem: str) -> None:
-    """Empty input, plain text and broken JSON are each told apart."""
+def test_what_is_misread_in_silence_elsewhere_is_refused(content: str, problem: str) -> None:
+    """Each by its name, with what was found and what to do."""
     with pytest.raises(FileFormatError, match=problem):
-        parse_gold(text_lines(content), "pasted text")
+        parse_gold(split_lines(content), "pasted text")
+
+
+def test_the_outer_of_nested_spans_is_kept_where_asked() -> None:
+    """The longest that begins first, whatever order they stand in."""
+    line = json.dumps({"text": TEXT, "label": [(6, 12, "X"), *SPANS, (0, 5, "X"), SPANS[0]]})
+
+    assert parse_gold([line], "lines", Reading(outermost=True))[0] == GOLD
+
+
+EMOJI = "\U0001f600 Grace Hopper met Zoë Baird in Köln today"
+NAMES = ("Grace Hopper", "Zoë Baird", "Köln")
+SHIFTS: dict[Offsets, Callable[[int, int], tuple[int, int]]] = {
+    Offsets.CHARACTERS: lambda a, b: (a, b),
+    Offsets.INCLUSIVE: lambda a, b: (a, b - 1),
+    Offsets.UTF16: lambda a, b: tuple(len(EMOJI[:at].encode("utf-16-le")) // 2 for at in (a, b)),
+    Offsets.BYTES: lambda a, b: tuple(len(EMOJI[:at].encode()) for at in (a, b)),
+}
+
+
+@pytest.mark.parametrize("kind", Offsets)
+def test_offsets_of_another_kind_are_found_out(kind: Offsets) -> None:
+    """Refused with what they look like; read so where it is said."""
+    places = [(EMOJI.index(name), EMOJI.index(name) + len(name)) for name in NAMES]
+    spans = [[*SHIFTS[kind](a, b), "X"] for a, b in places]
+    line = json.dumps({"text": EMOJI, "entities": spans})
+
+    if kind is Offsets.CHARACTERS:
+        (read,) = parse_gold([line], "lines")
+    else:
+        with pytest.raises(FileFormatError, match=rf"of 3 spans .*--offsets {kind} reads them so"):
+            parse_gold([line], "lines")
+        (read,) = parse_gold([line], "lines", Reading(offsets=kind))
+    assert list(NAMES) == [read.tagged.spelled(entity) for entity in read.tagged.entities]
+
+
+def test_offsets_of_another_text_are_refused() -> None:
+    """Where no way of counting makes them fit; scripts without spaces fit always."""
+    line = json.dumps({"text": "Grace Hopper sailed", "entities": [[1, 4, "X"], [7, 10, "X"]]})
+    with pytest.raises(FileFormatError, match=r"2 of 2 spans .* offsets of another text"):
+        parse_gold([line], "lines")
+
+    tokyo = json.dumps({"text": "彼は東京に住む。京都も", "entities": [[2, 4, "X"], [8, 10, "X"]]})
+    assert parse_gold([tokyo], "lines")
+
+
+def test_only_what_was_accepted_counts() -> None:
+    """In Prodigy; how much was left out is said."""
+    records = [
+        {"text": TEXT, "spans": dicts(), "answer": a} for a in ("accept", "reject", "ignore")
+    ]
+    read = gold_of_lines(map(json.dumps, records), "lines")
+
+    assert ([GOLD], ["2 records that were not accepted were left out."]) == (read.texts, read.notes)
+
+
+def test_labels_are_mapped() -> None:
+    """Of spans and of tags; what is mapped to nothing is left out."""
+    names = {"PER": "person", "ORG": ""}
+    expected = (Entity(0, 12, "person"), Entity(42, 51, "LOC"))
+    for line in (rows(TOKENS, TAGS), json.dumps({"text": TEXT, "label": SPANS})):
+        (read,) = parse_gold(split_lines(line), "lines", Reading(names=names))
+        assert expected == read.tagged.entities
 
 
 def test_pasted_surrogates_are_replaced() -> None:
@@ -143,14 +270,6 @@ def test_pasted_surrogates_are_replaced() -> None:
     (gold,) = parse_gold(["[Bo\ud800](PER)"], "pasted text")
 
     assert gold.tagged.text == "Bo\ufffd"
-
-
-def test_bracketed_lines_are_gold_each() -> None:
-    """One text to a line, with tokens for the parts that count tokens."""
-    gold = list(iter_bracketed(["[Ada](PER) sat.", "", "No one."], "lines"))
-
-    assert [one.tokens for one in gold] == [("Ada", "sat", "."), ("No", "one", ".")]
-    assert spelled(gold[0]) == [("Ada", "PER")]
 
 
 @pytest.mark.parametrize(
@@ -174,14 +293,18 @@ def test_bracketed_lines_are_gold_each() -> None:
                 "does (lines 3, 5, 7, 9, 11, 13, 15, 17, 19, 21 …).",
             ],
         ),
+        (["a I-X", "b B-X", "c I-Y"], ["Tags are IOB1, read as entities."]),
     ],
-    ids=["BIO2", "IOB1", "brackets", "one repair", "IOBES, many repairs"],
+    ids=["BIO2", "IOB1", "brackets", "one repair", "IOBES, many repairs", "IOB1 neighbours"],
 )
 def test_what_was_made_of_the_tags_is_said(lines: list[str], expected: list[str]) -> None:
     """The scheme where it is not BIO2, and the first of the lines that were repaired."""
-    assert expected == repair_sentences(lines, "the gold")
+    assert expected == gold_of_lines(lines, "the gold").notes
 
 
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(gold).failed
+def test_documents_are_kept_apart(tmp_path: Path) -> None:
+    """One list of sentences for each -DOCSTART-, none for an empty document."""
+    content = "-DOCSTART- O\n\na O\n\nb O\n\n-DOCSTART- O\n-DOCSTART- O\n\nc O\n"
+    documents: list[list[Annotated]] = load_gold(written(tmp_path, "a.conll", content)).documents
+
+    assert [["a", "b"], ["c"]] == [[one.tagged.text for one in each] for each in documents]

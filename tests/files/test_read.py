@@ -142,7 +142,7 @@ def test_plain_lines_keep_their_numbers(tmp_path: Path) -> None:
 
 
 def test_conll_sentences_fail_one_by_one(tmp_path: Path) -> None:
-    """Wrong columns cost their sentence; -DOCSTART-, comments and IOB1 do not."""
+    """Wrong columns cost their sentence; -DOCSTART-, comments and any tags do not."""
     file = written(
         tmp_path,
         "a.conll",
@@ -150,8 +150,8 @@ def test_conll_sentences_fail_one_by_one(tmp_path: Path) -> None:
         "Rome I-LOC",
     )
 
-    assert {3: "Ada ran", 14: "Rome"} == good(file)
-    assert [7, 10, 12] == sorted(problems(file))
+    assert {3: "Ada ran", 12: "Bonn", 14: "Rome"} == good(file)
+    assert [7, 10] == sorted(problems(file))
 
 
 def test_a_malformed_sentence_is_put_apart_whole(tmp_path: Path) -> None:
@@ -180,8 +180,11 @@ def test_a_malformed_sentence_is_put_apart_whole(tmp_path: Path) -> None:
         ("a.csv", '"text\n1\n', "not closed"),
         ("a.csv", "," * 16_384 + "\n1\n", "16,385 columns; at most 16,384"),
         ("a.jsonl", "plain\n", "none of its first 100 lines"),
-        ("a.xlsx", "x", "not known by its name; expected .csv"),
-        ("a.json", "[]", "not known by its name"),
+        ("a.docx", "x", "not known by its name; expected .csv"),
+        ("a.json", "[]", "none of its first 100 lines"),
+        ("a.xlsx", "x", "can't be read as xlsx"),
+        ("a.parquet", "x", "can't be read as parquet"),
+        ("a.csv.gz", b"\x1f\x8bx", "can't be read"),
     ],
 )
 def test_files_that_hold_no_texts(

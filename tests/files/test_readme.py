@@ -15,10 +15,10 @@ from test_cli import ROOT
 
 from ner.files import write
 from ner.files.columns import guess_column
-from ner.files.encoding import text_lines
-from ner.files.gold import parse_gold
+from ner.files.gold import FORMATS, parse_gold
+from ner.files.marked import Offsets
 from ner.files.read import ENDINGS
-from ner.io import neutralize
+from ner.io import neutralize, split_lines
 from ner.tagging.tagger import MAX_CHARACTERS
 
 FOLDER = ROOT / "ner" / "files"
@@ -74,6 +74,14 @@ def test_the_endings_are_those_that_are_read_and_written() -> None:
     assert ", ".join(f"`{name}`" for name in header) in section("Out")
 
 
+def test_the_formats_of_gold_are_those_of_the_list() -> None:
+    """In the order in which they are tried; and what offsets may count."""
+    listed = re.findall(r"^\| `([a-z]+)` \|", section("Gold"), flags=re.MULTILINE)
+
+    assert [each.name for each in FORMATS] == listed
+    assert all(f"`{kind}`" in section("Gold") for kind in Offsets)
+
+
 def test_the_rules_hold() -> None:
     """The limit of a text, the usual names, and how cells like formulas begin."""
     assert f"more than {MAX_CHARACTERS:,} characters" in " ".join(section("In").split())
@@ -86,7 +94,7 @@ def test_the_rules_hold() -> None:
 def test_the_examples_of_gold_are_read() -> None:
     """Brackets as they stand there, and the same as JSON lines."""
     [marked] = re.findall(r"`(\[Ada Lovelace\].*?)`", README)
-    [gold] = parse_gold(text_lines(marked), "the README")
+    [gold] = parse_gold(split_lines(marked), "the README")
     spans = [{"start": 0, "end": 12, "label": "PER"}, {"start": 22, "end": 28, "label": "LOC"}]
     record = {"text": "Ada Lovelace lived in London.", "entities": spans}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from ner.files.report import Frequencies, report
 from ner.files.write import TaggedRow, output_for
 
 
+def plain(page: str) -> str:
+    """Without how its cells look."""
+    return re.sub(r' (class="number "|scope="row")', "", page)
+
+
 def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
     """Counts per label and name; markup from texts, labels and file names is only text."""
     nasty = "<script>alert(1)</script>"
@@ -22,7 +28,7 @@ def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
     file = a_file(tmp_path, "in.txt", ["Berlin, Berlin", f"{nasty} onerror=x"])
     out = tmp_path / "out.html"
     tag(file, out, DictionaryTagger(words))
-    page = out.read_text()
+    page = plain(out.read_text())
 
     tags: list[str] = []
     parser = HTMLParser()
@@ -30,7 +36,7 @@ def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
     parser.feed(page)
     assert "script" not in tags
     assert "<td>2</td><td>1</td>" in page
-    assert '<td dir="auto">Berlin</td><td>2</td>' in page
+    assert "<th>Berlin</th><td>2</td>" in page
     assert "2, of which 2 tagged and 0 failed" in page
 
 
@@ -51,9 +57,9 @@ def test_names_are_counted_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) ->
     assert counted.labels["LOC"] == 200
 
     lines = [output_for(Path("a.html")).row(TaggedRow(Row(1, one.text), one)) for one in texts]
-    assert "<td>2</td><td>2</td>" in "".join(report(lines, {}))
-    assert "too low" not in "".join(report(lines, {}))
+    assert "<td>2</td><td>2</td>" in plain(report(lines, {}))
+    assert "too low" not in report(lines, {})
     monkeypatch.setattr("ner.files.report.Frequencies", lambda: Frequencies(most=1))
-    short = "".join(report([lines[0], *lines], {}))
+    short = plain(report([lines[0], *lines], {}))
     assert "<td>3</td><td>at least 1</td>" in short
     assert "too low by at most 1." in short

@@ -16,7 +16,6 @@ from files.samples import LINES, a_file, tag
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.files import write
-from ner.files.conll import read_conll
 from ner.files.gold import read_gold
 from ner.files.read import Row
 from ner.files.resume import errors_file
@@ -64,7 +63,7 @@ def test_conll_is_read_by_evaluate(tmp_path: Path) -> None:
     """One sentence for each text that is not blank, entities where they were found."""
     out = tmp_path / "out.conll"
     tag(a_file(tmp_path), out)
-    sentences = read_conll(out)
+    sentences = read_gold(out)
 
     assert [["Ada Lovelace", "Wolfgang", "London"], ["Acme", "Berlin", "Paris"], []] == [
         [one.tagged.spelled(entity) for entity in one.tagged.entities] for one in sentences

@@ -12,7 +12,7 @@ from tiny_language import tokenizer_of
 
 from ner.entities import Annotated
 from ner.errors import InputError
-from ner.files.conll import annotate_tokens
+from ner.files.marked import annotate_tokens
 from ner.train.batches import collate, draw_epoch, pack, plan_batches
 from ner.train.data import IGNORED, Encoder, Example, Text, tag_names
 from ner.train.pools import change_case, chunk_documents

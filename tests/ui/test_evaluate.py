@@ -21,8 +21,8 @@ from gradio_client.exceptions import AppError
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
 from ner.evaluating.report import Report, report_json, report_sides
-from ner.files.encoding import read_lines
 from ner.files.gold import parse_gold
+from ner.io import read_lines
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.folder import Gate
 from ner.models.open import Sides
@@ -335,13 +335,13 @@ def test_predictions_are_held_to_the_limit_of_gold(
     long.write_text(f"words{ends}" * BOUNDS.gold_characters, encoding="utf-8")
     read = 0
 
-    def counted(file: Path) -> Iterator[str]:
+    def counted(file: Path, *, limit: int) -> Iterator[str]:
         nonlocal read
-        for line in read_lines(file):
+        for line in read_lines(file, limit=limit):
             read += len(line)
             yield line
 
-    monkeypatch.setattr("ner.files.encoding.read_lines", counted)
+    monkeypatch.setattr("ner.ui.evaluate.read_lines", counted)
     html, data = given(GOLD, *((mine, long) if second else (long,)))
 
     assert f"long.txt is over the {BOUNDS.gold_characters:,} characters" in html

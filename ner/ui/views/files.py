@@ -12,11 +12,10 @@ from markupsafe import Markup
 
 from ner.colours import colour_classes
 from ner.entities import Entity, Tagged
-from ner.files.batch import Step
 from ner.files.csv_records import BadRow
 from ner.files.read import Format, Source
 from ner.files.report import Excerpt, excerpt
-from ner.files.resume import errors_file
+from ner.files.resume import Step, errors_file
 from ner.files.write import CSV_RULE, TaggedRow
 from ner.markup import macro
 from ner.serving.bounds import Bounds

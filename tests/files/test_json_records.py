@@ -10,8 +10,16 @@ from hypothesis import given
 from files.samples import BERLIN, LOC, PER, tagged_texts
 from ner.entities import Entity, Tagged
 from ner.errors import FileFormatError
-from ner.files.gold import iter_jsonl
-from ner.files.json_lines import json_line, parse_json_line, spacy_json_line
+from ner.files.gold import parse_gold
+from ner.files.json_records import json_line, spacy_json_line
+from ner.files.marked import Offsets, Reading
+
+STRICT = Reading(format="json", offsets=Offsets.CHARACTERS)
+
+
+def read(line: str) -> Tagged:
+    (gold,) = parse_gold([line], "lines", STRICT)
+    return gold.tagged
 
 
 @given(tagged=tagged_texts())
@@ -20,7 +28,7 @@ def test_json_lines_read_back_are_the_same(tagged: Tagged) -> None:
     for line in (json_line(tagged), spacy_json_line(tagged)):
         assert "\n" not in line
         assert "\r" not in line
-        assert parse_json_line(line, "lines", 1) == tagged
+        assert read(line) == tagged
 
 
 @pytest.mark.parametrize(
@@ -43,27 +51,27 @@ def test_json_spans_are_read_in_their_usual_forms(record: dict[str, object]) -> 
     """Objects or triples, under each of the keys in use."""
     line = json.dumps({"text": BERLIN.text} | record)
 
-    assert parse_json_line(line, "lines", 1) == BERLIN
+    assert read(line) == BERLIN
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('{"text": "a", "entities": [', "not a line of JSON"),
+        ('{"text": "a", "entities": [', "not JSON"),
         ('["a"]', "expected a JSON object"),
         ('{"text": 5}', 'no "text" that is a string'),
         ('{"entities": []}', 'no "text" that is a string'),
         ('{"text": "a", "text": "b"}', "'text' stands in it twice"),
         ('{"text": "a", "score": NaN}', "NaN is not JSON"),
-        ('{"text": "a", "n": ' + "9" * 5_000 + "}", "not a line of JSON"),
+        ('{"text": "a", "n": ' + "9" * 5_000 + "}", "not JSON"),
         ('{"text": "a", "n": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
-        ('{"text": "a", "entities": {}}', '"entities" is no list'),
+        ('{"text": "a", "entities": {}}', '"entities" must be a list'),
         ('{"text": "a", "entities": [{"start": 0, "end": 1}]}', "has no"),
         ('{"text": "a", "entities": [{"start": false, "end": 1, "label": "X"}]}', "has no"),
         ('{"text": "a", "entities": [{"start": 0.0, "end": 1, "label": "X"}]}', "has no"),
         ('{"text": "a", "entities": [[0, 1]]}', "has no"),
         ('{"text": "a", "entities": [[0, 2, "X"]]}', "outside a text of 1 char"),
-        ('{"text": "ab", "entities": [[0, 2, "X"], [1, 2, "Y"]]}', "overlapping"),
+        ('{"text": "ab", "entities": [[0, 2, "X"], [1, 2, "Y"]]}', "lies inside another"),
         (
             '{"text": "\\ud83d\\ude00 Bo", "entities": [{"start": 3, "end": 5, "label": "PER", '
             '"text": "Bo"}]}',
@@ -75,11 +83,11 @@ def test_json_spans_are_read_in_their_usual_forms(record: dict[str, object]) -> 
 def test_malformed_json_lines_are_refused_with_their_line(line: str, problem: str) -> None:
     """Strict JSON, whole-number spans inside the text, and no silent shift by UTF-16 offsets."""
     with pytest.raises(FileFormatError, match=rf"gold\.jsonl, line 3: .*{problem}"):
-        list(iter_jsonl(['{"text": "fine"}', "", line], "gold.jsonl"))
+        parse_gold(['{"text": "fine", "label": []}', "", line], "gold.jsonl", STRICT)
 
 
 def test_a_lone_surrogate_in_json_is_replaced_one_for_one() -> None:
     """Offsets after it stay right, and the text can be encoded."""
-    tagged = parse_json_line(r'{"text": "\ud800 Bo", "entities": [[2, 4, "PER"]]}', "lines", 1)
+    tagged = read(r'{"text": "\ud800 Bo", "entities": [[2, 4, "PER"]]}')
 
     assert tagged == Tagged("\ufffd Bo", (Entity(2, 4, "PER"),))

@@ -1,0 +1,283 @@
+"""Texts as files mark them, made into gold: tags and spans are read here, whatever the format.
+
+A reader of a format only finds texts, tokens, tags and spans (`Marked`); what they mean, and which
+mistakes there are in them, is decided once, by `make_gold`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from ner.entities import Annotated, Entity, Tagged, utf16_offsets
+from ner.errors import FileFormatError, InputError
+from ner.files.tokens import annotate, is_wordy, locate, trim
+from ner.tags import Tag, map_labels, read_tags, spans
+
+# How many repaired lines a sentence names.
+_LINES_NAMED = 10
+# From so many, and of so great a share, spans that do not fit words are no accident.
+_MISFITS, _MISFIT_SHARE = 2, 0.05
+
+
+class Offsets(StrEnum):
+    """What the offsets of spans count."""
+
+    CHARACTERS = "characters"
+    INCLUSIVE = "inclusive"
+    UTF16 = "utf16"
+    BYTES = "bytes"
+
+
+_LOOKS_LIKE = {
+    Offsets.INCLUSIVE: "ends that are inclusive",
+    Offsets.UTF16: "offsets in UTF-16 units",
+    Offsets.BYTES: "offsets in bytes of UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file of gold does not say by itself.
+
+    ``format`` is the name of one, None to tell it by its content. ``names`` are other names of
+    labels, see `ner.tags.parse_map`; ``tag_names`` asks for the tags that numbers stand for.
+    ``tag_column`` counts from 1. ``offsets`` None: code points, refused where most likely they are
+    not. ``outermost`` keeps of nested spans the outer one; else they are refused.
+    """
+
+    format: str | None = None
+    encoding: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    tag_names: Callable[[], Sequence[str]] | None = None
+    tag_column: int | None = None
+    offsets: Offsets | None = None
+    outermost: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file of gold, or a pasted text: its lines, how to read it, and notes on what was read."""
+
+    lines: Sequence[str]
+    source: Path | str
+    reading: Reading
+    notes: list[str] = field(default_factory=list)
+
+    def error(self, line: int | None, problem: str) -> FileFormatError:
+        """The error that names this file."""
+        return FileFormatError(self.source, line, problem)
+
+    def tag_of(self, number: int) -> str:
+        """The tag that a number stands for; empty if nobody knows."""
+        if name := self.reading.names.get(str(number)):
+            return name
+        known = self.reading.tag_names() if self.reading.tag_names else ()
+        note = f"Numbers of tags were read as {', '.join(f'{n}={t}' for n, t in enumerate(known))}."
+        if known and note not in self.notes:
+            self.notes.append(note)
+        return known[number] if 0 <= number < len(known) else ""
+
+
+class Span(NamedTuple):
+    """A span as written; ``spelled`` is what the file says that it spells."""
+
+    start: int
+    end: int
+    label: str
+    spelled: str | None = None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A text as a file marks it: by one tag for each token, or by spans.
+
+    ``lines`` are where it, or each token, stands. Tokens without a text are joined by spaces.
+    """
+
+    lines: Sequence[int]
+    text: str | None = None
+    tokens: Sequence[str] = ()
+    tags: Sequence[str] | None = None
+    spans: Sequence[Span] = ()
+    begins_document: bool = False
+
+
+def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
+    """The documents of a file. Raises ``FileFormatError`` with the line of the first mistake."""
+    marked = list(texts)
+    tags = _read_tags([one for one in marked if one.tags is not None], opened)
+    offsets = opened.reading.offsets or _check_offsets(marked, opened)
+    documents: list[list[Annotated]] = [[]]
+    for one in marked:
+        if one.begins_document:
+            documents.append([])
+        if one.tags is not None:
+            read = [tags[tag] for tag in one.tags]
+            documents[-1].append(_annotate_tokens(one.tokens, read, one.text))
+        elif one.text is not None:
+            documents[-1].append(_annotate_spans(one, offsets, opened))
+    return [document for document in documents if document]
+
+
+def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
+    """Gold from tokens and their tags in any notation; the text is the tokens with spaces."""
+    read = read_tags(tags)
+    return _annotate_tokens(tokens, [read[tag] for tag in tags], None)
+
+
+def _annotate_tokens(tokens: Sequence[str], tags: Sequence[Tag], text: str | None) -> Annotated:
+    offsets = locate(tokens, text) if text is not None else None
+    if text is None or offsets is None:
+        text = " ".join(tokens)
+        ends = list(accumulate(len(token) + 1 for token in tokens))
+        offsets = [(end - len(token) - 1, end - 1) for token, end in zip(tokens, ends, strict=True)]
+    entities = tuple(
+        Entity(offsets[first][0], offsets[last - 1][1], kind) for first, last, kind in spans(tags)
+    )
+    return Annotated(Tagged(text, entities), tuple(offsets))
+
+
+def _read_tags(marked: Sequence[Marked], opened: Opened) -> dict[str, Tag]:
+    """Every tag of the file taken apart; what was made of them becomes a note."""
+    first: dict[str, int] = {}
+    for one in marked:
+        for index, tag in enumerate(one.tags or ()):
+            first.setdefault(tag, one.lines[min(index, len(one.lines) - 1)])
+    try:
+        tags = read_tags(first, opened.reading.names)
+    except InputError as error:
+        line = next((at for tag, at in first.items() if f"tag {tag!r} " in str(error)), None)
+        raise opened.error(line, str(error)) from error
+    opened.notes.extend(_notes(marked, tags))
+    return tags
+
+
+def _notes(marked: Sequence[Marked], tags: Mapping[str, Tag]) -> Iterator[str]:
+    """In words, how tags were read; nothing where they are plain BIO2."""
+    repaired, begins = [], False
+    for one in marked:
+        previous = Tag("O", "")
+        for index, name in enumerate(one.tags or ()):
+            tag = tags[name]
+            fresh = previous.prefix in "OES" or previous.type != tag.type
+            begins |= tag.prefix == "B" and fresh
+            if fresh and tag.prefix in "IE":
+                repaired.append(one.lines[min(index, len(one.lines) - 1)])
+            previous = tag
+    if any(tag.prefix == "I" and name == tag.type for name, tag in tags.items()):
+        yield "Tags have no prefix, so neighbours of one type were read as one entity."
+        return
+    closes = any(tag.prefix in "ES" for tag in tags.values())
+    if closes:
+        yield "Tags are IOBES, read as entities."
+    elif repaired and not begins:
+        yield "Tags are IOB1, read as entities."
+        return
+    if repaired:
+        numbers = ", ".join(map(str, repaired[:_LINES_NAMED]))
+        more = " …" if len(repaired) > _LINES_NAMED else ""
+        yield (
+            f"{len(repaired):,} tags continue no entity and were read as the beginning of one, as "
+            f"conlleval does (lines {numbers}{more})."
+        )
+
+
+def _check_offsets(marked: Sequence[Marked], opened: Opened) -> Offsets:
+    """Code points; ``FileFormatError`` where so many spans do not fit that they are none."""
+    texts = [one for one in marked if one.spans]
+    total = sum(len(one.spans) for one in texts)
+    misfits = {kind: sum(_count_misfits(one, kind) for one in texts) for kind in Offsets}
+    found = misfits[Offsets.CHARACTERS]
+    if found < _MISFITS or found <= _MISFIT_SHARE * total:
+        return Offsets.CHARACTERS
+    likely = min(_LOOKS_LIKE, key=lambda kind: misfits[kind])
+    looks = (
+        f"They look like {_LOOKS_LIKE[likely]}: --offsets {likely} reads them so"
+        if misfits[likely] < found / 2
+        else "They look like offsets of another text"
+    )
+    raise opened.error(
+        None,
+        f"{found:,} of {total:,} spans begin or end inside a word, spell blanks or lie outside "
+        f"their text. {looks}; --offsets characters reads them as they stand.",
+    )
+
+
+def _count_misfits(one: Marked, kind: Offsets) -> int:
+    text = one.text or ""
+    return sum(not _fits(span, text) for span in _shifted(one.spans, text, kind))
+
+
+def _fits(span: Span, text: str) -> bool:
+    start, end = span.start, span.end
+    if not 0 <= start < end <= len(text) or not text[start:end].strip():
+        return False
+    if span.spelled is not None:
+        return text[start:end].split() == span.spelled.split()
+    borders = [at for at in (start, end) if 0 < at < len(text)]
+    return not any(is_wordy(text[at - 1]) and is_wordy(text[at]) for at in borders)
+
+
+def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
+    """Spans in code points; an offset inside a character becomes -1."""
+    if kind is Offsets.INCLUSIVE:
+        return [span._replace(end=span.end + 1) for span in given]
+    if kind is Offsets.CHARACTERS or text.isascii():
+        return list(given)
+    if kind is Offsets.UTF16:
+        units = utf16_offsets(text)
+    else:
+        units = [len(text[:end].encode()) for end in range(len(text) + 1)]
+    at = {unit: index for index, unit in enumerate(units)}
+    return [span._replace(start=at.get(span.start, -1), end=at.get(span.end, -1)) for span in given]
+
+
+def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> Annotated:
+    text, line = one.text or "", one.lines[0]
+    entities = []
+    for span in _shifted(one.spans, text, offsets):
+        start, end, label, spelled = span
+        inside = 0 <= start < end
+        if inside and spelled is not None and spelled.split() != text[start:end].split():
+            raise opened.error(
+                line,
+                f"the text at [{start}, {end}) is {text[start:end]!r}, not {spelled!r}; offsets "
+                "are code points, half open.",
+            )
+        if not inside or end > len(text):
+            problem = f"span [{start}, {end}) is empty or outside a text of {len(text)} characters."
+            raise opened.error(line, problem)
+        names = map_labels([label], opened.reading.names)
+        entities += [trim(Entity(start, end, name), text) for name in names]
+    kept = _without_nested(entities, line, opened)
+    try:
+        return annotate(Tagged(text, tuple(kept)))
+    except ValueError as error:
+        raise opened.error(line, f"{error}; it is or borders on white space.") from error
+
+
+def _without_nested(entities: Sequence[Entity], line: int, opened: Opened) -> list[Entity]:
+    """In order, none inside another; a span twice, nested or crossing is refused by its name."""
+    kept: list[Entity] = []
+    for entity in sorted(entities, key=lambda each: (each.start, -each.end)):
+        if not kept or kept[-1].end <= entity.start:
+            kept.append(entity)
+            continue
+        outer = kept[-1]
+        nested = entity.end <= outer.end
+        if nested and opened.reading.outermost:
+            continue
+        same = (outer.start, outer.end) == (entity.start, entity.end)
+        how = "is marked twice" if same else "lies inside another" if nested else "overlaps another"
+        rule = "; --outermost keeps the outer one" if nested else ""
+        raise opened.error(
+            line,
+            f"span [{entity.start}, {entity.end}) {entity.label} {how}, "
+            f"[{outer.start}, {outer.end}) {outer.label}{rule}.",
+        )
+    return kept

@@ -1,0 +1,55 @@
+"""WebAnno and INCEpTION: TSV 3, a token to a line with its offsets and the values of its layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from ner.files.marked import Marked, Opened
+
+_LAYER = re.compile(r"#T_(SP|CH|RL)=(?P<name>[^|]*)\|?(?P<features>.*)")
+_TOKEN = re.compile(r"\d+-\d+")
+_VALUE = re.compile(r"(?P<label>.*?)(?P<chain>\[\d+\])?")
+
+
+def recognize(head: Sequence[str], _source: Path | str) -> bool:
+    """Whether the first line says so."""
+    return bool(head) and head[0].startswith("#FORMAT=WebAnno TSV 3")
+
+
+def read(opened: Opened) -> Iterator[Marked]:
+    """The sentences with the first value of each token in the layer of named entities."""
+    column = _column(opened.lines)
+    text, tokens, tags, numbers = None, [], [], []
+    previous = ""
+    for number, line in enumerate([*opened.lines, ""], start=1):
+        if line.startswith("#Text="):
+            text = line.removeprefix("#Text=")
+        cells = line.split("\t")
+        if _TOKEN.fullmatch(cells[0]) and len(cells) > 2:
+            value = cells[column].split("|")[0] if column < len(cells) else "_"
+            match = _VALUE.fullmatch(value.replace("\\", ""))
+            label = match["label"] if match else "_"
+            inside = match is not None and match["chain"] and value == previous
+            tags.append("O" if label in ("_", "*", "") else f"{'I' if inside else 'B'}-{label}")
+            tokens.append(cells[2])
+            numbers.append(number)
+            previous = value
+        elif tokens and not line.strip():
+            yield Marked(numbers, text, tokens, tags)
+            text, tokens, tags, numbers, previous = None, [], [], [], ""
+
+
+def _column(lines: Sequence[str]) -> int:
+    """Where the types of entities stand: after number, offsets and token come all features."""
+    columns = count(3)
+    found = {}
+    for line in lines:
+        if match := _LAYER.fullmatch(line):
+            for feature in filter(None, match["features"].split("|")):
+                found[next(columns)] = (match["name"], feature)
+    named = [at for at, (layer, _) in found.items() if "NamedEntity" in layer]
+    values = [at for at in named if found[at][1] == "value"]
+    return next(iter([*values, *named, *found]), 3)
