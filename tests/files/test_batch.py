@@ -122,7 +122,7 @@ def test_long_texts_make_shorter_chunks(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("out.xlsx", "expected a name ending in .jsonl"),
+        ("out.docx", "expected a name ending in .jsonl"),
         ("in.txt", "would replace the file that is read"),
         ("no/out.csv", "There is no folder"),
         ("folder.csv", "is a folder"),
