@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ner.choosing.contenders import Means
+import pytest
+
+from ner.choosing import contenders, measure
+from ner.choosing.memory import Footprint
 from ner.comparing.comparison import Comparison
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
@@ -237,15 +241,21 @@ def loader_of(
     return load
 
 
-def fake_means() -> Means:
-    """Every recipe is at once made and looks words up; INT8 alone finds others."""
+@contextmanager
+def fake_recipes() -> Iterator[None]:
+    """Every recipe opens at once and looks words up; INT8 alone finds others. No process starts."""
 
     def open_fake(variant: Variant, *, device: str, report: OnStage) -> Side:
         report(Stage("quantize", 1, 1))
         found = INT8_WORDS if variant.recipe.name == "int8" else WORDS
         return side(variant, DictionaryTagger(found))
 
-    return Means(open_fake, lambda *_: lambda _: 100_000_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contenders, "open_side", open_fake)
+        patch.setattr(
+            measure, "measure_footprint", lambda *_: Footprint(1.0, 50_000_000, 80_000_000, 10**8)
+        )
+        yield
 
 
 def service_of(**bounds: Any) -> Service:

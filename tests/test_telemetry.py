@@ -44,8 +44,7 @@ def test_openvino_alone_would_report(tmp_path: Path) -> None:
     "code",
     [
         "import ner.tagging.inference",
-        "import ner.measuring.peak",
-        "import ner.measuring.peers.pipelines",
+        "import ner.choosing.peers",
         "import ner.preparing.quantize, nncf; nncf.quantize",
     ],
 )

@@ -1,60 +1,31 @@
-"""Measuring candidates on a reader's own texts, side by side.
+"""Measures contenders on the same texts: what each finds, its time, texts a second and memory.
 
-The texts pass by as a stream, each tagged by all candidates before the next one comes, in a new
-random order each time: whatever else the machine does falls on all of them alike.
+All that is timed runs in turns, in a new random order each round: whatever else the machine does
+falls on all contenders alike.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from itertools import count
 from statistics import median
-from typing import Protocol
 
-from ner.choosing.candidates import Candidate
+from ner.choosing.contenders import Contender
+from ner.choosing.memory import Footprint, MemoryPlan, measure_footprint
+from ner.choosing.workloads import FILE, SINGLES, Workload
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating.evaluation import score_predictions
-from ner.measuring.rounds import BenchmarkStep, Rounds
-from ner.stats import Row
+from ner.progress import Progress
+from ner.stats import LEVEL, Estimate, Row, f1_estimate, median_estimate
 from ner.tags import suggest_map
-
-# Each text is timed so often, and the median taken.
-PASSES = 3
-
-
-class FindsEntities(Protocol):
-    """What can be measured: a :class:`~ner.entities.Tagger`, or less."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The entity types it can find, without BIO prefixes."""
-
-    def __call__(self, text: str) -> Tagged:
-        """Tag one text."""
-
-
-@dataclass(frozen=True)
-class Contender:
-    """What is to be measured: a tagger, what it is called, and its size on disk, in bytes.
-
-    ``withheld`` says why it is not served, where it is not: it is measured all the same.
-    """
-
-    origin: Origin
-    tagger: FindsEntities
-    bytes_on_disk: int
-    withheld: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Unique among those that are measured together."""
-        return self.origin.name
 
 
 @dataclass(frozen=True)
@@ -76,79 +47,154 @@ class Sample:
         return cls(tuple(sentence.tagged.text for sentence in gold), tuple(gold))
 
 
-def measure(
-    original: Contender,
-    others: Sequence[Contender],
-    sample: Sample,
-    *,
-    passes: int = PASSES,
-    memory: Callable[[Contender], int | None] = lambda contender: None,
-    report: Callable[[BenchmarkStep], None] = lambda step: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> tuple[Candidate, ...]:
-    """Tag and time all of ``sample`` with ``original`` and ``others``, in that order.
+@dataclass(frozen=True)
+class Timed:
+    """The times of calls that tag so many ``texts`` each."""
 
-    ``memory`` gives the bytes that a process of its own holds, None where that isn't measured.
-    ``report`` hears of each step; once ``stop`` says so the work ends with ``Stopped``. Raises
-    ``InputError`` where gold has labels that nobody knows.
-    """
-    contenders = (original, *others)
-    total = (1 + passes) * len(sample.texts) + len(contenders)
-    rounds = Rounds(random.Random(0), report, stop, total)  # noqa: S311 - not a secret
-    # Also warms up every shape that the texts have.
-    found = _tag(contenders, sample.texts, rounds)
-    latencies = _time(contenders, sample.texts, passes, rounds)
-    candidates = []
-    for contender in contenders:
-        candidates.append(
-            Candidate(
-                origin=contender.origin,
-                bytes_on_disk=contender.bytes_on_disk,
-                latency=latencies[contender.name],
-                agreement=None
-                if contender is original
-                else _rows(found[original.name], found[contender.name]),
-                gold=_gold_rows(contender, found[contender.name], sample),
-                memory_bytes=memory(contender),
-                withheld=contender.withheld,
-            )
+    texts: int
+    latency: Latency
+
+    @cached_property
+    def ms(self) -> Estimate:
+        """Milliseconds for a call, the median."""
+        return median_estimate(self.latency.samples_ms)
+
+    @property
+    def rate(self) -> Estimate:
+        """Texts a second in the median call."""
+        texts, ms = 1000 * self.texts, self.ms
+        return Estimate(
+            texts / ms.value, texts / ms.high, texts / ms.low if ms.low else float("inf")
         )
-        rounds.step("memory")
-    return tuple(candidates)
 
 
-def _tag(
-    contenders: Sequence[Contender], texts: Sequence[str], rounds: Rounds
-) -> dict[str, list[Tagged]]:
-    found: dict[str, list[Tagged]] = {contender.name: [] for contender in contenders}
-    for number, text in enumerate(texts, start=1):
-        for contender in contenders:
-            found[contender.name].append(contender.tagger(text))
-        rounds.step(f"text {number:,} of {len(texts):,}, tagging")
-    return found
+@dataclass(frozen=True)
+class Measured:
+    """A contender with what it costs and what it finds.
+
+    ``times`` are by workload; of the texts one by one, sample i is of text i. ``agreement`` has a
+    row of counts for each text, the original's entities taken as gold; None for the original
+    itself. ``gold`` is the same against gold, where there is any. ``withheld`` says why it is not
+    served here, where it is not.
+    """
+
+    origin: Origin
+    bytes_on_disk: int
+    times: Mapping[str, Timed]
+    agreement: tuple[Row, ...] | None = None
+    gold: tuple[Row, ...] | None = None
+    footprint: Footprint | None = None
+    withheld: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As the command line writes it: ``bundled#int8``."""
+        return self.origin.name
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return self.origin.title
+
+    @property
+    def singles(self) -> Timed:
+        """Its times for the texts one by one."""
+        return self.times[SINGLES]
+
+    @property
+    def rate(self) -> Estimate | None:
+        """Texts a second in one call with all texts; None where that was not timed."""
+        return self.times[FILE].rate if FILE in self.times else None
+
+    def agreement_at(self, level: float = LEVEL) -> Estimate | None:
+        """F1 of its entities against the original's; None for the original itself."""
+        if self.agreement is None:
+            return None
+        return f1_estimate(self.agreement, level=level, of_nothing=1.0)
+
+    @property
+    def entities(self) -> float:
+        """How many entities could show a difference: the mean of what it and the original found."""
+        return sum(tp + (fp + fn) / 2 for tp, fp, fn in self.agreement or ())
+
+    @cached_property
+    def f1(self) -> Estimate | None:
+        """F1 against gold; None without gold."""
+        return None if self.gold is None else f1_estimate(self.gold)
 
 
-def _time(
-    contenders: Sequence[Contender], texts: Sequence[str], passes: int, rounds: Rounds
-) -> dict[str, Latency]:
-    """Milliseconds for each text: the median of its passes."""
-    samples: dict[str, list[list[float]]] = {contender.name: [] for contender in contenders}
-    for number in range(1, passes + 1):
-        for series in samples.values():
-            series.append([])
-        for text in texts:
-            rows = {contender.name: partial(contender.tagger, text) for contender in contenders}
-            timed = rounds.interleave(rows, 1, f"timing, pass {number} of {passes}")
-            for name, latency in timed.items():
-                samples[name][-1] += latency.samples_ms
-    return {
-        name: Latency(tuple(map(median, zip(*series, strict=True))))
-        for name, series in samples.items()
-    }
+def measure(
+    contenders: Sequence[Contender],
+    sample: Sample,
+    workloads: Sequence[Workload],
+    memory: MemoryPlan | None = None,
+) -> Generator[Progress, None, tuple[Measured, ...]]:
+    """Measure ``contenders``, the original first; yields how far it is, and returns the figures.
+
+    Closing it ends the work with the step that it is at. Without ``memory`` that is not measured.
+    Raises ``InputError`` where gold has none of the labels that a contender knows.
+    """
+    weighed = [contender for contender in contenders if memory and contender.opening]
+    total = len(contenders) + len(weighed) + sum(work.steps for work in workloads)
+    done = count(1)
+    found: dict[str, list[Tagged]] = {}
+    for contender in contenders:
+        found[contender.name] = contender.tagger.tag_many(sample.texts)
+        yield Progress(next(done), total, f"tagging with {contender.title}")
+    gold = {one.name: _gold_rows(one, found[one.name], sample) for one in contenders}
+    times: dict[str, dict[str, Timed]] = {contender.name: {} for contender in contenders}
+    rng = random.Random(0)  # noqa: S311 - not a secret
+    for work in workloads:
+        samples = {contender.name: [[] for _ in work.calls] for contender in contenders}  # type: dict[str, list[list[float]]]
+        # The first pass warms up every shape and is not counted.
+        for number in range(work.passes + 1):
+            for index, texts in enumerate(work.calls):
+                runs = {one.name: partial(one.tagger.tag_many, texts) for one in contenders}
+                for name, taken in time_round(runs, rng).items():
+                    if number:
+                        samples[name][index].append(taken)
+                yield Progress(next(done), total, f"timing, {work.name}")
+        for name, series in samples.items():
+            times[name][work.name] = Timed(len(work.calls[0]), _latency(series))
+    footprints: dict[str, Footprint] = {}
+    for contender in weighed:
+        assert memory and contender.opening  # noqa: S101 - only those are weighed
+        footprints[contender.name] = measure_footprint(contender.opening, sample.texts, memory)
+        yield Progress(next(done), total, f"memory of {contender.title}")
+    original = contenders[0].name
+    return tuple(
+        Measured(
+            origin=contender.origin,
+            bytes_on_disk=contender.bytes_on_disk,
+            times=times[contender.name],
+            agreement=None
+            if contender.name == original
+            else _rows(found[original], found[contender.name]),
+            gold=gold[contender.name],
+            footprint=footprints.get(contender.name),
+            withheld=contender.withheld,
+        )
+        for contender in contenders
+    )
+
+
+def time_round(runs: Mapping[str, Callable[[], object]], rng: random.Random) -> dict[str, float]:
+    """Milliseconds of each of ``runs``, which run once each in a new random order."""
+    taken = {}
+    for name in rng.sample(list(runs), len(runs)):
+        begin = time.perf_counter()
+        runs[name]()
+        taken[name] = 1000 * (time.perf_counter() - begin)
+    return taken
+
+
+def _latency(series: Sequence[Sequence[float]]) -> Latency:
+    """A sample for each call, the median of its passes; for a single call one for each pass."""
+    return Latency(tuple(series[0] if len(series) == 1 else map(median, series)))
 
 
 def _rows(original: Sequence[Tagged], found: Sequence[Tagged]) -> tuple[Row, ...]:
-    """Of each text, what was found counted strictly against what the original found."""
+    """For each text, what was found counted strictly against what the original found."""
     return tuple(
         sum(strict_counts(wanted, had).values(), Counts()).row
         for wanted, had in zip(original, found, strict=True)
@@ -158,7 +204,7 @@ def _rows(original: Sequence[Tagged], found: Sequence[Tagged]) -> tuple[Row, ...
 def _gold_rows(
     contender: Contender, found: Sequence[Tagged], sample: Sample
 ) -> tuple[Row, ...] | None:
-    """The same against gold; labels that the model has not are left out on both sides."""
+    """The same against gold; labels that the model does not have are left out on both sides."""
     if sample.gold is None:
         return None
     labels = contender.tagger.labels

@@ -1,80 +1,190 @@
-"""A decision as sentences and as JSON."""
+"""What was measured and what to take: as JSON, as a sentence, as tables.
+
+The tables are made of the JSON, so that a recorded run looks like one made here and now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ner.choosing.candidates import Candidate
-from ner.choosing.contenders import Unmade
-from ner.choosing.decision import Decision, Judged
-from ner.choosing.frontier import frontier
+from ner.choosing.measure import Measured
+from ner.choosing.rule import Judged, Recommendation
+from ner.choosing.workloads import FILE, SINGLES
 from ner.machine import Machine, describe
-from ner.schema import latency_json, machine_json, provenance_json, to_json
-from ner.stats import Estimate
+from ner.models.recipes import RECOMMENDED, Variant
+from ner.schema import Json, machine_json, provenance_json, to_json
+from ner.stats import Estimate, ratio_estimate
+from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
 from ner.verdict import Answer
 
-
-def sentence(decision: Decision) -> str:
-    """What to do and why, with the uncertainty; two or three sentences."""
-    words = {Answer.YES: _take, Answer.UNDECIDED: _not_settled, Answer.NO: _nothing}
-    said = words[decision.answer](decision)
-    withheld = decision.named.candidate.withheld
-    return said if withheld is None else f"{said} {withheld}"
+# Ratios that have a name.
+_PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
 
 
-def _take(decision: Decision) -> str:
-    named = decision.named
-    parts = [f"Take {named.candidate.title}, the fastest that surely fits: {figures(named)}."]
-    if decision.tied:
-        others = _titles(decision.tied)
-        parts.append(
-            f"Its time can't be told from that of {others}, and it agrees at least as well."
-        )
-    parts += [
-        f"{item.candidate.title} is faster and may fit: {_open_clause(item)}"
-        for item in decision.faster
-    ]
+def measurement_json(measured: Sequence[Measured], texts: str) -> Json:
+    """What ``bench`` answers: milliseconds, texts a second, bytes, F1 as fractions.
+
+    ``texts`` names the set of texts. ``int8_as_fast`` is how many times as fast INT8 is.
+    """
+    origins = [one.origin for one in measured if one.origin.recipe is not None]
+    int8 = next((one for one in measured if one.origin.recipe == RECOMMENDED), None)
+    machine = describe()
+    return {
+        "model": measured[0].origin.model,
+        "texts": {"set": texts, "n": measured[0].singles.latency.n},
+        "contenders": [_contender_json(one, int8) for one in measured],
+        "machine": machine_json(machine),
+        "cpu_note": cpu_note(machine),
+        "provenance": provenance_json(origins, Choice(), gold=texts),
+    }
+
+
+def choice_json(
+    recommendation: Recommendation,
+    measured: Sequence[Measured],
+    texts: str,
+    unmade: Sequence[Variant] = (),
+) -> Json:
+    """What ``choose`` answers: the same, what to take, and what else could be made.
+
+    ``measured`` holds peers too, which are not among what can be taken.
+    """
+    answer = measurement_json(measured, texts)
+    judged = {one.measured.name: one for one in recommendation.judged}
+    for item in answer["contenders"]:
+        if (one := judged.get(item["name"])) is not None:
+            item["fits"] = one.answer.value
+            item["reasons"] = [verdict.sentence for verdict in one.verdicts]
+            item["agreement"] = _agreement_json(one.measured, one.agreement)
+    chosen = recommendation.chosen
+    undecided = recommendation.answer is Answer.UNDECIDED
+    return {
+        "answer": recommendation.answer.value,
+        "chosen": None if chosen is None else chosen.name,
+        "named": recommendation.named.measured.name,
+        "sentence": sentence(recommendation),
+        "more_texts": recommendation.named.more_texts if undecided else None,
+        "limits": asdict(recommendation.limits),
+        **answer,
+        "not_made": [
+            {"name": it.name, "title": it.recipe.title, "advice": it.recipe.advice} for it in unmade
+        ],
+    }
+
+
+def _contender_json(one: Measured, int8: Measured | None) -> Json:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "recipe": one.origin.recipe,
+        "bytes_on_disk": one.bytes_on_disk,
+        "memory": None if one.footprint is None else asdict(one.footprint),
+        "times": {name: _timed_json(one, int8, name) for name in one.times},
+        "agreement": _agreement_json(one, one.agreement_at()),
+        "gold": None if one.f1 is None else to_json(one.f1),
+        "withheld": one.withheld,
+    }
+
+
+def _timed_json(one: Measured, int8: Measured | None, workload: str) -> Json:
+    timed = one.times[workload]
+    return {
+        "ms": to_json(timed.ms),
+        "p95_ms": round(timed.latency.p95_ms, 3),
+        "n": timed.latency.n,
+        "texts": timed.texts,
+        "texts_per_second": to_json(timed.rate),
+        "int8_as_fast": None if int8 in (None, one) else to_json(_as_fast(int8, one, workload)),
+    }
+
+
+def _agreement_json(one: Measured, agreement: Estimate | None) -> Json | None:
+    return None if agreement is None else {**to_json(agreement), "entities": one.entities}
+
+
+def _as_fast(this: Measured, other: Measured, workload: str) -> Estimate:
+    """How many times as fast as ``other`` it is, paired."""
+    series = (one.times[workload].latency.samples_ms for one in (other, this))
+    return ratio_estimate(*series)
+
+
+def sentence(recommendation: Recommendation) -> str:
+    """What to take and why; where that is undecided, what looks best and how many texts decide."""
+    named, original = recommendation.named, recommendation.judged[0]
+    title = named.measured.title
+    if recommendation.answer is Answer.NO:
+        parts = [f"None fits. {title} comes nearest: {named.reasons(Answer.NO)}."]
+    elif recommendation.answer is Answer.YES:
+        nothing = "no recipe that surely fits is faster"
+        why = nothing if named is original else _gains(named, original)
+        parts = [f"Take {title}: {why}."]
+    elif named.miss > 0:
+        parts = [f"{title} may fit: {named.reasons(Answer.UNDECIDED)}. {_more(named)}"]
+    else:
+        parts = [f"{title} looks best: {_gains(named, original)}. {_more(named)}"]
+    if recommendation.tied:
+        others = " and ".join(one.measured.title for one in recommendation.tied)
+        parts.append(f"It is as fast as {others}, and agrees at least as well.")
+    parts += [f"{one.measured.title} is faster. {_more(one)}" for one in recommendation.faster]
+    if named.measured.withheld is not None:
+        parts.append(named.measured.withheld)
     return " ".join(parts)
 
 
-def _not_settled(decision: Decision) -> str:
-    named = decision.named
-    return f"Undecided. {named.candidate.title} is the fastest that may fit: {_open_clause(named)}"
+def _more(undecided: Judged) -> str:
+    if undecided.more_texts is None:
+        return "It is too close to the limit for any number of texts to tell."
+    ends = "show whether it fits" if undecided.miss > 0 else "prove it"
+    number = undecided.more_texts
+    return f"{number:,} more text{'' if number == 1 else 's'} would {ends}."
 
 
-def _open_clause(item: Judged) -> str:
-    reasons = item.reasons(Answer.UNDECIDED)
-    if item.more_texts is None:
-        return f"{reasons}. It is too close to the limit for any number of texts to tell."
-    return f"{reasons}. About {item.more_texts:,} more texts like these would settle it."
-
-
-def _nothing(decision: Decision) -> str:
-    named = decision.named
-    return (
-        f"Nothing meets these limits. {named.candidate.title} is nearest: "
-        f"{named.reasons(Answer.NO)}."
-    )
-
-
-def figures(item: Judged) -> str:
-    """One candidate's time, size and agreement, with their intervals, in a clause."""
-    candidate = item.candidate
+def _gains(judged: Judged, original: Judged) -> str:
+    """Its time, size, memory and agreement beside the original's."""
+    this, base = judged.measured, original.measured
     said = [
-        f"{candidate.time.text(1, 2)} ms a text",
-        f"{candidate.bytes_on_disk / 1e6:.1f} MB",
+        _speed_in_words(_as_fast(this, base, SINGLES)),
+        _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
     ]
-    if candidate.agreement is not None:
-        found = f"{item.agreement.text()} % on {candidate.entities:,.0f} entities"
-        said.append(f"agreement {found}")
+    if this.footprint is not None and base.footprint is not None:
+        held = this.footprint.after_files / base.footprint.after_files
+        said.append(_part_in_words(held, "memory"))
+    if judged.agreement is not None and judged.agreement.value == 1.0:
+        said.append(f"no difference in {this.singles.latency.n:,} texts")
+    elif judged.agreement is not None:
+        said.append(f"agreement {judged.agreement.text()} % on {this.entities:,.0f} entities")
     return ", ".join(said)
 
 
-def _titles(items: tuple[Judged, ...]) -> str:
-    return " and ".join(item.candidate.title for item in items)
+def _speed_in_words(as_fast: Estimate) -> str:
+    """How many times as fast as the original.
+
+    >>> _speed_in_words(Estimate(1.75, 1.6, 1.9)), _speed_in_words(Estimate(0.82, 0.8, 0.9))
+    ('1.75 × as fast', '22 % slower')
+    """
+    if 1.0 in as_fast:
+        return "as fast"
+    if as_fast.value < 1:
+        return f"{100 / as_fast.value - 100:.0f} % slower"
+    return f"{as_fast.value:.2f} × as fast"
+
+
+def _part_in_words(ratio: float, what: str) -> str:
+    """A ratio to the original's.
+
+    >>> [_part_in_words(ratio, "size") for ratio in (0.26, 0.8, 1.01, 1.2)]
+    ['a quarter of the size', '80 % of the size', 'the same size', '1.20 × the size']
+    """
+    for value, name in _PARTS.items():
+        if abs(ratio / value - 1) < 0.1:
+            return f"{name} of the {what}"
+    if abs(ratio - 1) < 0.02:
+        return f"the same {what}"
+    return f"{100 * ratio:.0f} % of the {what}" if ratio < 1 else f"{ratio:.2f} × the {what}"
 
 
 def cpu_note(machine: Machine) -> str | None:
@@ -88,78 +198,126 @@ def cpu_note(machine: Machine) -> str | None:
     )
 
 
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """The rule's answer and all that it rests on: milliseconds, bytes, and F1 as fractions."""
-    line = {candidate.name for candidate in frontier([item.candidate for item in decision.judged])}
-    chosen = decision.chosen
-    return {
-        "answer": decision.answer.value,
-        "chosen": None if chosen is None else chosen.name,
-        "named": decision.named.candidate.name,
-        "sentence": sentence(decision),
-        "more_texts": decision.named.more_texts if decision.answer is Answer.UNDECIDED else None,
-        "limits": asdict(decision.limits),
-        "candidates": [
-            _candidate_json(item, on_line=item.candidate.name in line) for item in decision.judged
-        ],
-    }
+def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = None) -> Table:
+    """A row for each contender: size, memory, time, texts a second, agreement, whether it fits.
 
-
-def choice_json(
-    decision: Decision,
-    *,
-    texts: str,
-    unmade: Sequence[Unmade] = (),
-    peers: Sequence[Candidate] = (),
-) -> dict[str, Any]:
-    """What ``choose`` answers: the decision, what else could be made, and where it was measured.
-
-    ``texts`` names the set of texts. ``peers`` were measured beside the candidates, in the same
-    run; they are nothing to choose.
+    With the price of a machine for an hour, what a million texts cost too.
     """
-    origins = [item.candidate.origin for item in decision.judged]
-    return {
-        "model": origins[0].model,
-        "texts": {"set": texts, "n": decision.judged[0].candidate.texts},
-        **decision_json(decision),
-        "not_made": [
-            {
-                "name": item.variant.name,
-                "title": item.variant.recipe.title,
-                "advice": item.variant.recipe.advice,
-                "seconds": item.seconds,
-            }
-            for item in unmade
-        ],
-        "peers": [_figures_json(peer, peer.agreement_at(0.95)) for peer in peers],
-        "cpu_note": cpu_note(describe()),
-        "machine": machine_json(describe()),
-        "provenance": provenance_json(origins, Choice(), gold=texts),
-    }
+    rows = []
+    for item in answer["contenders"]:
+        file = item["times"].get(FILE)
+        rate = None if file is None else file["texts_per_second"]
+        rows.append(
+            [
+                item["title"],
+                _megabytes(item["bytes_on_disk"]),
+                _megabytes(item["memory"] and item["memory"]["after_files"]),
+                _cell(item["times"][SINGLES]["ms"], 1, 2),
+                _cell(rate, 1, 0),
+                _cell(item["agreement"]),
+                _cell(item["gold"]),
+                item.get("fits", ""),
+                "" if rate is None else price_of_a_million(price_per_hour, rate["value"]),
+            ]
+        )
+    heads = ["recipe", "MB", "RAM MB", "ms a text", "texts a second", "agreement %", "F1 %"]
+    note = f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."
+    return _table("Recipes", note, [*heads, "fits", "a million texts cost"], rows)
 
 
-def _candidate_json(item: Judged, *, on_line: bool) -> dict[str, Any]:
-    candidate = item.candidate
-    return {
-        **_figures_json(candidate, item.agreement),
-        "fits": item.answer.value,
-        "reasons": [check.reason for check in item.checks],
-        "withheld": candidate.withheld,
-        "on_frontier": on_line,
-    }
+def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
+    """Size, memory and what is found; milliseconds a text; texts a second; INT8 against each."""
+    sizes = [
+        [
+            item["title"],
+            _megabytes(item["bytes_on_disk"]),
+            *(
+                _megabytes(item["memory"] and item["memory"][key])
+                for key in ("loaded", "after_singles", "after_files")
+            ),
+            f"{item['memory']['seconds']:.1f}" if item["memory"] else "",
+            _cell(item["agreement"]),
+            _cell(item["gold"]),
+        ]
+        for item in answer["contenders"]
+    ]
+    heads = ["contender", "on disk", "loaded", "after single texts", "after files", "start, s"]
+    note = (
+        "MB. Memory is what a process of its own holds; for ONNX Runtime that of the runtime and "
+        "the tokenizer alone."
+    )
+    works = sorted(answer["contenders"][0]["times"], key=_place)
+    files = [name for name in works if name.startswith(FILE)]
+    singles = [name for name in works if name not in files]
+    paired = "Paired in the same rounds, with 95 % intervals."
+    return [
+        _table("Size, memory and what is found", note, [*heads, "agreement %", "F1 %"], sizes),
+        _by_workload(answer, "Milliseconds for a text", "Medians.", "ms", singles, 2),
+        _by_workload(answer, "Texts a second", "Medians.", "texts_per_second", files, 0),
+        _by_workload(answer, "INT8 is so many times as fast", paired, "int8_as_fast", works, 2),
+    ]
 
 
-def _figures_json(candidate: Candidate, agreement: Estimate) -> dict[str, Any]:
-    """What was measured of a candidate, with the interval of its agreement."""
-    return {
-        "name": candidate.name,
-        "title": candidate.title,
-        "bytes_on_disk": candidate.bytes_on_disk,
-        "memory_bytes": candidate.memory_bytes,
-        "latency": {**latency_json(candidate.latency), **to_json(candidate.time)},
-        "agreement": {
-            **to_json(agreement),
-            "entities": candidate.entities,
-        },
-        "gold": to_json(candidate.gold_f1),
-    }
+def _place(workload: str) -> tuple[bool, int, str]:
+    """Texts one by one, then by length, then files: JSON keeps no order."""
+    tokens = workload.partition(" ")[0]
+    return workload.startswith(FILE), int(tokens) if tokens.isdecimal() else 0, workload
+
+
+def _by_workload(
+    answer: Mapping[str, Any],
+    title: str,
+    note: str,
+    key: str,
+    works: Sequence[str],
+    decimals: int,
+) -> Table:
+    rows = [
+        [
+            item["title"],
+            *(_cell(item["times"].get(name, {}).get(key), 1, decimals) for name in works),
+        ]
+        for item in answer["contenders"]
+    ]
+    return _table(title, note, ["contender", *works], [row for row in rows if any(row[1:])])
+
+
+def _table(
+    title: str, note: str, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]]
+) -> Table:
+    """Without the columns that are empty in each row."""
+    kept = [at for at in range(len(heads)) if any(row[at] for row in rows)]
+    return Table.of(
+        title, [heads[at] for at in kept], [[row[at] for at in kept] for row in rows], note
+    )
+
+
+def _cell(
+    data: Mapping[str, float | None] | None, scale: float = 100, decimals: int = 1
+) -> Cell | str:
+    return "" if data is None else estimate(estimate_of(data), scale, decimals)
+
+
+def _megabytes(number: int | None) -> Cell | str:
+    if number is None:
+        return ""
+    return Cell(f"{number / 1e6:.{1 if number < 100e6 else 0}f}", value=number / 1e6)
+
+
+def estimate_of(data: Mapping[str, float | None]) -> Estimate:
+    """An estimate as it stands in JSON, where an unknown end is null."""
+    value, low, high = (data[key] for key in ("value", "low", "high"))
+    return Estimate(value or 0.0, low or 0.0, math.inf if high is None else high)
+
+
+def price_of_a_million(price_per_hour: float | None, texts_per_second: float) -> str:
+    """What a million texts cost, in the currency of ``price_per_hour``, to three digits.
+
+    >>> price_of_a_million(0.36, 100.0), price_of_a_million(0.1, 640.0)
+    ('1.00', '0.0434')
+    """
+    if price_per_hour is None:
+        return ""
+    price = price_per_hour / (texts_per_second * 3600) * 1_000_000
+    digits = max(0, 2 - math.floor(math.log10(price))) if price else 0
+    return f"{price:,.{digits}f}"

@@ -4,49 +4,66 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_note, print_stage, stderr, stdout, write_json
+from ner.cli.terminal import (
+    print_json,
+    print_line,
+    print_note,
+    print_stage,
+    print_table,
+    stderr,
+    write_json,
+)
 from ner.errors import InputError
 from ner.files.gold import read_gold
 from ner.files.marked import Reading
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
+from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import find_model
-from ner.models.recipes import default_sides
+from ner.models.recipes import Recipe, default_sides
+from ner.progress import Progress, finish
 from ner.verdict import MIN_AGREEMENT
 
 if TYPE_CHECKING:
-    from ner.choosing.measure import Contender, Sample
-    from ner.measuring.rounds import BenchmarkStep
+    from ner.choosing.contenders import Contender
+    from ner.choosing.measure import Sample
 
-# Characters; all columns fit.
-_TABLE_WIDTH = 120
+TextsOption = Annotated[
+    Path | None,
+    typer.Option("--texts", help="File of texts, one per line (default: the model's check texts)."),
+]
+GoldOption = Annotated[
+    Path | None,
+    typer.Option("--gold", help="Labelled file to measure on instead; also reports F1."),
+]
+RecipesOption = Annotated[
+    str | None,
+    typer.Option("--recipes", help="Such as int8,int8-small (default: the usual ones)."),
+]
+PeersOption = Annotated[
+    bool, typer.Option("--peers", help="Also measure this model on PyTorch and ONNX Runtime.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Also write the JSON to a file.")]
 
 
 def choose(
     model: ModelOption = "bundled",
-    texts: Annotated[
-        Path | None, typer.Option("--texts", help="A file of texts, one a line; default: our own.")
-    ] = None,
-    gold: Annotated[
-        Path | None, typer.Option("--gold", help="A gold file in their place; adds the F1.")
-    ] = None,
+    texts: TextsOption = None,
+    gold: GoldOption = None,
     label_map: MapOption = None,
-    recipes: Annotated[
-        str | None,
-        typer.Option("--recipes", help="Such as int8,int8-small; default: the usual ones."),
-    ] = None,
+    recipes: RecipesOption = None,
     max_ms: Annotated[
         float | None, typer.Option("--max-ms", help="The most milliseconds for a text (median).")
     ] = None,
@@ -56,45 +73,50 @@ def choose(
     min_agreement: Annotated[
         float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
     ] = MIN_AGREEMENT,
-    peers: Annotated[
-        bool,
-        typer.Option("--peers", help="Beside them: this model on PyTorch and ONNX Runtime."),
-    ] = False,
-    device: DeviceOption = "CPU",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the JSON to a file.")
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option(
+            "--price-per-hour", min=0.0, help="Price of this machine: also prices a million texts."
+        ),
     ] = None,
+    peers: PeersOption = False,
+    device: DeviceOption = "CPU",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Measure a model's recipes side by side and name the one to take: 0 yes, 1 none, 3 open."""
-    from ner.choosing.contenders import find_recipes, memory_of, open_contenders, unmade
-    from ner.choosing.decision import decide
-    from ner.choosing.limits import Limits
+    """Measure a model's recipes side by side and recommend one.
+
+    Exit code 0: found, 1: none fits, 3: undecided.
+    """
+    from ner.choosing.contenders import find_recipes, unmade
     from ner.choosing.measure import measure
-    from ner.choosing.report import choice_json
+    from ner.choosing.memory import SHORT
+    from ner.choosing.report import choice_json, choice_table
+    from ner.choosing.rule import Limits, recommend
+    from ner.choosing.workloads import usual
 
     limits = Limits(max_ms, max_mb, min_agreement)
     spec, wanted = find_model(model), find_recipes(recipes)
-    sample, name = _sample(spec, texts, gold, reading(label_map, default_sides(spec)[0]))
-    # The peers first: a model that can't have any is refused before anything is made.
-    beside = _peers(spec, sample) if peers else []
-    original, *others = open_contenders(spec, wanted, device=device, report=print_stage)
-    memory = memory_of(spec, sample.texts)
-    found = measure(original, [*others, *beside], sample, memory=memory, report=_print_step)
-    own = len(others) + 1
-    decision = decide(found[:own], limits)
-    answer = choice_json(decision, texts=name, unmade=unmade(spec), peers=found[own:]) | {
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
-    }
+    sample, name = read_sample(spec, texts, gold, reading(label_map, default_sides(spec)[0]))
+    with contenders_of(spec, wanted, sample, peers=peers, device=device) as contenders:
+        measured = finish(measure(contenders, sample, usual(sample.texts), SHORT), print_progress)
+    choice = recommend(measured[: len(wanted)], limits)
+    answer = choice_json(choice, measured, name, unmade(spec)) | as_run()
     if out is not None:
         write_json(out, answer)
-    tell = print_json if as_json else _print_answer
-    tell(answer)
-    return EXIT_CODES[decision.answer]
+    if as_json:
+        print_json(answer)
+    else:
+        print_line(answer["sentence"])
+        print_table(choice_table(answer, price_per_hour=price_per_hour))
+        for item in answer["not_made"]:
+            recipe = item["name"].partition("#")[2]
+            print_line(f"{item['title']} is not made; to measure it: --recipes {recipe}")
+        print_machine(answer)
+    return EXIT_CODES[choice.answer]
 
 
-def _sample(
+def read_sample(
     spec: ModelSpec, texts: Path | None, gold: Path | None, read: Reading
 ) -> tuple[Sample, str]:
     """What to measure on, and what it is called."""
@@ -107,71 +129,53 @@ def _sample(
     if texts is not None:
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name
-    return Sample(texts_for(spec).gate), "the model's gate texts"
+    return Sample(texts_for(spec).gate), "the model's check texts"
 
 
-def _peers(spec: ModelSpec, sample: Sample) -> list[Contender]:
-    """What others run the model with, to be measured beside it."""
-    from ner.choosing.measure import Contender
-    from ner.comparing.origin import Origin
-    from ner.measuring.peers.contest import open_peers
+@contextmanager
+def contenders_of(
+    spec: ModelSpec,
+    recipes: tuple[Recipe, ...],
+    sample: Sample,
+    *,
+    peers: bool,
+    device: str = "CPU",
+) -> Iterator[list[Contender]]:
+    """The model by each recipe, made where missing; with ``peers`` what others run it with too."""
+    from ner.choosing.contenders import open_contenders
 
-    return [
-        Contender(Origin(row.removeprefix("pipeline on "), row), peer, peer.bytes_on_disk)
-        for row, peer in open_peers(spec, sample.texts, report=print_note).items()
-    ]
+    if not peers:
+        yield open_contenders(spec, recipes, device=device, report=print_stage)
+        return
+    from ner.choosing.peers import checkpoint_of, open_peers
 
-
-def _print_step(step: BenchmarkStep) -> None:
-    line = f"{step.done}/{step.total} {step.what}"
-    stderr().print(f"{line:<50}", end="\r", markup=False, highlight=False)
-
-
-def _print_answer(answer: Mapping[str, Any]) -> None:
-    candidates = answer["candidates"]
-    scored = candidates[0]["gold"] is not None
-    heads = ["recipe", "MB", "RAM MB", "ms a text", "agreement %", *(["F1 %"] if scored else [])]
-    table = Table(box=None)
-    for head in (*heads, "fits"):
-        table.add_column(head, no_wrap=True)
-    for item in candidates:
-        table.add_row(*_cells(item, scored=scored))
-    for item in answer["peers"]:
-        table.add_row(*_cells(item, scored=scored), style="dim")
-    stderr().print(" " * 60, end="\r")
-    # Figures are never cut, whatever the width of the terminal.
-    stdout().print(table, highlight=False, width=max(stdout().width, _TABLE_WIDTH), crop=False)
-    for item in answer["not_made"]:
-        name = item["name"].partition("#")[2]
-        _print_line(f" {name:<13} not made; make: about {item['seconds']} s (--recipes {name})")
-    _print_line(answer["sentence"])
-    for note in (answer["cpu_note"], f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."):
-        if note:
-            _print_line(note)
-    _print_line(answer["provenance"]["machine"])
+    # First: a model that can't have peers is refused before anything is made.
+    checkpoint_of(spec)
+    contenders = open_contenders(spec, recipes, device=device, report=print_stage)
+    folders = {
+        f"pipeline on {side.recipe.title}": ensure_prepared(side).folder
+        for side in default_sides(spec)
+    }
+    with open_peers(spec, sample.texts, folders=folders, report=print_note) as beside:
+        yield contenders + beside
 
 
-def _print_line(text: str) -> None:
-    """A sentence on standard output, as it is."""
-    stdout().print(text, markup=False, highlight=False, soft_wrap=True)
+def print_progress(step: Progress) -> None:
+    """How far a measurement is, on one line of standard error."""
+    line = f"{step.done}/{step.total} {step.what}" if step.done < step.total else ""
+    stderr().print(f"{line:<60}", end="\r", markup=False, highlight=False)
 
 
-def _cells(item: Mapping[str, Any], *, scored: bool) -> list[str]:
-    latency, memory = item["latency"], item["memory_bytes"]
-    high = "∞" if latency["high"] is None else f"{latency['high']:.3g}"
-    cells = [
-        item["name"].partition("#")[2] or item["title"],
-        f"{item['bytes_on_disk'] / 1e6:.1f}",
-        "" if memory is None else f"{memory / 1e6:.0f}",
-        f"{latency['median_ms']:.3g} ({latency['low']:.3g}–{high})",
-        _percent(item["agreement"]),
-        *([_percent(item["gold"])] if scored else []),
-    ]
-    # Other people's pipelines are nothing to choose, so nobody asks whether they fit.
-    return [*cells, {"yes": "yes", "no": "no", "undecided": "?"}.get(item.get("fits", ""), "")]
+def print_machine(answer: Mapping[str, Any]) -> None:
+    """Where it was measured, and what that means for INT8."""
+    if answer["cpu_note"] is not None:
+        print_line(answer["cpu_note"])
+    print_line(answer["provenance"]["machine"])
 
 
-def _percent(estimate: Mapping[str, float]) -> str:
-    """An F1 in per cent with its interval."""
-    low, high = 100 * estimate["low"], 100 * estimate["high"]
-    return f"{100 * estimate['value']:.1f} ({low:.1f}–{high:.1f})"
+def as_run() -> dict[str, Any]:
+    """When and by which command it was measured."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
+    }

@@ -198,10 +198,11 @@ def _write_report(
     settings: Mapping[str, str],
 ) -> None:
     """The report to sign, with the cost of both sides measured for it."""
-    from ner.measuring.start import measure_start
+    from ner.choosing.contenders import opening_of
+    from ner.choosing.memory import SHORT, measure_footprint
 
     def memory_of(variant: Variant, texts: Sequence[str]) -> int:
-        return measure_start(variant, texts).resident_bytes
+        return measure_footprint(opening_of(variant), texts, SHORT).after_files
 
     stderr().print("Measuring speed and memory …", highlight=False)
     signed = sign_off(sides, scored, gold, choice=choice, settings=settings, memory_of=memory_of)

@@ -18,6 +18,9 @@ from ner.models.child import Stage
 from ner.models.open import Sides
 from ner.tables import Table
 
+# Characters; wider than any table.
+_WIDEST = 1000
+
 
 def stdout() -> Console:
     """The console of standard output, as it is now."""
@@ -76,9 +79,10 @@ def print_notes(sides: Sides) -> None:
 def print_table(table: Table) -> None:
     """A table on standard output: its title, its note, and its rows under their heads."""
     shown = rich.table.Table(box=None, title=table.title or None, title_justify="left")
+    # As wide as it needs: the terminal wraps, and on a pipe nothing is cut.
     for index, name in enumerate(table.columns):
         numbers = bool(table.rows) and all(row[index].value is not None for row in table.rows)
-        shown.add_column(visible(name), justify="right" if numbers else "left")
+        shown.add_column(visible(name), justify="right" if numbers else "left", no_wrap=True)
     for row in table.rows:
         shown.add_row(
             *(
@@ -88,7 +92,7 @@ def print_table(table: Table) -> None:
         )
     if table.note:
         print_line(table.note)
-    stdout().print(shown)
+    Console(width=_WIDEST).print(shown)
 
 
 def print_line(sentence: str) -> None:

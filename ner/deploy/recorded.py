@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ner.measuring import rows
 from ner.models.catalogue import assets
 from ner.models.recipes import ORIGINAL
 from ner.schema import recorded_sides, set_name
 
 Json = Mapping[str, Any]
 
-# What a recipe is called in the records of ``bench``.
-_ROWS = {ORIGINAL: rows.ORIGINAL, "bf16": rows.BF16, "int8": rows.INT8}
 _TOKENS = 32  # of the latency that is quoted: a sentence
 
 
@@ -92,17 +89,20 @@ def _command(record: Json) -> str:
 def recorded_latency(model: str, recipe: str) -> RecordedLatency | None:
     """The recorded latency of ``model`` by ``recipe`` beside the original's, in the same run.
 
-    Of several records the first by name: ``bench-bundled`` before ``bench-without-vnni``.
+    Of several records the first by name: ``bench-vnni`` before ``bench-without-vnni``.
     """
+    length = f"{_TOKENS} tokens"
     for record in _records("bench"):
         medians = {
-            row["row"]: row["median_ms"] for row in record["latency"] if row["tokens"] == _TOKENS
+            item["recipe"]: item["times"][length]["ms"]["value"]
+            for item in record["contenders"]
+            if length in item["times"]
         }
-        if record["model"] == model and {_ROWS.get(recipe), rows.ORIGINAL} <= set(medians):
+        if record["model"] == model and {recipe, ORIGINAL} <= set(medians):
             machine = record["machine"]
             return RecordedLatency(
-                medians[rows.ORIGINAL],
-                medians[_ROWS[recipe]],
+                medians[ORIGINAL],
+                medians[recipe],
                 _TOKENS,
                 f"{machine['cores']} cores of {machine['cpu']}",
                 record["date"],

@@ -12,21 +12,21 @@ from typing import Any
 
 import gradio as gr
 
-from ner.choosing.candidates import Candidate
-from ner.choosing.contenders import Means, made_recipes, open_contenders, unmade
-from ner.choosing.decision import decide
-from ner.choosing.limits import Limits
-from ner.choosing.measure import Sample, measure
+from ner.choosing.contenders import made_recipes, open_contenders, unmade
+from ner.choosing.measure import Measured, Sample, measure
+from ner.choosing.memory import SHORT
 from ner.choosing.report import choice_json
+from ner.choosing.rule import Limits, recommend
+from ner.choosing.workloads import usual
 from ner.errors import InputError
 from ner.files.gold import parse_gold
 from ner.io import split_lines
 from ner.markup import notice
-from ner.measuring.rounds import BenchmarkStep
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import resolve
+from ner.progress import Progress, Stopped, finish
 from ner.serving.admission import WAITING
 from ner.serving.service import Service
 from ner.ui.controls import SideControls, limits_form, read_upload
@@ -56,15 +56,15 @@ _Settings = tuple[str, str, float | None, float | None, float | None]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What was measured in this session: the candidates of a model, and on which texts."""
+class Results:
+    """What was measured in this session: the recipes of a model, and on which texts."""
 
     spec: ModelSpec
-    candidates: tuple[Candidate, ...]
+    measured: tuple[Measured, ...]
     texts: str
 
 
-_Answer = tuple[Value, Measured | None]
+_Answer = tuple[Value, Results | None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,6 @@ class ChooseHandler:
     """
 
     service: Service
-    means: Means = field(default_factory=Means)
     running: dict[str | None, threading.Event] = field(default_factory=dict, repr=False)
 
     def answer(
@@ -98,11 +97,11 @@ class ChooseHandler:
         if request.session_hash in self.running:
             self.running[request.session_hash].set()
 
-    def decide(self, measured: Measured | None, *settings: *_Settings) -> Iterator[Any]:
+    def decide(self, measured: Results | None, *settings: *_Settings) -> Iterator[Any]:
         """The rule once more, by other limits or for other sides, on what was measured."""
         yield from catch_failures(self._decide(measured, settings), problem)
 
-    def _decide(self, measured: Measured | None, settings: _Settings) -> Iterator[Any]:
+    def _decide(self, measured: Results | None, settings: _Settings) -> Iterator[Any]:
         yield gr.skip() if measured is None else _show(measured, settings)
 
     def make(self, name: str) -> Iterator[str]:
@@ -134,9 +133,9 @@ class ChooseHandler:
         spec = resolve(settings[0], visitor=True).spec
         sample, texts = _sample(text, gold, spec, self.service.bounds.lines_characters)
         yield progress(WAITING if self.service.long.taken else _OPENING), None
-        candidates = yield from run_in_background(partial(self._measure, spec, device, sample, run))
-        measured = Measured(spec, candidates, texts)
-        yield _show(measured, settings), measured
+        measured = yield from run_in_background(partial(self._measure, spec, device, sample, run))
+        results = Results(spec, measured, texts)
+        yield _show(results, settings), results
 
     def _measure(
         self,
@@ -145,31 +144,30 @@ class ChooseHandler:
         sample: Sample,
         run: LongRun,
         tell: Callable[[_Answer], None],
-    ) -> tuple[Candidate, ...]:
+    ) -> tuple[Measured, ...]:
         def say(sentence: str) -> None:
             tell((progress(sentence), None))
 
-        original, *others = open_contenders(
+        contenders = open_contenders(
             spec,
             made_recipes(spec),
             device=device,
             report=lambda stage: say(stage_sentence(stage)),
-            opener=self.means.opener,
         )
+        say_now_and_then = _now_and_then(say)
+
+        def hear(step: Progress) -> None:
+            if run.stopped():
+                raise Stopped
+            say_now_and_then(step)
+
         with run.place():
-            return measure(
-                original,
-                others,
-                sample,
-                memory=self.means.weigher(spec, sample.texts),
-                report=_now_and_then(say),
-                stop=run.stopped,
-            )
+            return finish(measure(contenders, sample, usual(sample.texts), SHORT), hear)
 
 
-def _show(measured: Measured, settings: _Settings) -> Value:
-    decision = decide(measured.candidates, _limits(settings))
-    answer = choice_json(decision, texts=measured.texts, unmade=unmade(measured.spec))
+def _show(results: Results, settings: _Settings) -> Value:
+    choice = recommend(results.measured, _limits(settings))
+    answer = choice_json(choice, results.measured, results.texts, unmade(results.spec))
     return choice_value(answer, settings[:2])
 
 
@@ -180,7 +178,7 @@ def _limits(settings: _Settings) -> Limits:
 
 
 def _sample(text: str, gold: bool, spec: ModelSpec, limit: int) -> tuple[Sample, str]:
-    """What to measure on, and what it is called; without a text the model's own gate texts."""
+    """What to measure on, and what it is called; without a text the model's own check texts."""
     if len(text) > limit:
         raise InputError(
             f"That is over the {limit:,} characters that are taken here. For more, use the command "
@@ -188,17 +186,17 @@ def _sample(text: str, gold: bool, spec: ModelSpec, limit: int) -> tuple[Sample,
         )
     lines = [line for line in split_lines(text) if gold or line.strip()]
     if not text.strip():
-        return Sample(texts_for(spec).gate), "the model's gate texts"
+        return Sample(texts_for(spec).gate), "the model's check texts"
     if gold:
         return Sample.of_gold(parse_gold(lines, "The gold")), "your gold"
     return Sample(tuple(lines)), "your text"
 
 
-def _now_and_then(say: Callable[[str], None]) -> Callable[[BenchmarkStep], None]:
+def _now_and_then(say: Callable[[str], None]) -> Callable[[Progress], None]:
     """Tells of steps, but of no more than a reader can follow."""
     last = [0.0]
 
-    def report(step: BenchmarkStep) -> None:
+    def report(step: Progress) -> None:
         if time.monotonic() - last[0] >= _TOLD_EVERY:
             last[0] = time.monotonic()
             say(f"Measuring, {step.done:,} of {step.total:,}: {step.what} …")
@@ -206,9 +204,9 @@ def _now_and_then(say: Callable[[str], None]) -> Callable[[BenchmarkStep], None]
     return report
 
 
-def add_choose_tab(chosen: SideControls, service: Service, means: Means) -> None:
+def add_choose_tab(chosen: SideControls, service: Service) -> None:
     """Put the tab's components into the Blocks at hand, and connect them."""
-    handler = ChooseHandler(service, means)
+    handler = ChooseHandler(service)
     text, gold = _text_form(service.bounds.lines_characters)
     limits, start, stop = limits_form()
     measured = gr.State(None)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import gradio as gr
 from markupsafe import Markup
 
-from ner.choosing.contenders import Means
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue
@@ -38,14 +37,12 @@ def build(
     devices: Sequence[str] = ("CPU",),
     service: Service,
     opened: Callable[[], Sequence[Side]] = tuple,
-    means: Means | None = None,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with two variants, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened, which ``opened`` gives. ``means`` open and
-    weigh what tab Choose measures. Launch the page with
-    :func:`ner.ui.launch.launch`, with the same ``service``.
+    request; it should keep what it opened, which ``opened`` gives. Launch the
+    page with :func:`ner.ui.launch.launch`, with the same ``service``.
     """
     offered = tuple(specs or catalogue())
     bounds = service.bounds
@@ -60,7 +57,7 @@ def build(
             with gr.Tab("Tag", id="tag-tab"):
                 add_tag_tab(page, handler, chosen)
             with gr.Tab("Choose", id="choose-tab"):
-                add_choose_tab(chosen, service, means or Means())
+                add_choose_tab(chosen, service)
             with gr.Tab("Evaluate", id=evaluate.TAB):
                 evaluated = evaluate.add_evaluate_tab(load, chosen, tabs, service)
             with gr.Tab("Correct", id=correct.TAB):

@@ -18,11 +18,11 @@ import gradio as gr
 
 from ner.errors import NerError
 from ner.markup import notice
-from ner.measuring.rounds import Stopped
 from ner.models.child import OnStage, Stage
 from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant
+from ner.progress import Stopped
 from ner.serving.admission import ClientDisconnected
 from ner.serving.gradio_seam import client_disconnected, request_id
 from ner.serving.service import Service

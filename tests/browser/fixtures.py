@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from fakes import FakeSides, fake_means, loader_of, service_of
+from fakes import FakeSides, fake_recipes, loader_of, service_of
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ner.ui.launch import launch
@@ -74,9 +74,10 @@ def serve() -> Iterator[Serve]:
 
 def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
     service = service_of()
-    page = build(loader_of(make()), service=service, means=fake_means())
-    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
-    page.block_thread()
+    page = build(loader_of(make()), service=service)
+    with fake_recipes():
+        address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
+        page.block_thread()
 
 
 @pytest.fixture(scope="session")

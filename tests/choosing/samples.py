@@ -1,4 +1,4 @@
-"""Candidates made by hand and by drawing, for the tests of this folder."""
+"""Measured contenders made by hand and by drawing, for the tests of choosing and of its tab."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ner.choosing.candidates import Candidate
+from ner.choosing.measure import Measured, Timed
+from ner.choosing.memory import Footprint
+from ner.choosing.workloads import FILE, SINGLES
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.stats import Row
 
 
-def candidate(
+def measured(
     name: str,
     *,
     mb: float = 20.0,
@@ -21,18 +23,22 @@ def candidate(
     agreement: Sequence[Row] | None = None,
     texts: int = 200,
     timed: int | None = None,
-) -> Candidate:
-    """A candidate whose times vary a little around ``ms``, the same for equal arguments.
+) -> Measured:
+    """A contender whose times vary a little around ``ms``, the same for equal arguments.
 
     ``timed`` is how many texts have a time, where not all: bootstrapping medians takes long.
     """
     n = timed or (texts if agreement is None else len(agreement))
     spread = np.random.default_rng(len(name)).normal(1, noise, n)
-    return Candidate(
+    return Measured(
         origin=Origin(title=name.upper(), model=name),
         bytes_on_disk=round(mb * 1e6),
-        latency=Latency(tuple((ms * spread).tolist())),
+        times={
+            SINGLES: Timed(1, Latency(tuple((ms * spread).tolist()))),
+            FILE: Timed(n, Latency((n * ms / 2,) * 6)),
+        },
         agreement=None if agreement is None else tuple(agreement),
+        footprint=Footprint(1.0, *(round(2e6 * mb * step) for step in (1, 2, 3))),
     )
 
 

@@ -1,94 +1,120 @@
-"""Measuring candidates: what they find against the original and gold, interleaved, with an end."""
+"""Measuring contenders: what they find against the original and gold, in turns, with an end."""
 
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Sequence
 
 import pytest
 from fakes import INT8_WORDS, DictionaryTagger
 
-from ner.choosing.measure import Contender, Sample, measure
+from ner.choosing import measure as module
+from ner.choosing.contenders import Contender
+from ner.choosing.measure import Measured, Sample, measure, time_round
+from ner.choosing.memory import SHORT, Footprint
+from ner.choosing.workloads import SINGLES, Workload, usual
 from ner.comparing.origin import Origin
 from ner.entities import Tagged
 from ner.errors import InputError
 from ner.files.gold import parse_gold
 from ner.io import split_lines
-from ner.measuring.rounds import BenchmarkStep, Stopped
+from ner.progress import Progress
 
 TEXTS = ("Wolfgang left Berlin.", "Paris sued Amazon.", "Nothing here.")
 GOLD = "[Wolfgang](PER) left [Berlin](LOC).\n[Paris](LOC) sued [Amazon](ORG).\nNothing [here](LOC)."
+ORIGINAL = Contender(Origin("Original", "x"), DictionaryTagger(), 77)
+INT8 = Contender(Origin("INT8", "y"), DictionaryTagger(INT8_WORDS), 20, opening={"variant": "y"})
 
 
-def original() -> Contender:
-    return Contender(Origin("Original", "x"), DictionaryTagger(), 77)
-
-
-def int8() -> Contender:
-    return Contender(Origin("INT8", "y"), DictionaryTagger(INT8_WORDS), 20)
+def run(
+    sample: Sample, *contenders: Contender, **options: object
+) -> tuple[list[Progress], tuple[Measured, ...]]:
+    """What was told, and what was found in the end."""
+    told: list[Progress] = []
+    steps = measure(contenders, sample, usual(sample.texts), **options)  # type: ignore[arg-type]
+    while True:
+        try:
+            told.append(next(steps))
+        except StopIteration as end:
+            return told, end.value
 
 
 def test_each_text_is_a_row_of_counts_against_the_original() -> None:
     """INT8 misses Paris and calls Amazon a place: one extra, two missing, in the second text."""
-    first, second = measure(original(), [int8()], Sample(TEXTS))
+    _, (first, second) = run(Sample(TEXTS), ORIGINAL, INT8)
 
-    assert first.agreement is None
+    assert first.agreement is first.agreement_at() is None
     assert ((2, 0, 0), (0, 1, 2), (0, 0, 0)) == second.agreement
-    assert 4 / 7 == pytest.approx(second.agreement_at(0.95).value)
     assert 3.5 == second.entities
-    assert second.gold is second.gold_f1 is None
+    assert (agreement := second.agreement_at())
+    assert 4 / 7 == pytest.approx(agreement.value)
+    assert second.gold is second.f1 is second.footprint is None
 
 
 def test_where_there_is_gold_it_counts_too() -> None:
     """Of the five in gold the original finds four."""
-    gold = parse_gold(split_lines(GOLD), "gold")
-    first, second = measure(original(), [int8()], Sample.of_gold(gold))
+    _, (first, second) = run(Sample.of_gold(parse_gold(split_lines(GOLD), "gold")), ORIGINAL, INT8)
 
-    assert 8 / 9 == pytest.approx(first.gold_f1.value)
-    assert 4 / 8 == pytest.approx(second.gold_f1.value)
-
-
-def test_each_text_has_one_time_whatever_the_passes() -> None:
-    """The median of its passes, so that texts are the unit of both time and agreement."""
-    first, second = measure(original(), [int8()], Sample(TEXTS), passes=4)
-
-    assert (3, 3) == (first.latency.n, second.latency.n)
-    assert first.time.high == math.inf
+    assert first.f1 and second.f1
+    assert 8 / 9 == pytest.approx(first.f1.value)
+    assert 4 / 8 == pytest.approx(second.f1.value)
 
 
-def test_candidates_take_turns_text_by_text() -> None:
-    """Every one has tagged a text before any of them sees the next one."""
+def test_each_text_has_one_time_and_each_file_one_for_each_pass() -> None:
+    """Texts are the unit of both time and agreement; three say nothing of the median."""
+    _, (first, second) = run(Sample(TEXTS), ORIGINAL, INT8)
+
+    assert first.rate and second.rate
+    assert (3, 6) == (first.singles.latency.n, first.times["file"].latency.n)
+    assert math.inf == second.singles.ms.high
+    assert 0 < second.rate.low <= second.rate.value <= second.rate.high < math.inf
+
+
+def test_contenders_take_turns_call_by_call() -> None:
+    """Every one has tagged a text before any sees the next, once untimed and then in each pass."""
     order: list[str] = []
 
     class Listening(DictionaryTagger):
-        def __call__(self, text: str) -> Tagged:
-            order.append(text)
-            return super().__call__(text)
+        def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
+            order.extend(texts)
+            return super().tag_many(texts)
 
     pair = [Contender(Origin(name, name), Listening(), 1) for name in "ab"]
-    measure(pair[0], pair[1:], Sample(TEXTS), passes=2)
+    list(measure(pair, Sample(TEXTS), [Workload(SINGLES, ((TEXTS[0],), (TEXTS[1],)), 2)]))
 
-    assert [text for text in TEXTS * 3 for _ in range(2)] == order
+    assert [text for text in TEXTS[:2] * 3 for _ in pair] == order[2 * len(TEXTS) :]
 
 
-def test_progress_ends_at_its_total_and_memory_is_asked_for() -> None:
-    """Steps are counted up to what was announced."""
-    steps: list[BenchmarkStep] = []
-    found = measure(
-        original(),
-        [int8()],
-        Sample(TEXTS),
-        memory=lambda item: 1000 * item.bytes_on_disk,
-        report=steps.append,
+def test_a_round_has_a_new_random_order() -> None:
+    """Each runs once in each round."""
+    ran: list[str] = []
+    rng = random.Random(0)  # noqa: S311 - not a secret
+    for _ in range(20):
+        time_round({name: lambda name=name: ran.append(name) for name in "abc"}, rng)
+    orders = {tuple(ran[at : at + 3]) for at in range(0, len(ran), 3)}
+
+    assert {("a", "b", "c")} == {tuple(sorted(order)) for order in orders}
+    assert len(orders) > 3
+
+
+def test_progress_ends_at_its_total_and_memory_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that a process of its own can open."""
+    monkeypatch.setattr(module, "measure_footprint", lambda *_: Footprint(1.0, 1, 2, 3))
+    told, (first, second) = run(Sample(TEXTS), ORIGINAL, INT8, memory=SHORT)
+
+    assert list(range(1, told[-1].total + 1)) == [step.done for step in told]
+    assert (None, Footprint(1.0, 1, 2, 3)) == (first.footprint, second.footprint)
+
+
+def test_a_contender_against_itself_shows_no_difference() -> None:
+    """By its own samples; see tests/evidence/record_self_check.py for real ones."""
+    _, (_, second) = run(
+        Sample(TEXTS * 4), ORIGINAL, Contender(Origin("again", "z"), DictionaryTagger(), 77)
     )
 
-    assert [77_000, 20_000] == [item.memory_bytes for item in found]
-    assert steps[-1].done == steps[-1].total == len(steps)
-
-
-def test_it_stops_when_told_to() -> None:
-    """After the text that it is at."""
-    with pytest.raises(Stopped):
-        measure(original(), [int8()], Sample(TEXTS), stop=lambda: True)
+    assert (agreement := second.agreement_at())
+    assert 1.0 == agreement.value > agreement.low
 
 
 def test_no_text_and_strange_gold_are_refused() -> None:
@@ -97,4 +123,4 @@ def test_no_text_and_strange_gold_are_refused() -> None:
         Sample(())
     gold = parse_gold(split_lines("[Wolfgang](Bird) sings."), "gold")
     with pytest.raises(InputError, match="Bird"):
-        measure(original(), [int8()], Sample.of_gold(gold))
+        run(Sample.of_gold(gold), ORIGINAL, INT8)

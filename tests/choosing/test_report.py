@@ -1,44 +1,55 @@
-"""A decision as JSON: strict, complete, with the same figures as the sentence."""
+"""What was measured as JSON and tables: strict, complete, with the figures of the sentence."""
 
 from __future__ import annotations
 
 import json
-import re
 
-from choosing.samples import candidate, rows
-from ner.choosing.decision import decide
-from ner.choosing.limits import Limits
-from ner.choosing.report import decision_json, sentence
+from choosing.samples import measured, rows
+from ner.choosing.report import bench_tables, choice_json, choice_table, measurement_json, sentence
+from ner.choosing.rule import Limits, recommend
+from ner.tables import Table
+
+FEW = [
+    measured("original", mb=77, ms=3, texts=5),
+    measured("int8", mb=20, ms=1, agreement=rows(5)),
+]
+PEER = measured("PyTorch", mb=77, ms=6, agreement=rows(5))
 
 
-def test_the_json_holds_each_candidate_and_the_choice() -> None:
-    """No infinity in it, though too few texts leave the time open upwards."""
-    candidates = [
-        candidate("original", mb=77, ms=3, texts=5),
-        candidate("int8", mb=20, ms=1, agreement=rows(5)),
-    ]
-    decision = decide(candidates, Limits(max_ms=2))
-    answer = decision_json(decision)
+def texts_of(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
 
-    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+def test_the_json_holds_each_contender_and_the_choice() -> None:
+    """No infinity in it, though too few texts leave the time unknown; a peer fits nothing."""
+    choice = recommend(FEW, Limits(max_ms=2))
+    answer = choice_json(choice, [*FEW, PEER], "some")
+
+    assert json.dumps(answer, allow_nan=False)
     assert ("undecided", None, "int8") == (answer["answer"], answer["chosen"], answer["named"])
-    assert ["original", "int8"] == [item["name"] for item in answer["candidates"]]
-    assert [False, True] == [item["on_frontier"] for item in answer["candidates"]]
-    assert sentence(decision) == answer["sentence"]
+    assert ["original", "int8", "PyTorch"] == [item["name"] for item in answer["contenders"]]
+    assert [True, True, False] == ["fits" in item for item in answer["contenders"]]
+    assert sentence(choice) == answer["sentence"]
 
 
-def test_the_choice_is_the_one_of_the_sentence() -> None:
-    """Both come from one decision."""
-    candidates = [
-        candidate("original", mb=77, ms=3),
-        candidate("int8", mb=20, ms=1, agreement=rows(200)),
-    ]
-    answer = decision_json(decide(candidates, Limits(max_ms=2, max_mb=25)))
+def test_the_table_has_the_columns_that_say_something() -> None:
+    """F1 only where there is gold, a price only where one was asked for."""
+    answer = choice_json(recommend(FEW, Limits()), [*FEW, PEER], "some")
+    plain, priced = choice_table(answer), choice_table(answer, price_per_hour=0.36)
 
-    assert "int8" == answer["chosen"]
-    assert answer["more_texts"] is None
-    assert re.fullmatch(
-        r"Take INT8, the fastest that surely fits: 1\.0\d \([\d.]+–[\d.]+\) ms a text, 20\.0 MB, "
-        r"agreement 100\.0 \(99\.3–100\.0\) % on 400 entities\.",
-        answer["sentence"],
-    )
+    assert (
+        "recipe", "MB", "RAM MB", "ms a text", "texts a second", "agreement %", "fits",
+    ) == plain.columns  # fmt: skip
+    assert "a million texts cost" == priced.columns[-1]
+    assert ["ORIGINAL", "INT8", "PYTORCH"] == [row[0] for row in texts_of(plain)]
+    assert ["yes", "undecided", ""] == [row[-1] for row in texts_of(plain)]
+
+
+def test_the_long_form_tells_size_memory_times_and_ratios() -> None:
+    """INT8 itself is not among those that it is compared with."""
+    found = [measured("original", mb=77, ms=3), measured("int8", mb=20, ms=1, agreement=rows(200))]
+    answer = measurement_json(found, "some")
+    sizes, *_ = bench_tables(answer)
+
+    assert ["ORIGINAL", "77.0", "154", "308", "462", "1.0", ""] == texts_of(sizes)[0]
+    assert json.dumps(answer, allow_nan=False)

@@ -1,42 +1,31 @@
-"""``bench``: what it takes and what it prints; the figures themselves are ``measuring``'s."""
+"""``bench``: what it takes and what it prints; the figures themselves are `choosing`'s."""
 
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from ner.choosing import measure, onnx_runtime, peers
+from ner.choosing.memory import Footprint
 from ner.cli.main import app
 from ner.errors import InputError
-from ner.measuring import benchmark
-from ner.measuring.peers import onnx_runtime, pipelines
-from ner.measuring.start import Start
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 
 GOLD = "Wolfgang\tB-PER\nlive\tO\nin\tO\nBerlin\tB-LOC\n\nBerlin\tB-LOC\n"
-QUICK = ["--lengths", "8", "--rounds", "6", "--passes", "6", "--file-texts", "1"]
+QUICK = ["--lengths=8", "--rounds=6", "--passes=6", "--file-texts=1", "--recipes=int8"]
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started, little is run, and ONNX Runtime is not looked for."""
-    plan = partial(benchmark.BenchmarkPlan, peak_runs=1)
-    monkeypatch.setattr(benchmark, "BenchmarkPlan", plan)
-    monkeypatch.setattr(benchmark, "measure_start", lambda *_: Start(1.0, 1, 1))
-    monkeypatch.setattr(pipelines, "_BATCH_SIZES", (4,))
+    """No process is started, little is tried, and ONNX Runtime is not looked for."""
+    monkeypatch.setattr(measure, "measure_footprint", lambda *_: Footprint(1.0, 1, 2, 3))
+    monkeypatch.setattr(peers, "_BATCH_SIZES", (4,))
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
-
-
-@pytest.fixture
-def texts_file(tmp_path: Path) -> Path:
-    file = tmp_path / "texts.txt"
-    file.write_text("\n".join(["Wolfgang and I met in Berlin."] * 4), encoding="utf-8")
-    return file
 
 
 def run(spec: ModelSpec, *arguments: str) -> Any:
@@ -48,33 +37,40 @@ def run(spec: ModelSpec, *arguments: str) -> Any:
     return done
 
 
-def test_peers_are_scored_on_gold(
-    quick: None, tiny_spec: ModelSpec, tiny_prepared: Prepared, texts_file: Path, tmp_path: Path
+def test_every_contender_is_timed_and_scored(
+    quick: None, tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path
 ) -> None:
-    """Each row that is timed end to end has its size, its agreement and its F1."""
+    """Peers too, in each workload, with n and an interval of what INT8 is faster by."""
     gold = tmp_path / "gold.conll"
-    gold.write_text(GOLD, encoding="utf-8")
-    done = run(tiny_spec, "--gold", str(gold), "--texts", str(texts_file), "--json")
+    gold.write_text(GOLD * 5, encoding="utf-8")
+    done = run(tiny_spec, "--gold", str(gold), "--peers", "--json")
     answer = json.loads(done.stdout)
-    scored = answer["peers"]
 
-    assert set(scored) == {row["row"] for row in answer["latency"] if "bare" not in row["row"]}
-    assert set(answer["batch_sizes"]) == {name for name in scored if "pipeline" in name}
-    assert {3} == {figures["f1_entities"] for figures in scored.values()}
-    assert all(figures["bytes"] > 0 for figures in scored.values())
+    works = {"one by one", "8 tokens", "file", "file of short texts", "file of long texts"}
+    assert [works] * 6 == [set(item["times"]) for item in answer["contenders"]]
+    assert {6} == {it["n"] for item in answer["contenders"] for it in item["times"].values()}
+    for item in answer["contenders"]:
+        assert 0 <= item["gold"]["low"] <= item["gold"]["value"] <= item["gold"]["high"] <= 1
+        assert item["memory"] is None or item["memory"]["after_files"] == 3
+        assert (item["times"]["file"]["int8_as_fast"] is None) == (item["recipe"] == "int8")
+    assert answer["machine"]["cores"] >= 1
     assert "ONNX Runtime takes no part" in done.stderr
 
 
-def test_without_peers_none_is_scored(
-    quick: None, tiny_spec: ModelSpec, tiny_prepared: Prepared, texts_file: Path
+def test_the_tables_hold_what_was_measured(
+    quick: None, tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path
 ) -> None:
-    """And the JSON says so."""
-    answer = json.loads(run(tiny_spec, "--texts", str(texts_file), "--json").stdout)
+    """Size and memory, milliseconds, texts a second, and INT8 against the original."""
+    texts = tmp_path / "texts.txt"
+    texts.write_text("Wolfgang and I met in Berlin.\n" * 4, encoding="utf-8")
+    printed = run(tiny_spec, "--texts", str(texts)).stdout
 
-    assert answer["peers"] == answer["batch_sizes"] == {}
+    for words in ("after single texts", "8 tokens", "file of long texts", "so many times as fast"):
+        assert words in printed
+    assert "…" not in printed
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "can't be read"), (" \n\n", "no text in it")])
+@pytest.mark.parametrize(("content", "said"), [(None, "can't be read"), (" \n\n", "no text")])
 def test_a_file_without_texts_is_refused(
     tiny_spec: ModelSpec, tmp_path: Path, content: str | None, said: str
 ) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ner.choosing import measure
+from ner.choosing.memory import Footprint
 from ner.cli.main import main
 from ner.models.catalogue import ModelSpec
 from ner.models.recipes import RECIPES
@@ -23,8 +25,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 @pytest.fixture(autouse=True)
-def nothing_on_request_is_made(ner_home: Path) -> None:
-    """Whatever other tests have made of the tiny model by the recipes that are made on request."""
+def nothing_on_request_is_made(ner_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is a process started: see `choosing/test_memory.py`."""
+    monkeypatch.setattr(measure, "measure_footprint", lambda *_: Footprint(1.0, *[10**8] * 3))
     for recipe in RECIPES:
         if not recipe.by_default:
             for made in (ner_home / "prepared").glob(f"tiny-{recipe.name}-*"):
@@ -53,9 +56,10 @@ def test_the_json_names_a_recipe_and_all_candidates(
     answer = json.loads(out)
 
     assert {"yes": 0, "no": 1, "undecided": 3}[answer["answer"]] == code
-    assert ["original", "int8"] == [item["name"].partition("#")[2] for item in answer["candidates"]]
+    assert ["original", "int8"] == [item["recipe"] for item in answer["contenders"]]
     assert {"set": "texts.txt", "n": 69} == answer["texts"]
-    assert all(item["memory_bytes"] > 1e6 for item in answer["candidates"])
+    assert all(item["memory"]["after_files"] > 1e6 for item in answer["contenders"])
+    assert all(item["times"]["file"]["texts_per_second"]["low"] for item in answer["contenders"])
     assert "int4" in {item["name"].partition("#")[2] for item in answer["not_made"]}
     assert answer["provenance"]["sides"][1]["recipe"] == "int8"
 
@@ -68,44 +72,51 @@ def test_peers_are_measured_beside_the_recipes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On the same texts; the one in FP32 is the same network. What is not installed is told."""
-    from ner.measuring.peers import onnx_runtime, pipelines
+    from ner.choosing import onnx_runtime, peers
 
-    monkeypatch.setattr(pipelines, "_BATCH_SIZES", (4,))
+    texts.write_text("Wolfgang and Ada met in Berlin\n" * 6, encoding="utf-8")
+    monkeypatch.setattr(peers, "_BATCH_SIZES", (4,))
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
     _, out, err = run(
         capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
         "--peers", "--json",
     )  # fmt: skip
     answer = json.loads(out)
-    found = {item["title"]: item for item in answer["peers"]}
+    recipes, found = (
+        {item["title"]: item for item in answer["contenders"] if ("fits" in item) is fits}
+        for fits in (True, False)
+    )
 
-    assert {"PyTorch", "PyTorch dynamic INT8"} == set(found)
-    assert 2 == len(answer["candidates"])
+    assert {"Original", "INT8"} == set(recipes)
+    assert {
+        "PyTorch", "PyTorch dynamic INT8", "pipeline on Original", "pipeline on INT8"
+    } == set(found)  # fmt: skip
     assert found["PyTorch"]["agreement"]["value"] > 0.99
-    assert found["PyTorch"]["memory_bytes"] is None
-    assert all(item["latency"]["median_ms"] > 0 for item in found.values())
+    assert found["PyTorch"]["memory"]["loaded"] == 10**8
+    assert all(item["times"]["one by one"]["ms"]["value"] > 0 for item in found.values())
     assert "ONNX Runtime takes no part" in err
 
 
-def test_the_table_ends_with_the_sentence(
+def test_the_sentence_comes_before_the_table(
     ner_home: Path,
     tiny_spec: ModelSpec,
     texts: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Rows for what is measured and what is not made; the file holds what was printed."""
+    """Then what is not made. The file holds what was printed; on a pipe nothing is cut."""
     kept = tmp_path / "kept.json"
     code, out, _ = run(
         capsys, "--model", str(tiny_spec.folder), "--texts", str(texts), "--recipes", "int8",
-        "--max-mb", "0.000001", "--out", str(kept),
+        "--max-mb", "0.000001", "--price-per-hour", "0.1", "--out", str(kept),
     )  # fmt: skip
     answer = json.loads(kept.read_text(encoding="utf-8"))
 
     assert 1 == code
-    assert "not made; make: about" in out
-    assert answer["sentence"] in out
-    assert "Nothing meets these limits" in out
+    assert out.startswith(f"{answer['sentence']}\n")
+    assert "None fits. " in out
+    assert "a million texts cost" in out and "…" not in out
+    assert "is not made; to measure it: --recipes int4" in out
     assert answer["date"] and "choose" in answer["command"]
 
 

@@ -8,17 +8,18 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from fakes import fake_means, service_of
+from fakes import fake_recipes, service_of
 from gradio import Request
 
 from ner.models.calibration import gate_file, read_texts
 from ner.models.child import Stage
 from ner.models.names import find_model
 from ner.models.recipes import Variant
+from ner.progress import Progress
 from ner.serving.bounds import SlotBounds
 from ner.serving.service import Service
 from ner.ui import choose
-from ner.ui.choose import ChooseHandler, Measured
+from ner.ui.choose import ChooseHandler, Results
 from ner.ui.progress import Value
 
 TEXT = "\n".join(["Wolfgang left Berlin.", "", *["Ada Lovelace lived in London."] * 69])
@@ -26,15 +27,21 @@ SETTINGS = ("bundled#original", "bundled#int8", None, None, 95.0)
 ASKED = Request(session_hash="one")
 
 
+@pytest.fixture(autouse=True)
+def recipes() -> Iterator[None]:
+    with fake_recipes():
+        yield
+
+
 def handler(service: Service | None = None) -> ChooseHandler:
-    return ChooseHandler(service or service_of(), fake_means())
+    return ChooseHandler(service or service_of())
 
 
 def asked(text: str = TEXT, *, gold: bool = False, settings: Any = SETTINGS) -> Iterator[Any]:
     return handler().answer(ASKED, text, gold, "CPU", *settings)
 
 
-def last(answers: Iterator[Any]) -> tuple[Value, Measured]:
+def last(answers: Iterator[Any]) -> tuple[Value, Results]:
     *_, (value, measured) = answers
     assert measured is not None
     return value, measured
@@ -56,7 +63,7 @@ def test_limits_are_applied_anew_to_what_was_measured() -> None:
     [strict] = handler().decide(measured, *SETTINGS[:2], None, 0.001, 95.0)
     [usual] = handler().decide(measured, *SETTINGS)
 
-    assert "Nothing meets these limits" in strict["html"]
+    assert "None fits" in strict["html"]
     assert "Take " in usual["html"]
 
 
@@ -73,7 +80,7 @@ def test_a_limit_that_can_be_none_gets_a_sentence() -> None:
     [(refused, nothing)] = asked(settings=wrong)
 
     for html in (value["html"], refused["html"]):
-        assert "expected a fraction" in html
+        assert "must be a fraction" in html
     assert nothing is None
 
 
@@ -81,7 +88,7 @@ def test_gold_adds_its_f1() -> None:
     """In any of the forms of tab Evaluate."""
     value, measured = last(asked("[Wolfgang](PER) left [Berlin](LOC).\n" * 30, gold=True))
 
-    assert all(item.gold_f1 == 1.0 for item in measured.candidates)
+    assert all(item.f1 and item.f1.value == 1.0 for item in measured.measured)
     assert "F1 against gold" in value["html"]
 
 
@@ -89,8 +96,9 @@ def test_without_a_text_it_is_the_models_gate_texts() -> None:
     """And the result says so."""
     value, measured = last(asked("  "))
 
-    assert len(read_texts(gate_file(find_model("bundled")))) == measured.candidates[0].texts
-    assert "gate texts" in value["html"]
+    texts = read_texts(gate_file(find_model("bundled")))
+    assert len(texts) == measured.measured[0].singles.latency.n
+    assert "check texts" in value["html"]
 
 
 @pytest.mark.parametrize(
@@ -132,11 +140,13 @@ def test_a_visitor_who_leaves_ends_the_measuring_without_waiting_for_it(
     """Closing returns at once; the place is free when the work has ended, not before."""
     goes_on, told_to_stop = threading.Event(), []
 
-    def measure(*_: Any, report: Any, stop: Any, **__: Any) -> None:
-        report(choose.BenchmarkStep(1, 2, "text 1"))
+    def measure(*_: Any) -> Iterator[Progress]:
+        yield Progress(1, 2, "text 1")
         assert goes_on.wait(30)
-        told_to_stop.append(stop())
-        raise choose.Stopped
+        try:
+            yield Progress(2, 2, "text 2")
+        finally:
+            told_to_stop.append(True)
 
     monkeypatch.setattr(choose, "measure", measure)
     service = service_of()

@@ -6,43 +6,25 @@ It reads the answer as JSON, so that a recorded run looks like one made here and
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
+from ner.choosing.report import choice_table, estimate_of
+from ner.choosing.workloads import SINGLES
 from ner.markup import megabytes, render
-from ner.stats import Estimate
 from ner.ui.progress import Value
 from ner.ui.views.charts import dot_chart
 from ner.ui.views.scatter import Spot, scatter
 from ner.verdict import Answer, Verdict
 
+Json = Mapping[str, Any]
+
 _FITS = {"yes": "fits", "no": "does not fit", "undecided": "undecided"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A recipe in the table: ``cells`` are its figures, ``sides`` the letters of those it is on.
-
-    ``value`` is what putting it on a side, or making it, is asked with.
-    """
-
-    value: str
-    title: str
-    cells: tuple[str, ...]
-    fits: str = ""
-    why: str = ""
-    sides: str = ""
-    chosen: bool = False
-    seconds: int | None = None
-
-
-def choice_value(
-    answer: Mapping[str, Any], sides: tuple[str, str], *, making: bool = True
-) -> Value:
+def choice_value(answer: Json, sides: tuple[str, str], *, making: bool = True) -> Value:
     """A run made here and now; ``sides`` are the variants on A and B, as they are written.
 
     With ``making`` the recipes that are not made have a button that makes them.
@@ -52,27 +34,41 @@ def choice_value(
     return {"html": html, "data": json.dumps({"files": files})}
 
 
-def recorded_choice(name: str, answer: Mapping[str, Any]) -> Markup:
+def recorded_choice(name: str, answer: Json) -> Markup:
     """A run made earlier, with its date and machine; ``name`` is its file's."""
     recorded = f"{name}: {answer['date']}, {answer['provenance']['machine']}. {answer['command']}"
     parts = _parts(answer, ("", ""))
     return render("ner.ui", "choose.html", **parts, making=False, recorded=recorded)
 
 
-def _parts(answer: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, object]:
-    candidates = answer["candidates"]
-    scored = candidates[0]["gold"] is not None
+def _parts(answer: Json, sides: tuple[str, str]) -> dict[str, object]:
+    contenders = answer["contenders"]
+    withheld = [item["withheld"] for item in contenders]
+    table = choice_table(answer)
     return {
         "verdict": Verdict(Answer(answer["answer"]), "", answer["sentence"]),
         "limits": _limits(answer["limits"]),
         "picture": _picture(answer, sides),
-        "agreement": _agreement(candidates, answer["limits"]["min_agreement"], scored=scored),
-        "numbers": _numbers(scored=scored),
-        "rows": [_row(item, answer, sides, scored=scored) for item in candidates],
-        "peers": [_peer_row(item, scored=scored) for item in _peers(answer)],
-        "unmade": [_unmade_row(item) for item in answer["not_made"]],
-        "notes": [note for note in (answer["cpu_note"], *_withheld(candidates)) if note],
-        "texts": f"{answer['texts']['n']:,} texts, {answer['texts']['set']}",
+        "agreement": _agreement(contenders, answer["limits"]["min_agreement"]),
+        "numbers": table.columns[1:-1],
+        "rows": [
+            {
+                "fits": None,
+                **item,
+                "cells": [
+                    f"{cell.text} ({cell.small})" if cell.small else cell.text
+                    for cell in cells[1:-1]
+                ],
+                "why": "; ".join(item.get("reasons", ())),
+                "sides": _letters(item["name"], sides),
+                "chosen": item["name"] == answer["chosen"],
+            }
+            for item, cells in zip(contenders, table.rows, strict=True)
+        ],
+        "peers": any("fits" not in item for item in contenders),
+        "unmade": answer["not_made"],
+        "notes": [note for note in (answer["cpu_note"], *withheld) if note],
+        "texts": table.note,
     }
 
 
@@ -87,148 +83,79 @@ def _limits(limits: Mapping[str, float | None]) -> str:
     return f"Asked for: {', '.join(asked)}." if asked else "No limits: the fastest is taken."
 
 
-def _withheld(candidates: Sequence[Mapping[str, Any]]) -> list[str | None]:
-    return [item["withheld"] for item in candidates]
-
-
-def _picture(answer: Mapping[str, Any], sides: tuple[str, str]) -> Markup:
-    candidates, limits, peers = answer["candidates"], answer["limits"], _peers(answer)
-    lowest = min(item["agreement"]["value"] for item in (*candidates, *peers))
-    line = sorted(
-        (item["bytes_on_disk"] / 1e6, item["latency"]["median_ms"])
-        for item in candidates
-        if item["on_frontier"]
-    )
+def _picture(answer: Json, sides: tuple[str, str]) -> Markup:
+    contenders, limits = answer["contenders"], answer["limits"]
+    agreements = [item["agreement"]["value"] for item in contenders if item["agreement"]]
+    lowest = min(agreements, default=1.0)
     return scatter(
         "Size and time of each recipe, with its agreement",
         ("MB on disk", "ms a text, median"),
-        [
-            *(_recipe_spot(item, answer, sides, lowest) for item in candidates),
-            *(_peer_spot(item, lowest) for item in peers),
-        ],
-        line,
+        [_spot(item, answer["chosen"], sides, lowest) for item in contenders],
+        _frontier([_place(item) for item in contenders if "fits" in item]),
         (limits["max_mb"], limits["max_ms"]),
     )
 
 
-def _recipe_spot(
-    item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], lowest: float
-) -> Spot:
+def _place(item: Json) -> tuple[float, float]:
+    """Megabytes and milliseconds."""
+    return item["bytes_on_disk"] / 1e6, item["times"][SINGLES]["ms"]["value"]
+
+
+def _frontier(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The places that no other beats in both size and time, the smallest first.
+
+    >>> _frontier([(20, 2.0), (77, 3.0), (20, 1.0), (90, 0.5)])
+    [(20, 1.0), (90, 0.5)]
+    """
+    line: list[tuple[float, float]] = []
+    for size, ms in sorted(places):
+        if not line or ms < line[-1][1]:
+            line.append((size, ms))
+    return line
+
+
+def _spot(item: Json, chosen: str | None, sides: tuple[str, str], lowest: float) -> Spot:
+    """A recipe, whose point can be pressed, or what others run, whose point can't."""
+    megabytes_on_disk, ms = _place(item)
+    agreement, fits = item["agreement"], item.get("fits")
+    figures = f"{megabytes(item['bytes_on_disk'])}, {ms:.2f} ms"
+    figures += f", {estimate_of(agreement).text()} %" if agreement else ", the original"
     letters = _letters(item["name"], sides)
-    written = (
-        "the original" if _is_original(item, answer) else f"{_estimate(item['agreement']).text()} %"
-    )
     on = f", on side {' and '.join(letters)}" if letters else ""
-    told = f"{_figures(item)}, {written}, {_FITS[item['fits']]}{on}"
-    return replace(
-        _spot(item, f"{item['title']}: {told}. Press to put it on side B.", lowest),
-        value=item["name"],
-        answer=item["fits"],
-        chosen=item["name"] == answer["chosen"],
+    what = f"{item['title']}, run by transformers: {figures}."
+    if fits is not None:
+        what = f"{item['title']}: {figures}, {_FITS[fits]}{on}. Press to put it on side B."
+    f1 = agreement["value"] if agreement else 1.0
+    return Spot(
+        value="" if fits is None else item["name"],
+        name=item["title"],
+        what=what,
+        x=megabytes_on_disk,
+        y=estimate_of(item["times"][SINGLES]["ms"]),
+        answer=fits or "peer",
+        # From a fifth for the lowest agreement to 1 for the original's.
+        shade=1.0 if lowest >= 1 else round(0.2 + 0.8 * (f1 - lowest) / (1 - lowest), 2),
+        chosen=item["name"] == chosen,
         sides=letters,
     )
 
 
-def _peer_spot(item: Mapping[str, Any], lowest: float) -> Spot:
-    told = f"{_figures(item)}, {_estimate(item['agreement']).text()} %"
-    return _spot(item, f"{item['title']}, run by transformers: {told}.", lowest)
-
-
-def _spot(item: Mapping[str, Any], what: str, lowest: float) -> Spot:
-    """Where it stands, as a point that can't be pressed."""
-    return Spot(
-        value="",
-        name=item["title"],
-        what=what,
-        x=item["bytes_on_disk"] / 1e6,
-        y=_estimate(item["latency"]),
-        answer="peer",
-        shade=_shade(item["agreement"]["value"], lowest),
-    )
-
-
-def _figures(item: Mapping[str, Any]) -> str:
-    return f"{megabytes(item['bytes_on_disk'])}, {item['latency']['median_ms']:.2f} ms"
-
-
-def _peers(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What others run, measured beside the recipes; not in every record."""
-    found: Sequence[Mapping[str, Any]] = answer.get("peers", ())
-    return found
-
-
-def _shade(f1: float, lowest: float) -> float:
-    """From a fifth for the lowest agreement to 1 for the original's."""
-    return 1.0 if lowest >= 1 else round(0.2 + 0.8 * (f1 - lowest) / (1 - lowest), 2)
-
-
-def _agreement(
-    candidates: Sequence[Mapping[str, Any]], limit: float | None, *, scored: bool
-) -> Markup:
-    """A row for each recipe: its agreement, and its F1 where there is gold."""
+def _agreement(contenders: Sequence[Json], limit: float | None) -> Markup:
+    """A row for each recipe but the original: its agreement, and its F1 where there is gold."""
+    recipes = [item for item in contenders if "fits" in item]
+    scored = any(item["gold"] for item in recipes)
     series = ["Agreement with the original", *(["F1 against gold"] if scored else [])]
     rows = [
-        (item["title"], [_estimate(item[key]) for key in ("agreement", "gold") if item[key]])
-        for item in candidates
+        (
+            item["title"],
+            [
+                estimate_of(item["agreement"] or {"value": 1.0, "low": 1.0, "high": 1.0}),
+                *([estimate_of(item["gold"])] if scored else []),
+            ],
+        )
+        for item in recipes
     ]
     return dot_chart("Agreement", "per cent, with intervals", series, rows, limit=limit)
-
-
-def _estimate(data: Mapping[str, Any]) -> Estimate:
-    high = math.inf if data["high"] is None else data["high"]
-    return Estimate(data["value"], data["low"], high)
-
-
-def _numbers(*, scored: bool) -> list[str]:
-    """Heads of the columns that hold numbers."""
-    return ["Disk", "RAM", "ms a text", "p95", "Agreement, %", *(["F1, %"] if scored else [])]
-
-
-def _peer_row(item: Mapping[str, Any], *, scored: bool) -> Row:
-    own = _estimate(item["agreement"]).text()
-    return Row(item["name"], item["title"], _cells(item, own, scored=scored))
-
-
-def _row(
-    item: Mapping[str, Any], answer: Mapping[str, Any], sides: tuple[str, str], *, scored: bool
-) -> Row:
-    own = "–" if _is_original(item, answer) else _estimate(item["agreement"]).text()
-    return Row(
-        value=item["name"],
-        title=item["title"],
-        cells=_cells(item, own, scored=scored),
-        fits=item["fits"],
-        why="; ".join(item["reasons"]),
-        sides=_letters(item["name"], sides),
-        chosen=item["name"] == answer["chosen"],
-    )
-
-
-def _cells(item: Mapping[str, Any], agreement: str, *, scored: bool) -> tuple[str, ...]:
-    latency, memory = item["latency"], item["memory_bytes"]
-    return (
-        megabytes(item["bytes_on_disk"]),
-        "" if memory is None else megabytes(memory),
-        _estimate(latency).text(1, 2),
-        f"{latency['p95_ms']:.2f}",
-        agreement,
-        *([_estimate(item["gold"]).text()] if scored else []),
-    )
-
-
-def _unmade_row(item: Mapping[str, Any]) -> Row:
-    return Row(
-        value=item["name"],
-        title=item["title"],
-        cells=(),
-        why=item["advice"],
-        seconds=item["seconds"],
-    )
-
-
-def _is_original(item: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """The first one is what the others are measured against."""
-    return item is answer["candidates"][0]
 
 
 def _letters(name: str, sides: tuple[str, str]) -> str:

@@ -29,10 +29,10 @@ _SHAPES = {"yes": "circle", "undecided": "diamond", "no": "square", "peer": "tri
 class Spot:
     """A recipe: where it stands (``x``, ``y`` over zero) and how far its ``y`` may be off.
 
-    ``answer`` (``yes``, ``open``, ``no``, or ``peer`` for what others run) is its shape, ``shade``
-    in [0, 1] how dark it is. ``name`` is written beside it; ``what`` is said to those who can't see
-    it. ``value`` is what pressing it puts on side B, "" where it can't be, and ``sides`` are those
-    that it is on now: "", "A", "B" or "AB".
+    ``answer`` (``yes``, ``undecided``, ``no``, or ``peer`` for what others run) is its shape,
+    ``shade`` in [0, 1] how dark it is. ``name`` is written beside it; ``what`` is said to those who
+    can't see it. ``value`` is what pressing it puts on side B, "" where it can't be, and ``sides``
+    are those that it is on now: "", "A", "B" or "AB".
     """
 
     value: str

@@ -1,24 +1,70 @@
-"""What is timed: a text of a length, a stream of different texts, and files of short and long ones.
+"""What is timed: texts one by one, texts of one length, and files of short and long texts.
 
 All are made of the texts given, so that their lengths and words are those of a real file.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle, islice
 
-from ner.measuring.rows import FILE
 from ner.tagging.tagger import OpenVinoTagger
 
+SINGLES, FILE = "one by one", "file"
 SHORT_FILE, LONG_FILE = "file of short texts", "file of long texts"
-FILES = (FILE, SHORT_FILE, LONG_FILE)
 
 # An article's words: about 400 tokens, which a pipeline that stops at 512 reads whole too.
 _ARTICLE_WORDS = 300
-# An article has the words of so many ordinary texts; a file of them is that much shorter.
+# An article has the words of so many ordinary texts; a file of articles is that much shorter.
 _TEXTS_AN_ARTICLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """``calls`` holds the texts of each call; each call is timed once in each of ``passes``."""
+
+    name: str
+    calls: tuple[tuple[str, ...], ...]
+    passes: int
+
+    @property
+    def steps(self) -> int:
+        """How many rounds it takes, those that warm up among them."""
+        return len(self.calls) * (1 + self.passes)
+
+
+def usual(texts: Sequence[str]) -> list[Workload]:
+    """What ``choose`` times: the texts one by one, and all of them in one call."""
+    return [
+        Workload(SINGLES, tuple((text,) for text in texts), 3),
+        Workload(FILE, (tuple(texts),), 6),
+    ]
+
+
+def long(
+    texts: Sequence[str],
+    tagger: OpenVinoTagger,
+    *,
+    lengths: Sequence[int],
+    rounds: int,
+    passes: int,
+    file_texts: int,
+) -> list[Workload]:
+    """What ``bench`` times: single texts of each length in tokens too, and three files.
+
+    Each length runs ``rounds`` times and each file ``passes`` times. ``tagger`` counts tokens;
+    files have at least ``file_texts`` texts (see :func:`files_of`).
+    """
+    files = files_of(texts, file_texts)
+    return [
+        Workload(SINGLES, tuple((text,) for text in texts), 3),
+        *(
+            Workload(f"{tokens} tokens", ((text_of(tagger, texts, tokens),),), rounds)
+            for tokens in lengths
+        ),
+        *(Workload(name, (tuple(file),), passes) for name, file in files.items()),
+    ]
 
 
 def text_of(tagger: OpenVinoTagger, texts: Sequence[str], tokens: int) -> str:
@@ -32,16 +78,6 @@ def text_of(tagger: OpenVinoTagger, texts: Sequence[str], tokens: int) -> str:
         else:
             high = middle
     return joined[:low]
-
-
-def stream_of(texts: Sequence[str], count: int, rng: random.Random) -> list[str]:
-    """``count`` of the texts in random order, different ones as long as there are any.
-
-    >>> stream_of(["Ada", "Bob"], 4, random.Random(0))
-    ['Bob', 'Ada', 'Bob', 'Ada']
-    """
-    shuffled = rng.sample(texts, len(texts))
-    return list(islice(cycle(shuffled), count))
 
 
 def files_of(texts: Sequence[str], count: int) -> dict[str, list[str]]:

@@ -1,0 +1,126 @@
+"""Resident memory of a process with one contender (``python -m ner.choosing.memory``).
+
+The process reads JSON from standard input: how to open the contender, and texts. It writes a
+:class:`Footprint` as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ner.errors import Failure
+
+_FIRST_TEXT = "Ada Lovelace lived in London."
+# Words of the texts that memory is measured on.
+_MOST_WORDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """How many single texts are tagged, and then how many files of how many texts."""
+
+    singles: int
+    files: int
+    file_texts: int
+
+
+SHORT, FULL = MemoryPlan(100, 1, 500), MemoryPlan(600, 3, 2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a process with one contender holds, in bytes, and ``seconds`` to its first entities.
+
+    ``loaded`` is read after the first text, the others after single texts and then files.
+    """
+
+    seconds: float
+    loaded: int
+    after_singles: int
+    after_files: int
+
+
+def measure_footprint(
+    opening: Mapping[str, str], texts: Sequence[str], plan: MemoryPlan
+) -> Footprint:
+    """Open a contender in a new process and let it tag texts made of the words of ``texts``.
+
+    ``opening`` is that of a :class:`~ner.choosing.contenders.Contender`. Raises ``Failure`` if the
+    process ends without a result.
+    """
+    words = " ".join(texts).split()
+    rng = random.Random(0)  # noqa: S311 - not a secret
+
+    def drawn(count: int) -> list[str]:
+        return [" ".join(rng.choices(words, k=rng.randint(1, _MOST_WORDS))) for _ in range(count)]
+
+    task = {
+        "opening": dict(opening),
+        "singles": drawn(plan.singles),
+        "files": [drawn(plan.file_texts) for _ in range(plan.files)],
+        "began": time.time(),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ner.choosing.memory"],
+        cwd=Path(__file__).parents[2],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2][:300]
+        raise Failure(
+            f"Measuring memory stopped (exit code {done.returncode}). Its last line was: {last}"
+        )
+    return Footprint(**json.loads(done.stdout.strip().rpartition("\n")[2]))
+
+
+def _footprint(task: Mapping[str, Any]) -> Footprint:
+    """The measurement, in the process of its own."""
+    tag_many = _opened(**task["opening"])
+    tag_many([_FIRST_TEXT])
+    seconds, loaded = time.time() - task["began"], _resident()
+    for text in task["singles"]:
+        tag_many([text])
+    after_singles = _resident()
+    for file in task["files"]:
+        tag_many(file)
+    return Footprint(seconds, loaded, after_singles, _resident())
+
+
+def _opened(**opening: str) -> Callable[[Sequence[str]], object]:
+    """What tags texts. Each kind imports its own libraries, which are a part of its memory."""
+    if "file" in opening:
+        from ner.choosing.onnx_runtime import open_alone
+
+        return open_alone(Path(opening["file"]), Path(opening["checkpoint"]))
+    if "peer" in opening:
+        from ner.choosing.peers import open_torch
+
+        return open_torch(opening["peer"], Path(opening["checkpoint"]))
+    from ner.models.names import resolve
+    from ner.models.open import open_side
+
+    # Checked as for serving, and opened whatever the check says.
+    return open_side(resolve(opening["variant"])).tagger.tag_many
+
+
+def _resident() -> int:
+    resident: int = psutil.Process().memory_info().rss
+    return resident
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(_footprint(json.load(sys.stdin)))))

@@ -1,0 +1,36 @@
+"""Memory of a process with one contender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ner.choosing.contenders import opening_of
+from ner.choosing.memory import MemoryPlan, measure_footprint
+from ner.errors import Failure
+from ner.models.open import Sides
+
+PLAN = MemoryPlan(singles=5, files=2, file_texts=20)
+
+
+def test_memory_is_read_three_times(tiny_sides: Sides, texts: list[str]) -> None:
+    """In bytes, while the contender is held."""
+    found = measure_footprint(opening_of(tiny_sides.both[1].variant), texts, PLAN)
+
+    assert found.seconds > 0
+    assert 30e6 < found.loaded < 2e9
+    assert all(20e6 < bytes_held < 2e9 for bytes_held in (found.after_singles, found.after_files))
+
+
+def test_pytorch_is_measured_alone_too(tiny_checkpoint: Path, texts: list[str]) -> None:
+    """Its libraries are a part of what it holds."""
+    opening = {"peer": "PyTorch dynamic INT8", "checkpoint": str(tiny_checkpoint)}
+
+    assert measure_footprint(opening, texts, PLAN).loaded > 100e6
+
+
+def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
+    """Its last line."""
+    with pytest.raises(Failure, match="exit code 1"):
+        measure_footprint({"peer": "PyTorch", "checkpoint": str(tmp_path)}, ["Ada."], PLAN)
