@@ -1,1 +1,1 @@
-"""Which way of shrinking a model to take: measure, draw, decide; knows nothing of faces."""
+"""Measures a model's recipes and its peers on the same texts, and says which recipe to take."""
