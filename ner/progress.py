@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,10 +27,11 @@ def finish(
     steps: Generator[Progress, None, _Result], tell: Callable[[Progress], None] = lambda step: None
 ) -> _Result:
     """What ``steps`` return in the end; ``tell`` hears of each, and ends them by raising."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result: _Result = end.value
-            return result
-        tell(step)
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result: _Result = end.value
+                return result
+            tell(step)

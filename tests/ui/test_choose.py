@@ -54,7 +54,7 @@ def test_progress_comes_before_the_result() -> None:
     assert "Opening every recipe" in shown[0]
     assert "step 1 of 1: quantize" in shown[1]
     assert any("Measuring, " in html for html in shown[:-1])
-    assert "Take " in shown[-1] and "70 texts, your text" in shown[-1]
+    assert "Take " in shown[-1] and "70 texts: your text" in shown[-1]
 
 
 def test_limits_are_applied_anew_to_what_was_measured() -> None:
