@@ -66,7 +66,8 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     ner_home: Path,
 ) -> None:
     """From training to correcting, exporting, training again and comparing."""
-    first = open_sides(*default_sides(find_model(str(train(settings, report=silent).folder))))
+    train(settings, report=silent)
+    first = open_sides(*default_sides(find_model(str(settings.out))))
     found = started_from(first)
     assert "ORG" not in first.labels
     assert found.entities, "the corrections start from what the model found"
@@ -85,7 +86,8 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     (folder / "train.txt").write_text("\n".join(conll_lines(both)) + "\n", "utf-8")
     (folder / "dev.txt").write_text((data / "dev.txt").read_text("utf-8"), "utf-8")
     again = replace(settings, data=(Source(folder),), out=tmp_path / "retrained")
-    second = open_sides(*default_sides(find_model(str(train(again, report=silent).folder))))
+    train(again, report=silent)
+    second = open_sides(*default_sides(find_model(str(again.out))))
 
     gold = read_gold(export)
     texts = [sentence.tagged.text for sentence in gold]

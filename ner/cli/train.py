@@ -128,8 +128,7 @@ def train(
     # Imports torch and transformers, which takes seconds.
     from ner.train.run import train as run
 
-    result = run(settings, report=_print_progress)
-    print_checkpoint(result.folder, result.dev, as_json=as_json)
+    print_checkpoint(out, run(settings, report=_print_progress), as_json=as_json)
 
 
 def print_checkpoint(

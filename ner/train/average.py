@@ -36,9 +36,9 @@ def average(
         raise InputError("An average needs at least two checkpoints.")
     checkpoint.check_replaceable(out)
     records = [_record(folder, checkpoints[0]) for folder in checkpoints]
-    with quiet_transformers():
-        models = [checkpoint.load(folder) for folder in checkpoints]
-        tokenizer = AutoTokenizer.from_pretrained(checkpoints[0])
+    quiet_transformers()
+    models = [checkpoint.load(folder) for folder in checkpoints]
+    tokenizer = AutoTokenizer.from_pretrained(checkpoints[0])
     model, weights = models[0], [model.state_dict() for model in models]
     model.load_state_dict(
         {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}

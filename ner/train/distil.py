@@ -22,14 +22,13 @@ from transformers import AutoConfig, AutoTokenizer
 
 from ner.errors import InputError, ModelRefused
 from ner.io import atomically
-from ner.train.batches import pack, pad
+from ner.train.batches import pack
 from ner.train.checkpoint import disk_errors, load
 from ner.train.data import MOST_PIECES, tokenize
-from ner.train.scores import has_bf16, logits_of
+from ner.train.scores import BUDGET, tag_pieces
 from ner.train.transformer import pad_id
 
 _SAVED = 4096  # texts; a run that is killed labels at most so many again
-_BUDGET = 4096  # padded pieces in a batch; no gradients are kept
 _DIGEST = "sha256 of the texts, joined by NUL"
 
 Spans = NDArray[np.int32]
@@ -101,29 +100,20 @@ class Teacher:
         except (OSError, ValueError) as error:
             raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
         self._pad_id = pad_id(self._tokenizer)
-        self._model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        self._model.to("cuda" if torch.cuda.is_available() else "cpu")
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[Spans, Rows]]:
         """The spans of the pre-tokens of each text, and their distributions."""
         encoded = tokenize(self._tokenizer, texts)
         ids = encoded["input_ids"]
         labelled: dict[int, tuple[Spans, Rows]] = {}
-        for indices in pack(range(len(ids)), list(map(len, ids)), _BUDGET):
-            rows = self._probabilities([ids[index] for index in indices])
+        for indices in pack(range(len(ids)), list(map(len, ids)), BUDGET):
+            logits = tag_pieces(self._model, [ids[index] for index in indices], self._pad_id)
+            rows = logits.softmax(-1)[..., self._order].half().cpu().numpy()
             for row, index in zip(rows, indices, strict=True):
                 first, spans = pre_tokens(encoded.word_ids(index), encoded["offset_mapping"][index])
                 labelled[index] = (spans, row[first])
         return [labelled[index] for index in range(len(ids))]
-
-    def _probabilities(self, ids: Sequence[Sequence[int]]) -> Rows:
-        """(batch, seq, tags) for piece ids, which are padded here."""
-        device = next(self._model.parameters()).device
-        mask = torch.from_numpy(pad([[1] * len(pieces) for pieces in ids], 0)).to(device)
-        padded = torch.from_numpy(pad(ids, self._pad_id)).to(device)
-        bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
-        with torch.inference_mode(), bf16:
-            logits = logits_of(self._model, padded, mask)
-        return logits.float().softmax(-1)[..., self._order].half().cpu().numpy()
 
 
 def pre_tokens(
@@ -153,13 +143,17 @@ def tag_order(folder: Path, tags: Sequence[str]) -> list[int]:
     if not (folder / "config.json").is_file():
         raise ModelRefused(f"--teacher {folder} has no config.json; expected a checkpoint folder.")
     names = AutoConfig.from_pretrained(folder).id2label
-    known = {names[index]: index for index in names}
+    return _order(f"--teacher {folder}", [names[index] for index in sorted(names)], tags)
+
+
+def _order(what: str, known: list[str], tags: Sequence[str]) -> list[int]:
+    """The index of each of ``tags`` among ``known``, which must be the same tags."""
     if set(known) != set(tags):
         raise InputError(
-            f"--teacher {folder} has the tags {', '.join(sorted(known))}; the data has "
+            f"{what} has the tags {', '.join(sorted(known))}; the data has "
             f"{', '.join(sorted(tags))}. The two must be the same."
         )
-    return [known[tag] for tag in tags]
+    return [known.index(tag) for tag in tags]
 
 
 def soft_labels(
@@ -220,18 +214,14 @@ def _read(
             f"--teacher-labels {folder} must hold labels.npz and texts.json, as a run with "
             f"--teacher writes them ({type(error).__name__})."
         ) from error
-    if set(known) != set(tags):
-        raise InputError(
-            f"--teacher-labels {folder} has the tags {', '.join(sorted(known))}; the data has "
-            f"{', '.join(sorted(tags))}. The two must be the same."
-        )
+    order = _order(f"--teacher-labels {folder}", known, tags)
     if teacher is not None and maker not in (None, _hash_of(teacher)):
         raise InputError(
             f"--teacher-labels {folder} holds the labels of another teacher. Name another folder."
         )
     spans = spans.astype(np.int32)
     _check_texts(folder, texts, digest, counts, spans)
-    return counts.tolist(), spans, rows[:, [known.index(tag) for tag in tags]]
+    return counts.tolist(), spans, rows[:, order]
 
 
 def _check_texts(

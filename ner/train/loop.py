@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,20 +15,23 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
+    PreTrainedTokenizerBase,
     PrinterCallback,
     Trainer,
     TrainerCallback,
-    TrainerControl,
     TrainerState,
     TrainingArguments,
 )
 from transformers.utils import logging
 
+from ner.io import atomically
+from ner.train import checkpoint
 from ner.train.batches import collate
 from ner.train.data import IGNORED, Example
 from ner.train.distil import SoftLabels
 from ner.train.scores import evaluate, has_bf16, logits_of
 from ner.train.settings import TrainProgress, TrainSettings
+from ner.train.transformer import pad_id
 
 _AVERAGE_FILE = "average.safetensors"
 _AVERAGE_EVERY = 8  # steps; averaging after each one would take more time
@@ -42,18 +44,23 @@ _WEIGHT_DECAY = 0.01
 class Task:
     """What the loop works on, whichever architecture it is.
 
-    ``publish`` writes the model that it is given as the best so far. ``soft`` are the distributions
-    that the training examples refer to.
+    ``soft`` are the distributions that the training examples refer to; ``best`` is the folder for
+    the best model so far.
     """
 
     model: nn.Module
+    tokenizer: PreTrainedTokenizerBase
     tags: Sequence[str]
-    pad_id: int
     train: Sequence[Example]
     dev: Sequence[Example]
     plan: Sequence[list[int]]
     soft: SoftLabels | None
-    publish: Callable[[nn.Module], None]
+    best: Path
+
+    @property
+    def pad_id(self) -> int:
+        """The id of the padding piece."""
+        return pad_id(self.tokenizer)
 
 
 def best_f1(history: Sequence[Mapping[str, float]]) -> tuple[float, int]:
@@ -103,60 +110,24 @@ def move_average(
     torch._foreach_lerp_(list(average), list(current), 1.0 - kept)
 
 
-class Companion(TrainerCallback):
-    """Averages, saves the average with each checkpoint, reports, and stops early."""
+class Averaging(TrainerCallback):
+    """Averages the weights, and saves the average with each checkpoint."""
 
-    def __init__(
-        self,
-        trainer: NerTrainer,
-        patience: int,
-        report: Callable[[TrainProgress], None],
-    ) -> None:
-        self._trainer = trainer
-        self._patience = patience
-        self._report = report
-        self._begun = 0.0
-
-    def on_train_begin(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
-        """Start the clock at the time that a killed run had reached."""
-        before = max((entry.get("seconds", 0.0) for entry in state.log_history), default=0.0)
-        self._begun = time.perf_counter() - before
+    def __init__(self, model: nn.Module, average: AveragedModel) -> None:
+        self._model = model
+        self._average = average
 
     def on_step_end(self, args: object, state: TrainerState, *_: object, **__: object) -> None:
         """Update the average."""
         if state.global_step % _AVERAGE_EVERY == 0 or state.global_step == state.max_steps:
-            self._trainer.average.update_parameters(self._trainer.task.model)
+            self._average.update_parameters(self._model)
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, *_: object, **__: object
     ) -> None:
         """Complete the checkpoint: the average is its last file."""
         folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-        save_file(self._trainer.average.state_dict(), folder / _AVERAGE_FILE)
-
-    def on_log(
-        self,
-        args: object,
-        state: TrainerState,
-        control: object,
-        logs: Mapping[str, float] | None = None,
-        **_: object,
-    ) -> None:
-        """Report loss and F1, and note the time in the log that checkpoints hold."""
-        logs = logs or {}
-        seconds = time.perf_counter() - self._begun
-        state.log_history[-1]["seconds"] = round(seconds, 1)
-        if "loss" in logs or "eval_f1" in logs:
-            step, steps = state.global_step, state.max_steps
-            self._report(TrainProgress(step, steps, seconds, logs.get("loss"), logs.get("eval_f1")))
-
-    def on_evaluate(
-        self, args: object, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
-        """Stop if the last ``patience`` evaluations were no better."""
-        best_step = best_f1(state.log_history)[1]
-        since = sum("eval_f1" in entry and entry["step"] > best_step for entry in state.log_history)
-        control.should_training_stop |= since >= self._patience
+        save_file(self._average.state_dict(), folder / _AVERAGE_FILE)
 
 
 class NerTrainer(Trainer):
@@ -175,21 +146,23 @@ class NerTrainer(Trainer):
             train_dataset=cast(Dataset[Example], task.train),
             eval_dataset=cast(Dataset[Example], task.dev),
             optimizers=(optimizer(task.model, settings), None),
-            callbacks=[Companion(self, settings.patience, report)],
         )
-        self.remove_callback(PrinterCallback)  # the companion reports
-        self.task = task
-        self._soft_weight = settings.distil_weight
+        self.remove_callback(PrinterCallback)  # `log` reports
         self.average = AveragedModel(
             task.model, multi_avg_fn=partial(move_average, decay=settings.average_decay)
         )
+        self.add_callback(Averaging(task.model, self.average))
+        self._task = task
+        self._settings = settings
+        self._report = report
+        self._logged = time.perf_counter()
 
     def get_train_dataloader(self) -> DataLoader[Example]:
         """The whole run as one pass over the planned batches."""
         return DataLoader(
-            cast(Dataset[Example], self.task.train),
-            batch_sampler=self.task.plan,
-            collate_fn=partial(collate, pad_id=self.task.pad_id, soft=self.task.soft),
+            cast(Dataset[Example], self._task.train),
+            batch_sampler=self._task.plan,
+            collate_fn=partial(collate, pad_id=self._task.pad_id, soft=self._task.soft),
         )
 
     def compute_loss(
@@ -197,21 +170,35 @@ class NerTrainer(Trainer):
     ) -> torch.Tensor:
         """The loss of one batch, on gold and on soft labels."""
         logits = logits_of(model, inputs["input_ids"], inputs["attention_mask"])
-        return masked_loss(
-            logits, inputs["labels"], inputs["allowed"], inputs.get("soft"), self._soft_weight
-        )
+        weight = self._settings.distil_weight
+        return masked_loss(logits, inputs["labels"], inputs["allowed"], inputs.get("soft"), weight)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Report loss and F1, and note the time, which checkpoints hold, so that it goes on."""
+        super().log(logs, start_time)
+        now = time.perf_counter()
+        *before, entry = self.state.log_history
+        seconds = max((one["seconds"] for one in before), default=0.0) + now - self._logged
+        entry["seconds"], self._logged = round(seconds, 1), now
+        if "loss" in logs or "eval_f1" in logs:
+            step, steps = self.state.global_step, self.state.max_steps
+            self._report(TrainProgress(step, steps, seconds, logs.get("loss"), logs.get("eval_f1")))
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
-        """F1 on dev with the averaged weights; publishes them if they are the best so far."""
-        task, model = self.task, self.average.module
-        with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
-            metrics = {"eval_f1": evaluate(model, task.dev, task.tags, pad_id=task.pad_id).f1}
-        if metrics["eval_f1"] > best_f1(self.state.log_history)[0]:
-            task.publish(model)
+        """F1 on dev with the averaged weights; keeps them if they are the best so far.
+
+        Ends the run if the last evaluations were no better.
+        """
+        task, model, history = self._task, self.average.module, self.state.log_history
+        metrics = {"eval_f1": evaluate(model, task.dev, task.tags, pad_id=task.pad_id).f1}
+        if metrics["eval_f1"] > best_f1(history)[0]:
+            with atomically(task.best) as folder:
+                folder.mkdir()
+                checkpoint.save(model, task.tokenizer, folder)
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
+        best_step = best_f1(history)[1]
+        since = sum("eval_f1" in entry and entry["step"] > best_step for entry in history)
+        self.control.should_training_stop |= since >= self._settings.patience
         return metrics
 
 
@@ -286,15 +273,7 @@ def optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimize
     )
 
 
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> None:
     """Keep transformers' progress bars and load reports out of our own progress."""
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

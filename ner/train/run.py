@@ -24,23 +24,20 @@ from ner.train.distil import SoftLabels, soft_labels, tag_order
 from ner.train.loop import Task, best_f1, fit, quiet_transformers
 from ner.train.pools import Pool, text_pools
 from ner.train.scores import evaluate, has_bf16, scores_json
-from ner.train.settings import Arch, TrainProgress, TrainResult, TrainSettings
+from ner.train.settings import Arch, TrainProgress, TrainSettings
 
 Report = Callable[[TrainProgress], None]
 
 
-def train(settings: TrainSettings, *, report: Report) -> TrainResult:
+def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any]]:
     """Train a checkpoint and publish it at ``settings.out``, whole or not at all.
 
-    Until then everything lies in a hidden folder beside it. A run that was killed goes on from
-    there when it is started again with the same settings. Raises ``InputError`` for data that
-    can't be trained on, ``Failure`` where the disk is full.
+    Returns precision, recall and F1 as fractions on each dev set, by the folder's name. Until then
+    everything lies in a hidden folder beside it. A run that was killed goes on from there when it
+    is started again with the same settings. Raises ``InputError`` for data that can't be trained
+    on, ``Failure`` where the disk is full.
     """
-    with quiet_transformers():
-        return _train(settings, report)
-
-
-def _train(settings: TrainSettings, report: Report) -> TrainResult:
+    quiet_transformers()
     checkpoint.check_replaceable(settings.out)
     set_seed(settings.seed)
     work = settings.out.absolute().with_name(f".{settings.out.name}.training")
@@ -54,12 +51,10 @@ def _train(settings: TrainSettings, report: Report) -> TrainResult:
     tokenizer = transformer.load_tokenizer(base)
     with checkpoint.disk_errors(work):
         _claim(work, settings)
-    soft = _soft_labels(pools, tags, settings, work, report)
-    encode = Encoder(tokenizer, tags, soft)
-    task = _task(settings, base, tokenizer, tags, encode, corpora[0], pools, soft, work / "best")
-    with checkpoint.disk_errors(work):
+        soft = _soft_labels(pools, tags, settings, work, report)
+        task = _task(settings, base, tokenizer, tags, corpora[0], pools, soft, work / "best")
         history = fit(task, settings, work, report)
-    dev = score(checkpoint.load(work / "best"), tokenizer, tags, corpora)
+    dev = score(checkpoint.load(task.best), tokenizer, tags, corpora)
     metrics = {
         "settings": settings.to_json(),
         "labels": list(types),
@@ -80,10 +75,10 @@ def _train(settings: TrainSettings, report: Report) -> TrainResult:
         "teacher": settings.teacher and checkpoint.read_record(settings.teacher),
     }
     with checkpoint.disk_errors(settings.out), atomically(settings.out) as fresh:
-        shutil.copytree(work / "best", fresh)
+        shutil.copytree(task.best, fresh)
         write_record(fresh, settings.out.name, metrics)
     shutil.rmtree(work, ignore_errors=True)
-    return TrainResult(settings.out, types, best_f1(history)[1], dev)
+    return dev
 
 
 def _soft_labels(
@@ -129,38 +124,30 @@ def _task(
     base: str,
     tokenizer: PreTrainedTokenizerBase,
     tags: Sequence[str],
-    encode: Encoder,
     first: Corpus,
     pools: Sequence[Pool],
     soft: SoftLabels | None,
     best: Path,
 ) -> Task:
     """What the loop needs, with a new model."""
+    encode = Encoder(tokenizer, tags, soft)
     encoded = [encode(pool.texts, pool.labels) for pool in pools]
-    plan = plan_batches(
-        [
-            (pool.weight, [len(example.piece_ids) for example in examples])
-            for pool, examples in zip(pools, encoded, strict=True)
-        ],
-        epochs=settings.epochs,
-        budget=settings.token_budget,
-        seed=settings.seed,
-    )
-
-    def publish(model: nn.Module) -> None:
-        with atomically(best) as folder:
-            folder.mkdir()
-            checkpoint.save(model, tokenizer, folder)
-
+    lengths = [[len(example.piece_ids) for example in examples] for examples in encoded]
+    build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
     return Task(
-        (bilstm if settings.arch is Arch.BILSTM else transformer).build_model(base, tags),
+        build(base, tags),
+        tokenizer,
         tags,
-        transformer.pad_id(tokenizer),
         train=[example for examples in encoded for example in examples],
         dev=encode([Text(sentence) for sentence in first.dev], first.labels),
-        plan=plan,
+        plan=plan_batches(
+            [(pool.weight, sizes) for pool, sizes in zip(pools, lengths, strict=True)],
+            epochs=settings.epochs,
+            budget=settings.token_budget,
+            seed=settings.seed,
+        ),
         soft=soft,
-        publish=publish,
+        best=best,
     )
 
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from ner.counts import Counts
 from ner.tags import spans_of_tags
-from ner.train.batches import collate, pack
+from ner.train.batches import pack, pad
 from ner.train.data import Example
 
-_BUDGET = 2048  # padded pieces; no gradients are kept, so larger than in training
+BUDGET = 2048  # padded pieces in a batch; no gradients are kept, so more than in training
 
 
 def evaluate(
@@ -23,16 +23,23 @@ def evaluate(
     Types that are not learnt from the source are left out of gold and of what the model finds.
     """
     total = Counts()
-    device = next(model.parameters()).device
-    model.eval()
-    with torch.inference_mode():
-        for indices in pack(range(len(examples)), [len(e.piece_ids) for e in examples], _BUDGET):
-            batch = collate([examples[index] for index in indices], pad_id=pad_id)
-            ids, mask = batch["input_ids"].to(device), batch["attention_mask"].to(device)
-            best = logits_of(model, ids, mask).argmax(-1).tolist()
-            for index, row in zip(indices, best, strict=True):
-                total += _count(examples[index], row, tags)
+    for indices in pack(range(len(examples)), [len(e.piece_ids) for e in examples], BUDGET):
+        batch = [examples[index] for index in indices]
+        best = tag_pieces(model, [example.piece_ids for example in batch], pad_id).argmax(-1)
+        for example, row in zip(batch, best.tolist(), strict=True):
+            total += _count(example, row, tags)
     return total
+
+
+def tag_pieces(model: nn.Module, ids: Sequence[Sequence[int]], pad_id: int) -> torch.Tensor:
+    """Logits (batch, seq, tags) of piece ids, which are padded here."""
+    device = next(model.parameters()).device
+    input_ids = torch.from_numpy(pad(ids, pad_id)).to(device)
+    mask = torch.from_numpy(pad([[1] * len(pieces) for pieces in ids], 0)).to(device)
+    bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
+    model.eval()
+    with torch.inference_mode(), bf16:
+        return logits_of(model, input_ids, mask).float()
 
 
 def _count(example: Example, row: Sequence[int], tags: Sequence[str]) -> Counts:

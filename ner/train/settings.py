@@ -149,20 +149,6 @@ class TrainProgress:
     labelling: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """The checkpoint's folder and its scores.
-
-    ``dev`` holds precision, recall and F1 as fractions by the folder's name. The checkpoint is from
-    optimizer step ``best_step``.
-    """
-
-    folder: Path
-    labels: tuple[str, ...]
-    best_step: int
-    dev: Mapping[str, Mapping[str, float]]
-
-
 def command_of(settings: Mapping[str, Any], out: str) -> str:
     """The command line that repeats a run; options at their default are left out."""
     words = ["python -m ner train"]
