@@ -168,7 +168,6 @@ class FakeSides:
     ) -> None:
         first, second = default_sides(find_model("bundled"))
         self.device = "CPU"
-        self.threads = 2
         self.gate = gate or Gate(f1=0.991, entities=321)
         self.left = side(first, left or DictionaryTagger())
         self.right = None if right is None else side(second, right, self.gate)

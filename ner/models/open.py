@@ -23,7 +23,7 @@ from ner.tagging.tagger import OpenVinoTagger
 
 # Two models by two recipes: within a small server's memory.
 _OPEN_AT_ONCE = 4
-# Between looks whether somebody still waits for a model that is being opened, in seconds.
+# How often, in seconds, to check whether the client still waits for a model that is being opened.
 _LOOK = 1.0
 
 
@@ -44,19 +44,21 @@ class Side:
     gate: Gate | None = None
     withheld: str | None = None
 
+    def called(self, title: str) -> Side:
+        """The same side with another title for readers."""
+        return replace(self, origin=replace(self.origin, title=title))
+
 
 @dataclass(frozen=True)
 class Sides:
     """The two sides that are compared.
 
     Make them with :func:`open_sides`. ``right`` is None where that variant is not served, and
-    ``withheld`` says why; ``gate`` is how it did when it was made, None for an original.
+    ``withheld`` says why.
     """
 
     left: Side
     right: Side | None
-    device: str = "CPU"
-    gate: Gate | None = None
     withheld: str | None = None
     # One comparison at a time: two at once would spoil each other's timing.
     _alone: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -67,14 +69,14 @@ class Sides:
         return self.left.variant.spec
 
     @property
+    def device(self) -> str:
+        """The OpenVINO device that both run on."""
+        return self.left.origin.device or "CPU"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The entity types that either side's model knows, the left one's first."""
         return tuple(dict.fromkeys(label for side in self.all for label in side.tagger.labels))
-
-    @property
-    def threads(self) -> int:
-        """How many threads inference may use; 0 where the device has no such notion."""
-        return self.left.threads
 
     @property
     def all(self) -> tuple[Side, ...]:
@@ -184,28 +186,18 @@ def pair_sides(
     if serve and left.withheld:
         raise PrepareFailed(left.withheld)
     left, right = _told_apart(left, right)
-    return Sides(
-        left=left,
-        right=None if serve and right.withheld else right,
-        device=left.origin.device or "CPU",
-        gate=right.gate,
-        withheld=right.withheld,
-        _alone=alone or threading.Lock(),
-    )
+    shown = None if serve and right.withheld else right
+    return Sides(left, shown, right.withheld, alone or threading.Lock())
 
 
 def _told_apart(left: Side, right: Side) -> tuple[Side, Side]:
     """Both with titles that differ: by recipe, else by model and recipe, else as A and B."""
     if left.origin.title != right.origin.title:
         return left, right
-    titles = [side.variant.title for side in (left, right)]
+    titles = left.variant.title, right.variant.title
     if titles[0] == titles[1]:
-        titles = [f"{left.origin.title} (A)", f"{right.origin.title} (B)"]
-    first, second = (
-        replace(side, origin=replace(side.origin, title=title))
-        for side, title in zip((left, right), titles, strict=True)
-    )
-    return first, second
+        titles = f"{left.origin.title} (A)", f"{right.origin.title} (B)"
+    return left.called(titles[0]), right.called(titles[1])
 
 
 def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
@@ -239,28 +231,23 @@ class _Opening:
     stage: Stage | None = None
 
     @contextmanager
-    def heard_by(self, listener: OnStage | None) -> Iterator[None]:
-        """Tell ``listener`` of stages meanwhile, beginning with the one under way."""
-        if listener is None:
-            yield
-            return
+    def turn(self, listener: OnStage, waiting: Callable[[], None]) -> Iterator[None]:
+        """The right to open it, once nobody else does; until then ``waiting`` may raise.
+
+        ``listener`` hears of stages meanwhile, beginning with the one under way.
+        """
         if self.stage is not None:
             listener(self.stage)
         self.listeners.append(listener)
         try:
-            yield
+            while not self.lock.acquire(timeout=_LOOK):
+                waiting()
+            try:
+                yield
+            finally:
+                self.lock.release()
         finally:
             self.listeners.remove(listener)
-
-    @contextmanager
-    def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """The right to open it, once nobody else does; until then ``waiting`` may raise."""
-        while not self.lock.acquire(timeout=_LOOK):
-            waiting()
-        try:
-            yield
-        finally:
-            self.lock.release()
 
     def tell(self, progress: Stage) -> None:
         """Pass a stage on to everyone who waits."""
@@ -324,7 +311,7 @@ class OpenSides:
             opening = self._opening.setdefault(key, _Opening())
         if side is not None:
             return side
-        with opening.heard_by(report), opening.turn(waiting):
+        with opening.turn(report or (lambda _: None), waiting):
             with self._lock:
                 side = self._found(key)
             if side is None:

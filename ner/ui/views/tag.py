@@ -196,16 +196,17 @@ def _piece_columns(sides: int) -> list[tuple[str, bool]]:
 def _circumstances(result: TagResult) -> list[tuple[str, str]]:
     """What the numbers depend on."""
     sides, machine = result.sides, result.machine
+    threads = sides.left.threads or "its own number of"
     versions = [f"{name} {version}" for name, version in machine.versions.items()]
     rows = [
         ("Executed in", "; ".join(side.precision for side in result.results)),
         ("Processor", f"{machine.cpu}, {machine.cores} usable cores"),
         ("Vector extensions", ", ".join(machine.vector_extensions) or "none known"),
-        ("Device and threads", f"{sides.device}, {sides.threads or 'its own number of'} threads"),
+        ("Device and threads", f"{sides.device}, {threads} threads"),
         ("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
-    if result.comparison.right is not None and sides.gate is not None:
-        rows.insert(1, ("Check when made", sides.gate.summary))
+    if sides.right is not None and sides.right.gate is not None:
+        rows.insert(1, ("Check when made", sides.right.gate.summary))
     return rows
 
 
