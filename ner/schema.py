@@ -115,12 +115,8 @@ def variant_json(prepared: Prepared) -> Json:
 def gate_json(gate: Gate) -> Json:
     """A variant's F1 against the original on the gate texts, and what follows from it."""
     return {
-        "f1": gate.f1,
-        "entities": gate.entities,
-        "floor": gate.floor,
-        "fits": gate.fits,
-        "established": gate.established,
-        "passed": gate.passed,
+        **as_json(gate),
+        "answer": gate.answer.value,
     }
 
 

@@ -29,6 +29,7 @@ from ner.models.recipes import Variant, default_sides
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service
+from ner.stats import Estimate
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.tagger import MAX_CHARACTERS, clean
 
@@ -146,6 +147,11 @@ class DictionaryTagger:
         return sorted({label for label, _ in self.words.values()} - set(usual))
 
 
+def gate_of(f1: float, entities: int) -> Gate:
+    """A gate whose interval is two points wide to either side."""
+    return Gate(Estimate(f1, max(f1 - 0.02, 0.0), min(f1 + 0.02, 1.0)), entities)
+
+
 def side(variant: Variant, tagger: DictionaryTagger, gate: Gate | None = None) -> Side:
     """A side that looks words up, as the page meets it."""
     recipe = variant.recipe
@@ -168,7 +174,7 @@ class FakeSides:
     ) -> None:
         first, second = default_sides(find_model("bundled"))
         self.device = "CPU"
-        self.gate = gate or Gate(f1=0.991, entities=321)
+        self.gate = gate or gate_of(0.991, 321)
         self.left = side(first, left or DictionaryTagger())
         self.right = None if right is None else side(second, right, self.gate)
         self.timing = Timing(

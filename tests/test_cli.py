@@ -54,7 +54,7 @@ def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepa
     made = answer["variants"]["int8"]
     assert made["path"] == str(tiny_prepared.folder)
     assert (tiny_prepared.size, tiny_prepared.fingerprint) == (made["bytes"], made["weights"])
-    assert {"f1", "entities", "floor", "fits", "established", "passed"} == set(made["gate"])
+    assert {"agreement", "entities", "min_agreement", "in_domain", "answer"} == set(made["gate"])
     assert answer["variants"]["original"]["gate"] is None
 
 

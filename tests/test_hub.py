@@ -21,9 +21,7 @@ from ner.models.folder import Manifest, Prepared, build_for, fetched, prepared_f
 from ner.models.names import find_model, resolve
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-from ner.preparing import checkpoint
-from ner.preparing.checkpoint import obtain
-from ner.preparing.hub import Hub
+from ner.preparing.hub import Hub, obtain
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "hf_secretOfTheOwner"
@@ -44,7 +42,7 @@ def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hu
         yield hub
 
 
-def fetch(hub: HubOfModels, folder: Path, **patience: float) -> checkpoint.Checkpoint:
+def fetch(hub: HubOfModels, folder: Path, **patience: float) -> tuple[Path, str | None]:
     """The model as :func:`obtain` gives it, without waiting between tries."""
     return obtain(SPEC, folder, Hub(endpoint=hub.url, pause=0.0, **patience))
 
@@ -56,9 +54,7 @@ def with_config(hub: HubOfModels, file: str = "config.json", **changes: Any) -> 
 
 def test_a_model_is_fetched_at_one_commit(hub: HubOfModels, tmp_path: Path) -> None:
     """The revision is resolved once, and every file is asked for at that commit."""
-    found = fetch(hub, tmp_path)
-
-    assert COMMIT == found.revision
+    assert (tmp_path, COMMIT) == fetch(hub, tmp_path)
     assert hub.asked[0].startswith("/api/models/tester/tiny")
     assert all(f"/tester/tiny/resolve/{COMMIT}/" in path for path in hub.asked[1:])
     assert "model.safetensors" == hub.fetched[-1]
@@ -116,7 +112,7 @@ def test_a_repository_without_a_tokenizer_is_refused(hub: HubOfModels, tmp_path:
     """After its listing, saying what was expected."""
     del hub.files["tokenizer.json"]
 
-    with pytest.raises(ModelRefused, match=r"no tokenizer.*tokenizer\.json"):
+    with pytest.raises(ModelRefused, match=r"no tokenizer\.json"):
         fetch(hub, tmp_path)
     assert 1 == len(hub.asked)
 

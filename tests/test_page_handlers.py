@@ -11,14 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import INT8_WORDS, DictionaryTagger, FakeSides, loader_of, service_of
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides, gate_of, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ner import schema
 from ner.machine import Machine, describe
 from ner.models.child import OnStage
-from ner.models.folder import Gate
 from ner.models.recipes import Variant
 from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
@@ -80,7 +79,7 @@ def test_a_text_without_capitals_gets_the_hint_and_a_result() -> None:
 
 def test_an_int8_that_failed_its_gate_is_explained() -> None:
     """The original's panel stands alone, under a sentence with the gate's figures."""
-    pair = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
+    pair = FakeSides(right=None, gate=gate_of(0.812, 250))
 
     [answer] = answers(loader_of(pair))
 
@@ -91,11 +90,11 @@ def test_an_int8_that_failed_its_gate_is_explained() -> None:
     assert json.loads(answer["data"])["right"] is None
 
 
-def test_a_gate_without_enough_entities_is_called_not_established() -> None:
-    """INT8 is served then, and the page says that nothing was established."""
-    [answer] = answers(loader_of(FakeSides(gate=Gate(f1=0.5, entities=20))))
+def test_an_undecided_gate_is_told() -> None:
+    """INT8 is served then, and the page says how many more entities would settle it."""
+    [answer] = answers(loader_of(FakeSides(gate=gate_of(0.96, 20))))
 
-    assert "not established" in answer["html"]
+    assert "undecided, about" in answer["html"]
     assert 'data-side="right"' in answer["html"]
 
 

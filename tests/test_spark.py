@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes import gate_of
 from hypothesis import given
 from hypothesis import strategies as st
 from spark_cluster import Cluster, running
@@ -24,7 +25,7 @@ from test_cli import ROOT
 from ner.entities import utf16_offsets
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
-from ner.models.folder import Gate, Prepared
+from ner.models.folder import Prepared
 from ner.models.open import Sides
 
 pyspark = pytest.importorskip("pyspark", reason='pip install -e ".[spark]"')
@@ -130,7 +131,7 @@ def test_int8_below_its_gate_is_refused(
     session: SparkSession, tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As everywhere."""
-    manifest = replace(tiny_prepared.manifest, gate=Gate(f1=0.5, entities=500))
+    manifest = replace(tiny_prepared.manifest, gate=gate_of(0.5, 500))
     monkeypatch.setattr(
         spark, "ensure_prepared", lambda *_, **__: replace(tiny_prepared, manifest=manifest)
     )

@@ -14,14 +14,16 @@ import typer
 
 from ner import schema
 from ner.cli.options import JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_stage, stdout
+from ner.cli.terminal import print_json, print_note, print_stage, stdout
 from ner.errors import InputError, NerError
 from ner.models.calibration import keep_texts, own_texts
 from ner.models.catalogue import ModelSpec
+from ner.models.checkpoint import unnamed
 from ner.models.child import OnStage, Stage
-from ner.models.folder import Prepared, find_sound, texts_folder, texts_for
+from ner.models.folder import Prepared, find_sound, keep_labels, own_folder, texts_for
 from ner.models.names import find_model
 from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, Variant, find_recipe
+from ner.tags import parse_map
 
 
 def prepare(
@@ -44,12 +46,16 @@ def prepare(
         float | None,
         typer.Option("--min-agreement", help="The least F1 against the original to be served."),
     ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option("--map", help="Other names for the model's labels: LABEL_0=O,LABEL_1=PER."),
+    ] = None,
     as_json: JsonOption = False,
     progress_lines: Annotated[bool, typer.Option("--progress-lines", hidden=True)] = False,
 ) -> None:
     """Make variants of a model: export, shrink, check. Instant when they are there.
 
-    Your own texts are kept for this model, and used from then on.
+    Your own texts and names of labels are kept for this model, and used from then on.
     """
     if progress_lines:
         _prepare_for_parent(model, recipe)
@@ -57,7 +63,9 @@ def prepare(
     spec = find_model(model)
     if calibration or gate or min_agreement is not None:
         own = own_texts(texts_for(spec), calibration, gate, min_agreement)
-        keep_texts(own, texts_folder(spec))
+        keep_texts(own, own_folder(spec))
+    if names is not None:
+        keep_labels(spec, parse_map(names))
     with _libraries_to_stderr():
         # The original last: it is made on the way, and instant then.
         made = [_make(variant, print_stage) for variant in reversed(_variants(spec, recipe))][::-1]
@@ -66,6 +74,8 @@ def prepare(
         return
     for prepared in made:
         _print_prepared(prepared)
+    if note := unnamed(made[0].manifest.labels):
+        print_note(note)
 
 
 def _print_prepared(prepared: Prepared) -> None:

@@ -19,11 +19,13 @@ from ner.cli.options import (
 from ner.cli.terminal import (
     chunks,
     print_json,
+    print_note,
     print_stage,
     stdin_lines,
     stdout,
     visible,
 )
+from ner.models.checkpoint import unnamed
 from ner.models.names import resolve
 from ner.models.recipes import RECOMMENDED
 from ner.tagging.choice import Choice
@@ -54,6 +56,8 @@ def tag(
     choice = Choice.parse(aggregation, threshold, labels)
     variant = resolve(model, default=f"bundled#{recipe}")
     tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
+    if note := unnamed(tagger.labels):
+        print_note(note)
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
         for tagged in tagger.tag_many(texts):
             if as_json:

@@ -18,6 +18,7 @@ from ner.models.folder import Gate, Manifest, Prepared
 from ner.models.recipes import Variant
 from ner.stats import Estimate
 from ner.tables import Cell, Table, escape, estimate, markdown
+from ner.verdict import Answer
 
 TASK = "token-classification"
 _TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
@@ -204,7 +205,7 @@ def _metadata(
                 dataset_name=f"Gate texts, {gate.entities} entities of the original",
                 metric_type="f1",
                 metric_name="F1 of its entities against the original's",
-                metric_value=gate.f1,
+                metric_value=gate.agreement.value,
             )
         ]
     return ModelCardData(
@@ -240,8 +241,8 @@ def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
         return table(("", title), [("Size on disk", megabytes(prepared.size))])
     rows = [("Size on disk", megabytes(original.size), megabytes(prepared.size))]
     if (gate := prepared.manifest.gate) is not None:
-        known = "" if gate.established else ", too few to decide"
-        agreement = f"{percent(gate.f1)} % of {gate.entities:,} entities{known}"
+        known = ", undecided" if gate.answer is Answer.UNDECIDED else ""
+        agreement = f"{percent(gate.agreement.value)} % of {gate.entities:,} entities{known}"
         rows.append(("Agreement on gate texts, when made", "", agreement))
     latency = recorded_latency(variant.spec.name, variant.recipe.name)
     if latency is not None and variant.spec in catalogue():
@@ -261,7 +262,7 @@ def _texts(manifest: Manifest) -> str:
     gate, digest = manifest.gate, manifest.build.texts_sha256
     if gate is None or digest is None:
         return "No texts were needed for it."
-    kind = "of the model's domain" if gate.fits else "of general English, not the model's own"
+    kind = "of the model's domain" if gate.in_domain else "of general English, not the model's own"
     return f"Calibration and gate texts are {kind}; the SHA-256 of both is `{digest[:12]}`."
 
 

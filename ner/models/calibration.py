@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from ner.errors import InputError, PrepareFailed
+from ner.io import atomically, read_lines
 from ner.models.catalogue import ModelSpec, assets, catalogue
+from ner.verdict import MIN_AGREEMENT
 
 # Fewer texts are too few to calibrate on or to check with.
 FEWEST = 30
 _MOST_BYTES = 20_000_000
-FLOOR = 0.95
 
 
 @dataclass(frozen=True)
 class Texts:
     """Calibration and gate texts of a model.
 
-    ``fits`` says whether they are of what the model was made for: one's own texts, or those that
-    the catalogue names. ``floor`` is the least F1 against the original on the gate texts.
+    ``in_domain`` says whether they are of what the model was made for: one's own texts, or
+    those that the catalogue names. ``min_agreement`` is the least F1 against the original on the
+    gate texts.
     """
 
     calibration: tuple[str, ...]
     gate: tuple[str, ...]
-    fits: bool = True
-    floor: float = FLOOR
+    in_domain: bool = True
+    min_agreement: float = MIN_AGREEMENT
 
     @property
     def sha256(self) -> str:
         """The SHA-256 of all of it, in hexadecimal."""
-        canonical = json.dumps([self.calibration, self.gate, self.fits, self.floor])
+        canonical = json.dumps([self.calibration, self.gate, self.in_domain, self.min_agreement])
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -56,38 +62,41 @@ def texts_of(spec: ModelSpec, own: Path) -> Texts:
     """The texts for ``spec``: those kept in the folder ``own``, else the project's."""
     kept = own / "texts.json"
     if kept.is_file():
-        data = json.loads(kept.read_text(encoding="utf-8"))
-        return Texts(tuple(data["calibration"]), tuple(data["gate"]), True, data["floor"])
+        return TypeAdapter(Texts).validate_json(kept.read_bytes())
     calibration, gate = (tuple(read_texts(file(spec))) for file in (calibration_file, gate_file))
-    return Texts(calibration, gate, fits=spec in catalogue())
+    return Texts(calibration, gate, in_domain=spec in catalogue())
 
 
 def keep_texts(texts: Texts, own: Path) -> None:
     """Keep one's own texts for a model in the folder ``own``, from where they are used from now."""
-    data = {"calibration": texts.calibration, "gate": texts.gate, "floor": texts.floor}
+    keep(own / "texts.json", asdict(texts))
+
+
+def keep(file: Path, data: Mapping[str, Any]) -> None:
+    """Write one's own settings of a model; ``PrepareFailed`` where that can't be done."""
     try:
-        own.mkdir(parents=True, exist_ok=True)
-        part = own / "texts.json.part"
-        part.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        part.replace(own / "texts.json")
+        with atomically(file) as fresh:
+            fresh.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
-        raise PrepareFailed(f"The texts can't be kept: {error.strerror}.") from error
+        raise PrepareFailed(f"{file.name} can't be kept: {error.strerror}.") from error
 
 
 def own_texts(
     texts: Texts,
     calibration: Path | None,
     gate: Path | None,
-    floor: float | None = None,
+    min_agreement: float | None = None,
 ) -> Texts:
     """``texts`` with those of one's own files in their place; what is None stays.
 
     A text given for both counts for calibration alone. Raises ``InputError`` for a file that is
-    empty, has under ``FEWEST`` texts or is not text, and for a floor out of (0, 1].
+    empty, has under ``FEWEST`` texts or is not text, and for a ``min_agreement`` out of (0, 1].
     """
-    if floor is not None and not 0 < floor <= 1:
+    if min_agreement is None:
+        min_agreement = texts.min_agreement
+    if not 0 < min_agreement <= 1:
         raise InputError(
-            f"The least agreement is {floor}; expected a fraction over 0 and up to 1, such as 0.95."
+            f"--min-agreement must be over 0 and at most 1, for example 0.95; got {min_agreement}."
         )
     calibrating = texts.calibration if calibration is None else read_own(calibration)
     checking = texts.gate if gate is None else read_own(gate)
@@ -98,8 +107,7 @@ def own_texts(
             f"Of the gate texts only {len(apart)} are not calibration texts too; expected at least "
             f"{FEWEST} that calibration has not seen."
         )
-    fits = texts.fits or gate is not None
-    return Texts(calibrating, apart, fits, texts.floor if floor is None else floor)
+    return Texts(calibrating, apart, texts.in_domain or gate is not None, min_agreement)
 
 
 def read_own(file: Path) -> tuple[str, ...]:
@@ -107,19 +115,11 @@ def read_own(file: Path) -> tuple[str, ...]:
 
     Raises ``InputError`` where it can't be used.
     """
-    try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise InputError(
-                f"{file.name} is over {_MOST_BYTES // 1_000_000} MB; a few hundred lines do."
-            )
-        content = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{file.name} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file.name} is not text in UTF-8. Expected one text a line.") from error
-    if "\0" in content:
-        raise InputError(f"{file.name} is not text. Expected one text a line, in UTF-8.")
-    lines = tuple(line.strip() for line in content.splitlines())
+    if file.is_file() and file.stat().st_size > _MOST_BYTES:
+        raise InputError(
+            f"{file.name} is over {_MOST_BYTES // 1_000_000} MB; a few hundred lines do."
+        )
+    lines = [line.strip() for line in read_lines(file)]
     texts = tuple(line for line in lines if any(map(str.isalnum, line)))
     if len(texts) < FEWEST:
         raise InputError(

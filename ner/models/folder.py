@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,22 @@ from pydantic import TypeAdapter, ValidationError
 from ner.entities import Tagged
 from ner.errors import ModelRefused
 from ner.machine import package_versions
-from ner.models.calibration import FLOOR, Texts, texts_of
+from ner.models.calibration import Texts, keep, texts_of
 from ner.models.catalogue import HUB, ModelSpec, assets
+from ner.models.checkpoint import parts
 from ner.models.recipes import ORIGINAL, Step, Variant
+from ner.stats import Estimate
 from ner.tagging.segments import Reading
+from ner.verdict import MIN_AGREEMENT, Answer, fewest, more_needed, settle
 
 MANIFEST = "manifest.json"
+_LABELS = "labels.json"
 # The manifest's key for the SHA-256 of all its other keys, as they are written.
 _CHECKSUM = "manifest_sha256"
 # Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
-FORMAT = 5
+FORMAT = 6
 # The packages whose versions decide what conversion makes of a checkpoint.
 _CONVERTERS = ("torch", "transformers", "optimum-intel", "openvino", "nncf")
-# What identifies a checkpoint: weights, labels and the tokenizer.
-CHECKPOINT_FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-)
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,7 @@ class Build:
     """What a prepared folder was, or would be, made of; equal builds give equal folders.
 
     ``texts_sha256`` is of calibration and gate texts; None for the original, which needs none.
+    ``labels`` are the names that tags of the checkpoint are given in place of their own.
     """
 
     format: int
@@ -60,6 +57,7 @@ class Build:
     steps: tuple[Step, ...]
     texts_sha256: str | None
     versions: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -72,66 +70,67 @@ class Build:
         Converters that are not installed here are not compared: a machine that only serves takes
         the folder that was made for it.
         """
-        compared = {name: self.versions.get(name) for name in wanted.versions}
-        return (
-            (self.format, self.source, self.steps, self.texts_sha256)
-            == (wanted.format, wanted.source, wanted.steps, wanted.texts_sha256)
-        ) and compared == dict(wanted.versions)
+        compared = {name: self.versions.get(name, "") for name in wanted.versions}
+        return replace(self, versions=compared) == wanted
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A variant's entities scored against the original's on the model's gate texts.
+    """A variant's entities scored against the original's on the model's check texts.
 
-    ``entities`` is how many the original found; under ``ENOUGH`` of them nothing is decided.
-    ``floor`` is the least ``f1`` to be served; ``fits`` is False where the texts are general ones
-    and the model's domain is not known.
+    ``agreement`` is their F1, ``entities`` how many the original found, and ``min_agreement`` the
+    least F1 that is needed. ``in_domain`` is False where the texts are general ones and the model's
+    domain is not known.
     """
 
-    f1: float
+    agreement: Estimate
     entities: int
-    floor: float = FLOOR
-    fits: bool = True
-
-    ENOUGH = 200
+    min_agreement: float = MIN_AGREEMENT
+    in_domain: bool = True
 
     @property
-    def established(self) -> bool:
-        """Whether there were entities enough to decide."""
-        return self.entities >= self.ENOUGH
+    def answer(self) -> Answer:
+        """Whether the variant agrees well enough; only a no keeps it from being served."""
+        return self._settled[0]
 
     @property
-    def passed(self) -> bool:
-        """Whether the variant may be served: not established, or at or over the floor."""
-        return not self.established or self.f1 >= self.floor
+    def _settled(self) -> tuple[Answer, int | None]:
+        needed = fewest(1 - self.min_agreement) if self.min_agreement < 1 else 1
+        return settle(self.agreement, self.min_agreement, seen=self.entities, needed=needed)
+
+    @property
+    def score(self) -> str:
+        """What it came to: '97.9 % agreement (96.1–99.0) on 510 entities'."""
+        if not self.entities:
+            return "no entities were found to compare"
+        agreement = f"{self.agreement.number()} % agreement ({self.agreement.range()})"
+        return f"{agreement} on {self.entities:,} entities"
 
     @property
     def summary(self) -> str:
-        """How it went, in words: '97.9 % agreement on 510 entities (95 % needed)'."""
-        score = f"{100 * self.f1:.1f} % agreement on {self.entities:,} entities"
-        if not self.established:
-            said = f"{score}: not established, under {self.ENOUGH} entities"
-        else:
-            said = f"{score} ({100 * self.floor:g} % needed)"
-            said = said if self.passed else f"{said}: not passed, not served"
-        return said if self.fits else f"{said}; on general English, not this model's own texts"
+        """The same with what follows from it."""
+        answer, more = self._settled
+        follows = {
+            Answer.YES: "",
+            Answer.NO: ": not passed, not served",
+            Answer.UNDECIDED: f": undecided, {more_needed(more)}",
+        }[answer]
+        where = "" if self.in_domain else "; on general English, not this model's own texts"
+        return f"{self.score}, {100 * self.min_agreement:g} % needed{follows}{where}"
 
     def refusal(self, title: str) -> str | None:
         """Why the variant called ``title`` is not served, in words; None where it may be."""
-        if self.passed:
+        if self.answer is not Answer.NO:
             return None
         own = (
             ""
-            if self.fits
-            else (
-                " Those are general English texts; give the model's own with prepare --calibration "
-                "and --gate."
-            )
+            if self.in_domain
+            else " Those are general English texts; give the model's own with prepare "
+            "--calibration and --gate."
         )
         return (
-            f"{title} of this model is not served: on its check texts it agrees with the original "
-            f"to {100 * self.f1:.1f} % (F1, {self.entities:,} entities); {100 * self.floor:g} % is "
-            f"needed.{own} The original serves alone."
+            f"{title} of this model is not served: {self.score} of the original in its check "
+            f"texts, and {100 * self.min_agreement:g} % is needed.{own} The original serves alone."
         )
 
 
@@ -219,7 +218,7 @@ def _reader() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)
 
 
-def as_json(value: Build | Manifest) -> dict[str, Any]:
+def as_json(value: Build | Gate | Manifest) -> dict[str, Any]:
     """As plain JSON data."""
     anything: TypeAdapter[Any] = TypeAdapter(Any)
     data: dict[str, Any] = anything.dump_python(value, mode="json")
@@ -262,14 +261,26 @@ def shipped_root() -> Path:
     return assets() / "prepared"
 
 
-def texts_folder(spec: ModelSpec) -> Path:
-    """Where one's own calibration and gate texts for ``spec`` are kept, if there are any."""
+def own_folder(spec: ModelSpec) -> Path:
+    """Where one's own texts and names of labels for ``spec`` are kept, if there are any."""
     return home() / "texts" / f"{_file_name(spec.name)}-{_short_digest(_source(spec))}"
 
 
 def texts_for(spec: ModelSpec) -> Texts:
     """The texts that variants of ``spec`` are calibrated and checked on."""
-    return texts_of(spec, texts_folder(spec))
+    return texts_of(spec, own_folder(spec))
+
+
+def labels_for(spec: ModelSpec) -> dict[str, str]:
+    """The names that people gave tags of ``spec`` in place of its own."""
+    file = own_folder(spec) / _LABELS
+    names: dict[str, str] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return names
+
+
+def keep_labels(spec: ModelSpec, names: Mapping[str, str]) -> None:
+    """Give tags of ``spec`` these names from now on."""
+    keep(own_folder(spec) / _LABELS, names)
 
 
 def build_for(variant: Variant) -> Build:
@@ -281,6 +292,7 @@ def build_for(variant: Variant) -> Build:
         steps=steps,
         texts_sha256=texts_for(variant.spec).sha256 if steps else None,
         versions=package_versions(_CONVERTERS),
+        labels=labels_for(variant.spec),
     )
 
 
@@ -288,11 +300,12 @@ def _source(spec: ModelSpec) -> str:
     """What a checkpoint is known by: the Hub's name for it, or the SHA-256 of its files."""
     if spec.folder is None:
         return f"hub:{spec.repo_id}@{spec.revision or 'first-seen'}"
-    files = [spec.folder / name for name in CHECKPOINT_FILES if (spec.folder / name).is_file()]
-    if not files:
+    found = spec.folder.iterdir() if spec.folder.is_dir() else ()
+    names = parts([file.name for file in found])
+    if not names:
         raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
     total = hashlib.sha256()
-    for file in files:
+    for file in (spec.folder / name for name in names):
         state = file.stat()
         digest = _sha256_then(file, state.st_size, state.st_mtime_ns)
         total.update(f"{file.name}:{digest}\n".encode())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ner.errors import ModelRefused
 from ner.models.catalogue import HUB, ModelSpec, catalogue
+from ner.models.checkpoint import CONFIG, refuse_files, vet
 from ner.models.folder import MANIFEST, find_prepared, read_prepared
 from ner.models.recipes import RECIPES, Variant, find_recipe
 
@@ -76,17 +77,10 @@ def _of_hub(repo_id: str) -> ModelSpec:
 
 
 def _local(folder: Path) -> ModelSpec:
-    missing = [
-        file
-        for file in ("config.json", "model.safetensors", "tokenizer.json")
-        if not (folder / file).is_file()
-    ]
-    if missing:
-        raise ModelRefused(
-            f"The folder {folder.name!r} is not a checkpoint: it has no "
-            f"{' and no '.join(missing)}. Expected what save_pretrained writes for a token "
-            "classifier with a fast tokenizer."
-        )
+    names = [file.name for file in folder.iterdir()]
+    below = [name for name in names if (folder / name / CONFIG).is_file()]
+    refuse_files(names, f"The folder {folder.name!r}", below)
+    vet(folder)
     folder = folder.resolve()
     name = re.sub(r"[^\w.-]+", "-", folder.name)
     return ModelSpec(name, folder.name, "A checkpoint from a local folder.", folder)

@@ -13,6 +13,7 @@ from ner.comparing.comparison import Comparison, compare
 from ner.comparing.origin import Origin
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
+from ner.models.checkpoint import unnamed
 from ner.models.child import OnStage, Stage, ensure_prepared
 from ner.models.folder import Gate, Manifest
 from ner.models.recipes import Variant, find_recipe
@@ -109,7 +110,7 @@ class Sides:
             for side, labels in zip(self.all, self.unshared, strict=False)
             if labels
         ]
-        return (*filter(None, [self.withheld]), *lacks)
+        return (*filter(None, [self.withheld, unnamed(self.labels)]), *lacks)
 
     def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
         """Tag ``text`` with both, and time them in turns for about ``budget_ms``."""
@@ -213,12 +214,12 @@ def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
         return refusal
     found = tagger.tag_many([tagged.text for tagged in golden])
     f1 = agreement_f1(align(then, now) for then, now in zip(golden, found, strict=True))
-    if f1 >= gate.floor:
+    if f1 >= gate.min_agreement:
         return None
     return (
         f"{title} of this model is not served: its self-check failed on this machine. Its entities "
-        f"score F1 {f1:.3f} against those that it found where it was made, and {gate.floor:g} is "
-        "required. The original serves alone."
+        f"score F1 {f1:.3f} against those that it found where it was made; {gate.min_agreement:g} "
+        "is needed. The original serves alone."
     )
 
 

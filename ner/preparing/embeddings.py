@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ner.telemetry import without_telemetry
 
 with without_telemetry():
     import openvino
     from openvino import opset13 as ops
+
+
+def fold_shapes(model: openvino.Model) -> None:
+    """Make constants of the shapes of tables: a table whose shape is read would stay in FP32."""
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "ShapeOf":
+            continue
+        source = node.input_value(0).get_node()
+        if source.get_type_name() == "Constant":
+            shape = np.array(source.shape, dtype=node.get_element_type().to_dtype())
+            node.output(0).replace(ops.constant(shape).output(0))
 
 
 def scale_after_lookup(model: openvino.Model) -> int:

@@ -1,38 +1,61 @@
 """A vetted checkpoint as OpenVINO IR in FP32, with its configuration and fast tokenizer.
 
-Transformers go through Optimum Intel, a BiLSTM of our own straight through OpenVINO.
+Transformers go through Optimum Intel: as it exports their type where it knows that, else as it
+exports DistilBERT, whose inputs they share. A BiLSTM of our own goes straight through OpenVINO.
+Whatever the way, the IR must give PyTorch's logits.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 
 from ner.errors import ModelRefused
-from ner.preparing.checkpoint import Checkpoint
+from ner.models.checkpoint import is_weights
+from ner.tagging.inference import input_ports
 from ner.tagging.model import max_length
+from ner.tags import read_tags
 from ner.telemetry import without_telemetry
 from ner.train import bilstm
 from ner.train.bilstm import MODEL_TYPE as BILSTM
 
 with without_telemetry():
     import openvino
+    from optimum.exporters.openvino.convert import export as export_as
     from optimum.exporters.openvino.convert import export_from_model
+    from optimum.exporters.openvino.model_configs import DistilBertOpenVINOConfig
+    from optimum.exporters.tasks import TasksManager
     from optimum.intel import OVConfig
 
 IR = "openvino_model.xml"
+_log = logging.getLogger(__name__)
+_TASK = "token-classification"
+# Optimum left to itself stores large models with INT8 weights.
+_FP32 = OVConfig(dtype="fp32")
+# Weights that no token classifier reads: of pooling, of pretraining, and fixed numbers.
+_NEVER_READ = re.compile(r"(^|\.)(pooler|cls|lm_head|position_ids|inv_freq)(\.|$)")
+# How far a logit may be from PyTorch's, in parts of the largest one where that is over 1.
+_TOLERANCE = 1e-3
+# Rows and tokens that logits are compared on, beside the longest text; rows are padded unequally.
+_SHAPES = ((1, 2), (1, 17), (2, 8), (4, 33))
+# Characters that hardly any vocabulary has.
+_RARE = "\u2603 \u0e2a\u0e27\u0e31\u0e2a \U00012000"
 
 
 @dataclass(frozen=True)
@@ -44,15 +67,43 @@ class Exported:
     max_length: int
 
 
-def export(checkpoint: Checkpoint, target: Path) -> Exported:
-    """Write the FP32 IR, the configuration and the fast tokenizer to ``target``."""
+def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exported:
+    """Write the FP32 IR, the configuration and the fast tokenizer to ``target``.
+
+    ``labels`` gives tags of the model other names. Raises ``ModelRefused`` for a checkpoint that
+    can't be read, is not complete, or comes out otherwise than in PyTorch.
+    """
+    config = _read_config(checkpoint)
+    kind = str(config.get("model_type"))
+    network: torch.nn.Module
+    with _refused("The checkpoint can't be read: {}"):
+        tokenizer = _load_tokenizer(checkpoint)
+        load = bilstm.load if kind == BILSTM else _load_transformer
+        network = load(checkpoint)
+    with _refused(f"Models of the type {kind!r} can't be converted to OpenVINO."):
+        if isinstance(network, PreTrainedModel):
+            _write_transformer(network, target)
+        else:
+            _write_bilstm(network, target)
+        longest = _check_logits(network, config, tokenizer, target / IR)
+    tokenizer.model_max_length = longest
+    tokenizer.save_pretrained(target)
+    tags = config["id2label"]
+    if labels:
+        read = read_tags(tags.values(), labels)
+        tags = {key: "-".join(filter(None, read[tag])) for key, tag in tags.items()}
+    written = _read_config(target if (target / "config.json").is_file() else checkpoint)
+    written |= {"id2label": tags, "label2id": {tag: int(key) for key, tag in tags.items()}}
+    (target / "config.json").write_text(json.dumps(written, indent=2), encoding="utf-8")
+    return Exported(target, tokenizer, longest)
+
+
+@contextmanager
+def _refused(sentence: str) -> Iterator[None]:
+    """Turn what transformers and Optimum raise into ``sentence``, the first line in its braces."""
     try:
-        tokenizer = _load_tokenizer(checkpoint.folder)
-        write = (
-            _write_bilstm if checkpoint.config.get("model_type") == BILSTM else _write_transformer
-        )
-        write(checkpoint, target)
-    # What transformers raises on a checkpoint that is none is anything of these.
+        yield
+    # On a checkpoint that is none they raise anything of these.
     except (
         OSError,
         ValueError,
@@ -62,9 +113,21 @@ def export(checkpoint: Checkpoint, target: Path) -> Exported:
         AttributeError,
         ImportError,
     ) as error:
-        raise ModelRefused(f"The checkpoint can't be exported: {_first_line(error)}") from error
-    tokenizer.save_pretrained(target)
-    return _exported(target, tokenizer, checkpoint.config)
+        _log.debug("Exporting failed", exc_info=True)
+        said = str(error).strip().partition("\n")[0][:200]
+        raise ModelRefused(sentence.format(said)) from error
+
+
+def read_exported(folder: Path) -> Exported:
+    """An original that was exported before."""
+    tokenizer = _load_tokenizer(folder)
+    stated = {"model_max_length": tokenizer.model_max_length}
+    return Exported(folder, tokenizer, max_length(_read_config(folder), stated))
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return config
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -76,75 +139,162 @@ def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
             "The checkpoint has a slow tokenizer only, which gives no offsets. "
             "Expected a fast one (tokenizer.json)."
         )
+    try:
+        tokenizer.backend_tokenizer.encode(_RARE)
+    # The Rust binding raises nothing narrower.
+    except Exception as error:
+        raise ModelRefused(
+            "The checkpoint's tokenizer has no unknown token, so it fails at a character outside "
+            f"its vocabulary ({str(error)[:80]}). Add the token to tokenizer.json (unk_token)."
+        ) from error
     return tokenizer
 
 
-def read_exported(folder: Path) -> Exported:
-    """An original that was exported before."""
-    tokenizer = _load_tokenizer(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return _exported(folder, tokenizer, config)
+def _known(kind: str) -> bool:
+    """Whether Optimum Intel exports token classifiers of this type by itself."""
+    try:
+        tasks = TasksManager.get_supported_tasks_for_model_type(
+            kind, exporter="openvino", library_name="transformers"
+        )
+    except KeyError:
+        return False
+    return _TASK in tasks
 
 
-def _exported(
-    folder: Path, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, Any]
-) -> Exported:
-    stated = {"model_max_length": tokenizer.model_max_length}
-    return Exported(folder, tokenizer, max_length(config, stated))
-
-
-def _write_transformer(checkpoint: Checkpoint, target: Path) -> None:
-    """Export a transformer that transformers knows, through Optimum Intel."""
-    check_parameters(checkpoint.folder)
-    model = AutoModelForTokenClassification.from_pretrained(
-        checkpoint.folder,
+def _load_transformer(folder: Path) -> PreTrainedModel:
+    """The network with every weight of the checkpoint, and no other."""
+    kind = check_parameters(folder)
+    model, info = AutoModelForTokenClassification.from_pretrained(
+        folder,
         # A checkpoint stored in half precision would otherwise give an FP16 IR.
         dtype=torch.float32,
         use_safetensors=True,
         trust_remote_code=False,
         local_files_only=True,
+        # Told in `info`, where transformers would fill in random numbers or raise a table.
+        ignore_mismatched_sizes=True,
+        output_loading_info=True,
+        **({} if _known(kind) else {"attn_implementation": "eager"}),
     )
-    export_from_model(
-        model,
-        target,
-        task="token-classification",
-        stateful=False,
-        # Left to itself Optimum stores large models with INT8 weights.
-        ov_config=OVConfig(dtype="fp32"),
-    )
-    model.config.save_pretrained(target)
+    _refuse_keys(info, model.config.num_labels)
+    network: PreTrainedModel = model.eval()
+    return network
 
 
-def check_parameters(folder: Path) -> None:
-    """Refuse a configuration of a model larger than its weights, which would be made in memory."""
+def _refuse_keys(info: Mapping[str, Any], n_labels: int) -> None:
+    """Refuse weights that are missing, of another shape, or that nothing would read."""
+    for key, held, expected in info["mismatched_keys"]:
+        if held[0] != expected[0] == n_labels:
+            raise ModelRefused(
+                f"The checkpoint's config.json names {n_labels} labels (id2label), the classifier "
+                f"has {held[0]} outputs ({key}). Give each output its label, in order."
+            )
+    faults = {
+        "has no weights for": info["missing_keys"],
+        "has weights of another shape than its config.json says:": [
+            key for key, *_ in info["mismatched_keys"]
+        ],
+        "has weights that transformers' model of its type does not read:": [
+            key for key in info["unexpected_keys"] if not _NEVER_READ.search(key)
+        ],
+    }
+    said = [
+        f"{fault} {', '.join(sorted(keys)[:3])}{', …' if len(keys) > 3 else ''}"
+        for fault, keys in faults.items()
+        if keys
+    ]
+    if said:
+        raise ModelRefused(
+            f"The checkpoint {'; it '.join(said)}. It would find other entities than where it was "
+            "trained. Was it saved without its classifier, with other names for its weights, or "
+            "with a part that transformers' class does not have, such as a CRF?"
+        )
+
+
+def check_parameters(folder: Path) -> str:
+    """The type of a model; refused if larger than its weights, since it is made in memory."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"):
         model = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
             config, trust_remote_code=False
         )
-    stated, held = model.num_parameters(), (folder / "model.safetensors").stat().st_size
+    stated = model.num_parameters()
+    held = sum(file.stat().st_size for file in folder.iterdir() if is_weights(file.name))
     # No weight is stored in less than a byte.
     if stated > held:
         raise ModelRefused(
             f"The checkpoint's config.json describes {stated:,} weights, and its file of weights "
             f"has {held:,} bytes."
         )
+    return str(config.model_type)
 
 
-def _write_bilstm(checkpoint: Checkpoint, target: Path) -> None:
-    """Export a BiLSTM of our own, which Optimum does not know."""
+def _write_transformer(model: PreTrainedModel, target: Path) -> None:
+    if _known(model.config.model_type):
+        export_from_model(model, target, task=_TASK, stateful=False, ov_config=_FP32)
+    else:
+        model.config.use_cache = False
+        inputs = DistilBertOpenVINOConfig(model.config, task=_TASK)
+        target.mkdir(parents=True)
+        export_as(model, inputs, target / IR, stateful=False, ov_config=_FP32)
+    model.config.save_pretrained(target)
+
+
+def _write_bilstm(network: torch.nn.Module, target: Path) -> None:
     example = {
         "input_ids": torch.ones((2, 8), dtype=torch.int64),
         "attention_mask": torch.ones((2, 8), dtype=torch.int64),
     }
-    model = openvino.convert_model(bilstm.load(checkpoint.folder), example_input=example)
+    model = openvino.convert_model(network, example_input=example)
     for port, name in zip(model.inputs, example, strict=True):
         port.get_tensor().set_names({name})
     model.reshape({name: [-1, -1] for name in example})
     target.mkdir(parents=True)
     openvino.save_model(model, target / IR, compress_to_fp16=False)
-    shutil.copy(checkpoint.folder / "config.json", target)
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0][:300]
+def _check_logits(
+    network: torch.nn.Module,
+    config: Mapping[str, Any],
+    tokenizer: PreTrainedTokenizerFast,
+    file: Path,
+) -> int:
+    """Refuse an IR whose logits are not PyTorch's; gives how many tokens are read at once."""
+    compiled = openvino.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    pad = config.get("pad_token_id") or 0
+    n_pieces = min(len(tokenizer), config.get("vocab_size") or len(tokenizer))
+    random = np.random.default_rng(0)
+
+    def differs(rows: int, length: int) -> float:
+        ids = random.integers(n_pieces - 1, size=(rows, length))
+        mask = np.arange(length) < length - np.arange(rows)[:, None] * (length // (rows + 1))
+        # Padding stands at the end alone.
+        ids = np.where(mask, ids + (ids >= pad), pad)
+        both = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+        with torch.no_grad():
+            found = network(**{name: torch.tensor(value) for name, value in both.items()})
+        expected = getattr(found, "logits", found).numpy()[mask]
+        ports = input_ports(compiled)
+        given = {port: both.get(name, np.zeros_like(ids)) for name, port in ports.items()}
+        apart = np.abs(compiled(given, share_inputs=False)[0][mask] - expected).max()
+        return float(np.nan_to_num(apart, nan=np.inf) / max(1.0, np.abs(expected).max()))
+
+    limit = max_length(config, {"model_max_length": tokenizer.model_max_length})
+    worst = max(differs(*shape) for shape in _SHAPES)
+    # Some networks number positions from the padding id on, and have so many fewer.
+    for longest in filter(lambda length: length > 0, (limit, limit - pad - 1)):
+        try:
+            worst = max(worst, differs(2, longest))
+        except (IndexError, RuntimeError):
+            continue
+        if worst > _TOLERANCE:
+            raise ModelRefused(
+                f"Models of the type {config.get('model_type')} come out of OpenVINO otherwise "
+                f"than of PyTorch: logits differ by {worst:.2g} of their size, at most "
+                f"{_TOLERANCE:g} is allowed."
+            )
+        return longest
+    raise ModelRefused(
+        "The checkpoint can't read as many tokens as its config.json says "
+        f"(max_position_embeddings: {config.get('max_position_embeddings')})."
+    )

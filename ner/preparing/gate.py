@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from ner.comparing.agreement import agreement_f1, align
+from ner.comparing.agreement import align
 from ner.entities import Tagged, Tagger
+from ner.evaluating.verdict import agreement_estimate
 from ner.models.calibration import Texts
 from ner.models.folder import Gate
 
@@ -28,8 +27,8 @@ def run_gate(original: Tagger, variant: Tagger, texts: Texts) -> tuple[Gate, tup
     agreements = [align(a, b) for a, b in zip(left, right, strict=True)]
     entities = sum(len(tagged.entities) for tagged in left)
     golden = (*right[:_GOLDEN_TEXTS], *right[len(texts.gate) : len(texts.gate) + 1])
-    f1 = float(np.round(agreement_f1(agreements), 6))
-    return Gate(f1, entities, texts.floor, texts.fits), golden
+    agreement = agreement_estimate(agreements)
+    return Gate(agreement, entities, texts.min_agreement, texts.in_domain), golden
 
 
 def join_articles(texts: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files of a Hugging Face Hub repository, fetched under limits of size, time and tries.
+"""A checkpoint on disk: a vetted folder, or a download from the Hub under limits of size and time.
 
 Written on httpx alone, since a limit for the whole of an answer is needed, not for each read: a
 server that sends ten bytes a second would otherwise hold a download for days. No access token is
@@ -11,9 +11,9 @@ import asyncio
 import hashlib
 import json
 import re
+import shutil
 import time
-from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +24,8 @@ import httpx
 from huggingface_hub import constants, hf_hub_url
 
 from ner.errors import ModelRefused, PrepareFailed
+from ner.models.catalogue import ModelSpec
+from ner.models.checkpoint import is_weights, parts, refuse_files, vet
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # A listing of some thousand files.
@@ -31,6 +33,11 @@ _MAX_LISTING = 5_000_000
 _READ_TIMEOUT = 10.0
 _MAX_REDIRECTS = 5
 _OTHERWISE = "The bundled model works without it."
+_MAX_BYTES = 2_000_000_000
+# Of every file but the weights.
+_MAX_FILE_BYTES = 50_000_000
+# Original, INT8 and the files on the way need about this many times the checkpoint.
+_DISK_FACTOR = 3
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Hub:
             into.seek(0)
             into.truncate()
             try:
-                problem = _run(_stream(repo_id, url, into, limit, deadline))
+                problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
             except TimeoutError as error:
                 raise PrepareFailed(
                     f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. "
@@ -109,12 +116,6 @@ class Hub:
             if one_try < self.tries:
                 time.sleep(max(0.0, min(self.pause * one_try, deadline - time.monotonic())))
         raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
-
-
-def _run(fetched: Coroutine[None, None, str | None]) -> str | None:
-    """Wait for ``fetched`` in a thread of its own: ours may have a loop, as in a notebook."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, fetched).result()
 
 
 async def _stream(
@@ -169,3 +170,65 @@ def _parsed(repo_id: str, answer: dict[str, Any]) -> Listing:
 
 def _not_as_promised(repo_id: str) -> str:
     return f"What the Hub sent of {repo_id} is not of the size or checksum that it gave itself."
+
+
+def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Path, str | None]:
+    """The folder of a vetted checkpoint, and its commit if it is fetched from the Hub.
+
+    What is fetched goes to ``downloads``, the weights only after all else is vetted. Raises
+    ``ModelRefused`` if it is unsafe, unsuitable, too large or not there, ``PrepareFailed`` if the
+    Hub can't be reached or the disk is too full.
+    """
+    if spec.folder is not None:
+        refuse_type(vet(spec.folder))
+        names = [file.name for file in spec.folder.iterdir()]
+        sizes = {name: (spec.folder / name).stat().st_size for name in parts(names)}
+        _check_disk(sum(sizes.values()), downloads)
+        return spec.folder, None
+    assert spec.repo_id is not None  # noqa: S101 - ModelSpec guarantees one of the two
+    hub = hub or Hub()
+    listing = hub.listing(spec.repo_id, spec.revision)
+    refuse_files(listing.sizes, spec.repo_id)
+    sizes = {name: listing.sizes[name] for name in parts(listing.sizes)}
+    largest = max(size for name, size in sizes.items() if not is_weights(name))
+    if largest > _MAX_FILE_BYTES:
+        raise ModelRefused(
+            f"{spec.repo_id} has a file of {largest / 1e6:.0f} MB beside its weights; at most "
+            f"{_MAX_FILE_BYTES / 1e6:.0f} MB are taken."
+        )
+    _check_disk(sum(sizes.values()), downloads)
+    vetted = False
+    for name in sizes:
+        if is_weights(name) and not vetted:
+            refuse_type(vet(downloads))
+            vetted = True
+        hub.fetch(listing, name, downloads)
+    return downloads, listing.commit
+
+
+def refuse_type(config: Mapping[str, Any]) -> None:
+    """Refuse a type of model that can't be converted: transformers has no such token classifier."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as KNOWN,
+    )
+
+    kind = config.get("model_type")
+    if kind not in {*KNOWN, "bilstm"}:
+        raise ModelRefused(
+            f"The checkpoint is of the type {str(kind)[:40]!r}, for which transformers has no "
+            "token classifier. It may need code of its own, which is never run."
+        )
+
+
+def _check_disk(size: int, folder: Path) -> None:
+    if size > _MAX_BYTES:
+        raise ModelRefused(
+            f"The checkpoint has {size / 1e9:.1f} GB; at most {_MAX_BYTES / 1e9:.0f} GB are taken."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < _DISK_FACTOR * size:
+        raise PrepareFailed(
+            f"Preparing needs {_DISK_FACTOR * size / 1e6:.0f} MB of free disk, and "
+            f"{free / 1e6:.0f} MB are left. Free some, or set NER_HOME to a folder on another disk."
+        )

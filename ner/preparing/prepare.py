@@ -17,13 +17,14 @@ from ner.models.folder import (
     build_for,
     find_prepared,
     find_sound,
+    labels_for,
     prepared_folder,
     texts_for,
 )
 from ner.models.recipes import Variant
-from ner.preparing.checkpoint import obtain
 from ner.preparing.export import export, read_exported
 from ner.preparing.gate import run_gate
+from ner.preparing.hub import obtain
 from ner.preparing.publish import digests, keep_few, lock, publish, remove_leftovers, workplace
 from ner.preparing.quantize import run_steps
 from ner.tagging.model import Model
@@ -79,16 +80,16 @@ def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
 
 def _make_original(variant: Variant, work: Path, stages: _Stages) -> Manifest:
     stages.begin("Reading the checkpoint")
-    checkpoint = obtain(variant.spec, work / "download")
+    checkpoint, revision = obtain(variant.spec, work / "download")
     stages.begin("Exporting to OpenVINO (FP32)")
     folder = work / "folder"
-    export(checkpoint, folder)
+    export(checkpoint, folder, labels_for(variant.spec))
     model = Model.load(folder)
     return Manifest(
         name=variant.spec.name,
         recipe=variant.recipe.name,
         build=build_for(variant),
-        revision=checkpoint.revision,
+        revision=revision,
         labels=model.scheme.types,
         files=digests(folder),
         reading=model.reading,

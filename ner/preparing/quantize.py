@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ner.errors import ModelRefused
 from ner.models.recipes import CompressWeights, Quantize, Step
-from ner.preparing.embeddings import scale_after_lookup
+from ner.preparing.embeddings import fold_shapes, scale_after_lookup
 from ner.preparing.export import IR, Exported
 from ner.tagging.inference import input_ports
 from ner.telemetry import without_telemetry
@@ -23,6 +25,8 @@ with without_telemetry():
     import nncf
     import openvino
     from nncf.quantization.advanced_parameters import AdvancedSmoothQuantParameters
+
+_log = logging.getLogger(__name__)
 
 # Calibration reads no further than this; longer texts teach nothing about ranges, only cost time.
 _CALIBRATION_TOKENS = 256
@@ -48,20 +52,32 @@ def run_steps(
 
 def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) -> None:
     model = openvino.Core().read_model(source.folder / IR)
-    if isinstance(step, CompressWeights):
-        made = nncf.compress_weights(model, **_compression(step))
-    else:
-        samples = [_inputs(source, text, input_ports(model)) for text in texts[: step.samples]]
-        made = nncf.quantize(
-            model,
-            nncf.Dataset(samples),
-            **_quantization(step, len(samples), _model_type(source.folder)),
-        )
-        scale_after_lookup(made)
+    try:
+        made = _compressed(step, model, source, texts)
+    # NNCF was made for some networks, and raises anything on others.
+    except Exception as error:
+        _log.debug("NNCF failed", exc_info=True)
+        raise ModelRefused(
+            "NNCF can't make this recipe of a model of the type "
+            f"{_model_type(source.folder)!r}. Choose another, such as int8-weights or original."
+        ) from error
     target.mkdir(parents=True)
     openvino.save_model(made, target / IR, compress_to_fp16=False)
     for file in (source.folder / "config.json", *source.folder.glob("*token*.json")):
         shutil.copy(file, target)
+
+
+def _compressed(
+    step: Step, model: openvino.Model, source: Exported, texts: Sequence[str]
+) -> openvino.Model:
+    fold_shapes(model)
+    if isinstance(step, CompressWeights):
+        return nncf.compress_weights(model, **_compression(step))
+    samples = [_inputs(source, text, input_ports(model)) for text in texts[: step.samples]]
+    settings = _quantization(step, len(samples), _model_type(source.folder))
+    made = nncf.quantize(model, nncf.Dataset(samples), **settings)
+    scale_after_lookup(made)
+    return made
 
 
 def _compression(step: CompressWeights) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ner.entities import Entity
-from ner.errors import ModelRefused
+from ner.errors import InputError, ModelRefused
+from ner.tags import Tag, read_tags
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -57,7 +58,8 @@ class Scheme:
 
     ``tags`` are its labels as configured (``B-PER``); ``types`` the entity types in order of
     first appearance, without O; ``type_of`` (tags,) indexes ``types``, -1 for O; ``prefix_of``
-    (tags,) indexes B, I, E, S. A tag without a known prefix counts as I-, as in the pipeline.
+    (tags,) indexes B, I, E, S. They are read in every notation that :mod:`ner.tags` knows; a tag
+    without prefix counts as I-, as in the pipeline.
     """
 
     tags: tuple[str, ...]
@@ -68,7 +70,7 @@ class Scheme:
     @classmethod
     def of(cls, tags: Sequence[str]) -> Scheme:
         """The scheme of ``tags``; ``ModelRefused`` if none of them names an entity type."""
-        parts = [_split(tag) for tag in tags]
+        parts = _read(tags)
         types = tuple(dict.fromkeys(name for _, name in parts if name))
         if not types:
             raise ModelRefused(f"The model's labels name no entity type: {', '.join(tags)[:200]}.")
@@ -80,14 +82,14 @@ class Scheme:
         )
 
 
-def _split(tag: str) -> tuple[str, str]:
-    """Prefix and type of a tag; the type of O is empty."""
-    if tag == OUTSIDE:
-        return "I", ""
-    prefix, dash, name = tag.partition("-")
-    if dash and name and prefix in _PREFIXES:
-        return prefix, name
-    return "I", tag
+def _read(tags: Sequence[str]) -> list[Tag]:
+    """Tags taken apart; each by itself where they have no common notation."""
+    try:
+        read = read_tags(tags)
+    except InputError:
+        read = {tag: read_tags([tag or OUTSIDE])[tag or OUTSIDE] for tag in tags}
+    # Whatever its prefix would be, a tag without type is outside.
+    return [Tag("I", "") if read[tag].prefix == OUTSIDE else read[tag] for tag in tags]
 
 
 @dataclass(frozen=True)

@@ -252,8 +252,5 @@ def _tags(config: dict[str, Any]) -> tuple[str, ...]:
 def max_length(config: Mapping[str, Any], tokenizer_config: Mapping[str, Any]) -> int:
     """How many tokens the model reads at once, special ones included."""
     positions = config.get("max_position_embeddings") or _DEFAULT_LENGTH
-    if "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert":
-        # These number positions from the padding id on.
-        positions -= (config.get("pad_token_id") or 0) + 1
     stated = tokenizer_config.get("model_max_length") or _DEFAULT_LENGTH
     return int(min(positions, stated, _DEFAULT_LENGTH))

@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, gate_of
 from playwright.sync_api import Page, expect
 
 from browser.fixtures import Open, Serve, labelled, tag
 from ner import schema
-from ner.models.folder import Gate
 from ner.tagging.choice import Choice
 
 pytestmark = pytest.mark.browser
@@ -56,7 +55,7 @@ HOSTILE = '<img src=x onerror="window.hacked=1"></span><script>window.hacked=1</
 
 
 def without_int8() -> FakeSides:
-    return FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
+    return FakeSides(right=None, gate=gate_of(0.812, 250))
 
 
 def with_hostile_labels() -> FakeSides:

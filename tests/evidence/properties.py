@@ -24,9 +24,9 @@ from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
 from ner.files.gold import read_gold
 from ner.machine import Machine
+from ner.models import checkpoint
 from ner.models.folder import Manifest
 from ner.models.names import find_model
-from ner.preparing import checkpoint
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.ui.api import Endpoints

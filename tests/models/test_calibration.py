@@ -25,8 +25,8 @@ def test_own_texts_take_the_place_of_ours(tmp_path: Path) -> None:
     mine = own_texts(OURS, calibration, gate, 0.97)
 
     assert (30, 31) == (len(mine.calibration), len(mine.gate))
-    assert (True, 0.97) == (mine.fits, mine.floor)
-    assert not own_texts(OURS, calibration, None).fits
+    assert (True, 0.97) == (mine.in_domain, mine.min_agreement)
+    assert not own_texts(OURS, calibration, None).in_domain
 
 
 def test_a_text_that_calibrates_does_not_check(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_a_text_that_calibrates_does_not_check(tmp_path: Path) -> None:
     [
         (b"", "has 0 texts; expected at least 30"),
         (b"one\ntwo\n", "has 2 texts; expected at least 30"),
-        (b"\xff\xfe\x00x", "is not text in UTF-8"),
-        (b"a\0b\n" * 40, "is not text. Expected one text a line"),
+        (b"caf\xe9\n", "texts.txt.*UTF"),
+        (b"a\0b\n" * 40, "texts.txt, line 1: a NUL character"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(
@@ -59,14 +59,14 @@ def test_a_file_that_cannot_be_used_is_refused(
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """By its name alone, never its path."""
-    with pytest.raises(InputError, match=r"^gone\.txt can't be read"):
+    with pytest.raises(InputError, match=r"^gone\.txt: can't be read"):
         read_own(tmp_path / "gone.txt")
 
 
 @pytest.mark.parametrize("floor", [0.0, -1.0, 1.5, float("nan")])
-def test_a_floor_is_a_fraction(floor: float) -> None:
+def test_the_least_agreement_is_a_fraction(floor: float) -> None:
     """Over 0 and up to 1."""
-    with pytest.raises(InputError, match="expected a fraction"):
+    with pytest.raises(InputError, match="must be over 0 and at most 1"):
         own_texts(OURS, None, None, floor)
 
 

@@ -11,12 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fakes import gate_of
 
 from ner.comparing import comparison
 from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
 from ner.models.child import Stage
-from ner.models.folder import Gate, Prepared
+from ner.models.folder import Prepared
 from ner.models.open import OpenSides, Side, Sides, open_sides, open_tagger, pair_sides
 from ner.models.recipes import Variant, default_sides
 from ner.tagging.choice import Choice
@@ -103,7 +104,7 @@ def test_int8_below_the_gate_is_not_served(
 ) -> None:
     """The original serves alone, and asking for INT8 gives the figures; it can be measured."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    changed(tiny_original, tiny_prepared, tmp_path, gate=Gate(f1=0.5, entities=300))
+    changed(tiny_original, tiny_prepared, tmp_path, gate=gate_of(0.5, 300))
     original, int8 = default_sides(tiny_sides.spec)
     alone = open_sides(original, int8)
     comparison = alone.compare(TEXT, Choice(), budget_ms=5)
@@ -115,11 +116,11 @@ def test_int8_below_the_gate_is_not_served(
         lambda: open_tagger(int8),
         lambda: open_sides(int8, original),
     ):
-        with pytest.raises(PrepareFailed, match=r"to 50\.0 % \(F1, 300 entities\); 95 % is needed"):
+        with pytest.raises(PrepareFailed, match=r"50\.0 % agreement .* on 300 .* 95 % is needed"):
             ask()
     measured = open_sides(original, int8, serve=False)
     assert measured.both[1].tagger(TEXT) == tiny_sides.both[1].tagger(TEXT)
-    assert "to 50.0 % (F1" in measured.notes[0]
+    assert "50.0 % agreement" in measured.notes[0]
 
 
 def test_int8_that_departs_from_its_record_is_not_served(
@@ -151,16 +152,15 @@ def test_the_self_check_passes_where_the_model_was_made(
 
 
 @pytest.mark.parametrize(
-    ("f1", "entities", "established", "passed"),
-    [(0.94, 200, True, False), (0.95, 200, True, True), (0.5, 199, False, True)],
+    ("f1", "entities", "answer"),
+    [(0.9, 300, "no"), (0.94, 300, "undecided"), (0.98, 300, "yes"), (0.98, 50, "undecided")],
 )
-def test_the_gate_decides_from_200_entities_on(
-    f1: float, entities: int, established: bool, passed: bool
-) -> None:
-    """Under 0.95 INT8 is not served, unless there were too few entities to tell."""
-    gate = Gate(f1=f1, entities=entities)
+def test_the_gate_asks_the_one_verdict(f1: float, entities: int, answer: str) -> None:
+    """Only a no keeps INT8 from being served; a yes needs entities enough."""
+    gate = gate_of(f1, entities)
 
-    assert (gate.established, gate.passed) == (established, passed)
+    assert answer == gate.answer
+    assert (gate.refusal("INT8") is None) == (answer != "no")
 
 
 def test_titles_tell_the_sides_apart(tiny_sides: Sides) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import openvino as ov
 import pytest
+from tiny_architectures import make_tiny
 
+from ner.errors import ModelRefused
 from ner.models.folder import Prepared
 from ner.models.open import Sides
+from ner.models.recipes import find_recipe
+from ner.preparing.export import export
+from ner.preparing.quantize import run_steps
+from ner.tagging.model import Model
+
+# Tracing is deprecated in torch, and it is what Optimum Intel does.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def test_the_original_is_float32(tiny_original: Prepared) -> None:
@@ -44,3 +56,124 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
             logits = network(ids, torch.ones_like(ids))[0, 1:-1]
         expected = torch.softmax(logits, dim=-1).numpy()
         assert found == pytest.approx(expected, abs=1e-4)
+
+
+TEXTS = ("My name is Wolfgang and I live in Berlin.", "the name", "I met him at the Berlin name")
+# What people fine-tune; ModernBERT and T5 are types that Optimum Intel doesn't know.
+TYPES = ("bert", "roberta", "xlm-roberta", "deberta-v2", "albert", "gpt2", "modernbert", "t5")
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_an_architecture_gives_pytorchs_logits_and_an_int8(
+    kind: str, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Read as it is served, in batches and padded; INT8 holds no table of embeddings in FP32."""
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    checkpoint = make_tiny(kind, tmp_path / kind, tiny_checkpoint)
+    exported = export(checkpoint, tmp_path / "original", {})
+    network = AutoModelForTokenClassification.from_pretrained(checkpoint).eval()
+    model = Model.load(tmp_path / "original")
+    encoded = model.encode([*TEXTS, " ".join(TEXTS * 9)])
+    found, _ = model.probabilities(encoded)
+    for begin, end in list(pairwise(encoded.pieces.borders.tolist()))[: len(TEXTS)]:
+        ids = torch.tensor([[2, *encoded.ids[begin:end].tolist(), 3]])
+        with torch.no_grad():
+            logits = network(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, 1:-1]
+        assert found[begin:end] == pytest.approx(logits.softmax(-1).numpy(), abs=1e-3)
+
+    run_steps(find_recipe("int8").steps, exported, TEXTS * 9, tmp_path / "int8")
+    whole, int8 = (
+        (tmp_path / made / "openvino_model.bin").stat().st_size for made in ("original", "int8")
+    )
+    # DeBERTa's constants of relative positions stay.
+    assert int8 < 0.55 * whole
+    assert Model.load(tmp_path / "int8").probabilities(encoded)[0].shape == found.shape
+
+
+def test_numbers_of_positions_are_never_passed(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """RoBERTa numbers positions from the padding id on, and so has two fewer than its table."""
+    make_tiny("roberta", tmp_path / "roberta", tiny_checkpoint)
+    settings = tmp_path / "roberta" / "tokenizer_config.json"
+    settings.write_text(settings.read_text().replace('"model_max_length": 128', '"x": 0'))
+
+    assert 128 == export(tmp_path / "roberta", tmp_path / "made", {}).max_length
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        ("bert", lambda key: "classifier" not in key and key, r"no weights for classifier\.bias"),
+        ("bert", lambda key: f"model.{key}", "no weights for .* does not read: model.bert"),
+        ("bert", lambda key: key.replace("classifier", "head"), "does not read: head.bias"),
+        ("fnet", lambda key: key, "type 'fnet' can't be converted to OpenVINO"),
+    ],
+    ids=["no classifier", "other names", "another head", "no attention mask"],
+)
+def test_a_checkpoint_is_served_whole_or_not_at_all(
+    kind: str, change: Callable[[str], str], message: str, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Random numbers would take the place of missing weights; unread ones would change it."""
+    from safetensors.torch import load_file, save_file
+
+    folder = make_tiny(kind, tmp_path / kind, tiny_checkpoint)
+    file = folder / "model.safetensors"
+    weights = {change(key): tensor for key, tensor in load_file(file).items() if change(key)}
+    save_file(weights, file, metadata={"format": "pt"})
+
+    with pytest.raises(ModelRefused, match=message):
+        export(folder, tmp_path / "made", {})
+
+
+def test_weights_of_a_crf_are_not_dropped(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """Nor are labels guessed for outputs that have none."""
+    from safetensors.torch import load_file, save_file
+
+    folder = make_tiny("bert", tmp_path / "bert", tiny_checkpoint)
+    file = folder / "model.safetensors"
+    weights = load_file(file)
+    crf = {"crf.transitions": weights["classifier.weight"].clone()}
+    save_file(weights | crf, file, {"format": "pt"})
+    with pytest.raises(ModelRefused, match=r"does not read: crf\.transitions"):
+        export(folder, tmp_path / "made", {})
+
+    save_file(weights, file, {"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"].pop("4")
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelRefused, match=r"names 4 labels .*, the classifier has 5 outputs"):
+        export(folder, tmp_path / "made", {})
+
+
+def test_a_tokenizer_without_unknown_token_is_refused(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """It would fail at the first character that it does not know."""
+    folder = make_tiny("bert", tmp_path / "bert", tiny_checkpoint)
+    for file in folder.glob("tokenizer*.json"):
+        file.write_text(file.read_text().replace("[UNK]", "[MISSING]"))
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["model"]["unk_token"] = "[UNK]"
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+    with pytest.raises(ModelRefused, match="has no unknown token"):
+        export(folder, tmp_path / "made", {})
+
+
+def test_labels_are_given_names(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """In the exported configuration, so that whoever reads it finds the same entities."""
+    folder = make_tiny("bert", tmp_path / "bert", tiny_checkpoint)
+    export(folder, tmp_path / "made", {"PER": "PERSON", "B-LOC": "", "I-LOC": ""})
+
+    assert ("PERSON",) == Model.load(tmp_path / "made").scheme.types
+
+
+def test_int8_that_cant_be_made_is_a_sentence(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """NNCF fails on ConvBERT's convolutions; compressing weights works."""
+    folder = make_tiny("convbert", tmp_path / "convbert", tiny_checkpoint)
+    exported = export(folder, tmp_path / "original", {})
+
+    with pytest.raises(ModelRefused, match="NNCF can't make this recipe"):
+        run_steps(find_recipe("int8").steps, exported, TEXTS * 9, tmp_path / "int8")
+    run_steps(find_recipe("int8-weights").steps, exported, TEXTS, tmp_path / "weights")

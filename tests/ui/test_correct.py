@@ -8,12 +8,11 @@ from html import unescape
 from typing import Any
 
 import pytest
-from fakes import FakeSides, loader_of, service_of
+from fakes import FakeSides, gate_of, loader_of, service_of
 
 from ner.comparing.gold_origin import GoldOrigin, read_origins
 from ner.errors import InputError
 from ner.files.gold import parse_gold
-from ner.models.folder import Gate
 from ner.serving.bounds import Bounds
 from ner.ui.correct import CorrectHandler, written
 
@@ -83,7 +82,7 @@ def test_what_cannot_be_started(text: str, begin: str, message: str) -> None:
 
 def test_a_side_that_is_not_served_cannot_be_started_from() -> None:
     """With the reason; the other one can."""
-    alone = FakeSides(right=None, gate=Gate(f1=0.812, entities=250))
+    alone = FakeSides(right=None, gate=gate_of(0.812, 250))
     html, data = result(handler(alone).start("Oslo", *CHOSEN, "right"))
     assert "not served" in html
     assert {} == data

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, loader_of, service_of
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, gate_of, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -24,7 +24,6 @@ from ner.evaluating.report import Report, report_json, report_sides
 from ner.files.gold import parse_gold
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec, assets
-from ner.models.folder import Gate
 from ner.models.open import Sides
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
@@ -277,7 +276,7 @@ def test_repaired_and_other_tags_are_told() -> None:
 
 def test_int8_that_is_not_served_leaves_the_original_alone() -> None:
     """One side, no verdict, and the reason."""
-    html, data = given(GOLD, pair=FakeSides(right=None, gate=Gate(f1=0.812, entities=250)))
+    html, data = given(GOLD, pair=FakeSides(right=None, gate=gate_of(0.812, 250)))
     assert "agrees with the original to 81.2 %" in unescape(html)
     assert ["Original"] == [side["name"] for side in data["sides"]]
     assert 'class="verdict' not in html

@@ -8,10 +8,9 @@ from html import unescape
 from typing import Any
 
 import pytest
-from fakes import FakeSides, loader_of, service_of
+from fakes import FakeSides, gate_of, loader_of, service_of
 
 from ner.errors import InputError
-from ner.models.folder import Gate
 from ner.serving.admission import WAITING
 from ner.serving.bounds import Bounds, SlotBounds
 from ner.ui.judge import JudgeHandler
@@ -75,7 +74,7 @@ def test_what_cannot_be_dealt(text: str, message: str) -> None:
 
 def test_one_side_alone_differs_from_nothing() -> None:
     """Where the other one is not served, it is said why."""
-    html, data = dealt("Oslo", FakeSides(right=None, gate=Gate(f1=0.812, entities=250)))
+    html, data = dealt("Oslo", FakeSides(right=None, gate=gate_of(0.812, 250)))
     assert "not served" in html
     assert {} == data
 

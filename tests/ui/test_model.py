@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import gate_of
 from markupsafe import escape
 
 from ner.models.catalogue import ModelSpec
-from ner.models.folder import Gate, Prepared
+from ner.models.folder import Prepared
 from ner.models.recipes import RECIPES, Variant, find_recipe
 from ner.ui.model import ModelHandler, _card, describe_model, made_of
 
@@ -85,10 +86,11 @@ def test_a_model_that_is_not_prepared_is_described_all_the_same() -> None:
 
 def test_the_check_when_made_is_told_in_words() -> None:
     """What was reached and needed; that it did not pass, or that too little was found to tell."""
-    passed = "97.9 % agreement on 510 entities (95 % needed)"
-    assert passed == Gate(f1=0.979, entities=510).summary
-    assert "not passed, not served" in Gate(f1=0.5, entities=510).summary
-    assert "not established, under 200" in Gate(f1=0.5, entities=199).summary
+    passed = "98.0 % agreement (96.0–100.0) on 510 entities, 95 % needed"
+    assert passed == gate_of(0.98, 510).summary
+    assert "not passed, not served" in gate_of(0.5, 510).summary
+    assert "undecided, about" in gate_of(0.96, 510).summary
+    assert gate_of(1.0, 0).summary.startswith("no entities were found to compare")
 
 
 def test_an_unknown_model_gets_a_sentence() -> None:

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 from browser.fixtures import Open
-from fakes import FakeSides, service_of
+from fakes import FakeSides, gate_of, service_of
 from playwright.sync_api import expect
 
 from ner.machine import Machine
 from ner.markup import visible
-from ner.models.folder import Gate
 from ner.models.open import Side
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
@@ -40,7 +39,7 @@ def test_readiness_and_open_models_are_told() -> None:
     """Why it is not ready; since when it is; which models passed their check, and which did not."""
     service = service_of()
     left, right = FakeSides().both
-    failed = replace(right, withheld=Gate(f1=0.5, entities=300).refusal("INT8"))
+    failed = replace(right, withheld=gate_of(0.5, 300).refusal("INT8"))
 
     assert "Not ready. The default model is being opened." in shown(service)
     service.readiness.ready()
