@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,84 +14,39 @@ from browser.fixtures import Open, labelled, tag
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
+from serving import running
+from serving.running import App
 
-ROOT = Path(__file__).parent.parent
 WOLFGANG = "My name is Wolfgang and I live in Berlin."
 EXPECTED = [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)]
-
-
-@dataclass(frozen=True)
-class App:
-    """A running ``python app.py``."""
-
-    process: psutil.Process
-    url: str
-    client: Client
-    log: Path
-    errors: list[str]
-
-    @property
-    def told(self) -> str:
-        """All that it has written so far."""
-        return self.log.read_text("utf-8") + "".join(self.errors)
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Started where nothing has been prepared yet, so its first start is in it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = {
-        **os.environ,
-        "NER_HOME": str(tmp_path_factory.mktemp("fresh")),
-        "GRADIO_SERVER_PORT": str(port),
-    }
-    with (
-        log.open("w") as written,
-        subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
-            env=environment,
-            stdout=written,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process,
-    ):
-        # It says when the default model is ready; Gradio's page is up long before.
-        lines = _until_ready(process)
-        assert any("Making INT8" in line for line in lines), lines
-        url = f"http://127.0.0.1:{port}/"
-        # Read on: nothing of it is lost, and no pipe fills up.
-        threading.Thread(target=lines.extend, args=(process.stderr,)).start()
-        yield App(psutil.Process(process.pid), url, Client(url, verbose=False), log, lines)
-        # Not SIGINT, which a process started in the background of a shell does not hear.
-        process.terminate()
-        process.wait()
+    home = tmp_path_factory.mktemp("fresh")
+    with running.app(home, tmp_path_factory.mktemp("app") / "log") as app:
+        assert "Making INT8" in app.told
+        yield app
 
 
-def _until_ready(process: subprocess.Popen[str]) -> list[str]:
-    lines: list[str] = []
-    assert process.stderr is not None
-    for line in process.stderr:
-        lines.append(line)
-        if "is ready" in line:
-            return lines
-    raise AssertionError("".join(lines))
+@pytest.fixture(scope="module")
+def client(app: App) -> Client:
+    """A client of its API."""
+    return Client(app.url, verbose=False)
 
 
 def found(entities: list[dict[str, Any]]) -> list[tuple[str, str, int, int]]:
     return [(one["text"], one["label"], one["start"], one["end"]) for one in entities]
 
 
-def test_wolfgang_lives_in_berlin_over_http(app: App) -> None:
+def test_wolfgang_lives_in_berlin_over_http(client: Client) -> None:
     """Exactly these two on both sides, through the client."""
-    answer = app.client.predict(WOLFGANG, api_name="/compare")
+    answer = client.predict(WOLFGANG, api_name="/compare")
 
     assert found(answer["left"]["entities"]) == found(answer["right"]["entities"]) == EXPECTED
     assert answer["timing"]["left"]["n"] >= 8
-    assert found(app.client.predict(WOLFGANG, api_name="/tag")["entities"]) == EXPECTED
+    assert found(client.predict(WOLFGANG, api_name="/tag")["entities"]) == EXPECTED
 
 
 @pytest.mark.browser
@@ -133,14 +82,14 @@ def test_the_first_screen_answers_what_who_and_how_much(
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
-def test_serving_loads_no_converters_and_little_memory(app: App) -> None:
+def test_serving_loads_no_converters_and_little_memory(app: App, client: Client) -> None:
     """Its first start included: no torch in the process, and under 700 MB with both variants."""
-    app.client.predict(WOLFGANG, api_name="/compare")
+    client.predict(WOLFGANG, api_name="/compare")
     libraries = Path(f"/proc/{app.process.pid}/maps").read_text()
 
     assert "openvino" in libraries
     assert "torch" not in libraries
-    assert app.process.memory_info().rss < 700e6
+    assert psutil.Process(app.process.pid).memory_info().rss < 700e6
 
 
 @pytest.mark.parametrize(
@@ -157,11 +106,11 @@ def test_serving_loads_no_converters_and_little_memory(app: App) -> None:
     ids=lambda value: None if isinstance(value, dict) else value[:20],
 )
 def test_bad_requests_are_refused_in_words(
-    app: App, arguments: dict[str, Any], message: str
+    client: Client, arguments: dict[str, Any], message: str
 ) -> None:
     """A sentence, no trace."""
     with pytest.raises(AppError) as refusal:
-        app.client.predict(**arguments, api_name="/tag")
+        client.predict(**arguments, api_name="/tag")
 
     assert message in str(refusal.value)
     assert "Traceback" not in str(refusal.value)
@@ -184,18 +133,18 @@ def test_another_number_of_arguments_is_refused_and_not_logged(
 @pytest.mark.parametrize(
     "text", ["", "  \n", "\u200b", "a\x00b", "<script>alert(1)</script>", "🙂" * 50], ids=ascii
 )
-def test_odd_texts_are_answered(app: App, text: str) -> None:
+def test_odd_texts_are_answered(client: Client, text: str) -> None:
     """Whatever characters: the text comes back, and its entities lie in it."""
-    answer = app.client.predict(text, api_name="/tag")
+    answer = client.predict(text, api_name="/tag")
 
     assert answer["text"] == text
     assert all(0 <= one["start"] < one["end"] <= len(text) for one in answer["entities"])
 
 
-def test_people_at_once_get_their_own_answers(app: App) -> None:
+def test_people_at_once_get_their_own_answers(app: App, client: Client) -> None:
     """Eight clients, each with a text of its own."""
     names = ["Berlin", "London", "Paris", "Madrid", "Vienna", "Rome", "Oslo", "Prague"]
-    alone = [app.client.predict(f"I live in {name}.", api_name="/tag") for name in names]
+    alone = [client.predict(f"I live in {name}.", api_name="/tag") for name in names]
 
     def ask(name: str) -> Any:
         return Client(app.url, verbose=False).predict(f"I live in {name}.", api_name="/tag")

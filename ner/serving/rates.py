@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ner.serving.addresses import Addresses
+from ner.serving.probes import PROBES
 from ner.serving.responses import Refusal
 
-# What a request takes from its client's bucket. Files of the page are cheap to serve and many; a
-# probe is answered whoever asks.
+# Tokens that a request takes from its client's bucket. Files of the page are cheap to serve and
+# many; a probe is answered whoever asks.
 _POST = 1.0
 _GET = 0.2
 _FREE = (
     *("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico"),
     # The answer to what has been counted already, and the stream that an open page holds.
     *("/gradio_api/queue/", "/gradio_api/call/", "/gradio_api/heartbeat/"),
+    *PROBES,
 )
 _STREAMS = tuple(f"/gradio_api/{name}/" for name in ("heartbeat", "queue/data", "call"))
 _STREAM_RETRY_AFTER = 10

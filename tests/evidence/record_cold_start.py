@@ -23,18 +23,15 @@ import struct
 import subprocess
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from evidence.record import RESULTS, ROOT, made_by, write
 from ner.deploy.smoke import start
-from ner.machine import describe
-from ner.schema import machine_json
 
-ROOT = Path(__file__).parents[2]
-RECORD = ROOT / "assets" / "results" / "deploy.json"
+RECORD = RESULTS / "deploy.json"
 # nobody, on every Linux.
 UNPRIVILEGED = 65534
 
@@ -83,15 +80,13 @@ def measure(work: Path, python: str, *, starts: int) -> dict[str, Any]:
         command,
         check=True,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
     )
     runs = json.loads(done.stdout)
     assert tree(folder) == before, "the app wrote into its folder"
     installed = [one["name"].lower() for one in packages(interpreter)]
     return {
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_cold_start.py",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine_json(describe()),
+        **made_by("record_cold_start.py"),
         # How busy the machine was with other things, and how much precedence this had.
         "load_average": round(os.getloadavg()[0], 1),
         "nice": os.nice(0),
@@ -163,7 +158,7 @@ def main() -> None:
     given = parser.parse_args()
     with TemporaryDirectory() as temporary:
         record = measure(given.work or Path(temporary), given.python, starts=given.starts)
-    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write(RECORD, record)
 
 
 if __name__ == "__main__":

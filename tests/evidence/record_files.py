@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -25,12 +24,11 @@ from typing import Any
 from spark_cluster import running
 
 import ner
+from evidence.record import ROOT, made_by, write
 from ner.entities import Tagged
 from ner.files import batch
 from ner.files.read import inspect
-from ner.machine import describe
 from ner.models.catalogue import catalogue
-from ner.schema import machine_json
 from ner.stats import ratio_estimate
 
 ROOT = Path(__file__).parents[2]
@@ -102,28 +100,24 @@ def record_spark(folder: Path) -> dict[str, Any]:
     """Lines a second of clusters of one and two workers, started anew in turns."""
     from pyspark.sql import SparkSession
 
-    from ner import spark
-
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    texts = lines(20_000)
+    texts = lines(SPARK_LINES)
     expected = _plain(ner.load("bundled", recipe="int8").tag_many(texts))
     rates: dict[str, list[float]] = {"1": [], "2": []}
     differing = 0
     for turn in range(2):
         for workers in (1, 2):
-            scratch = folder / f"cluster-{turn}-{workers}"
-            with running(scratch, workers) as cluster:
-                session = SparkSession.builder.master(cluster.master).getOrCreate()
-                frame = session.createDataFrame(list(enumerate(texts)), "id int, text string")
-                frame = frame.repartition(2 * workers, "id")
-                spark.tag(frame.limit(2000)).collect()  # opens the model in each worker
+            with running(folder / f"cluster-{turn}-{workers}", workers) as cluster:
+                builder = SparkSession.builder.master(cluster.master)
+                # The executors run elsewhere.
+                session = builder.config("spark.executorEnv.PYTHONPATH", str(ROOT)).getOrCreate()
+                _tagged_there(session, texts[:2000], workers)  # opens the model in each worker
                 begin = time.perf_counter()
-                rows = sorted(spark.tag(frame).collect(), key=lambda row: row.id)
-                found = [[(e.start, e.end, e.label) for e in row.entities] for row in rows]
+                found = _tagged_there(session, texts, workers)
                 rates[str(workers)].append(len(texts) / (time.perf_counter() - begin))
-                session.stop()
                 differing += sum(a != b for a, b in zip(expected, found, strict=True))
+                session.stop()
     return {
         "lines": len(texts),
         "lines_per_second": {workers: [round(r) for r in one] for workers, one in rates.items()},
@@ -132,7 +126,15 @@ def record_spark(folder: Path) -> dict[str, Any]:
     }
 
 
-def _plain(many: Sequence[Tagged]) -> list[list[tuple[int, int, str]]]:
+def _tagged_there(session: Any, texts: Sequence[str], workers: int) -> list[list[tuple[Any, ...]]]:
+    from ner.spark import tag
+
+    frame = session.createDataFrame(list(enumerate(texts)), "number long, text string")
+    rows = sorted(tag(frame.repartition(4 * workers)).collect(), key=lambda row: row.number)
+    return [[(e.start, e.end, e.label) for e in row.entities] for row in rows]
+
+
+def _plain(many: Sequence[Tagged]) -> list[list[tuple[Any, ...]]]:
     """Entities without scores, whose last digits may differ with the batch."""
     return [[(e.start, e.end, e.label) for e in one.entities] for one in many]
 
@@ -141,18 +143,12 @@ def main(wanted: Sequence[str]) -> None:
     """Measure what is wanted and put it into the record."""
     measures = {"memory": record_memory, "batch": record_batch, "spark": record_spark}
     record = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
-    machine = machine_json(describe())
     for name in wanted or measures:
         with TemporaryDirectory() as folder:
             measured = measures[name](Path(folder))
-        record[name] = {
-            **measured,
-            "date": datetime.now(UTC).date().isoformat(),
-            "command": f"PYTHONPATH=.:tests python tests/evidence/record_files.py {name}",
-            "model": catalogue()[0].name,
-            "machine": machine,
-        }
-        RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        made = made_by(f"record_files.py {name}")
+        record[name] = {**measured, "model": catalogue()[0].name, **made}
+        write(RECORD, record)
 
 
 if __name__ == "__main__":

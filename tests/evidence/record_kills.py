@@ -21,20 +21,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from tiny_checkpoint import make_tiny_checkpoint
 
-from ner.machine import describe
+from evidence.record import ROOT, made_by, write
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared, find_prepared, find_sound, prepared_root, read_prepared
 from ner.models.names import find_model
 from ner.models.recipes import default_sides
-from ner.schema import machine_json
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -63,15 +60,8 @@ class Flip:
 @contextmanager
 def home(folder: Path) -> Iterator[Path]:
     """``folder`` as the place of prepared models."""
-    before = os.environ.get("NER_HOME")
-    os.environ["NER_HOME"] = str(folder)
-    try:
+    with patch.dict(os.environ, NER_HOME=str(folder)):
         yield prepared_root()
-    finally:
-        if before is None:
-            del os.environ["NER_HOME"]
-        else:
-            os.environ["NER_HOME"] = before
 
 
 def prepare(spec: ModelSpec, kill_after: float | None = None) -> tuple[int, str]:
@@ -170,10 +160,7 @@ def main() -> None:
         assert prepared is not None
         all_flips = flips(prepared, asked.flips, asked.seed, folder)
     record = {
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_kills.py "
-        f"--count {asked.count} --seed {asked.seed}",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine_json(describe()),
+        **made_by(f"record_kills.py --count {asked.count} --seed {asked.seed}"),
         "kills": len(all_kills),
         "clean": sum(one.nothing_half_made_served and one.next_start_clean for one in all_kills),
         "flips": len(all_flips),
@@ -181,7 +168,7 @@ def main() -> None:
         "files": len({one.file for one in all_flips}),
         "each_kill": [asdict(one) for one in all_kills],
     }
-    asked.out.write_text(json.dumps(record, indent=2) + "\n")
+    write(asked.out, record)
 
 
 if __name__ == "__main__":

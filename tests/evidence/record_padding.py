@@ -13,7 +13,6 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
@@ -21,15 +20,12 @@ from typing import Any
 
 from torch import nn
 
-from ner.machine import describe
-from ner.schema import machine_json
+from evidence.record import RESULTS, ROOT, made_by, write
 from ner.train import loop, run
 from ner.train.batches import collate, draw_epoch
 from ner.train.data import IGNORED
 from ner.train.settings import Source, TrainSettings
 
-ROOT = Path(__file__).parents[2]
-RECORD = ROOT / "assets" / "results" / "padding.json"
 WAYS = {"within a budget": [], "fixed length": ["--fixed-length"]}
 
 
@@ -92,14 +88,8 @@ def main(data: str) -> None:
         }
         for way, done in runs.items()
     }
-    details = {
-        "data": Path(data).name,
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_padding.py "
-        f"data/{Path(data).name}",
-        "machine": machine_json(describe()),
-    }
-    RECORD.write_text(json.dumps({**record, **details}, indent=2) + "\n", encoding="utf-8")
+    made = made_by(f"record_padding.py data/{Path(data).name}")
+    write(RESULTS / "padding.json", {**record, "data": Path(data).name, **made})
 
 
 if __name__ == "__main__":

@@ -6,11 +6,9 @@ PYTHONPATH=.:tests python tests/evidence/record_properties.py --out assets/resul
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +19,10 @@ from fakes import FakeSides
 from tiny_checkpoint import make_tiny_checkpoint
 
 from evidence.properties import PROPERTIES, Property, over_http, tagging
-from ner.machine import describe
+from evidence.record import made_by, write
 from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-from ner.schema import machine_json
 
 
 @contextmanager
@@ -64,15 +61,12 @@ def main() -> None:
         with served() as url:
             found += [tried(one, asked.http_cases) for one in over_http(url)]
     record = {
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_properties.py "
-        f"--cases {asked.cases} --http-cases {asked.http_cases}",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine_json(describe()),
+        **made_by(f"record_properties.py --cases {asked.cases} --http-cases {asked.http_cases}"),
         "cases": sum(one["cases"] for one in found),
         "problems": sum(one["problem"] is not None for one in found),
         "properties": found,
     }
-    asked.out.write_text(json.dumps(record, indent=2) + "\n")
+    write(asked.out, record)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,9 +127,24 @@ def held_page() -> Iterator[Held]:
         page.client.close()
 
 
+@dataclass(frozen=True)
+class App:
+    """A running ``python app.py``."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+    errors: list[str]
+
+    @property
+    def told(self) -> str:
+        """All that it has written so far, to both of its outputs."""
+        return self.log.read_text("utf-8") + "".join(self.errors)
+
+
 @contextmanager
-def app(home: Path, log: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """``python app.py`` over prepared models, ready."""
+def app(home: Path, log: Path, **environment: str) -> Iterator[App]:
+    """``python app.py``, ready; ``log`` gets its standard output."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -144,8 +160,20 @@ def app(home: Path, log: Path, **environment: str) -> Iterator[tuple[subprocess.
             text=True,
         ) as process,
     ):
-        assert process.stderr is not None
-        ready = any("is ready" in line for line in process.stderr)
-        assert ready
-        yield process, f"http://127.0.0.1:{port}/"
+        errors: list[str] = []
+        ready = threading.Event()
+
+        def read() -> None:
+            # To the end: no pipe fills up.
+            for line in process.stderr or ():
+                errors.append(line)
+                if "is ready" in line:
+                    ready.set()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        # It says when the default model is ready; Gradio's page is up long before.
+        assert ready.wait(240), errors
+        yield App(process, f"http://127.0.0.1:{port}/", log, errors)
         process.kill()
+        reader.join()

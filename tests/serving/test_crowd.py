@@ -25,8 +25,8 @@ Crowd = Callable[[str, int], Awaitable[asyncio.StreamWriter]]
 @pytest.fixture(scope="module")
 def url(ner_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app over the bundled model."""
-    with app(ner_home, tmp_path_factory.mktemp("crowd") / "log") as (_, address):
-        yield address
+    with app(ner_home, tmp_path_factory.mktemp("crowd") / "log") as running:
+        yield running.url
 
 
 def memory(url: str) -> float:

@@ -62,33 +62,28 @@ def test_a_signal_drains_and_ends_with_0(
 
     Nor has it a trace of those who ask for streams that are not there.
     """
-    log = tmp_path / "log"
     gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 200)
-    with app(ner_home, log, NER_DRAIN_SECONDS="120") as (process, url):
+    with app(ner_home, tmp_path / "log", NER_DRAIN_SECONDS="120") as running:
+        api = f"{running.url}gradio_api"
         for unknown in ("call/tag/unknown", "queue/data?session_hash=unknown"):
-            assert "Not Found" in httpx.get(f"{url}gradio_api/{unknown}").text
-        called = httpx.post(
-            f"{url}gradio_api/call/evaluate",
-            json={"data": [gold, "original", "int8", "first", 0.0, None, 0.01]},
-        )
-        while 'ner_working{kind="long"} 1' not in httpx.get(f"{url}metrics").text:
+            assert "Not Found" in httpx.get(f"{api}/{unknown}").text
+        data = [gold, "original", "int8", "first", 0.0, None, 0.01]
+        event = httpx.post(f"{api}/call/evaluate", json={"data": data}).json()["event_id"]
+        while 'ner_working{kind="long"} 1' not in httpx.get(f"{running.url}metrics").text:
             pass
         with ThreadPoolExecutor(1) as pool:
-            event = called.json()["event_id"]
-            result = pool.submit(httpx.get, f"{url}gradio_api/call/evaluate/{event}", timeout=120)
-            process.terminate()
-            while httpx.get(f"{url}readyz").status_code == 200:
+            result = pool.submit(httpx.get, f"{api}/call/evaluate/{event}", timeout=120)
+            running.process.terminate()
+            while httpx.get(f"{running.url}readyz").status_code == 200:
                 pass
-            refused = httpx.post(f"{url}gradio_api/call/tag", json={"data": []})
+            refused = httpx.post(f"{api}/call/tag", json={"data": []})
             answer = result.result()
-        assert 0 == process.wait(60)
-        assert process.stderr is not None
-        logged = log.read_text() + process.stderr.read()
+        assert 0 == running.process.wait(60)
 
     assert 503 == refused.status_code
     assert "30" == refused.headers["retry-after"]
     assert "event: complete" in answer.text
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in running.told.splitlines() if line.startswith("{")]
     assert "draining" in {line.get("refused") for line in lines}
-    assert "London" not in logged
-    assert "Traceback" not in logged
+    assert "London" not in running.told
+    assert "Traceback" not in running.told

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from fakes import awaited
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,8 @@ from starlette.middleware import Middleware
 from starlette.types import Message, Receive, Scope, Send
 
 from ner.serving.addresses import Addresses
-from ner.serving.bounds import Bounds
 from ner.serving.rates import RateLimit, StreamLimit, TokenBuckets
-from serving.client import Clock, client
-
-BOUNDS = Bounds()
+from serving.client import Client, Clock, client
 
 
 def test_a_visitor_has_a_burst_and_then_a_rate() -> None:
@@ -69,36 +67,33 @@ def test_the_table_of_visitors_is_bounded() -> None:
     assert 0.0 == buckets.take("0", 1.0)
 
 
-def test_too_often_is_429_with_retry_after() -> None:
-    """The sentence and the header say when to come again; files of the page stay free."""
-    asked = client(
-        Middleware(RateLimit, TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock()), Addresses())
-    )
+def limited(address: str, **settings: bool) -> Client:
+    """A client that may ask twice at once, and then each ten seconds."""
+    buckets = TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock())
+    return client(Middleware(RateLimit, buckets, Addresses(**settings)), address=address)
 
+
+def test_too_often_is_429_with_retry_after() -> None:
+    """The sentence and the header say when to come again; files and probes stay free."""
+    asked = limited("203.0.113.7")
     answers = [asked.post("/x") for _ in range(3)]
 
     assert [200, 200, 429] == [answer.status_code for answer in answers]
     assert "10" == answers[-1].headers["retry-after"]
     assert "10 s" in answers[-1].json()["detail"]
-    assert 200 == asked.get("/assets/x.js").status_code
-    assert 200 == asked.get("/gradio_api/call/tag/1").status_code
+    for free in ("/assets/x.js", "/gradio_api/call/tag/1", "/healthz", "/readyz", "/metrics"):
+        assert {200} == {asked.get(free).status_code for _ in range(20)}
     assert 429 == [asked.get("/") for _ in range(9)][-1].status_code
 
 
-def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it() -> None:
+@pytest.mark.parametrize(("trust_proxy", "expected"), [(False, {200}), (True, {200, 429})])
+def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it(
+    trust_proxy: bool, expected: set[int]
+) -> None:
     """A script of the owner's may ask as often as it likes; through a proxy anyone has loopback."""
+    asked = limited("127.0.0.1", trust_proxy=trust_proxy)
 
-    def statuses(trust_proxy: bool) -> set[int]:
-        stack = Middleware(
-            RateLimit,
-            TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock()),
-            Addresses(trust_proxy=trust_proxy),
-        )
-        asked = client(stack, address="127.0.0.1")
-        return {asked.post("/x").status_code for _ in range(5)}
-
-    assert {200} == statuses(False)
-    assert {200, 429} == statuses(True)
+    assert expected == {asked.post("/x").status_code for _ in range(5)}
 
 
 def test_a_visitor_holds_so_many_streams_and_no_more() -> None:
