@@ -165,6 +165,8 @@ def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> No
         (["tag", "x", "--variant", "int3"], "int3"),
         (["evaluate", "missing.conll"], "missing.conll"),
         (["unknown-command"], "unknown-command"),
+        (["serve", "--port", "99999"], "from 0 to 65535; got '99999'"),
+        (["serve", "--host", "nowhere.invalid"], "can't listen at nowhere.invalid, port 7860"),
     ],
     ids=lambda value: value[1] if isinstance(value, list) and len(value) > 1 else None,
 )
@@ -192,6 +194,21 @@ def test_bad_input_is_exit_code_2(tiny: list[str], tmp_path: Path) -> None:
         assert done.returncode == 2, done.stderr
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "-1", "7860x", "٣"])
+def test_a_port_that_is_none_is_refused_in_words(port: str) -> None:
+    """One sentence, also as Spaces starts it; Gradio alone would end in a trace."""
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "GRADIO_SERVER_PORT": port},
+        capture_output=True,
+        text=True,
+    )
+
+    assert 2 == done.returncode
+    assert f"Error: A port is a whole number from 0 to 65535; got {port!r}.\n" == done.stderr
 
 
 def test_hard_characters_are_inert(tiny: list[str]) -> None:
@@ -245,13 +262,8 @@ def test_a_serving_process_imports_no_converters(tiny_spec: ModelSpec, tmp_path:
 def test_a_full_disk_is_told(tiny: list[str]) -> None:
     """Standard output on a device without space: a sentence, no trace."""
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "ner", "tag", "Ada", *tiny],
-            cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-m", "ner", "tag", "Ada", *tiny]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
 
     assert 1 == done.returncode
     assert "no space is left" in done.stderr
@@ -261,13 +273,7 @@ def test_a_full_disk_is_told(tiny: list[str]) -> None:
 def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """NER_HOME below a file: what to set is named, its path is not."""
     (tmp_path / "file").write_text("")
-    done = subprocess.run(
-        [sys.executable, "-m", "ner", "tag", "Ada"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "NER_HOME": str(tmp_path / "file" / "home")},
-    )
+    done = run("tag", "Ada", NER_HOME=str(tmp_path / "file" / "home"))
 
     assert 1 == done.returncode
     assert "Set NER_HOME to a folder" in done.stderr

@@ -24,16 +24,16 @@ from typing import Any
 from spark_cluster import running
 
 import ner
-from evidence.record import ROOT, made_by, write
+from evidence.record import RESULTS, ROOT, made_by, write
 from ner.entities import Tagged
 from ner.files import batch
 from ner.files.read import inspect
 from ner.models.catalogue import catalogue
 from ner.stats import ratio_estimate
 
-ROOT = Path(__file__).parents[2]
-RECORD = ROOT / "assets" / "results" / "files.json"
+RECORD = RESULTS / "files.json"
 PASSES = 7
+SPARK_LINES = 20_000
 
 
 def lines(count: int) -> list[str]:

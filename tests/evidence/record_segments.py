@@ -11,34 +11,29 @@ made of the project's own texts, ways in turns, beside today's windows.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
+from evidence.record import RESULTS, made_by, write
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
 from ner.evaluating.scores import score, total
 from ner.files.gold import load_gold, read_gold
-from ner.machine import describe
 from ner.models.calibration import gate_file, read_texts
 from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-from ner.schema import machine_json
 from ner.tagging.model import Model
 from ner.tagging.segments import Reading, Segment, windows
 from ner.tagging.tagger import OpenVinoTagger
 
 log = logging.getLogger(__name__)
 
-COMMAND = "PYTHONPATH=.:tests python tests/evidence/record_segments.py data"
-RECORD = Path("assets/results/segments.json")
 WINDOWS = "windows"
 SENTENCES = "sentences"
 SIZES = {"conll2003": (1, 3, 5, 10, 20, 40), "wnut17": (1, 20), "uner_ewt": (1, 20)}
@@ -141,23 +136,19 @@ def seconds_of(taggers: dict[str, OpenVinoTagger], article: str, rounds: int) ->
     return {name: median(values) for name, values in seconds.items()}
 
 
-def article_of(texts: Sequence[str]) -> str:
-    """The first ``WORDS`` words of ``texts``."""
-    return " ".join(" ".join(texts).split()[:WORDS])
-
-
-def measure(model: Model, sets: Sequence[GoldSet], ways: Sequence[Way], rounds: int) -> list[Any]:
+def measure(model: Model, sets: Sequence[GoldSet], rounds: int) -> list[Any]:
     """A row for each way: F1 by set, and seconds beside today's."""
-    taggers = {way.name: tagger_of(model, way) for way in ways}
+    taggers = {way.name: tagger_of(model, way) for way in WAYS}
     rows: dict[str, Any] = {
-        way.name: {"way": way.kind, **asdict(way.reading), "sets": {}} for way in ways
+        way.name: {"way": way.kind, **asdict(way.reading), "sets": {}} for way in WAYS
     }
     for gold in sets:
         for name, tagger in taggers.items():
             rows[name]["sets"][gold.key] = f1_of(tagger, gold)
             log.info("%s, %s: %s", gold.key, name, rows[name]["sets"][gold.key])
     texts = read_texts(gate_file(find_model("bundled")))
-    seconds = seconds_of(taggers, article_of(texts), rounds)
+    article = " ".join(" ".join(texts).split()[:WORDS])
+    seconds = seconds_of(taggers, article, rounds)
     for name, row in rows.items():
         row["seconds"] = round(seconds[name], 4)
         row["relative_seconds"] = round(seconds[name] / seconds[TODAY.name], 3)
@@ -165,46 +156,21 @@ def measure(model: Model, sets: Sequence[GoldSet], ways: Sequence[Way], rounds: 
     return list(rows.values())
 
 
-def chosen(names: Sequence[str]) -> list[Way]:
-    """The ways called so, today's always among them; all where none is named."""
-    known = {way.name: way for way in WAYS}
-    wanted = {TODAY.name: TODAY}
-    for name in names:
-        kind, _, sizes = name.partition(" ")
-        length, _, context = sizes.partition("+")
-        wanted[name] = known.get(name) or Way(kind, Reading(int(length), int(context)))
-    return list(wanted.values() if names else WAYS)
-
-
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, default=RECORD)
-    parser.add_argument("--model", default="bundled")
-    parser.add_argument("--variant", choices=("original", "int8"), default="original")
+    parser.add_argument("--side", choices=("left", "right"), default="left", help="left: original")
     parser.add_argument("--sentences", type=int, default=1000, help="of each set at most")
     parser.add_argument("--rounds", type=int, default=15, help="timed turns")
-    parser.add_argument("--way", action="append", default=[], help="such as 'sentences 96+0'")
     asked = parser.parse_args()
-    options = [f"--way '{name}'" for name in asked.way]
-    options += [f"--{name} {getattr(asked, name)}" for name in ("variant", "sentences", "rounds")]
+    options = [f"--{name} {getattr(asked, name)}" for name in ("side", "sentences", "rounds")]
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sides = open_sides(*default_sides(find_model(asked.model)))
-    model = sides.both[asked.variant == "int8"].tagger.model
-    sets = list(gold_sets(asked.data, asked.sentences))
-    record = {
-        "model": asked.model,
-        "variant": asked.variant,
-        "sentences": asked.sentences,
-        "rows": measure(model, sets, chosen(asked.way), asked.rounds),
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": " ".join(
-            ["PYTHONPATH=.:tests python tests/evidence/record_segments.py data", *options]
-        ),
-        "machine": machine_json(describe()),
-    }
-    asked.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    sides = open_sides(*default_sides(find_model("bundled")))
+    model = sides.both[asked.side == "right"].tagger.model
+    rows = measure(model, list(gold_sets(asked.data, asked.sentences)), asked.rounds)
+    made = made_by(" ".join(["record_segments.py data", *options]))
+    write(RESULTS / "segments.json", {"model": "bundled", "rows": rows, **made})
 
 
 if __name__ == "__main__":

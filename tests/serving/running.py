@@ -172,8 +172,11 @@ def app(home: Path, log: Path, **environment: str) -> Iterator[App]:
 
         reader = threading.Thread(target=read)
         reader.start()
-        # It says when the default model is ready; Gradio's page is up long before.
-        assert ready.wait(240), errors
-        yield App(process, f"http://127.0.0.1:{port}/", log, errors)
-        process.kill()
-        reader.join()
+        try:
+            # It says when the default model is ready; Gradio's page is up long before.
+            while not ready.wait(1):
+                assert process.poll() is None, errors
+            yield App(process, f"http://127.0.0.1:{port}/", log, errors)
+        finally:
+            process.kill()
+            reader.join()
