@@ -8,16 +8,6 @@ from ner.entities import Tagged
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """A row of a report; all but ``support`` in [0, 1]."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """True positives, false positives and false negatives."""
 
@@ -27,6 +17,9 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(self.tp - other.tp, self.fp - other.fp, self.fn - other.fn)
 
     @property
     def found(self) -> int:
@@ -54,9 +47,9 @@ class Counts:
         return share(2 * self.tp, self.found + self.support)
 
     @property
-    def figures(self) -> Figures:
-        """The same as a row of a report."""
-        return Figures(self.precision, self.recall, self.f1, self.support)
+    def figures(self) -> tuple[float, float, float]:
+        """Precision, recall and F1."""
+        return self.precision, self.recall, self.f1
 
     @property
     def row(self) -> tuple[int, int, int]:
@@ -66,8 +59,10 @@ class Counts:
 
 def strict_counts(gold: Tagged, predicted: Tagged) -> dict[str, Counts]:
     """Per type, the entities with the same span and type on both sides, and those without."""
-    wanted = {(entity.start, entity.end, entity.label) for entity in gold.entities}
-    found = {(entity.start, entity.end, entity.label) for entity in predicted.entities}
+    wanted, found = (
+        {(entity.start, entity.end, entity.label) for entity in side.entities}
+        for side in (gold, predicted)
+    )
     counts: dict[str, Counts] = {}
     for spans, one in (
         (wanted & found, Counts(tp=1)),

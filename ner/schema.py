@@ -20,6 +20,7 @@ from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
 from ner.machine import Machine, describe
 from ner.models.folder import Gate, Prepared, as_json
+from ner.stats import Estimate
 from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
@@ -192,6 +193,14 @@ def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
     return [
         part.get(key) for part in (result, result.get("documents", {})) for key in ("left", "right")
     ]
+
+
+def recorded_estimate(held: Mapping[str, Any], key: str = "f1") -> Estimate:
+    """A recorded estimate, also of a record from before estimates had one shape."""
+    found = held[key]
+    if isinstance(found, Mapping):
+        return Estimate(found["value"], found["low"], found["high"])
+    return Estimate(found, held.get(f"{key}_low", 0.0), held.get(f"{key}_high", 1.0))
 
 
 def machine_json(machine: Machine) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ class Table:
         cls,
         title: str,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Cell | str]],
+        rows: Iterable[Sequence[Cell | str]],
         note: str = "",
     ) -> Table:
         """From rows in which a plain text stands for its cell."""

@@ -12,7 +12,6 @@ from tiny_language import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
 from ner.evaluating.evaluation import score_predictions
-from ner.evaluating.scores import total
 from ner.files.conll import conll_lines
 from ner.files.gold import read_gold
 from ner.models.names import find_model
@@ -94,7 +93,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     scored = score_predictions(
         gold, first.left.tagger.tag_many(texts), second.left.tagger.tag_many(texts)
     )
-    before, after = total(scored.left), total(scored.right)
+    before, after = scored.sides
     assert 0 == before.strict["ORG"].tp
     assert after.strict["ORG"].recall > 0.3
     assert scored.difference().value > 0.2

@@ -215,5 +215,5 @@ def _gold_rows(
             f"{', '.join(labels)[:200]}: none of them is the same."
             f"{suggest_map(sorted(present), labels)}"
         )
-    scores = score_predictions(sample.gold, found, labels=labels).left
-    return tuple(sentence.micro.row for sentence in scores)
+    [scores] = score_predictions(sample.gold, found, labels=labels).sides
+    return tuple(scores.rows())

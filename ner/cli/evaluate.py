@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from ner.cli.gold import (
     EncodingOption,
@@ -33,37 +31,37 @@ from ner.cli.options import (
 from ner.cli.terminal import (
     check_folder,
     print_json,
+    print_line,
+    print_note,
     print_stage,
-    stderr,
+    print_table,
     stdout,
-    visible,
     write_json,
     write_text,
 )
-from ner.comparing.agreement import agreement_f1
+from ner.comparing.gold_origin import read_origins
 from ner.entities import Annotated as Gold
-from ner.errors import InputError
-from ner.evaluating.acceptance import (
-    Acceptance,
-    Limits,
-    accept,
-    acceptance_json,
-    junit_xml,
-)
+from ner.errors import FileFormatError, InputError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.evaluation import lowercase as lower_sentences
-from ner.evaluating.markdown import acceptance_markdown, changes_sentence
-from ner.evaluating.report import Json, report_json, report_sides
+from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
+from ner.evaluating.report import report_sides
 from ner.evaluating.scores import conlleval
-from ner.evaluating.scores import report as tag_report
 from ner.evaluating.signoff import sign_off, signoff_html
+from ner.evaluating.tables import (
+    agreement_table,
+    gate_markdown,
+    judgement_table,
+    tag_table,
+)
 from ner.files.gold import load_gold
 from ner.files.marked import Reading
+from ner.io import read_lines
 from ner.machine import describe
 from ner.models.names import resolve
 from ner.models.open import Sides, open_sides
 from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
-from ner.schema import machine_json
+from ner.schema import Json, to_json
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.verdict import Answer, gravest
@@ -127,8 +125,8 @@ def evaluate(
 ) -> None:
     """Score both sides against gold, sentence by sentence and as whole documents.
 
-    With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, and 3
-    where it is undecided.
+    With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, 3
+    for undecided. Gold that does not fit the model gets no verdict: exit code 2.
     """
     choice = Choice.parse(aggregation, threshold, labels)
     limits = Limits(max_loss, max_label_loss, min_f1)
@@ -148,51 +146,63 @@ def evaluate(
     )
     sets = _read_sets(names, read)
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
-    _warn(*filter(None, [sides.withheld]))
+    if sides.withheld:
+        print_note(sides.withheld)
     scored = []
     for name, documents in sets.items():
         texts = list(map(lower_sentences, documents)) if lowercase else documents
-        scored.append(_score(name, sides, texts, choice, limits))
+        began = _origins(names[name], read)
+        scored.append(_score(name, sides, texts, choice, limits, began))
         if not as_json:
             _print_set(scored[-1])
-    results = {acceptance.name: _set_json(acceptance, limits) for acceptance in scored}
+    results = {gated.name: _set_json(gated, limits) for gated in scored}
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
     settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
     settings |= {"aggregation": aggregation, "sides": [side.origin.name for side in sides.both]}
-    _Files(out, junit, markdown).write(settings, results, scored)
+    _write_files(out, junit, markdown, settings, scored, results)
     if report is not None:
         told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
         _write_report(report, sides, scored, names, choice, told)
+    _conclude(scored, limits, as_json=as_json)
+
+
+def _write_files(
+    out: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
+    settings: Json,
+    scored: Sequence[Gated],
+    results: Mapping[str, Json],
+) -> None:
+    """Write what was asked for: the JSON with the machine, JUnit XML, a summary in Markdown."""
+    if out is not None:
+        write_json(out, to_json({"settings": settings, "machine": describe(), "sets": results}))
+    if junit is not None:
+        write_text(junit, junit_xml(scored))
+    if markdown is not None:
+        write_text(markdown, gate_markdown(scored))
+
+
+def _conclude(scored: Sequence[Gated], limits: Limits, *, as_json: bool) -> None:
+    """End with the exit code of the gate; ``InputError`` where gold and model do not fit."""
+    for gated in scored:
+        if gated.report.misfit:
+            raise InputError(f"{gated.name}: {gated.report.misfit}")
     if limits.asked:
-        raise typer.Exit(EXIT_CODES[_conclude(scored, as_json)])
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Where to write what was found; None for what nobody wants."""
-
-    out: Path | None
-    junit: Path | None
-    markdown: Path | None
-
-    def write(
-        self, settings: Json, results: Mapping[str, Json], scored: Sequence[Acceptance]
-    ) -> None:
-        """Write each."""
-        if self.out is not None:
-            machine = machine_json(describe())
-            write_json(self.out, {"settings": settings, "machine": machine, "sets": results})
-        if self.junit is not None:
-            write_text(self.junit, junit_xml(scored))
-        if self.markdown is not None:
-            write_text(self.markdown, acceptance_markdown(scored))
+        answer = gravest(gated.answer for gated in scored)
+        if not as_json:
+            for gated in scored:
+                for check in gated.checks:
+                    print_line(f"{gated.name} · {check.name}: {check.verdict.sentence}")
+            print_line(_GATE[answer])
+        raise typer.Exit(EXIT_CODES[answer])
 
 
 def _write_report(
     file: Path,
     sides: Sides,
-    scored: Sequence[Acceptance],
+    scored: Sequence[Gated],
     gold: Mapping[str, Path],
     choice: Choice,
     settings: Mapping[str, str],
@@ -204,7 +214,7 @@ def _write_report(
     def memory_of(variant: Variant, texts: Sequence[str]) -> int:
         return measure_footprint(opening_of(variant), texts, SHORT).after_files
 
-    stderr().print("Measuring speed and memory …", highlight=False)
+    print_note("Measuring speed and memory …")
     signed = sign_off(sides, scored, gold, choice=choice, settings=settings, memory_of=memory_of)
     write_text(file, signoff_html(signed))
 
@@ -215,28 +225,26 @@ def _score(
     documents: Sequence[Sequence[Gold]],
     choice: Choice,
     limits: Limits,
-) -> Acceptance:
+    began: set[str],
+) -> Gated:
     report, joined = (
-        report_sides(sides, texts, choice, tolerance=limits.tolerance, name=name)
+        report_sides(sides, texts, choice, max_loss=limits.accepted, began=began, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
-    return accept(name, report, joined, limits, labels=choice.labels)
+    return check_limits(name, report, joined, limits, labels=choice.labels)
 
 
-def _set_json(scored: Acceptance, limits: Limits) -> Json:
-    answer = {**report_json(scored.report), "documents": report_json(scored.documents)}
-    return answer | ({"acceptance": acceptance_json(scored)} if limits.asked else {})
+def _origins(file: Path, read: Reading) -> set[str]:
+    """The sides from whose output the gold began; a folder or a binary format tells none."""
+    try:
+        return read_origins(read_lines(file, encoding=read.encoding))
+    except FileFormatError:
+        return set()
 
 
-def _conclude(scored: Sequence[Acceptance], as_json: bool) -> Answer:
-    """The answer of all checks; unless JSON is wanted, said with each one's reason."""
-    answer = gravest(acceptance.answer for acceptance in scored)
-    if not as_json:
-        for acceptance in scored:
-            for check in acceptance.checks:
-                _print_line(f"{acceptance.name} · {check.name}: {check.verdict.sentence}")
-        _print_line(_GATE[answer])
-    return answer
+def _set_json(scored: Gated, limits: Limits) -> Json:
+    answer = {**scored.report.json(), "documents": scored.documents.json()}
+    return answer | ({"gate": scored.json()} if limits.asked else {})
 
 
 def _read_sets(files: Mapping[str, Path], read: Reading) -> dict[str, list[list[Gold]]]:
@@ -247,14 +255,10 @@ def _read_sets(files: Mapping[str, Path], read: Reading) -> dict[str, list[list[
     sets = {}
     for name, file in files.items():
         gold = load_gold(file, read)
-        _warn(*(f"{file.name}: {sentence}" for sentence in gold.notes))
+        for sentence in gold.notes:
+            print_note(f"{file.name}: {sentence}")
         sets[name] = [list(document) for document in gold.documents]
     return sets
-
-
-def _warn(*sentences: str) -> None:
-    for sentence in sentences:
-        stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:
@@ -271,32 +275,22 @@ def _set_names(files: list[Path]) -> dict[str, Path]:
     return names
 
 
-def _print_set(scored: Acceptance) -> None:
-    """Each side's conlleval report, per-tag table and F1 as documents; agreement and verdict."""
+def _print_set(scored: Gated) -> None:
+    """Each side's conlleval report, tags and F1 as documents; agreement, limits and verdict."""
     report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
         stdout().print(f"{scored.name} · {side.origin.title}", style="bold", markup=False)
-        stdout().print(conlleval(side.total), markup=False, highlight=False, end="")
-        table = Table("tag", "precision", "recall", "F1", "support", box=None)
-        for row, figures in tag_report(side.total.tags).items():
-            values = (figures.precision, figures.recall, figures.f1)
-            table.add_row(row, *(f"{value:.4f}" for value in values), f"{figures.support}")
-        stdout().print(table)
-        stdout().print(
-            f"as {len(documents.evaluation.gold):,} documents: F1 {joined.total.micro.f1:.4f}",
-            highlight=False,
-        )
+        stdout().print(conlleval(side.scores), markup=False, highlight=False, end="")
+        print_table(tag_table(side))
+        f1 = joined.scores.micro.f1
+        print_line(f"As {len(documents.evaluation.gold):,} documents: F1 {100 * f1:.2f}.")
+    tables = [agreement_table(report)]
+    tables += [judgement_table(report)] if report.judgements else []
+    for table in tables:
+        print_table(table)
+    print_line(report.changes_sentence)
     if report.verdict is not None:
-        left, right = (side.origin.title for side in report.sides)
-        agreement = agreement_f1(report.evaluation.agreements)
-        _print_line(f"agreement of {right} with {left} (F1): {agreement:.4f}")
-        _print_line(changes_sentence(report))
-        for judgement in report.judgements[1:]:
-            _print_line(f"{judgement.label}: {judgement.verdict.sentence}")
-        _print_line(report.verdict.sentence)
+        print_line(report.verdict.sentence)
     for note in report.notes:
-        _print_line(note)
-
-
-def _print_line(text: str) -> None:
-    stdout().print(visible(text), markup=False, highlight=False, soft_wrap=True)
+        if note != report.misfit:
+            print_line(note)

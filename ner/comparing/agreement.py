@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ner.counts import Counts, strict_counts
 from ner.entities import Entity, Tagged
+from ner.stats import Estimate, f1_estimate
 
 # An entity is fragile when another type comes this close to one of its words on either side.
 FRAGILE_MARGIN = 0.2
@@ -154,12 +155,14 @@ def fragile(*margins: float) -> bool:
     return min(margins) < FRAGILE_MARGIN
 
 
-def agreement_counts(agreement: Agreement) -> dict[str, Counts]:
-    """Per type, the right side's entities scored strictly with the left ones taken as gold."""
-    return strict_counts(agreement.left, agreement.right)
+def agreement_estimate(agreements: Iterable[Agreement], label: str | None = None) -> Estimate:
+    """The micro F1 of the right entities against the left ones; of one label, or of all (None).
 
-
-def agreement_f1(agreements: Iterable[Agreement]) -> float:
-    """The micro F1 of the right entities against the left ones; 1.0 when neither found any."""
-    counts = [count for agreement in agreements for count in agreement_counts(agreement).values()]
-    return sum(counts, Counts()).f1 if counts else 1.0
+    Texts are resampled; 1.0 where neither side found any.
+    """
+    counts = [strict_counts(agreement.left, agreement.right) for agreement in agreements]
+    rows = [
+        sum(by_label.values(), Counts()) if label is None else by_label.get(label, Counts())
+        for by_label in counts
+    ]
+    return f1_estimate([count.row for count in rows], of_nothing=1.0)

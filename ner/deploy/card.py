@@ -16,7 +16,7 @@ from ner.markup import megabytes, milliseconds, percent
 from ner.models.catalogue import LABELS, ModelSpec, Purpose, catalogue, purpose_of
 from ner.models.folder import Gate, Manifest, Prepared
 from ner.models.recipes import Variant
-from ner.stats import Estimate
+from ner.schema import recorded_estimate
 from ner.tables import Cell, Table, escape, estimate, markdown
 from ner.verdict import Answer
 
@@ -100,7 +100,7 @@ def bullets(sentences: Sequence[str]) -> str:
 
 
 def _f1(side: Json | None) -> Cell | str:
-    return estimate(Estimate(side["f1"], side["f1_low"], side["f1_high"])) if side else ""
+    return estimate(recorded_estimate(side)) if side else ""
 
 
 def variant_card(
@@ -191,11 +191,15 @@ def _metadata(
             dataset_config=held.details or None,
             dataset_split=held.name.partition("/")[2] or None,
             metric_type=metric,
-            metric_value=right[metric],
+            metric_value=value,
         )
         for held in sets
         if (right := held.sides[1]) is not None
-        for metric in ("precision", "recall", "f1")
+        for metric, value in (
+            ("precision", right["precision"]),
+            ("recall", right["recall"]),
+            ("f1", recorded_estimate(right).value),
+        )
     ]
     if not results and gate is not None:
         results = [

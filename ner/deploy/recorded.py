@@ -9,7 +9,7 @@ from typing import Any
 
 from ner.models.catalogue import assets
 from ner.models.recipes import ORIGINAL
-from ner.schema import recorded_sides, set_name
+from ner.schema import recorded_estimate, recorded_sides, set_name
 
 Json = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
             name,
             set_name("", record["settings"]).strip(" ()"),
             recorded_sides(result),
-            result["agreement"],
+            recorded_estimate(result, "agreement").value,
             result["left"]["support"],
             _command(record),
         )

@@ -1,1 +1,1 @@
-"""Predictions against gold, or against each other; tags nothing and reads no file by itself."""
+"""Scores sides against gold or against each other, and says whether one can replace the other."""

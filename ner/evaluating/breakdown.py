@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ner.comparing.agreement import Kind, align
-from ner.counts import Counts, strict_counts
+from ner.comparing.agreement import Kind
+from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.evaluation import Evaluation
-from ner.evaluating.scores import Error, ErrorKind, find_errors, widen
+from ner.evaluating.scores import ErrorKind, Scores, find_errors
 
 ENTITY_LENGTH = "entity length"
 SENTENCE_LENGTH = "sentence length"
@@ -51,16 +51,13 @@ class Decision:
 
 def decisions(evaluation: Evaluation, side: int) -> Iterator[Decision]:
     """The decisions of one side (0 left, 1 right), by sentence; counted, they give its scores."""
-    for index, gold in enumerate(evaluation.gold):
-        predicted = evaluation.found[side][index]
-        own: Sequence[Error] = ()
-        if evaluation.right is not None:
-            changes = evaluation.changes[index]
-            own = changes.added if side else changes.removed
-        for pair in align(gold.tagged, widen(predicted, gold)).pairs:
+    for index, alignment in enumerate(evaluation.sides[side].alignments):
+        # What the right side added to the left one's errors is first.
+        own = evaluation.changes[index][1 - side] if evaluation.paired else []
+        for pair in alignment.pairs:
             if pair.kind is Kind.SAME:
                 yield Decision(index, pair.left, pair.right)
-        for error in find_errors(gold, predicted):
+        for error in find_errors(alignment):
             yield Decision(index, error.gold, error.predicted, error.kind, error in own)
 
 
@@ -159,32 +156,29 @@ class Curve:
 
 
 def threshold_curve(gold: Sequence[Annotated], found: Sequence[Tagged]) -> Curve:
-    """The curve of what a side found in each gold text, widened to whole tokens as in `score`.
+    """The curve of what a side found in each gold text, as scoring anew at each threshold gives it.
 
-    Exactly what scoring anew at each threshold would give, but a text is counted again only where
-    an entity of its own is dropped. Raises ``ValueError`` if the two are not of the same texts.
+    A text is counted again only where an entity of its own is dropped: scoring all texts at each
+    of a hundred thresholds takes a minute for the longest gold that the page accepts. Raises
+    ``ValueError`` if the two are not of the same texts.
     """
     counts = Counts()
-    # What dropping the entities of just this score changes.
-    changes: defaultdict[float, list[int]] = defaultdict(lambda: [0, 0, 0])
+    # By score, what dropping the entities that have it changes.
+    changes: defaultdict[float, Counts] = defaultdict(Counts)
     for sentence, predicted in zip(gold, found, strict=True):
-        steps = list(_steps(sentence, predicted))
-        counts += steps[0][1]
-        for (score, before), (_, after) in pairwise(steps):
-            for column, (old, new) in enumerate(zip(before.row, after.row, strict=True)):
-                changes[score][column] += new - old
+        thresholds = (*sorted({entity.score for entity in predicted.entities}), math.inf)
+        steps = [
+            Scores((sentence,), (predicted.keep(threshold=threshold),)).micro
+            for threshold in thresholds
+        ]
+        counts += steps[0]
+        for score, (before, after) in zip(thresholds, pairwise(steps), strict=False):
+            changes[score] += after - before
     points = []
-    for score in sorted(changes):
+    for score, change in sorted(changes.items()):
         points.append(Point(score, counts))
-        counts += Counts(*changes[score])
+        counts += change
     return Curve(tuple(points), counts)
-
-
-def _steps(gold: Annotated, predicted: Tagged) -> Iterator[tuple[float, Counts]]:
-    """Each score of a text with its counts at that threshold; infinity, with none left, is last."""
-    for threshold in (*sorted({entity.score for entity in predicted.entities}), math.inf):
-        kept = widen(predicted.keep(threshold=threshold), gold)
-        yield threshold, sum(strict_counts(gold.tagged, kept).values(), Counts())
 
 
 def _few_decimals(lower: float, upper: float) -> float:

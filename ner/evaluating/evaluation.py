@@ -1,77 +1,68 @@
-"""One or two sides against gold: what each finds, and how far they agree."""
+"""One or two sides against gold, or against each other: what each finds, and how far they agree."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import starmap
 
-from ner.comparing.agreement import Agreement, align
-from ner.counts import Counts
+from ner.comparing.agreement import Agreement, agreement_estimate, align
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.errors import InputError
-from ner.evaluating.scores import Changes, Scores, find_changes, score
+from ner.evaluating.scores import Error, Scores, find_changes
 from ner.stats import Estimate, f1_difference, f1_estimate
 from ner.tags import suggest_map
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The counts of each sentence for each side, in the order of gold.
+    """The scores of one side, or of a left and a right one, on the same gold, of labels that count.
 
-    ``left`` and ``right`` keep sentences apart, as intervals and paired tests need them; ``right``
-    is None where there is one side. ``found`` holds what each side found. Only labels that count
-    are in any of them.
+    Sentences are what is resampled for every interval.
     """
 
     gold: tuple[Annotated, ...]
-    left: tuple[Scores, ...]
-    right: tuple[Scores, ...] | None
-    found: tuple[tuple[Tagged, ...], ...]
-
-    @property
-    def sides(self) -> tuple[tuple[Scores, ...], ...]:
-        """The scores of the sides that there are, the left one first."""
-        return (self.left,) if self.right is None else (self.left, self.right)
+    sides: tuple[Scores, ...]
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
         """For each sentence both results aligned; none without a right side."""
-        return tuple(map(align, *self.found)) if self.right is not None else ()
+        return tuple(map(align, *(side.found for side in self.sides))) if self.paired else ()
+
+    @property
+    def paired(self) -> bool:
+        """Whether there is a right side."""
+        return len(self.sides) == 2
 
     @cached_property
-    def changes(self) -> tuple[Changes, ...]:
+    def changes(self) -> tuple[tuple[list[Error], list[Error]], ...]:
         """For each sentence, the errors that the right side added and those that it removed."""
-        if self.right is None:
+        if not self.paired:
             return ()
-        return tuple(starmap(find_changes, zip(self.gold, *self.found, strict=True)))
+        return tuple(map(find_changes, *(side.alignments for side in self.sides)))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The types in gold or found by any side."""
+        return tuple(sorted(set().union(*(side.strict for side in self.sides))))
 
     def f1(self, side: int, label: str | None = None) -> Estimate:
         """The strict F1 of one side (0 left, 1 right), of one type or of all (None)."""
-        return f1_estimate([counts.row for counts in _rows(self.sides[side], label)])
+        return f1_estimate(self.sides[side].rows(label))
 
     def support(self, label: str | None = None) -> int:
         """How many entities of one type or of all (None) are in gold."""
-        return sum(_rows(self.left, label), Counts()).support
+        return sum(tp + fn for tp, _, fn in self.sides[0].rows(label))
 
     def difference(self, label: str | None = None) -> Estimate:
-        """The right F1 minus the left one, with its paired interval over sentences.
+        """The right F1 minus the left one, paired by sentence, of one type or of all (None)."""
+        left, right = self.sides
+        return f1_difference(left.rows(label), right.rows(label))
 
-        Of one type or of all (None). 0 with an interval that says nothing without a right side.
-        """
-        if self.right is None:
-            return Estimate(0.0, -1.0, 1.0)
-        sides = (_rows(side, label) for side in (self.left, self.right))
-        return f1_difference(*([counts.row for counts in side] for side in sides))
-
-
-def _rows(scores: Sequence[Scores], label: str | None) -> list[Counts]:
-    """The strict counts of each sentence, of one type or of all (None)."""
-    if label is None:
-        return [sentence.micro for sentence in scores]
-    return [sentence.strict.get(label, Counts()) for sentence in scores]
+    def agreement(self, label: str | None = None) -> Estimate:
+        """F1 of what the right side finds, what the left one finds taken as gold."""
+        return agreement_estimate(self.agreements, label)
 
 
 def evaluate(
@@ -102,24 +93,23 @@ def score_predictions(
 ) -> Evaluation:
     """The same from predictions that are there already, one for each gold sentence."""
     counted = tuple(replace(text, tagged=text.tagged.keep(labels=labels)) for text in gold)
-    found = tuple(
-        tuple(tagged.keep(labels=labels) for tagged in side)
-        for side in ((left,) if right is None else (left, right))
+    sides = (left,) if right is None else (left, right)
+    return Evaluation(
+        counted,
+        tuple(Scores(counted, tuple(one.keep(labels=labels) for one in side)) for side in sides),
     )
-    first, *second = (tuple(starmap(score, zip(counted, side, strict=True))) for side in found)
-    return Evaluation(counted, first, second[0] if second else None, found)
 
 
 def label_notes(
     evaluation: Evaluation, names: Sequence[str], known: Sequence[Sequence[str]] = ()
 ) -> Iterator[str]:
-    """Sentences on types that only one side has, or that were found and are not in gold.
+    """Sentences on types that only one side has, or that were found but are not in gold.
 
     ``names`` are what the sides are called, ``known`` what each can find: what it found, if empty.
     """
     found = [
-        Counter(entity.label for tagged in side for entity in tagged.entities)
-        for side in evaluation.found
+        Counter(entity.label for tagged in side.found for entity in tagged.entities)
+        for side in evaluation.sides
     ]
     has = [set(labels) for labels in known] or [set(labels) for labels in found]
     only = [
@@ -196,7 +186,7 @@ def _lower(text: str) -> str:
 
 
 def _check_labels(
-    gold: Iterable[Annotated], known: Sequence[str], labels: Sequence[str] | None
+    gold: Sequence[Annotated], known: Sequence[str], labels: Sequence[str] | None
 ) -> None:
     counted = set(known) if labels is None else set(labels)
     unknown = sorted(counted - set(known))

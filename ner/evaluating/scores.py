@@ -1,7 +1,6 @@
-"""Predicted entities against gold, as counts that add up.
+"""Predicted entities against gold: what is right, what is wrong and in what way.
 
-Everything is an integer count of one sentence; sentences are added, and precision, recall and F1
-are properties of the sum: fractions, 0.0 where nothing was to be found and nothing was, as in
+Precision, recall and F1 are fractions, 0.0 where nothing was to be found and nothing was, as in
 conlleval. Predicted spans are first widened to whole gold tokens (`widen`), because a tagger that
 reads raw text may leave the last dot of 'U.S.' outside; ``exact`` counts them as they are.
 """
@@ -11,16 +10,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Kind, align
-from ner.counts import Counts, Figures, share, strict_counts
+from ner.counts import Counts, share, strict_counts
 from ner.entities import Annotated, Entity, Tagged, bio_tags
-from ner.evaluating.semeval import SemEval, count_in_tokens, score_semeval
 
 OUTSIDE = "O"
+# Precision, recall and F1.
+Figures = tuple[float, float, float]
 
 
 class ErrorKind(StrEnum):
@@ -44,102 +44,122 @@ class Error:
     predicted: Entity | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The errors that only the second of two predictions makes, and those that only the first does.
-
-    Their numbers are the two counts of McNemar's test (``ner.stats.mcnemar_p``).
-    """
-
-    added: tuple[Error, ...]
-    removed: tuple[Error, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scores:
-    """All counts of one sentence, or of many: they add.
+    """What one side found in each gold text, and all that is counted of it when it is asked."""
 
-    ``strict`` and ``exact``: per type, with and without widening. ``semeval``: over all types, so
-    a wrong type is one incorrect entity; ``semeval_per_type``: among the entities of that type
-    alone, so it is a missed one there and a spurious one elsewhere. ``tags``: tokens, per BIO2 tag
-    but O. ``confusion``: aligned entities by ``(gold type, predicted type)``, ``O`` where one side
-    has none; their boundaries may differ. ``errors``: aligned entities that are not right, by kind.
-    """
+    gold: tuple[Annotated, ...]
+    found: tuple[Tagged, ...]
 
-    strict: Mapping[str, Counts] = field(default_factory=dict)
-    exact: Mapping[str, Counts] = field(default_factory=dict)
-    semeval: SemEval = field(default_factory=SemEval)
-    semeval_per_type: Mapping[str, SemEval] = field(default_factory=dict)
-    tags: Mapping[str, Counts] = field(default_factory=dict)
-    confusion: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    errors: Mapping[ErrorKind, int] = field(default_factory=dict)
-    sentences: int = 0
-    tokens: int = 0
-    correct_tokens: int = 0
+    @cached_property
+    def alignments(self) -> tuple[Agreement, ...]:
+        """For each text gold, on the left, aligned with what was found, in whole gold tokens."""
+        pairs = zip(self.gold, self.found, strict=True)
+        return tuple(align(gold.tagged, widen(found, gold)) for gold, found in pairs)
 
-    def __add__(self, other: Scores) -> Scores:
-        return Scores(
-            _merged(self.strict, other.strict),
-            _merged(self.exact, other.exact),
-            self.semeval + other.semeval,
-            _merged(self.semeval_per_type, other.semeval_per_type),
-            _merged(self.tags, other.tags),
-            _merged(self.confusion, other.confusion),
-            _merged(self.errors, other.errors),
-            self.sentences + other.sentences,
-            self.tokens + other.tokens,
-            self.correct_tokens + other.correct_tokens,
-        )
+    @cached_property
+    def texts(self) -> tuple[dict[str, Counts], ...]:
+        """The strict counts of each text by type: what intervals and paired tests need."""
+        return tuple(strict_counts(one.left, one.right) for one in self.alignments)
+
+    def rows(self, label: str | None = None) -> list[tuple[int, int, int]]:
+        """The strict counts of each text as `ner.stats` takes them, of one type or all (None)."""
+        if label is None:
+            return [sum(counts.values(), Counts()).row for counts in self.texts]
+        return [counts.get(label, Counts()).row for counts in self.texts]
+
+    @cached_property
+    def strict(self) -> dict[str, Counts]:
+        """The strict counts by type."""
+        return _summed(self.texts)
 
     @property
     def micro(self) -> Counts:
         """The strict counts of all types: the overall figures of conlleval and seqeval."""
         return sum(self.strict.values(), Counts())
 
-    @property
-    def exact_micro(self) -> Counts:
-        """The counts of all types without widening; its ``f1`` is the 'exact F1'."""
-        return sum(self.exact.values(), Counts())
+    @cached_property
+    def exact(self) -> Counts:
+        """The same without widening; its ``f1`` is the 'exact F1'."""
+        pairs = zip(self.gold, self.found, strict=True)
+        counts = _summed(strict_counts(gold.tagged, found) for gold, found in pairs)
+        return sum(counts.values(), Counts())
+
+    @cached_property
+    def confusion(self) -> Counter[tuple[str, str]]:
+        """Aligned entities by (gold type, type found), O where one side has none."""
+        pairs = (pair for alignment in self.alignments for pair in alignment.pairs)
+        return Counter((_type(pair.left), _type(pair.right)) for pair in pairs)
+
+    @cached_property
+    def errors(self) -> Counter[ErrorKind]:
+        """The aligned entities that are not right, by kind."""
+        return Counter(error.kind for one in self.alignments for error in find_errors(one))
+
+    @cached_property
+    def partial(self) -> dict[str, Figures]:
+        """Partial credit by the four schemes of SemEval-2013 task 9.1, over the same alignment.
+
+        Correct is: ``strict``, boundaries and type; ``exact``, boundaries; ``partial``, boundaries,
+        and an overlap for half; ``type``, the type with any overlap. (Segura-Bedmar, Martínez &
+        Herrero-Zazo 2013.) The package nervaluate matches from left to right, and so differs
+        where one entity overlaps several.
+        """
+        credit = Counter[str]()
+        for pair in (pair for alignment in self.alignments for pair in alignment.pairs):
+            if pair.left is None or pair.right is None:
+                continue
+            same_span = (pair.left.start, pair.left.end) == (pair.right.start, pair.right.end)
+            same_type = pair.left.label == pair.right.label
+            # Halves, so that all counts are whole.
+            credit["strict"] += 2 * (same_span and same_type)
+            credit["exact"] += 2 * same_span
+            credit["partial"] += 1 + same_span
+            credit["type"] += 2 * same_type
+        found, support = self.micro.found, self.micro.support
+        return {
+            scheme: (
+                share(credit[scheme] / 2, found),
+                share(credit[scheme] / 2, support),
+                share(credit[scheme], found + support),
+            )
+            for scheme in ("strict", "exact", "partial", "type")
+        }
+
+    @cached_property
+    def _tags(self) -> list[tuple[str, str]]:
+        """For each token its BIO2 tag in gold and the one found."""
+        return [
+            pair
+            for gold, one in zip(self.gold, self.alignments, strict=True)
+            for pair in zip(
+                bio_tags(one.left.entities, gold.token_offsets),
+                bio_tags(one.right.entities, gold.token_offsets),
+                strict=True,
+            )
+        ]
+
+    @cached_property
+    def tags(self) -> dict[str, Counts]:
+        """The counts of tokens by BIO2 tag; not of O, which nearly every token has."""
+        right = Counter(tag for tag, other in self._tags if tag == other)
+        gold, found = (
+            (Counter(side) for side in zip(*self._tags, strict=True))
+            if self._tags
+            else (
+                Counter[str](),
+                Counter[str](),
+            )
+        )
+        return {
+            tag: Counts(right[tag], found[tag] - right[tag], gold[tag] - right[tag])
+            for tag in sorted({*gold, *found} - {OUTSIDE})
+        }
 
     @property
     def accuracy(self) -> float:
         """The share of tokens with the right BIO2 tag, O included."""
-        return share(self.correct_tokens, self.tokens)
-
-
-def score(gold: Annotated, predicted: Tagged, *, labels: Sequence[str] | None = None) -> Scores:
-    """The counts of one sentence; ``labels`` keeps only these types on both sides.
-
-    Raises ``ValueError`` if the two are not of the same text.
-    """
-    right = gold.tagged.keep(labels=labels)
-    as_found = predicted.keep(labels=labels)
-    found = widen(as_found, gold)
-    gold_tags = bio_tags(right.entities, gold.token_offsets)
-    found_tags = bio_tags(found.entities, gold.token_offsets)
-    types = {entity.label for entity in (*right.entities, *found.entities)}
-    alignment = align(right, found)
-    in_tokens = count_in_tokens(right, gold), count_in_tokens(found, gold)
-    return Scores(
-        strict=strict_counts(right, found),
-        exact=strict_counts(right, as_found),
-        semeval=score_semeval(*in_tokens),
-        semeval_per_type={
-            label: score_semeval(*([e for e in side if e.label == label] for side in in_tokens))
-            for label in types
-        },
-        tags=_tag_counts(gold_tags, found_tags),
-        confusion=Counter((_type(pair.left), _type(pair.right)) for pair in alignment.pairs),
-        errors=Counter(error.kind for error in _errors(alignment)),
-        sentences=1,
-        tokens=len(gold_tags),
-        correct_tokens=sum(map(str.__eq__, gold_tags, found_tags)),
-    )
-
-
-def total(scores: Iterable[Scores]) -> Scores:
-    """The sum over sentences; keep the list as well where an interval is wanted."""
-    return sum(scores, Scores())
+        return share(sum(tag == other for tag, other in self._tags), len(self._tags))
 
 
 def widen(predicted: Tagged, gold: Annotated) -> Tagged:
@@ -169,84 +189,71 @@ def widen(predicted: Tagged, gold: Annotated) -> Tagged:
     return Tagged(predicted.text, tuple(widened))
 
 
-def find_errors(
-    gold: Annotated, predicted: Tagged, *, labels: Sequence[str] | None = None
-) -> tuple[Error, ...]:
-    """What is wrong in one sentence, in reading order, after widening as in `score`."""
-    widened = widen(predicted.keep(labels=labels), gold)
-    return tuple(_errors(align(gold.tagged.keep(labels=labels), widened)))
+def find_changes(left: Agreement, right: Agreement) -> tuple[list[Error], list[Error]]:
+    """The errors that the right side added to one text, and those that it removed.
 
-
-def find_changes(
-    gold: Annotated, left: Tagged, right: Tagged, *, labels: Sequence[str] | None = None
-) -> Changes:
-    """The errors that the right side added to one sentence, and those that it removed.
-
-    One decision is one gold entity, right or wrong whatever the kind of error, or one spurious
-    span of one type. So a gold entity that both get wrong is in neither list.
+    Both are aligned with gold. One decision is one gold entity, right or wrong whatever the kind
+    of error, or one spurious span of one type; so a gold entity that both get wrong is in neither
+    list. Their numbers are the two counts of McNemar's test (``ner.stats.mcnemar_p``).
     """
-    before = {_decision(error): error for error in find_errors(gold, left, labels=labels)}
-    after = {_decision(error): error for error in find_errors(gold, right, labels=labels)}
-    return Changes(
-        added=tuple(error for key, error in after.items() if key not in before),
-        removed=tuple(error for key, error in before.items() if key not in after),
+    before, after = (
+        {_decision(error): error for error in find_errors(alignment)} for alignment in (left, right)
+    )
+    return (
+        [error for key, error in after.items() if key not in before],
+        [error for key, error in before.items() if key not in after],
     )
 
 
-def report(counts: Mapping[str, Counts]) -> dict[str, Figures]:
-    """The rows of a classification report: each type or tag in order, then three averages.
+def averages(counts: Mapping[str, Counts]) -> dict[str, tuple[Figures, int]]:
+    """Over the rows of a classification report: three averages, each with its support.
 
     'micro avg' is over all decisions, 'macro avg' the plain mean of the rows, 'weighted avg' their
-    mean by support, as scikit-learn and seqeval name them. Of tags, O is neither a row nor part of
-    an average: nearly every token is O, and it would hide the rest; `Scores.accuracy` counts it.
+    mean by support, as scikit-learn and seqeval name them.
     """
-    rows = {name: counts[name].figures for name in sorted(counts)}
-    support = [row.support for row in rows.values()]
-    return rows | {
-        "micro avg": sum(counts.values(), Counts()).figures,
-        "macro avg": _average(list(rows.values()), [1] * len(rows), sum(support)),
-        "weighted avg": _average(list(rows.values()), support, sum(support)),
+    support = sum(one.support for one in counts.values())
+
+    def mean(weights: Sequence[int]) -> Figures:
+        columns = zip(*(one.figures for one in counts.values()), strict=True)
+        precision, recall, f1 = (
+            share(sum(map(float.__mul__, map(float, weights), column)), sum(weights))
+            for column in (columns if counts else ((), (), ()))
+        )
+        return precision, recall, f1
+
+    return {
+        "micro avg": (sum(counts.values(), Counts()).figures, support),
+        "macro avg": (mean([1] * len(counts)), support),
+        "weighted avg": (mean([one.support for one in counts.values()]), support),
     }
 
 
 def conlleval(scores: Scores) -> str:
     """The report of the CoNLL shared tasks' conlleval script, in per cent, line for line."""
+
+    def written(counts: Counts) -> str:
+        return (
+            f"precision: {100 * counts.precision:6.2f}%; recall: {100 * counts.recall:6.2f}%; "
+            f"FB1: {100 * counts.f1:6.2f}"
+        )
+
     micro = scores.micro
+    tokens = sum(len(gold.token_offsets) for gold in scores.gold)
     lines = [
-        f"processed {scores.tokens} tokens with {micro.support} phrases; "
+        f"processed {tokens} tokens with {micro.support} phrases; "
         f"found: {micro.found} phrases; correct: {micro.tp}."
     ]
     inside = sum(scores.tags.values(), Counts())
     if inside.support:
         # Of the tokens that are part of an entity in gold.
         lines.append(f"accuracy: {100 * inside.recall:6.2f}%; (non-O)")
-    if scores.tokens:
-        lines.append(f"accuracy: {100 * scores.accuracy:6.2f}%; {_conlleval_figures(micro)}")
+    if tokens:
+        lines.append(f"accuracy: {100 * scores.accuracy:6.2f}%; {written(micro)}")
     lines += [
-        f"{label:>17}: {_conlleval_figures(counts)}  {counts.found}"
+        f"{label:>17}: {written(counts)}  {counts.found}"
         for label, counts in sorted(scores.strict.items())
     ]
     return "\n".join(lines) + "\n"
-
-
-def _conlleval_figures(counts: Counts) -> str:
-    return (
-        f"precision: {100 * counts.precision:6.2f}%; recall: {100 * counts.recall:6.2f}%; "
-        f"FB1: {100 * counts.f1:6.2f}"
-    )
-
-
-def _average(rows: Sequence[Figures], weights: Sequence[int], support: int) -> Figures:
-    def mean(values: Iterable[float]) -> float:
-        products = (weight * value for weight, value in zip(weights, values, strict=True))
-        return share(sum(products), sum(weights))
-
-    return Figures(
-        mean(row.precision for row in rows),
-        mean(row.recall for row in rows),
-        mean(row.f1 for row in rows),
-        support,
-    )
 
 
 _ERROR_KIND = {
@@ -257,47 +264,26 @@ _ERROR_KIND = {
 }
 
 
-def _errors(alignment: Agreement) -> Iterator[Error]:
-    """The errors of an alignment of gold, on the left, with a prediction."""
+def find_errors(alignment: Agreement) -> Iterator[Error]:
+    """What is wrong in an alignment of gold, on the left, with what was found, in order."""
     for pair in alignment.differences:
         yield Error(_ERROR_KIND[pair.kind], gold=pair.left, predicted=pair.right)
 
 
-_Span = tuple[int, int, str]
-
-
-def _decision(error: Error) -> tuple[_Span | None, _Span | None]:
-    """What an error is an error about: the same for two predictions of one sentence."""
-    return _span(error.gold), _span(error.predicted if error.gold is None else None)
-
-
-def _span(entity: Entity | None) -> _Span | None:
-    return None if entity is None else (entity.start, entity.end, entity.label)
+def _decision(error: Error) -> tuple[object, ...]:
+    """What an error is an error about: the same for two predictions of one text."""
+    entity = error.gold or error.predicted
+    assert entity is not None  # noqa: S101 - one of the two is there
+    return error.gold is None, entity.start, entity.end, entity.label
 
 
 def _type(entity: Entity | None) -> str:
     return OUTSIDE if entity is None else entity.label
 
 
-def _tag_counts(gold: Sequence[str], found: Sequence[str]) -> dict[str, Counts]:
-    counts: dict[str, Counts] = {}
-    for wanted, tag in zip(gold, found, strict=True):
-        if wanted == tag:
-            outcomes = {tag: Counts(tp=1)}
-        else:
-            outcomes = {wanted: Counts(fn=1), tag: Counts(fp=1)}
-        outcomes.pop(OUTSIDE, None)
-        counts = _merged(counts, outcomes)
-    return counts
-
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value", int, Counts, SemEval)
-
-
-def _merged(first: Mapping[_Key, _Value], second: Mapping[_Key, _Value]) -> dict[_Key, _Value]:
-    """Both together, values under the same key added."""
-    result = dict(first)
-    for key, value in second.items():
-        result[key] = result[key] + value if key in result else value
-    return result
+def _summed(texts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
+    total: dict[str, Counts] = {}
+    for counts in texts:
+        for label, count in counts.items():
+            total[label] = total.get(label, Counts()) + count
+    return total

@@ -8,21 +8,23 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from ner.comparing.agreement import Pair
+from markupsafe import Markup
+
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.acceptance import Acceptance
 from ner.evaluating.evaluation import Evaluation
-from ner.evaluating.markdown import changes_sentence
+from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
+from ner.evaluating.tables import gate_table, judgement_table
 from ner.machine import Machine, describe
-from ner.markup import megabytes, milliseconds, percent, render
+from ner.markup import megabytes, milliseconds, percent, render, visible
 from ner.models.child import ensure_prepared
 from ner.models.folder import Manifest, sha256
 from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
 from ner.stats import ratio_verdict
+from ner.tables import Cell, Table, count
 from ner.tagging.choice import Choice
 from ner.verdict import Answer, gravest
 
@@ -47,11 +49,11 @@ class Made:
 class SignOff:
     """What is signed.
 
-    ``gold`` has the SHA-256 of the file of each of ``acceptances`` by name; ``timings`` are by what
-    was timed, ``settings`` as a reader calls them.
+    ``gold`` has the SHA-256 of the file of each of ``sets`` by name; ``timings`` are by what was
+    timed, ``settings`` as a reader calls them.
     """
 
-    acceptances: tuple[Acceptance, ...]
+    sets: tuple[Gated, ...]
     gold: Mapping[str, str]
     made: tuple[Made, Made]
     timings: Mapping[str, Timing]
@@ -62,7 +64,7 @@ class SignOff:
 
 def sign_off(
     sides: Sides,
-    acceptances: Sequence[Acceptance],
+    sets: Sequence[Gated],
     gold: Mapping[str, Path],
     *,
     choice: Choice,
@@ -74,8 +76,8 @@ def sign_off(
     ``gold`` has the file of each set; ``memory_of`` measures what a process holds that tags texts
     with a variant, in bytes.
     """
-    sentences = _texts(acceptance.report for acceptance in acceptances)
-    documents = _texts(acceptance.documents for acceptance in acceptances)
+    sentences = _texts(gated.report for gated in sets)
+    documents = _texts(gated.documents for gated in sets)
     usual = {
         f"{what} of {len(text):,} characters": text
         for what, texts in (("A sentence", sentences), ("A document", documents))
@@ -89,15 +91,55 @@ def sign_off(
         Made(side, ensure_prepared(side.variant).manifest, memory_of(side.variant, sentences))
         for side in sides.both
     )
+    counted = {
+        "Types counted": ", ".join(choice.labels or ()) or "all",
+        "Aggregation": choice.aggregation.value,
+        "Least score of an entity": f"{choice.threshold:g}",
+    }
     return SignOff(
-        acceptances=tuple(acceptances),
+        sets=tuple(sets),
         gold={name: sha256(file) for name, file in gold.items()},
         made=(left, right),
         timings={what: timing for what, timing in timed.items() if timing is not None},
-        settings=_choice_rows(choice) | dict(settings),
+        settings=counted | dict(settings),
         machine=describe(),
         date=datetime.now(UTC),
     )
+
+
+def signoff_html(signed: SignOff) -> str:
+    """The file, whole: no script, nothing from elsewhere, and everything escaped."""
+    left, right = (made.side.origin for made in signed.made)
+    answers = [check.verdict.answer for gated in signed.sets for check in gated.checks]
+    return render(
+        "ner.evaluating",
+        "signoff.html",
+        left=left,
+        right=right,
+        answer=gravest(answers) if answers else None,
+        undecided=f"{answers.count(Answer.UNDECIDED)} of {len(answers)}",
+        sets=[_set_values(gated, signed.gold[gated.name]) for gated in signed.sets],
+        tables=[_cost_table(signed), _side_table(signed), _setting_table(signed)],
+        date=f"{signed.date:%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def difference_table(evaluation: Evaluation, titles: Sequence[str]) -> Table:
+    """Each place where the two sides differ, in order, with what gold has there."""
+    rows = [
+        (count(number), *cells)
+        for number, (gold, agreement) in enumerate(
+            zip(evaluation.gold, evaluation.agreements, strict=True), start=1
+        )
+        for pair in agreement.differences
+        for cells in (_difference(gold, pair.left, pair.right),)
+    ]
+    note = "✓ as in gold, ✕ not as in gold."
+    if len(rows) > _MOST_ROWS:
+        note = f"{note} The first {_MOST_ROWS} are shown."
+    shown = islice(rows, _MOST_ROWS)
+    title = f"Entities that differ: {len(rows):,}"
+    return Table.of(title, ("Sentence", "Text", *titles, "Gold"), shown, note=note)
 
 
 def _texts(reports: Iterable[Report]) -> list[str]:
@@ -106,142 +148,79 @@ def _texts(reports: Iterable[Report]) -> list[str]:
     return sorted(found, key=len)
 
 
-def _choice_rows(choice: Choice) -> dict[str, str]:
-    return {
-        "Types counted": ", ".join(choice.labels or ()) or "all",
-        "Pieces to words": choice.aggregation.value,
-        "Least score of an entity": f"{choice.threshold:g}",
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one side, or gold, has at a place; ``right`` is None for gold and for nothing."""
-
-    label: str
-    text: str
-    right: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two sides that differ, in sentence ``number`` (from 1), within what stands around it."""
-
-    number: int
-    before: str
-    text: str
-    after: str
-    left: Found | None
-    right: Found | None
-    gold: tuple[Found, ...]
-
-
-def signoff_html(signed: SignOff) -> str:
-    """The file, whole: no script, nothing from elsewhere, and everything escaped."""
-    left, right = (made.side.origin for made in signed.made)
-    answers = [
-        check.verdict.answer for acceptance in signed.acceptances for check in acceptance.checks
-    ]
-    return render(
-        "ner.evaluating",
-        "signoff.html",
-        left=left,
-        right=right,
-        answer=gravest(answers) if answers else None,
-        undecided=f"{answers.count(Answer.UNDECIDED)} of {len(answers)}",
-        accepted=f"{100 * signed.acceptances[0].report.tolerance:.1f} points",
-        sets=[
-            _set_values(acceptance, signed.gold[acceptance.name])
-            for acceptance in signed.acceptances
-        ],
-        made=_side_rows(signed),
-        costs=_cost_rows(signed),
-        settings=signed.settings.items(),
-        machine=_machine_rows(signed.machine).items(),
-        date=f"{signed.date:%Y-%m-%d %H:%M} UTC",
-    )
-
-
-def differences(evaluation: Evaluation) -> Iterator[Difference]:
-    """Each place where the two sides differ, in order, with what gold has there."""
-    for index, agreement in enumerate(evaluation.agreements):
-        gold = evaluation.gold[index]
-        for pair in agreement.differences:
-            yield _difference(index + 1, gold, pair)
-
-
-def _difference(number: int, gold: Annotated, pair: Pair) -> Difference:
+def _difference(
+    gold: Annotated, left: Entity | None, right: Entity | None
+) -> tuple[Cell | str, ...]:
     text = gold.tagged.text
-    both = [entity for entity in (pair.left, pair.right) if entity is not None]
+    both = [entity for entity in (left, right) if entity is not None]
     start, end = min(entity.start for entity in both), max(entity.end for entity in both)
     there = [entity for entity in gold.tagged.entities if entity.start < end and start < entity.end]
-    return Difference(
-        number,
-        text[max(0, start - _AROUND) : start],
-        text[start:end],
-        text[end : end + _AROUND],
-        _found(pair.left, gold),
-        _found(pair.right, gold),
-        tuple(Found(entity.label, gold.tagged.spelled(entity)) for entity in there),
+    shown = Markup("{}<mark>{}</mark>{}").format(
+        visible(text[max(0, start - _AROUND) : start]),
+        visible(text[start:end]),
+        visible(text[end : end + _AROUND]),
+    )
+    wanted = "; ".join(f"{entity.label} {gold.tagged.spelled(entity)}" for entity in there)
+    return Cell(shown), _found(left, gold), _found(right, gold), wanted or "nothing"
+
+
+def _found(entity: Entity | None, gold: Annotated) -> Cell:
+    """An entity, and whether gold has it once it is widened to whole tokens, as in scoring."""
+    if entity is None:
+        return Cell("nothing")
+    [widened] = widen(Tagged(gold.tagged.text, (entity,)), gold).entities
+    wanted = {(one.start, one.end, one.label) for one in gold.tagged.entities}
+    right = (widened.start, widened.end, widened.label) in wanted
+    return Cell(
+        f"{entity.label} {gold.tagged.spelled(entity)}",
+        "✓" if right else "✕",
+        answer="yes" if right else "no",
     )
 
 
-def _found(entity: Entity | None, gold: Annotated) -> Found | None:
-    """An entity, and whether gold has it once it is widened to whole tokens, as in scoring."""
-    if entity is None:
-        return None
-    text = gold.tagged.text
-    [widened] = widen(Tagged(text, (entity,)), gold).entities
-    wanted = {(one.start, one.end, one.label) for one in gold.tagged.entities}
-    right = (widened.start, widened.end, widened.label) in wanted
-    return Found(entity.label, text[entity.start : entity.end], right)
-
-
-def _set_values(acceptance: Acceptance, digest: str) -> dict[str, object]:
-    report, joined = acceptance.report, acceptance.documents
-    found = list(differences(report.evaluation))
+def _set_values(gated: Gated, digest: str) -> dict[str, object]:
+    report = gated.report
+    left, right = (side.scores.micro.f1 for side in gated.documents.sides)
+    count_of_documents = len(gated.documents.evaluation.gold)
+    documents = f"As {count_of_documents:,} documents: F1 {percent(left)} and {percent(right)}."
     return {
-        "name": acceptance.name,
+        "name": gated.name,
         "sha256": digest,
-        "verdict": report.verdict,
-        "checks": acceptance.checks,
-        "types": [
-            (
-                judgement.label or "all types",
-                f"{judgement.entities:,}",
-                *((found.number(), found.range()) for found in (judgement.left, judgement.right)),
-                (judgement.difference.number(sign=True), judgement.difference.range(sign=True)),
-                judgement.verdict.answer.value,
-            )
-            for judgement in report.judgements
+        "verdict": None if gated.checks else report.verdict,
+        "tables": [
+            *([gate_table(gated)] if gated.checks else []),
+            *([judgement_table(report)] if report.judgements else []),
+            difference_table(report.evaluation, report.titles),
         ],
-        "documents": _as_documents(joined),
-        "notes": (changes_sentence(report), *report.notes),
-        "differences": list(islice(found, _MOST_ROWS)),
-        "count": len(found),
+        "notes": (documents, report.changes_sentence, *report.notes),
     }
 
 
-def _as_documents(joined: Report) -> str:
-    left, right = (side.total.micro.f1 for side in joined.sides)
-    count = len(joined.evaluation.gold)
-    return f"As {count:,} documents: F1 {percent(left)} and {percent(right)}."
-
-
-def _cost_rows(signed: SignOff) -> Iterator[tuple[str, ...]]:
-    """What is measured, of the left side, of the right one, and how they compare."""
+def _cost_table(signed: SignOff) -> Table:
     sizes, memory = (
         [made.side.size for made in signed.made],
         [made.memory for made in signed.made],
     )
-    for name, (left, right) in (("On disk", sizes), ("Memory while tagging", memory)):
-        yield name, megabytes(left), megabytes(right), f"{100 * right / left:.0f} %"
-    for name, timing in signed.timings.items():
-        yield (
+    rows = [
+        (name, megabytes(left), megabytes(right), f"{100 * right / left:.0f} %")
+        for name, (left, right) in (("On disk", sizes), ("Memory while tagging", memory))
+    ]
+    rows += [
+        (
             f"{name}, {timing.left.n} times",
-            *map(_latency, (timing.left, timing.right)),
+            _latency(timing.left),
+            _latency(timing.right),
             ratio_verdict(timing.ratio),
         )
+        for name, timing in signed.timings.items()
+    ]
+    return Table.of(
+        "Speed and memory",
+        ("", *_titles(signed), "B"),
+        rows,
+        note="Measured for this report on the machine below, one text at a time, both sides in "
+        "turns; memory of a process that tags all texts.",
+    )
 
 
 def _latency(latency: Latency) -> str:
@@ -249,10 +228,16 @@ def _latency(latency: Latency) -> str:
     return f"{milliseconds(latency.median_ms)} (95th percentile {late})"
 
 
-def _side_rows(signed: SignOff) -> list[tuple[str, str, str]]:
+def _titles(signed: SignOff) -> Iterator[str]:
+    names = zip("AB", signed.made, strict=True)
+    return (f"{letter}, {made.side.origin.title}" for letter, made in names)
+
+
+def _side_table(signed: SignOff) -> Table:
     """How each side was made, a fact to a row."""
     left, right = (_facts(made) for made in signed.made)
-    return [(name, left[name], right[name]) for name in left]
+    rows = [(name, left[name], right[name]) for name in left]
+    return Table.of("How each side was made", ("", *_titles(signed)), rows)
 
 
 def _facts(made: Made) -> dict[str, str]:
@@ -269,19 +254,22 @@ def _facts(made: Made) -> dict[str, str]:
         "Checkpoint": " at ".join(filter(None, [build.source, manifest.revision])),
         "Made with": ", ".join(f"{name} {number}" for name, number in build.versions.items()),
         "Weights, in short": side.origin.weights or "",
-        **{f"{name}, SHA-256": value for name, value in _model_files(manifest).items()},
+        **{
+            f"{name}, SHA-256": value
+            for name, value in sorted(manifest.files.items())
+            if name.endswith((".bin", ".xml"))
+        },
     }
 
 
-def _model_files(manifest: Manifest) -> dict[str, str]:
-    ends = (".bin", ".xml")
-    return {name: value for name, value in sorted(manifest.files.items()) if name.endswith(ends)}
-
-
-def _machine_rows(machine: Machine) -> dict[str, str]:
-    return {
+def _setting_table(signed: SignOff) -> Table:
+    machine = signed.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
+    rows = {
+        **signed.settings,
         "Processor": machine.summary,
         "Memory": f"{machine.memory_bytes / 1e9:.0f} GB",
         "System": f"{machine.system}, Python {machine.python}",
-        "Versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
+        "Versions": versions,
     }
+    return Table.of("Settings and machine", ("", ""), rows.items())

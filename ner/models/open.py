@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from ner.comparing.agreement import agreement_f1, align
+from ner.comparing.agreement import agreement_estimate, align
 from ner.comparing.comparison import Comparison, compare
 from ner.comparing.origin import Origin
 from ner.errors import InputError, PrepareFailed
@@ -213,7 +213,7 @@ def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
     if (refusal := gate.refusal(title)) or not golden:
         return refusal
     found = tagger.tag_many([tagged.text for tagged in golden])
-    f1 = agreement_f1(align(then, now) for then, now in zip(golden, found, strict=True))
+    f1 = agreement_estimate(map(align, golden, found)).value
     if f1 >= gate.min_agreement:
         return None
     return (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ner.comparing.agreement import align
+from ner.comparing.agreement import agreement_estimate, align
 from ner.entities import Tagged, Tagger
-from ner.evaluating.verdict import agreement_estimate
 from ner.models.calibration import Texts
 from ner.models.folder import Gate
 

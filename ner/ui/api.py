@@ -9,8 +9,7 @@ from gradio.events import api as add_endpoint
 
 from ner import schema
 from ner.errors import InputError, TextTooLong
-from ner.evaluating.report import report_json, report_sides
-from ner.evaluating.verdict import TOLERANCE
+from ner.evaluating.report import report_sides
 from ner.files.gold import parse_gold
 from ner.io import split_lines
 from ner.models.child import Stage
@@ -22,6 +21,7 @@ from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
 from ner.ui.progress import Loader, as_gradio_errors
+from ner.verdict import MAX_LOSS
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Endpoints:
         aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
-        tolerance: float = TOLERANCE,
+        max_loss: float = MAX_LOSS,
     ) -> dict[str, Any]:
         """Score two sides against gold, and tell whether the right one will do.
 
@@ -126,19 +126,19 @@ class Endpoints:
             aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
-            tolerance: The loss of F1 that counts as none, a fraction.
+            max_loss: The points of F1 that the right side may lose.
 
         """
         check_text(gold, self.service.bounds.gold_characters)
         choice = parse_choice(aggregation, threshold, labels)
-        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
-            raise InputError(f"The tolerance is {kind(tolerance)}; expected a number.")
-        if not 0 < tolerance <= 1:
-            raise InputError("The tolerance is a fraction of F1 over 0, such as 0.01.")
+        if isinstance(max_loss, bool) or not isinstance(max_loss, int | float):
+            raise InputError(f"max_loss is {kind(max_loss)}; expected a number.")
+        if not 0 < max_loss <= 100:
+            raise InputError("max_loss must be over 0 and at most 100 points of F1, such as 1.")
         sentences = parse_gold(split_lines(gold), "The gold")
         sides = _open(self.load, left, right)
         with self.service.long.slot(disconnected=client_disconnected):
-            return report_json(report_sides(sides, sentences, choice, tolerance=tolerance))
+            return report_sides(sides, sentences, choice, max_loss=max_loss).json()
 
 
 def add_endpoints(load: Loader, service: Service) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from ner.colours import colour_classes
-from ner.comparing.gold_origin import GoldOrigin, parse_origin
+from ner.comparing.gold_origin import origin_comment, parse_origin
 from ner.comparing.origin import Origin
 from ner.entities import Tagged
 from ner.errors import InputError, TextTooLong, one_of
@@ -136,7 +136,7 @@ class _Corrected:
 
     number: int
     tagged: Tagged
-    origin: GoldOrigin
+    origin: str | None
 
     @property
     def sentences(self) -> list[Tagged]:
@@ -173,17 +173,17 @@ def _read(lines: Sequence[str], what: str) -> list[tuple[dict[str, object], Tagg
 
 def _write_conll(texts: Sequence[_Corrected]) -> Iterator[str]:
     for text in texts:
-        yield text.origin.comment
+        yield origin_comment(text.origin)
         yield from conll_lines(map(annotate, text.sentences))
 
 
 def _write_json(texts: Sequence[_Corrected]) -> Iterator[str]:
-    return (_with_keys(text.tagged, text.origin.keys) for text in texts)
+    return (_with_keys(text.tagged, {"origin": text.origin}) for text in texts)
 
 
 def _write_sentences(texts: Sequence[_Corrected]) -> Iterator[str]:
     return (
-        _with_keys(sentence, {**text.origin.keys, "document": text.number})
+        _with_keys(sentence, {"origin": text.origin, "document": text.number})
         for text in texts
         for sentence in text.sentences
     )

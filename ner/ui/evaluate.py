@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ner.comparing.gold_origin import GoldOrigin, read_origins
+from ner.comparing.gold_origin import read_origins
 from ner.comparing.origin import Origin
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import evaluation
-from ner.evaluating.report import Report, report_sides
-from ner.evaluating.without_gold import AgreementReport
+from ner.evaluating.report import AgreementReport, Report, report_sides
 from ner.files.gold import gold_of_lines, parse_gold, read_gold
 from ner.io import check_length, read_lines, split_lines
 from ner.markup import notice
@@ -75,11 +74,11 @@ class EvaluateRequest:
         return Choice.parse(self.aggregation, labels=self.labels)
 
     @property
-    def tolerance(self) -> float:
-        """The accepted loss as a fraction; ``InputError`` where it is none."""
+    def max_loss(self) -> float:
+        """The accepted loss in points; ``InputError`` where it can't be one."""
         if not isinstance(self.points, int | float) or not 0 < self.points <= 100:
             raise InputError("The accepted loss is a number of F1 points over 0, such as 1.")
-        return self.points / 100
+        return self.points
 
 
 @dataclass(frozen=True)
@@ -143,16 +142,16 @@ class EvaluateHandler:
         request: EvaluateRequest,
         name: str,
         hints: Sequence[str] = (),
-        began: Sequence[GoldOrigin] = (),
+        began: Iterable[str] = (),
     ) -> Iterator[Value]:
-        tolerance = request.tolerance
+        max_loss = request.max_loss
         sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(gold):,} sentences with both sides …")
         if lowercase:
             gold, name = evaluation.lowercase(gold), f"{name}, in lower case"
         with self.service.long.slot(disconnected=client_disconnected):
             report = report_sides(
-                sides, gold, request.choice, tolerance=tolerance, began=began, name=name
+                sides, gold, request.choice, max_loss=max_loss, began=began, name=name
             )
             value = evaluation_value(report, [*sides.notes, *hints])
         yield value
@@ -163,7 +162,7 @@ class EvaluateHandler:
             yield message("Paste lines of your own text, then press Compare.")
             return
         check_length(len(text), self.service.bounds.lines_characters)
-        tolerance = request.tolerance
+        max_loss = request.max_loss
         sides = yield from self._open(request)
         yield self._under_way(f"Tagging {len(lines):,} lines with both sides …")
         both = sides.both
@@ -171,7 +170,7 @@ class EvaluateHandler:
         with self.service.long.slot(disconnected=client_disconnected):
             left, right = (tuple(map(tagger.explain, lines)) for tagger in taggers)
             origins, name = (both[0].origin, both[1].origin), fingerprint("your lines", text)
-            report = AgreementReport(origins, left, right, tolerance, request.choice, name)
+            report = AgreementReport(origins, left, right, max_loss, request.choice, name)
             value = agreement_value(report)
         yield value
 
@@ -196,7 +195,7 @@ def score_files(
     ]
     scores = evaluation.score_predictions(gold, *found, labels=request.choice.labels)
     origins = tuple(Origin(title=file.name, model=file.name) for file in files)
-    return Report(scores, origins, request.tolerance)
+    return Report(scores, origins, request.max_loss)
 
 
 TAB = "evaluate-tab"

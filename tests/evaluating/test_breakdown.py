@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.breakdown import Curve, Point, threshold_curve
-from ner.evaluating.scores import score, total
+from ner.evaluating.scores import Scores
 
 LETTERS = "ab cd ef gh"
 TOKENS = ((0, 2), (3, 5), (6, 8), (9, 11))
@@ -54,7 +54,7 @@ def test_at_each_threshold_it_is_what_scoring_anew_gives(drawn: list, threshold:
     """Also at the scores themselves, and where widening joins or drops entities."""
     gold, found = both(drawn)
     kept = [tagged.keep(threshold=threshold) for tagged in found]
-    anew = total(score(right, side) for right, side in zip(gold, kept, strict=True)).micro
+    anew = Scores(tuple(gold), tuple(kept)).micro
 
     assert anew == threshold_curve(gold, found).at(threshold)
 

@@ -13,10 +13,10 @@ from fakes import FakeSides
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
-from ner.evaluating.acceptance import Limits, accept
 from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.gate import Limits, check_limits
 from ner.evaluating.report import Report
-from ner.evaluating.signoff import Found, Made, SignOff, differences, signoff_html
+from ner.evaluating.signoff import Made, SignOff, difference_table, signoff_html
 from ner.files.gold import parse_gold
 from ner.files.tokens import annotate
 from ner.machine import Machine
@@ -59,11 +59,11 @@ def signed(scored: Report, limits: Limits, name: str = "gold/set") -> SignOff:
     sides = FakeSides()
     left, right = (made(side) for side in sides.all)
     return SignOff(
-        acceptances=(accept(name, scored, scored, limits),),
+        sets=(check_limits(name, scored, scored, limits),),
         gold={name: "9c" * 32},
         made=(left, right),
         timings={"A sentence of 31 characters": Timing(Latency((5.0,) * 8), Latency((2.5,) * 8))},
-        settings={"Pieces to words": "first"},
+        settings={"Aggregation": "first"},
         machine=MACHINE,
         date=datetime(2026, 11, 28, 4, 7, tzinfo=UTC),
     )
@@ -77,13 +77,13 @@ def text_of(html: str) -> str:
 
 def test_all_that_a_decision_rests_on_is_there() -> None:
     """In this order, from the answer to the line for the signature."""
-    text = text_of(signoff_html(signed(report(), Limits(loss=1.0, f1=0.9))))
+    text = text_of(signoff_html(signed(report(), Limits(max_loss=1.0, min_f1=0.9))))
     parts = [
         "May INT8 take the place of Original?",
         "bundled#int8 (B) against bundled#original (A) · 2026-11-28 04:07 UTC",
         "? Undecided: 2 of 2 checks.",
         "Undecided: about ",
-        "all types 4 100.0",
+        "all types 100.0",
         "Entities that differ: 2",
         "SHA-256 of the gold file: " + "9c" * 32,
         "On disk",
@@ -95,7 +95,7 @@ def test_all_that_a_decision_rests_on_is_there() -> None:
         "99.1 % agreement on 321 entities (95 % needed)",
         "nncf 3.4",
         "openvino_model.bin, SHA-256 " + "0f" * 32 + " " + "1f" * 32,
-        "Pieces to words first",
+        "Aggregation first",
         "Some CPU · AVX2 · 2 cores",
         "Linux 6, Python 3.12.1",
         "Signed Name Date Signature",
@@ -117,20 +117,11 @@ def test_without_limits_the_verdict_stands_alone() -> None:
 
 def test_differences_say_who_is_right() -> None:
     """Each with its sentence, what stands around it, and what gold has there."""
-    lost, other = differences(report().evaluation)
+    rows = difference_table(report().evaluation, ("A", "B")).rows
+    lost, other = ([f"{cell.text} {cell.small}".strip() for cell in row] for row in rows)
 
-    assert (1, "Wolfgang lives in ", "Berlin", " .") == (
-        lost.number,
-        lost.before,
-        lost.text,
-        lost.after,
-    )
-    assert (Found("LOC", "Berlin", True), None) == (lost.left, lost.right)
-    assert (Found("LOC", "Berlin"),) == lost.gold
-    assert (Found("ORG", "Amazon", True), Found("MISC", "Amazon", False)) == (
-        other.left,
-        other.right,
-    )
+    assert ["1", "Wolfgang lives in <mark>Berlin</mark> .", "LOC Berlin ✓", "nothing"] == lost[:4]
+    assert ["ORG Amazon ✓", "MISC Amazon ✕", "ORG Amazon"] == other[2:]
 
 
 def test_an_entity_is_right_as_in_scoring() -> None:
@@ -138,10 +129,10 @@ def test_an_entity_is_right_as_in_scoring() -> None:
     text = "in the U.S. today"
     gold = [annotate(Tagged(text, (Entity(7, 11, "LOC"),)))]
     short = Tagged(text, (Entity(7, 10, "LOC"),))
-    [found] = differences(score_predictions(gold, [short], [Tagged(text)]))
+    [row] = difference_table(score_predictions(gold, [short], [Tagged(text)]), ("A", "B")).rows
     tokens = [text[start:end] for start, end in gold[0].token_offsets]
 
-    assert ("U.S." in tokens) == (found.left == Found("LOC", "U.S", True))
+    assert ("U.S." in tokens) == (row[2].small == "✓")
 
 
 def test_it_is_whole_and_inert() -> None:
@@ -149,7 +140,7 @@ def test_it_is_whole_and_inert() -> None:
     odd = "<img src=x onerror=alert(1)>"
     files = (Origin(odd, odd), Origin("b&b", "b&b"))
     scored = report([f"[Ada](P&R) met [{odd} \u202e](LOC) ."], files)
-    html = signoff_html(signed(scored, Limits(loss=1.0), name=f"set {odd}"))
+    html = signoff_html(signed(scored, Limits(max_loss=1.0), name=f"set {odd}"))
 
     assert odd not in html
     assert "&lt;img src=x" in html
@@ -163,4 +154,6 @@ def test_of_many_differences_the_first_are_shown() -> None:
     """And how many there are is said."""
     text = text_of(signoff_html(signed(report(LINES * 150), Limits())))
 
-    assert "Entities that differ: 300 The first 200 are shown." in text
+    assert (
+        "Entities that differ: 300 ✓ as in gold, ✕ not as in gold. The first 200 are shown." in text
+    )

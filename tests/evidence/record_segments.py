@@ -22,7 +22,7 @@ from typing import Any
 from evidence.record import RESULTS, made_by, write
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
-from ner.evaluating.scores import score, total
+from ner.evaluating.evaluation import score_predictions
 from ner.files.gold import load_gold, read_gold
 from ner.models.calibration import gate_file, read_texts
 from ner.models.names import find_model
@@ -118,10 +118,8 @@ def f1_of(tagger: OpenVinoTagger, gold: GoldSet) -> dict[str, float]:
     """Strict and exact F1, over the types that the set has."""
     labels = sorted({entity.label for text in gold.texts for entity in text.tagged.entities})
     found = tagger.tag_many([text.tagged.text for text in gold.texts])
-    counts = total(
-        score(right, tagged, labels=labels) for right, tagged in zip(gold.texts, found, strict=True)
-    )
-    return {"f1": round(counts.micro.f1, 5), "exact_f1": round(counts.exact_micro.f1, 5)}
+    [scores] = score_predictions(gold.texts, found, labels=labels).sides
+    return {"f1": round(scores.micro.f1, 5), "exact_f1": round(scores.exact.f1, 5)}
 
 
 def seconds_of(taggers: dict[str, OpenVinoTagger], article: str, rounds: int) -> dict[str, float]:

@@ -20,7 +20,7 @@ from gradio_client.exceptions import AppError
 
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.evaluation import evaluate
-from ner.evaluating.report import Report, report_json, report_sides
+from ner.evaluating.report import Report, report_sides
 from ner.files.gold import parse_gold
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec, assets
@@ -69,7 +69,7 @@ def test_the_tab_shows_the_numbers_of_the_command_line() -> None:
     one = evaluate(gold, DictionaryTagger(), DictionaryTagger(INT8_WORDS))
     provenance = report.pop("provenance")
     for same in (Report(one, tuple(sides.origins)), report_sides(sides, gold, Choice())):
-        answer = report_json(same)
+        answer = same.json()
         # The date, and what the set is called, are another matter.
         assert provenance["sides"] == answer.pop("provenance")["sides"]
         assert answer == report
@@ -83,16 +83,17 @@ def test_every_download_tells_what_it_is_a_result_of() -> None:
 
     assert ["original", "int8"] == [side["recipe"] for side in told["sides"]]
     assert told["set"].startswith("your gold, SHA-256 ")
-    assert (["LOC", "PER"], "first", 0.02) == (
+    assert (["LOC", "PER"], "first", 2.0) == (
         told["labels"],
         told["aggregation"],
-        told["accepted_loss"],
+        told["max_loss"],
     )
     for name in ("evaluation.csv", "errors.csv"):
-        for row in csv.DictReader(files[name].splitlines()):
-            side = told["sides"][["Original", "INT8"].index(row["side"])]
-            assert side["weights"] == row["weights"]
-            assert (told["set"], told["date"]) == (row["set"], row["date"])
+        rows = {row[1]: row[2] for row in csv.reader(files[name].splitlines()) if len(row) == 3}
+        assert (told["set"], told["date"]) == (rows["Set"], rows["Date"])
+        assert all(
+            side["weights"] in rows[name] for name, side in zip("AB", told["sides"], strict=True)
+        )
     for written in (files["evaluation.md"], unescape(html)):
         for value in (told["set"], told["machine"], told["date"]):
             assert value in written
@@ -156,7 +157,7 @@ def test_the_verdict_stands_on_top() -> None:
 def test_each_type_has_its_own_answer_with_both_f1() -> None:
     """Beside the answer for all types, and how many more entities would settle it."""
     html, data = given(GOLD)
-    table = html.split("Can INT8 replace Original, type by type")[1].split("</section>")[0]
+    table = html.split("<h2>Verdict by type</h2>")[1].split("</section>")[0]
     for label in ("all types", "LOC", "ORG", "PER"):
         assert f'<th scope="row">{label}</th>' in table
     assert "undecided" in table
@@ -195,24 +196,20 @@ def test_agreement_stands_beside_the_scores_by_type() -> None:
 OWN = {"origin": "bundled#int8", "document": 1}
 
 
-@pytest.mark.parametrize(("changes", "verdicts"), [(0, 0), (1, 1)])
-def test_gold_that_began_as_a_sides_output_is_no_fair_judge(changes: int, verdicts: int) -> None:
+@pytest.mark.parametrize(("label", "verdicts"), [("LOC", 0), ("ORG", 1)])
+def test_gold_that_began_as_a_sides_output_is_no_fair_judge(label: str, verdicts: int) -> None:
     """Untouched it gives no verdict at all; corrected it comes with a warning."""
-    line = json.dumps(
-        {
-            "text": "Oslo",
-            "entities": [{"start": 0, "end": 4, "label": "LOC"}],
-            "changes": changes,
-            **OWN,
-        }
-    )
-    html, data = given(line)
+    spans = [
+        {"start": 0, "end": 6, "label": label},
+        {"start": 7, "end": 13, "label": "LOC"},
+    ]
+    html, data = given(json.dumps({"text": "Berlin London", "entities": spans, **OWN}))
 
-    assert "began as the output of INT8" in html or "the output of INT8 itself" in html
+    assert "began as the output of INT8" in html
     assert verdicts == html.count('class="verdict')
     report = json.loads(data["files"]["evaluation.json"])
     assert "the output of INT8" in report["notes"][0]
-    assert ("verdict" in report) == bool(verdicts)
+    assert (report["verdict"] is not None) == bool(verdicts)
 
 
 def test_own_sets_are_evaluated() -> None:
@@ -231,7 +228,7 @@ def test_lower_case_is_scored_in_lower_case() -> None:
     """The dictionaries know no lower-case name."""
     handler = EvaluateHandler(loader_of(FakeSides()), service_of())
     _, data = result(handler.evaluate_gold(GOLD, None, None, True, *SETTINGS))
-    assert 0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
+    assert 0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]["value"]
     assert "wolfgang lives in berlin" == data["sentences"][0]
 
 
@@ -290,7 +287,7 @@ def test_predictions_from_files_need_no_model(tmp_path: Path) -> None:
     pair = FakeSides(left=DictionaryTagger({}), right=None)
 
     html, data = given(GOLD, mine, pair=pair)
-    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]["value"]
     assert 'class="verdict' not in html
 
     html, data = given(GOLD, mine, other, pair=pair)
@@ -319,7 +316,6 @@ def test_every_table_names_its_side() -> None:
     html, _ = given(GOLD)
     for name in ("Original", "INT8"):
         assert f"Confusion of types, {name}" in html
-        assert f"{name}: gold ↓ found →" in html
     assert "ScoredSide" not in html
 
 
@@ -356,7 +352,7 @@ def test_predictions_of_the_limit_are_read(tmp_path: Path) -> None:
 
     _, data = given(gold, file, gold_characters=len(gold))
 
-    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]
+    assert 1.0 == json.loads(data["files"]["evaluation.json"])["left"]["f1"]["value"]
 
 
 def test_predictions_are_read_and_scored_in_a_place(tmp_path: Path) -> None:
@@ -413,8 +409,8 @@ def test_without_gold_figures_are_of_the_whole_text() -> None:
     html, data = lines("Wolfgang in Berlin\nAmazon in London\n" * 10)
     report = json.loads(data["files"]["agreement.json"])
     assert 20 == len(report["lines"])
-    assert 0.75 == report["identical"]["value"]
-    assert report["identical"]["low"] <= 0.75 <= report["identical"]["high"]
+    assert 0.75 == report["agreement"]["value"]
+    assert report["agreement"]["low"] <= 0.75 <= report["agreement"]["high"]
     assert "75.0" in html
 
 
@@ -434,7 +430,7 @@ def test_without_gold_nobody_is_called_wrong() -> None:
     """However far two sides differ, only gold tells which one errs."""
     html, _ = lines("Wolfgang in Paris\nAmazon in Berlin\n" * 40)
     assert 'class="verdict undecided"' in html
-    assert "Gold would tell" in html
+    assert "gold would tell" in html
 
 
 def test_lines_without_any_entity_agree() -> None:
@@ -472,8 +468,10 @@ def test_a_real_model_gets_the_same_numbers_in_the_tab_and_on_the_command_line(
     gold = assets() / "gold" / "general.conll"
     command = [sys.executable, "-m", "ner", "evaluate", str(gold), "--json"]
     done = subprocess.run(
-        [*command, "--model", str(tiny_spec.folder)], capture_output=True, check=True
+        [*command, "--model", str(tiny_spec.folder)], capture_output=True, check=False
     )
+    # A tiny model finds nearly nothing of this gold, so there is no verdict.
+    assert 2 == done.returncode
 
     report = json.loads(data["files"]["evaluation.json"])
     expected = json.loads(done.stdout)
@@ -512,8 +510,8 @@ def test_the_endpoint_answers_what_the_tab_offers_as_json(client: Client) -> Non
         ({"gold": "nothing"}, "tag"),
         ({"gold": None}, "is null; expected a string"),
         ({"gold": "x" * (BOUNDS.gold_characters + 1)}, "at most 600,000"),
-        ({"gold": GOLD, "tolerance": 0}, "over 0"),
-        ({"gold": GOLD, "tolerance": "much"}, "expected a number"),
+        ({"gold": GOLD, "max_loss": 0}, "over 0"),
+        ({"gold": GOLD, "max_loss": "much"}, "expected a number"),
         ({"gold": GOLD, "left": "../x"}, "no model called"),
         ({"gold": GOLD, "labels": "LOC"}, "not a list"),
         ({"gold": GOLD, "labels": ["DRUG"]}, "no label DRUG"),

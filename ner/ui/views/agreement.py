@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ner.colours import colour_classes
-from ner.comparing.agreement import FRAGILE_MARGIN, Agreement, Kind, Pair, fragile
-from ner.comparing.origin import Origin
-from ner.evaluating.report import KEYS
-from ner.evaluating.without_gold import (
-    AgreementReport,
-    agreement_figures,
-    agreement_report_json,
-)
-from ner.markup import Cell, render
+from ner.comparing.agreement import FRAGILE_MARGIN, Kind, Pair, fragile
+from ner.evaluating.report import KEYS, AgreementReport
+from ner.evaluating.tables import agreement_table
+from ner.markup import render
+from ner.tables import html as table_html
 from ner.ui.progress import Value
-from ner.ui.views.tables import Row, Table, basis, estimate_cell
+from ner.ui.views.tables import basis
 
 
 def agreement_value(report: AgreementReport) -> Value:
     """The result component's value for lines without gold."""
-    files = {"agreement.json": json.dumps(agreement_report_json(report), ensure_ascii=False)}
+    files = {"agreement.json": json.dumps(report.json(), ensure_ascii=False)}
     left, right = (origin.title for origin in report.origins)
     html = render(
         "ner.ui",
@@ -30,9 +26,9 @@ def agreement_value(report: AgreementReport) -> Value:
         verdict=report.verdict,
         files=list(files),
         provenance=basis(report.provenance),
-        shares=agreement_table(report.agreements, report.origins, report.labels),
-        differences=report.differences,
-        pairs=report.pairs,
+        shares=table_html(agreement_table(report)),
+        differences=sum(len(one.differences) for one in report.agreements),
+        pairs=sum(len(one.pairs) for one in report.agreements),
         margin=FRAGILE_MARGIN,
         kinds=_kinds(left, right),
         titles=(left, right),
@@ -57,20 +53,6 @@ def _kinds(left: str, right: str) -> dict[Kind, str]:
         Kind.ONLY_RIGHT: f"only {right}",
         Kind.SAME: "same",
     }
-
-
-def agreement_table(
-    agreements: Sequence[Agreement], origins: Sequence[Origin], labels: Sequence[str]
-) -> Table:
-    """How far both sides agree, on all labels and on each, and how much each of them finds."""
-    rows = []
-    for label in (None, *labels):
-        figures = agreement_figures(agreements, label)
-        shares = (estimate_cell(figures.identical), estimate_cell(figures.f1))
-        sizes = (Cell(f"{figures.left:,}"), Cell(f"{figures.right:,}"))
-        rows.append(Row(label or "all types", (*shares, *sizes)))
-    found = (f"Found by {origin.title}" for origin in origins)
-    return Table("Agreement", ("Type", "Identical", "F1", *found), tuple(rows))
 
 
 def _difference_rows(report: AgreementReport) -> list[list[Any]]:

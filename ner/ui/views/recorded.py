@@ -9,10 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ner.markup import Cell, percent, render
+from ner.markup import Cell, render
 from ner.models.catalogue import ModelSpec, assets
-from ner.schema import recorded_sides, set_name
-from ner.stats import Estimate
+from ner.schema import recorded_estimate, recorded_sides, set_name
 from ner.ui.views.tables import estimate_cell
 from ner.verdict import Answer
 
@@ -48,7 +47,7 @@ def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
     """By sentence, and as documents where that was recorded; then agreement and verdict."""
     for dataset, result in record["sets"].items():
         cells = [_f1(side) for side in recorded_sides(result)]
-        agreement = percent(result["agreement"]) if "agreement" in result else ""
+        agreement = recorded_estimate(result, "agreement").number() if "agreement" in result else ""
         answer = _ANSWERS[Answer(result["verdict"]["answer"])] if "verdict" in result else ""
         yield set_name(dataset, record["settings"]), [*cells, Cell(agreement), Cell(answer)]
 
@@ -56,7 +55,7 @@ def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
 def _f1(side: Mapping[str, Any] | None) -> Cell:
     if side is None:
         return Cell("")
-    return estimate_cell(Estimate(side["f1"], side["f1_low"], side["f1_high"]))
+    return estimate_cell(recorded_estimate(side))
 
 
 def _records(spec: ModelSpec) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -41,5 +41,5 @@ def estimate_cell(figure: Estimate, *, sign: bool = False) -> Cell:
 def basis(provenance: dict[str, Any]) -> list[tuple[str, str]]:
     """What a result is a result of, the loss that is accepted with it."""
     rows = dict(provenance_rows(provenance))
-    loss = f"{100 * provenance['accepted_loss']:g} points of F1"
+    loss = f"{provenance['max_loss']:g} points of F1"
     return list({"A": "", "B": "", "Set": "", "Accepted loss": loss, **rows}.items())

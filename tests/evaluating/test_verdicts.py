@@ -7,7 +7,7 @@ import pytest
 
 from ner.comparing.agreement import align
 from ner.entities import Entity, Tagged
-from ner.evaluating import verdict
+from ner.evaluating import verdicts
 from ner.evaluating.evaluation import Evaluation, score_predictions
 from ner.files.gold import parse_gold
 from ner.stats import Estimate, f1_estimate
@@ -26,7 +26,7 @@ def of_rows(right: int, lost: int) -> Evaluation:
     [
         (300, 0, Answer.YES, "ruled out"),
         (299, 0, Answer.UNDECIDED, "neither shown nor ruled out"),
-        (280, 20, Answer.NO, "more than the 1.0 points"),
+        (280, 20, Answer.NO, "more than the 1.0 point you accept"),
         (297, 3, Answer.UNDECIDED, "neither shown nor ruled out"),
         (2, 2, Answer.UNDECIDED, "−100.0 to +100.0"),
     ],
@@ -34,16 +34,16 @@ def of_rows(right: int, lost: int) -> Evaluation:
 def test_verdict_needs_an_interval_and_enough_entities(
     right: int, lost: int, answer: Answer, reason: str
 ) -> None:
-    """Yes only where a loss over the tolerance is ruled out; no only where it is shown."""
-    given_ = verdict.against_gold(of_rows(right, lost)).verdict
+    """Yes only where a loss over the max_loss is ruled out; no only where it is shown."""
+    given_ = verdicts.against_gold(of_rows(right, lost)).verdict
     assert answer == given_.answer
     assert reason in given_.sentence
     assert f"on {right + lost:,} entities" in given_.sentence
 
 
-def test_a_larger_tolerance_turns_the_verdict() -> None:
+def test_a_larger_max_loss_turns_the_verdict() -> None:
     """What the reader accepts decides."""
-    assert Answer.YES == verdict.against_gold(of_rows(290, 10), tolerance=0.05).verdict.answer
+    assert Answer.YES == verdicts.against_gold(of_rows(290, 10), max_loss=5.0).verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_verdict_without_gold_asks_for_the_gate(same: int, missing: int, answer:
     """The agreement's interval against 95 %; where it is below, only gold tells who is wrong."""
     berlin = Tagged("Berlin", (Entity(0, 6, "LOC"),))
     lines = [align(berlin, berlin)] * same + [align(berlin, Tagged("Berlin"))] * missing
-    given_ = verdict.without_gold(lines)
+    given_ = verdicts.without_gold(lines, max_loss=5.0)
     assert answer == given_.answer
     assert f"on {same + missing} entities" in given_.sentence
 
@@ -73,7 +73,7 @@ def test_types_are_judged_apart() -> None:
     ]
     evaluation = score_predictions(gold, full, halved)
     person, place, everything = (
-        verdict.against_gold(evaluation, label=label) for label in ("PER", "LOC", None)
+        verdicts.against_gold(evaluation, label=label) for label in ("PER", "LOC", None)
     )
 
     assert [Answer.YES, Answer.NO, Answer.NO] == [

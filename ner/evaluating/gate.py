@@ -1,7 +1,7 @@
-"""May a build pass? Limits, how the side under test did by each on a set of gold, and as JUnit.
+"""May a build pass? Limits, how the right side did by each on a set of gold, and as JUnit XML.
 
-Only a yes passes. What is undecided is an answer of its own: an error in JUnit, not a failure,
-and never skipped, which most servers count as passed.
+Only a yes passes. Undecided is an answer of its own: an error in JUnit, not a failure, and never
+skipped, which most servers count as passed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree  # nosec B405 - writes, never parses
 
 from ner.errors import InputError
-from ner.evaluating.report import Json, Report, verdict_json
-from ner.evaluating.verdict import TOLERANCE, reaches
-from ner.verdict import Answer, Verdict, gravest
+from ner.evaluating.report import Report
+from ner.evaluating.verdicts import reaches
+from ner.schema import Json, to_json
+from ner.verdict import MAX_LOSS, Answer, Verdict, gravest
 
 # What XML 1.0 can't hold, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -24,48 +25,51 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Limits:
     """What is asked of the right side; None where nothing is.
 
-    ``loss`` is the most points of F1 that it may lose to the left side, over 0 up to 100,
-    ``label_loss`` the same for each type, and ``f1`` the least F1 it must reach: a fraction between
-    0 and 1. Raises ``InputError`` for others.
+    ``max_loss`` is the most points of F1 that it may lose to the left side, over 0 up to 100,
+    ``max_label_loss`` the same for each type, and ``min_f1`` the least F1 it must reach: a fraction
+    between 0 and 1. Raises ``InputError`` for others.
     """
 
-    loss: float | None = None
-    label_loss: float | None = None
-    f1: float | None = None
+    max_loss: float | None = None
+    max_label_loss: float | None = None
+    min_f1: float | None = None
 
     def __post_init__(self) -> None:
-        for points in (self.loss, self.label_loss):
+        losses = {"--max-loss": self.max_loss, "--max-label-loss": self.max_label_loss}
+        for name, points in losses.items():
             if points is not None and not 0 < points <= 100:
                 raise InputError(
-                    f"An accepted loss of {points:g} is none: give F1 points, over 0 and at most "
-                    "100, such as 1."
+                    f"{name} must be over 0 and at most 100 F1 points, for example 1; got "
+                    f"{points:g}."
                 )
-        if self.f1 is not None and not 0 < self.f1 < 1:
+        if self.min_f1 is not None and not 0 < self.min_f1 < 1:
             raise InputError(
-                f"A least F1 of {self.f1:g} is none: give a fraction over 0 and under 1, such as "
-                "0.9."
+                f"--min-f1 must be between 0 and 1, for example 0.9; got {self.min_f1:g}."
             )
 
     @property
     def asked(self) -> bool:
         """Whether anything is asked at all."""
-        return any(limit is not None for limit in (self.loss, self.label_loss, self.f1))
+        return any(limit is not None for limit in (self.max_loss, self.max_label_loss, self.min_f1))
 
     @property
     def told(self) -> dict[str, str]:
         """Those that are asked, as a reader calls them."""
-        points = {"Loss of F1 accepted": self.loss, "Loss of each type's F1": self.label_loss}
+        points = {
+            "Loss of F1 accepted": self.max_loss,
+            "Loss of each type's F1": self.max_label_loss,
+        }
         rows = {
             name: "1 point" if limit == 1 else f"{limit:g} points"
             for name, limit in points.items()
             if limit is not None
         }
-        return rows | ({} if self.f1 is None else {"Least F1": f"{self.f1:g}"})
+        return rows | ({} if self.min_f1 is None else {"Least F1": f"{self.min_f1:g}"})
 
     @property
-    def tolerance(self) -> float:
-        """The overall loss that a report accepts, as a fraction; the usual one if none is given."""
-        return TOLERANCE if self.loss is None else self.loss / 100
+    def accepted(self) -> float:
+        """The overall loss that a report accepts, in points; the usual one if none is given."""
+        return MAX_LOSS if self.max_loss is None else self.max_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class Gated:
     """How it did on one set of gold, by name.
 
     The checks are of ``report``, which is by sentence; ``documents`` are the same texts scored as
@@ -94,70 +98,66 @@ class Acceptance:
         """The gravest answer of its checks."""
         return gravest(check.verdict.answer for check in self.checks)
 
+    def json(self) -> Json:
+        """The answer for the set, and each check's with its reason."""
+        checks = [{"name": check.name, **to_json(check.verdict)} for check in self.checks]
+        return {"answer": self.answer.value, "checks": checks}
 
-def accept(
+
+def check_limits(
     name: str,
     report: Report,
     documents: Report,
     limits: Limits,
     *,
     labels: Sequence[str] | None = None,
-) -> Acceptance:
-    """Check each limit on one scored set that has both sides.
+) -> Gated:
+    """Check each limit on one scored set that has both sides; none where gold does not fit them.
 
     Types are checked each, those of ``labels`` or else those in gold: one that was named and is not
     in gold is undecided.
     """
     checks = []
-    if limits.loss is not None:
-        checks.append(Check("loss of F1", report.judge(None, limits.loss / 100).verdict))
-    if limits.label_loss is not None:
-        in_gold = [label for label in report.labels if report.evaluation.support(label)]
+    if limits.max_loss is not None:
+        checks.append(Check("loss of F1", report.judge(None, limits.max_loss).verdict))
+    if limits.max_label_loss is not None:
+        evaluation = report.evaluation
+        in_gold = [label for label in evaluation.labels if evaluation.support(label)]
         checks += [
-            Check(f"loss of F1 on {label}", report.judge(label, limits.label_loss / 100).verdict)
+            Check(f"loss of F1 on {label}", report.judge(label, limits.max_label_loss).verdict)
             for label in (in_gold if labels is None else labels)
         ]
-    if limits.f1 is not None:
+    if limits.min_f1 is not None:
         checks.append(
-            Check("F1", reaches(report.evaluation, limits.f1, name=report.origins[-1].title))
+            Check("F1", reaches(report.evaluation, limits.min_f1, name=report.titles[-1]))
         )
-    return Acceptance(name, report, documents, tuple(checks))
+    return Gated(name, report, documents, () if report.misfit else tuple(checks))
 
 
-def acceptance_json(acceptance: Acceptance) -> Json:
-    """The answer for a set, and each check's with its reason."""
-    return {
-        "answer": acceptance.answer.value,
-        "checks": [
-            {"name": check.name, **verdict_json(check.verdict)} for check in acceptance.checks
-        ],
-    }
-
-
-def junit_xml(acceptances: Sequence[Acceptance]) -> str:
+def junit_xml(sets: Sequence[Gated]) -> str:
     """As JUnit XML: a suite for each set with a case for each check.
 
-    A no is a failure, and what is undecided an error; the reason is its message.
+    A no is a failure, and an undecided one is an error; the reason is its message.
     """
-    root = ElementTree.Element("testsuites", _tally(acceptances))
-    for acceptance in acceptances:
+    root = ElementTree.Element("testsuites", _tally(sets))
+    for gated in sets:
         suite = ElementTree.SubElement(
-            root, "testsuite", {"name": _held(acceptance.name), **_tally([acceptance])}
+            root, "testsuite", {"name": _held(gated.name), **_tally([gated])}
         )
         properties = ElementTree.SubElement(suite, "properties")
-        for side in acceptance.report.sides:
+        for side in gated.report.sides:
             weights = {f"{side.key} weights": side.origin.weights or ""}
             for name, value in {side.key: side.origin.name, **weights}.items():
                 facts = {"name": name, "value": _held(value)}
                 ElementTree.SubElement(properties, "property", facts)
-        for check in acceptance.checks:
-            _add_case(suite, acceptance.name, check)
+        for check in gated.checks:
+            _add_case(suite, gated.name, check)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _tally(acceptances: Iterable[Acceptance]) -> dict[str, str]:
-    answers = [check.verdict.answer for one in acceptances for check in one.checks]
+def _tally(sets: Iterable[Gated]) -> dict[str, str]:
+    answers = [check.verdict.answer for one in sets for check in one.checks]
     counts = {
         "tests": len(answers),
         "failures": answers.count(Answer.NO),

@@ -1,4 +1,4 @@
-"""Limits of a build: what passes, what fails, what stays open, and as JUnit and Markdown."""
+"""The gate of a build: what passes, fails or is undecided, and as JUnit and Markdown."""
 
 from __future__ import annotations
 
@@ -10,22 +10,15 @@ from fakes import FakeSides
 from ner.comparing.origin import Origin
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
-from ner.evaluating.acceptance import (
-    Acceptance,
-    Limits,
-    accept,
-    acceptance_json,
-    gravest,
-    junit_xml,
-)
 from ner.evaluating.evaluation import score_predictions
-from ner.evaluating.markdown import acceptance_markdown
+from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
 from ner.evaluating.report import Report
+from ner.evaluating.tables import gate_markdown
 from ner.files.tokens import annotate
-from ner.verdict import Answer
+from ner.verdict import Answer, gravest
 
 ORIGINS = tuple(FakeSides().origins)
-ALL = Limits(loss=1.0, label_loss=2.0, f1=0.9)
+ALL = Limits(max_loss=1.0, max_label_loss=2.0, min_f1=0.9)
 
 
 def report(
@@ -71,7 +64,7 @@ def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
 
 def test_a_type_that_was_named_and_is_not_in_gold_is_open() -> None:
     """A gold set that lost a type doesn't pass in silence."""
-    accepted = accepted_as("set", report(300, 0), Limits(label_loss=1.0), labels=["PER", "ORG"])
+    accepted = accepted_as("set", report(300, 0), Limits(max_label_loss=1.0), labels=["PER", "ORG"])
 
     assert [Answer.YES, Answer.UNDECIDED] == [check.verdict.answer for check in accepted.checks]
     assert Answer.UNDECIDED is accepted.answer
@@ -82,7 +75,7 @@ def test_no_answers_settle_nothing() -> None:
     assert Answer.UNDECIDED is gravest([])
     assert (
         Answer.UNDECIDED
-        is accepted_as("set", report(300, 0), Limits(label_loss=1.0), labels=[]).answer
+        is accepted_as("set", report(300, 0), Limits(max_label_loss=1.0), labels=[]).answer
     )
     assert not Limits().asked
 
@@ -90,11 +83,11 @@ def test_no_answers_settle_nothing() -> None:
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ({"loss": 0.0}, "An accepted loss of 0 is none"),
-        ({"label_loss": -1.0}, "An accepted loss of -1 is none"),
-        ({"loss": float("nan")}, "An accepted loss of nan is none"),
-        ({"f1": 90.0}, "A least F1 of 90 is none: give a fraction"),
-        ({"f1": 1.0}, "A least F1 of 1 is none"),
+        ({"max_loss": 0.0}, "--max-loss must be over 0 and at most 100 F1 points.*got 0"),
+        ({"max_label_loss": -1.0}, "--max-label-loss must be .*got -1"),
+        ({"max_loss": float("nan")}, "got nan"),
+        ({"min_f1": 90.0}, "--min-f1 must be between 0 and 1, for example 0.9; got 90"),
+        ({"min_f1": 1.0}, "got 1"),
     ],
 )
 def test_limits_that_are_none_are_refused(limits: dict[str, float], message: str) -> None:
@@ -105,17 +98,17 @@ def test_limits_that_are_none_are_refused(limits: dict[str, float], message: str
 
 def accepted_as(
     name: str, scored: Report, limits: Limits, labels: list[str] | None = None
-) -> Acceptance:
+) -> Gated:
     """By sentence alone: documents decide nothing."""
-    return accept(name, scored, scored, limits, labels=labels)
+    return check_limits(name, scored, scored, limits, labels=labels)
 
 
-def three() -> list[Acceptance]:
+def three() -> list[Gated]:
     sizes = {"pass": (300, 0), "fail": (150, 150), "few": (20, 0)}
-    return [accepted_as(name, report(*size), Limits(loss=1.0)) for name, size in sizes.items()]
+    return [accepted_as(name, report(*size), Limits(max_loss=1.0)) for name, size in sizes.items()]
 
 
-def parsed(acceptances: list[Acceptance]) -> ElementTree.Element:
+def parsed(acceptances: list[Gated]) -> ElementTree.Element:
     return ElementTree.fromstring(junit_xml(acceptances))  # noqa: S314 - we wrote it
 
 
@@ -147,11 +140,11 @@ def test_junit_holds_any_name() -> None:
 
 def test_markdown_says_the_answer_and_each_reason() -> None:
     """The gravest answer on top; a table of checks and one of types for each set."""
-    text = acceptance_markdown(three())
+    text = gate_markdown(three())
 
-    assert text.startswith("## INT8 in place of Original: ❌ no\n")
-    for name, answer in (("pass", "✅ yes"), ("fail", "❌ no"), ("few", "❔ undecided")):
-        part = text.split(f"### {name}\n")[1].split("###")[0]
+    assert text.startswith("## INT8 in place of Original: ✕ no\n")
+    for name, answer in (("pass", "✓ yes"), ("fail", "✕ no"), ("few", "? undecided")):
+        part = text.split(f"### {name}\n")[1].split("\n### ")[0]
         assert f"| loss of F1 | {answer} |" in part
         assert "| all types | 100.0 (" in part
         assert "McNemar" in part
@@ -160,7 +153,7 @@ def test_markdown_says_the_answer_and_each_reason() -> None:
 def test_markdown_is_inert() -> None:
     """A file's name and a label are text."""
     files = (Origin("a|<b>", "a|<b>"), Origin("c", "c"))
-    text = acceptance_markdown([accepted_as("x|y", report(3, 0, "L_C|", files), ALL)])
+    text = gate_markdown([accepted_as("x|y", report(3, 0, "L_C|", files), ALL)])
 
     assert r"## c in place of a\|\<b\>" in text
     assert r"### x\|y" in text
@@ -169,9 +162,9 @@ def test_markdown_is_inert() -> None:
 
 def test_json_has_each_check_with_its_reason() -> None:
     """The answer of all, and how many more entities would settle what is open."""
-    few = acceptance_json(three()[2])
+    few = three()[2].json()
 
     assert "undecided" == few["answer"]
     [check] = few["checks"]
-    assert {"name", "answer", "sentence", "more"} == set(check)
+    assert {"name", "answer", "short", "sentence", "more"} == set(check)
     assert 260 == check["more"]

@@ -1,0 +1,352 @@
+"""A report as tables: what the terminal, Markdown, CSV, the page and the report to sign show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ner import tables
+from ner.comparing.agreement import Agreement, agreement_estimate
+from ner.counts import Counts
+from ner.entities import Entity
+from ner.evaluating.breakdown import BUCKETS
+from ner.evaluating.gate import Gated
+from ner.evaluating.report import KEYS, AgreementReport, Report, ScoredSide
+from ner.evaluating.scores import OUTSIDE, ErrorKind, averages
+from ner.schema import Json, provenance_rows
+from ner.tables import Cell, Table, count, estimate, percent
+from ner.verdict import Answer, gravest
+
+ALL_TYPES = "all types"
+_FIGURES = ("precision", "recall", "F1")
+_ERRORS = {
+    ErrorKind.MISSED: "Missed: in gold, and nothing found there",
+    ErrorKind.SPURIOUS: "Spurious: found, and nothing there in gold",
+    ErrorKind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
+    ErrorKind.TYPE: "Type: found there as another type",
+}
+_MARKS = {Answer.YES: "✓ yes", Answer.NO: "✕ no", Answer.UNDECIDED: "? undecided"}
+
+# Which decisions a number stands for, for a page that shows them: those match that fit all of it.
+# ``side`` is a key of the report's JSON; ``gold`` and ``found`` are a label, * for any, O for none;
+# ``error`` is a kind, 'right' or 'wrong'; ``changed`` asks for what the other side does not get
+# wrong; ``bucket`` names one.
+_Query = dict[str, Any]
+_Row = tuple[Cell | str, ...]
+
+
+def report_tables(report: Report) -> list[Table]:
+    """All of one set: the verdict by type, scores, agreement, errors, and what lies behind them."""
+    return [
+        *([judgement_table(report)] if report.judgements else []),
+        score_table(report),
+        *([agreement_table(report)] if report.evaluation.paired else []),
+        _error_table(report),
+        *map(_confusion_table, report.sides),
+        _bucket_table(report),
+        _partial_table(report),
+        provenance_table(report.provenance),
+    ]
+
+
+def gate_table(gated: Gated) -> Table:
+    """Each limit, its answer and the reason."""
+    rows = [
+        (check.name, answer_cell(check.verdict.answer), check.verdict.sentence)
+        for check in gated.checks
+    ]
+    return Table.of("Limits", ("Asked", "Answer", "Reason"), rows)
+
+
+def judgement_table(report: Report) -> Table:
+    """Whether the right side may stand in for the left one, on all types and on each."""
+    left, right = report.titles
+    rows: list[_Row] = []
+    for one in report.judgements:
+        more = one.verdict.more
+        about = "" if more is None else f"about {more:,} more entities"
+        rows.append(
+            (
+                one.label or ALL_TYPES,
+                estimate(one.left),
+                estimate(one.right),
+                estimate(one.difference, sign=True),
+                count(one.entities),
+                answer_cell(one.verdict.answer, about),
+            )
+        )
+    return Table.of(
+        "Verdict by type",
+        ("Type", left, right, "Difference", "Gold entities", "Can replace"),
+        rows,
+        note=f"Can {right} replace {left}, losing at most {report.max_loss:g} points? F1 in "
+        "per cent, with 95 % intervals; the difference in points, on the same sentences.",
+    )
+
+
+def score_table(report: Report) -> Table:
+    """Precision, recall and F1 of each side, on all types and on each."""
+    rows: list[_Row] = []
+    for label in (None, *report.evaluation.labels):
+        name, wanted = label or ALL_TYPES, label or "*"
+        cells: list[Cell] = []
+        for side in report.sides:
+            *rest, _ = _figures(side, side.counts(label).figures, name, {}, wanted)
+            what = f"{side.origin.title}, {name}, F1"
+            query = {"side": side.key, "label": wanted}
+            cells += [*rest, estimate(side.f1[label], query=query, what=what)]
+        gold = _gold(report.sides[0].counts(label), name, {"gold": wanted})
+        rows.append((name, *cells, gold))
+    return Table.of(
+        "Scores",
+        ("Type", *_heads(report), "Gold entities"),
+        rows,
+        note="In per cent, F1 with its 95 % interval. An entity is right when span and type are.",
+    )
+
+
+def agreement_table(report: Report | AgreementReport) -> Table:
+    """How far both sides agree, on all labels and on each, and how much each of them finds."""
+    if isinstance(report, Report):
+        agreements: Sequence[Agreement] = report.evaluation.agreements
+        labels = report.evaluation.labels
+    else:
+        agreements, labels = report.agreements, report.labels
+    left, right = (origin.title for origin in report.origins)
+    rows: list[_Row] = []
+    for label in (None, *labels):
+        found = (
+            sum(label in (None, entity.label) for one in agreements for entity in side(one))
+            for side in (_left, _right)
+        )
+        rows.append(
+            (
+                label or ALL_TYPES,
+                estimate(agreement_estimate(agreements, label)),
+                *map(count, found),
+            )
+        )
+    return Table.of(
+        "Agreement",
+        ("Type", "Agreement", f"Found by {left}", f"Found by {right}"),
+        rows,
+        note=f"F1 of what {right} finds, what {left} finds taken as gold; in per cent, with 95 % "
+        "intervals.",
+    )
+
+
+def error_table(report: Report) -> Table:
+    """Each error of each side, with its sentence; sentences count from 1."""
+    rows = [
+        (
+            side.origin.title,
+            one.error.value,
+            "yes" if one.changed else "no",
+            count(one.sentence + 1),
+            *_span(one.gold, text),
+            *_span(one.predicted, text),
+            text,
+        )
+        for side in report.sides
+        for one in side.decisions
+        if one.error is not None
+        for text in (report.evaluation.gold[one.sentence].tagged.text,)
+    ]
+    spans = (
+        f"{side} {column}"
+        for side in ("gold", "found")
+        for column in ("start", "end", "label", "text")
+    )
+    columns = ("side", "error", "only this side", "sentence", *spans, "sentence text")
+    return Table.of("Errors in sentences", columns, rows)
+
+
+def tag_table(side: ScoredSide) -> Table:
+    """The scores of tokens by BIO2 tag, with averages."""
+    tags = side.scores.tags
+    rows = [(tag, counts.figures, counts.support) for tag, counts in tags.items()]
+    rows += [(name, *found) for name, found in averages(tags).items()]
+    return Table.of(
+        f"Tags of {side.origin.title}",
+        ("Tag", *_FIGURES, "support"),
+        [(name, *map(percent, figures), count(support)) for name, figures, support in rows],
+        note="",
+    )
+
+
+def provenance_table(provenance: Json) -> Table:
+    """What a result is a result of."""
+    rows = [*provenance_rows(provenance)]
+    if "max_loss" in provenance:
+        rows.insert(-2, ("Accepted loss", f"{provenance['max_loss']:g} points of F1"))
+    return Table.of("Provenance", ("What", "Is"), rows)
+
+
+def report_markdown(report: Report) -> str:
+    """All of one set, to paste into a model card or a ticket."""
+    said = [*([report.verdict.sentence] if report.verdict else []), *report.notes]
+    if report.evaluation.paired:
+        said.append(report.changes_sentence)
+    shown = map(tables.markdown, report_tables(report))
+    return "\n\n".join(["# Evaluation", *map(tables.escape, said), *shown]) + "\n"
+
+
+def gate_markdown(sets: Sequence[Gated]) -> str:
+    """How one or more sets of gold were passed, for the summary of a build."""
+    left, right = (side.origin for side in sets[0].report.sides)
+    answer = gravest(gated.answer for gated in sets)
+    head = f"{right.title} in place of {left.title}: {_MARKS[answer]}"
+    sides = f"{right.name} (weights {right.weights}) against {left.name} (weights {left.weights})"
+    parts = [f"## {tables.escape(head)}", tables.escape(sides)]
+    for gated in sets:
+        report = gated.report
+        shown = [judgement_table(report)] if report.judgements else [score_table(report)]
+        shown = [*([gate_table(gated)] if gated.checks else []), *shown]
+        parts += [
+            f"### {tables.escape(gated.name)}",
+            *map(tables.markdown, shown),
+            *map(tables.escape, (report.changes_sentence, *report.notes)),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def answer_cell(answer: Answer, small: str = "") -> Cell:
+    """An answer with its mark."""
+    return Cell(_MARKS[answer], small, answer=answer.value)
+
+
+def _left(agreement: Agreement) -> tuple[Entity, ...]:
+    return agreement.left.entities
+
+
+def _right(agreement: Agreement) -> tuple[Entity, ...]:
+    return agreement.right.entities
+
+
+def _heads(report: Report) -> Iterator[str]:
+    return (f"{title} {figure}" for title in report.titles for figure in _FIGURES)
+
+
+def _figures(
+    side: ScoredSide,
+    figures: Iterable[float],
+    name: str,
+    query: _Query,
+    label: str = "*",
+) -> list[Cell]:
+    """Precision, recall and F1 of a side; ``query`` narrows what they open."""
+    opened = ("found", "gold", "label")
+    return [
+        percent(
+            value,
+            query={"side": side.key, **query, key: label},
+            what=f"{side.origin.title}, {name}, {figure}",
+        )
+        for figure, key, value in zip(_FIGURES, opened, figures, strict=True)
+    ]
+
+
+def _gold(counts: Counts, name: str, query: _Query) -> Cell:
+    """How many entities gold has: the same for each side."""
+    return count(counts.support, query={"side": KEYS[0], **query}, what=f"{name}, entities in gold")
+
+
+def _error_table(report: Report) -> Table:
+    rows: list[_Row] = [
+        (
+            name,
+            *(
+                count(
+                    side.scores.errors[kind],
+                    query={"side": side.key, "error": kind.value},
+                    what=f"{side.origin.title}, {kind.value}",
+                )
+                for side in report.sides
+            ),
+        )
+        for kind, name in _ERRORS.items()
+    ]
+    if report.evaluation.paired:
+        # What the right side added is its own, and what it removed the left one's.
+        own = zip(report.sides, reversed(report.changes), strict=True)
+        cells = (
+            count(
+                number,
+                query={"side": side.key, "error": "wrong", "changed": True},
+                what=f"{side.origin.title} only",
+            )
+            for side, number in own
+        )
+        rows.append(("Only here: the other one gets it right", *cells))
+    note = report.changes_sentence if report.evaluation.paired else "What is wrong, by kind."
+    return Table.of("Errors", ("Kind", *report.titles), rows, note=note)
+
+
+def _confusion_table(side: ScoredSide) -> Table:
+    confusion, title = side.scores.confusion, side.origin.title
+    types = (*sorted({label for pair in confusion for label in pair} - {OUTSIDE}), OUTSIDE)
+    rows: list[_Row] = []
+    for gold in types:
+        among = sum(confusion[gold, found] for found in types) or 1
+        cells = [
+            count(
+                confusion[gold, found],
+                share=round(confusion[gold, found] / among, 2),
+                query={"side": side.key, "gold": gold, "found": found}
+                if confusion[gold, found]
+                else None,
+                what=f"{title}, {gold} in gold found as {found}",
+            )
+            for found in types
+        ]
+        rows.append((gold, *cells))
+    return Table.of(
+        f"Confusion of types, {title}",
+        ("gold ↓ found →", *types),
+        rows,
+        note="Entities: rows are the type in gold, columns the type found there; O: none.",
+    )
+
+
+def _bucket_table(report: Report) -> Table:
+    rows: list[_Row] = []
+    for dimension, names in BUCKETS.items():
+        for name in names:
+            counts = [side.buckets[dimension].get(name, Counts()) for side in report.sides]
+            if not any(any(one.row) for one in counts):
+                continue
+            query = {"bucket": name}
+            cells: list[Cell] = []
+            for side, one in zip(report.sides, counts, strict=True):
+                cells += _figures(side, one.figures, name, query)
+            gold = _gold(counts[-1], name, {**query, "gold": "*"})
+            rows.append((f"{dimension}: {name}", *cells, gold))
+    return Table.of(
+        "Buckets",
+        ("Bucket", *_heads(report), "Gold entities"),
+        rows,
+        note="By length, position and casing, in gold tokens; in per cent.",
+    )
+
+
+def _partial_table(report: Report) -> Table:
+    rows = [
+        (
+            scheme,
+            *(cell for side in report.sides for cell in map(percent, side.scores.partial[scheme])),
+        )
+        for scheme in ("strict", "exact", "partial", "type")
+    ]
+    return Table.of(
+        "Partial credit",
+        ("Scheme", *_heads(report)),
+        rows,
+        note="In per cent, by the four schemes of SemEval-2013 task 9. Strict: span and type. "
+        "Exact: span. Partial: span, half for an overlap. Type: type, with any overlap.",
+    )
+
+
+def _span(entity: Entity | None, text: str) -> tuple[Cell | str, ...]:
+    if entity is None:
+        return "", "", "", ""
+    return count(entity.start), count(entity.end), entity.label, text[entity.start : entity.end]
