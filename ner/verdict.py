@@ -76,7 +76,7 @@ def settle(
         return Answer.UNDECIDED, None
     else:
         total = max(seen * (_POWER * spread / room) ** 2, needed if room > 0 else 0)
-    more = _round_up(max(total - seen, 1))
+    more = round_up(max(total - seen, 1))
     return Answer.UNDECIDED, more if more <= _MOST else None
 
 
@@ -107,7 +107,11 @@ def more_needed(more: int | None) -> str:
     return f"about {more:,} more {'entity' if more == 1 else 'entities'} would settle it"
 
 
-def _round_up(number: float) -> int:
-    """Up to two figures: nobody knows an estimate any better."""
+def round_up(number: float) -> int:
+    """Up to two figures: nobody knows an estimate any better.
+
+    >>> round_up(33.2), round_up(5949)
+    (34, 6000)
+    """
     step: int = 10 ** max(0, len(str(math.ceil(number))) - 2)
     return math.ceil(number / step) * step

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # torch exports with onnxscript, and quantizing reads with onnx.
 _NEEDED = ("onnxruntime", "onnx", "onnxscript")
-# Texts a batch where the runtime runs alone: the size that is fastest for most of these models.
+# Texts a batch where the runtime runs alone.
 _BATCH = 16
 
 

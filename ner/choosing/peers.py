@@ -112,7 +112,7 @@ def open_peers(
 
 
 def open_torch(title: str, checkpoint: Path) -> Callable[[Sequence[str]], object]:
-    """One of PyTorch's peers alone, in batches of the size that is fastest for most models."""
+    """One of PyTorch's peers alone, in batches of 16."""
     original, tokenizer = _load(checkpoint)
     network = original if title == _PYTORCH else _quantized(original)[0]
     return Peer(_pipeline(network, original, tokenizer), (), 16).tag_many

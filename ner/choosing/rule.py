@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ner.choosing.measure import Measured
 from ner.errors import InputError
 from ner.stats import FEWEST_UNITS, Estimate, ratio_estimate
-from ner.verdict import MIN_AGREEMENT, Answer, Verdict, fewest, gravest, settle
+from ner.verdict import MIN_AGREEMENT, Answer, Verdict, fewest, gravest, round_up, settle
 
 # The chance, for all recipes together, of taking one whose agreement is under the limit.
 RISK = 0.05
@@ -184,6 +184,6 @@ def _agreement(measured: Measured, agreement: Estimate, limit: float, level: flo
     }[answer]
     if more is not None and seen:
         # More texts like these have entities in the same number.
-        more = math.ceil(more * measured.singles.latency.n / seen)
+        more = round_up(more * measured.singles.latency.n / seen)
     short = f"agreement {agreement.text()} %"
     return Verdict(answer, short, f"{short} on {seen:,.0f} entities, {reason}", more)
