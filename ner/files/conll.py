@@ -20,6 +20,8 @@ _SAMPLE = 2_000
 # More different words than this are no tags without prefix.
 _MOST_TYPES = 60
 _PREFIXED = re.compile(r"[BIESLUM][-_]\S+|\S+[-_][BIESLUM]|[BI]", re.IGNORECASE)
+# A token, or in CoNLL-U also several at once (3-4) or none (8.1).
+_NUMBER = re.compile(r"\d+([-.]\d+)?")
 _TYPE = re.compile(r"[^\W\d][\w.-]*")
 
 
@@ -46,9 +48,14 @@ class Columns:
         token = columns[self.token].strip(" ")
         return (token, columns[tag].strip(" ")) if token else None
 
-    def is_comment(self, columns: Sequence[str]) -> bool:
-        """Whether a line before a sentence's first token is none of its tokens."""
-        if not columns[0].startswith("#"):
+    def is_passed_over(self, columns: Sequence[str], *, begun: bool) -> bool:
+        """Whether a line is none of the tokens: a comment before the first, or a number of several.
+
+        ``begun`` tells that the sentence has tokens already.
+        """
+        if self.token == 1 and self.tag != 0 and len(columns) == self.width:
+            return not columns[0].isdecimal()
+        if begun or not columns[0].startswith("#"):
             return False
         return len(columns) != self.width or (
             self.tag is not None and not _is_tag(columns[self.tag])
@@ -70,7 +77,8 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
     even = [row for row in rows if len(row) == width]
     token = 1 if width > 2 and _is_numbered(even) else 0
     if tag_column is not None:
-        return Columns(width, int(token == tag_column - 1), tag_column - 1)
+        token = token if token != tag_column - 1 else 1 - token
+        return Columns(width, token, tag_column - 1)
     others = list(range(token + 1, width))
     if not token:
         others.reverse()
@@ -105,7 +113,7 @@ def read(opened: Opened) -> Iterator[Marked]:
     for number, line in enumerate([*opened.lines, ""], start=1):
         split = columns_of(line)
         if split and split[0] != DOCUMENT_START:
-            if not tokens and columns.is_comment(split):
+            if columns.is_passed_over(split, begun=bool(tokens)):
                 continue
             row = columns.row(split) if columns.tag is not None else None
             if row is None:
@@ -140,10 +148,11 @@ def _share(cells: Sequence[str], *, outside: bool = False) -> float:
 
 
 def _is_numbered(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first column counts the tokens of each sentence."""
-    if len(rows) < 2 or not all(row[0].isdecimal() for row in rows):
+    """Whether the first column counts the tokens of each sentence, as in CoNLL-U."""
+    if len(rows) < 2 or not all(_NUMBER.fullmatch(row[0]) for row in rows):
         return False
-    return all(int(b[0]) in (0, 1, int(a[0]) + 1) for a, b in pairwise(rows))
+    numbers = [int(row[0]) for row in rows if row[0].isdecimal()]
+    return all(after in (0, 1, before + 1) for before, after in pairwise(numbers))
 
 
 def check_conll_labels(labels: Iterable[str]) -> None:

@@ -71,24 +71,25 @@ def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | N
     """The same from lines, of a pasted text for one; ``source`` is named in errors."""
     kept = list(map(replace_surrogates, lines))
     opened = Opened(kept, source, reading or Reading())
-    documents = make_gold(_find_format(opened).read(opened), opened)
+    found = _find_format(opened)
+    documents = make_gold(found.read(opened), opened) if found else []
     if not documents:
+        first = next((line for line in kept if line.strip()), "")
         titles = ", ".join(each.title for each in FORMATS)
-        raise opened.error(None, f"there is no sentence in it; expected one of: {titles}.")
+        begins = f", which begins with {first[:60]!r}" if first else ""
+        raise opened.error(None, f"there is no sentence in it{begins}; expected one of: {titles}.")
     return Gold(documents, opened.notes)
 
 
-def _find_format(opened: Opened) -> Format:
+def _find_format(opened: Opened) -> Format | None:
     chosen = opened.reading.format
+    if chosen is None:
+        head = opened.lines[:_HEAD]
+        return next((each for each in FORMATS if each.recognize(head, opened.source)), None)
     known = {each.name: each for each in FORMATS}
-    if chosen is not None:
-        if chosen not in known:
-            raise InputError(f"There is no format {chosen!r}. Choose one of {', '.join(known)}.")
-        return known[chosen]
-    head = opened.lines[:_HEAD]
-    found = (each for each in FORMATS if each.recognize(head, opened.source))
-    # What is like none is told by line what is missing.
-    return next(found, known["conll"])
+    if chosen not in known:
+        raise InputError(f"There is no format {chosen!r}. Choose one of {', '.join(known)}.")
+    return known[chosen]
 
 
 def read_gold(path: Path, reading: Reading | None = None) -> list[Annotated]:

@@ -162,10 +162,7 @@ def _read_tokens(record: dict[str, Any], line: int, opened: Opened) -> Marked | 
 
 
 def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
-    nested = record.get("data")
-    if isinstance(nested, dict):
-        record = {**nested, **record}
-    text = next((record[key] for key in _TEXT if isinstance(record.get(key), str)), None)
+    text = _text_of(record)
     if text is None:
         raise opened.error(line, 'there is no "text" that is a string.')
     text = _clean(text)
@@ -179,6 +176,14 @@ def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
         given[key] = [span for group in given[key].values() for span in group]
     found = [_span(span, line, opened) for span in _flat(given.get(key or "", []))]
     return Marked([line], text, spans=found)
+
+
+def _text_of(record: dict[str, Any]) -> str | None:
+    """The text under a key that is known; of Label Studio's data under any."""
+    data = record.get("data")
+    nested = data if isinstance(data, dict) else {}
+    known = [inner.get(key) for inner in (record, nested) for key in _TEXT]
+    return next((text for text in (*known, *nested.values()) if isinstance(text, str)), None)
 
 
 def _flat(spans: list[Any]) -> list[Any]:

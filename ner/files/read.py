@@ -319,7 +319,7 @@ def _sentence(block: Sequence[Line], columns: Columns) -> Row | BadRow | None:
     tokens: list[str] = []
     for line in block:
         split = columns_of(line.text)
-        if split[0] == DOCUMENT_START or (not tokens and columns.is_comment(split)):
+        if split[0] == DOCUMENT_START or columns.is_passed_over(split, begun=bool(tokens)):
             continue
         row = columns.row(split)
         if row is None:

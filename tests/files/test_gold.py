@@ -43,7 +43,7 @@ def label_studio() -> list[dict[str, object]]:
     ]
     cancelled = {"was_cancelled": True, "result": []}
     return [
-        {"id": 1, "data": {"text": TEXT}, "annotations": [cancelled, {"result": results}]},
+        {"id": 1, "data": {"ner": TEXT}, "annotations": [cancelled, {"result": results}]},
     ]
 
 
@@ -65,6 +65,11 @@ FILES: dict[str, tuple[str, object]] = {
     "chunks too": ("a.txt", rows(TOKENS, "NN", ["B-NP", *TAGS[1:]], TAGS)),
     "a number first, GermEval": ("a.tsv", "# a page\n" + rows(INDEX, TOKENS, TAGS, "O")),
     "a number first, spaces": ("a.txt", rows(INDEX, TOKENS, "_", TAGS, separator=" ")),
+    "a number first, CoNLL-U": (
+        "a.conllu",
+        "# text = blood O\n"
+        + rows(INDEX, TOKENS, "_", TAGS).replace("\n5\t", "\n5-6\tx\t_\t_\n5\t"),
+    ),
     "the tag first, MIT": ("a.bio", rows(TAGS, TOKENS)),
     "comments": ("a.conll", f"# id 1\tdomain=dev\n# text = blood O\n{rows(TOKENS, '_', TAGS)}"),
     "BILOU": ("a.conll", rows(TOKENS, BILOU)),
@@ -179,6 +184,8 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
 
     assert len(TOKENS) == len(load_gold(file).texts[0].tagged.entities)
     assert [GOLD] == load_gold(file, Reading(tag_column=2)).texts
+    numbered = written(tmp_path, "b.txt", rows(INDEX, TOKENS, "B-X", TAGS))
+    assert [GOLD] == load_gold(numbered, Reading(tag_column=4)).texts
     with pytest.raises(InputError, match=r"no format 'xml'\. Choose one of docbin, parquet"):
         load_gold(file, Reading(format="xml"))
 
@@ -187,7 +194,7 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         ("", "there is no sentence in it; expected one of"),
-        ("Just a sentence.", "line 1: 'Just a sentence.' is no token and tag|neither O nor"),
+        ("Just a sentence.", "begins with 'Just a sentence.'; expected one of"),
         ('{"text": "a"', "line 1: not JSON"),
         ('{"text": "a", "foo": [[0, 1, "X"]]}', 'found "text", "foo"; known are "entities"'),
         ('{"text": "a", "label": [[0, 1, 2]]}', "label 2 is a number; say .* --map 1=PER"),
