@@ -29,6 +29,12 @@ def train(
         str,
         typer.Option(help="The model to start from: bundled, a checkpoint folder, a Hub name."),
     ] = TrainSettings.base,
+    label_map: Annotated[
+        str,
+        typer.Option(
+            "--map", "--label-map", help="Other names for the labels: person=PER,GPE=LOC,DATE="
+        ),
+    ] = TrainSettings.label_map,
     epochs: Annotated[
         float, typer.Option(help="Passes over the data, each by its weight.")
     ] = TrainSettings.epochs,
@@ -107,6 +113,7 @@ def train(
         out=out,
         arch=arch,
         base=base,
+        label_map=label_map,
         epochs=epochs,
         learning_rate=learning_rate,
         embedding_learning_rate=embedding_learning_rate,

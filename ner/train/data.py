@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 from ner.entities import Annotated, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.files.gold import load_gold, read_gold
+from ner.files.marked import Reading
 from ner.io import read_lines
 from ner.train.settings import Source
 
@@ -75,7 +76,7 @@ def types_in(sentences: Iterable[Annotated]) -> set[str]:
     return {entity.label for sentence in sentences for entity in sentence.tagged.entities}
 
 
-def read_corpus(source: Source) -> Corpus:
+def read_corpus(source: Source, reading: Reading | None = None) -> Corpus:
     """Read a folder; ``FileFormatError`` or ``InputError`` if it can't be trained on."""
     train_file = _split_file(source.path, "train")
     if train_file is None:
@@ -83,7 +84,7 @@ def read_corpus(source: Source) -> Corpus:
             f"{source.path} has no train.txt; expected a folder with train.txt and dev.txt in "
             "CoNLL format (token, tab, tag; a blank line after each sentence)."
         )
-    train = tuple(read_gold(train_file))
+    train = tuple(read_gold(train_file, reading))
     if not train:
         raise FileFormatError(train_file, None, "holds no sentence to train on.")
     absent = set(source.labels or ()) - types_in(train)
@@ -92,9 +93,9 @@ def read_corpus(source: Source) -> Corpus:
             train_file, None, f"has no entity of type {', '.join(sorted(absent))}."
         )
     documents_file = source.path / "train.docs.txt"
-    documents = load_gold(documents_file).documents if documents_file.is_file() else []
+    documents = load_gold(documents_file, reading).documents if documents_file.is_file() else []
     dev_file = _split_file(source.path, "dev")
-    dev = tuple(read_gold(dev_file)) if dev_file else ()
+    dev = tuple(read_gold(dev_file, reading)) if dev_file else ()
     return Corpus(source, train, tuple(map(tuple, documents)), dev)
 
 
@@ -103,13 +104,16 @@ def _split_file(folder: Path, split: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def read_corpora(sources: Iterable[Source]) -> tuple[Corpus, ...]:
-    """All folders, checked against each other.
+def read_corpora(
+    sources: Iterable[Source], names: Mapping[str, str] | None = None
+) -> tuple[Corpus, ...]:
+    """All folders, checked against each other; ``names`` are other names of labels.
 
     The first folder must have a dev set, which chooses the checkpoint, and its entity types must
     occur in some training file.
     """
-    corpora = tuple(map(read_corpus, sources))
+    reading = Reading(names=names or {})
+    corpora = tuple(read_corpus(source, reading) for source in sources)
     first = corpora[0]
     if not first.dev:
         raise InputError(

@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase, set_seed
 from ner.errors import InputError
 from ner.io import atomically
 from ner.machine import peak_bytes
+from ner.tags import parse_map
 from ner.train import bilstm, checkpoint, transformer
 from ner.train.batches import plan_batches
 from ner.train.card import write_record
@@ -41,7 +42,7 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
     checkpoint.check_replaceable(settings.out)
     set_seed(settings.seed)
     work = settings.out.absolute().with_name(f".{settings.out.name}.training")
-    corpora = read_corpora(settings.data)
+    corpora = read_corpora(settings.data, parse_map(settings.label_map))
     types = entity_types(corpora)
     tags = tag_names(types)
     if settings.teacher is not None:

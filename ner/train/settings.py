@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import InputError
+from ner.tags import parse_map
 
 
 class Arch(StrEnum):
@@ -84,6 +85,7 @@ class TrainSettings:
     out: Path
     arch: Arch = Arch.TRANSFORMER
     base: str = "bundled"
+    label_map: str = ""
     epochs: float = 5.0
     learning_rate: float = 1e-4
     embedding_learning_rate: float = 4e-4
@@ -103,6 +105,7 @@ class TrainSettings:
     seed: int = 13
 
     def __post_init__(self) -> None:
+        parse_map(self.label_map)
         if not self.data:
             raise InputError("No data was given; name at least one folder with --data.")
         if self.epochs <= 0 or self.token_budget <= 0 or self.evaluations_per_epoch <= 0:

@@ -14,7 +14,7 @@ from ner.entities import Annotated
 from ner.errors import InputError
 from ner.files.marked import annotate_tokens
 from ner.train.batches import collate, draw_epoch, pack, plan_batches
-from ner.train.data import IGNORED, Encoder, Example, Text, tag_names
+from ner.train.data import IGNORED, Encoder, Example, Text, read_corpora, tag_names
 from ner.train.pools import change_case, chunk_documents
 from ner.train.settings import Source
 
@@ -152,3 +152,14 @@ def test_collate_pads_to_the_longest_of_the_batch() -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
     assert batch["labels"].shape == (2, 4)
     assert batch["allowed"].shape == (2, len(TAGS))
+
+
+def test_labels_get_other_names(tmp_path: Path) -> None:
+    """In every split; what is mapped to nothing is no entity."""
+    for split in ("train", "dev"):
+        (tmp_path / f"{split}.txt").write_text("Ada\tB-person\nin\tO\nBonn\tB-city\n")
+
+    (corpus,) = read_corpora([Source(tmp_path)], {"person": "PER", "city": ""})
+
+    for split in (corpus.train, corpus.dev):
+        assert [("B-PER", "O", "O")] == [one.tags for one in split]
