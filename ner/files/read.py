@@ -291,7 +291,10 @@ def _with_keys(source: Source) -> Source:
             source.path, None, f"none of its first {_SAMPLE} lines is a JSON object."
         )
     keys = dict.fromkeys(
-        key for record in sample for key, value in record.items() if isinstance(value, str)
+        key
+        for record in sample
+        for key, value in record.items()
+        if isinstance(value, str) or source.format in _FRAMES
     )
     columns = tuple(islice(keys, _MOST_COLUMNS))
     cells = [[str(record.get(key, "")) for key in columns] for record in sample]

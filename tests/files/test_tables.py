@@ -1,0 +1,84 @@
+"""Files of tables and packed files, in and out: the same rows whatever they are kept in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from files.samples import tag, texts, written
+from ner.files.read import Row, inspect
+
+TEXTS = ["Wolfgang saw Paris", "nothing", "in London"]
+FRAME = pd.DataFrame({"id": [7, 8, 9], "text": TEXTS, "odd": ["=1+1", "", "x"]})
+
+
+def made(folder: Path, name: str) -> Path:
+    """The frame as a file of this name."""
+    file = folder / name
+    records = FRAME.to_dict("records")
+    if name.endswith(".parquet"):
+        FRAME.to_parquet(file)
+    elif name.endswith(".xlsx"):
+        FRAME.to_excel(file, index=False)
+    elif name.endswith(".gz"):
+        FRAME.to_csv(file, index=False)
+    else:
+        file.write_text(json.dumps(records, indent=1 if "pretty" in name else None))
+    return file
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.xlsx", "a.csv.gz", "a.json", "pretty.json"])
+def test_tables_are_read_as_rows(tmp_path: Path, name: str) -> None:
+    """With their columns; what is kept of them goes along."""
+    source = inspect(made(tmp_path, name))
+
+    assert "text" == source.column
+    assert TEXTS == [row.text for row in source.rows()]
+    kept = [row.kept[0] for row in source.choose(None, ["id"]).rows() if isinstance(row, Row)]
+    assert ["7", "8", "9"] == list(map(str, kept))
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "xlsx"])
+def test_every_table_has_the_same_rows(tmp_path: Path, ending: str) -> None:
+    """A row for each entity; in Excel, as in CSV, no cell is a formula."""
+    out = tmp_path / f"out.{ending}"
+    step = tag(made(tmp_path, "in.parquet"), out, keep=["odd"])
+    if ending == "parquet":
+        frame = pd.read_parquet(out)
+    else:
+        frame = pd.read_excel(out) if ending == "xlsx" else pd.read_csv(out)
+
+    assert (3, 3) == (step.rows, step.tagged)
+    assert ["Wolfgang", "Paris", "London"] == frame["text"].tolist()
+    assert [(1, 0, 8), (1, 13, 18), (3, 3, 9)] == list(
+        frame[["line", "start", "end"]].itertuples(index=False, name=None)
+    )
+    # pandas reads the apostrophe, which Excel does not show.
+    assert ("=1+1" if ending == "parquet" else "'=1+1") == frame["odd"][0]
+
+
+def test_packed_outputs_are_the_same_bytes_again(tmp_path: Path) -> None:
+    """Packed without a time; within is what stands in the file without it."""
+    file = made(tmp_path, "in.parquet")
+    for name in ("a.jsonl", "a.jsonl.gz", "b.jsonl.gz", "a.html.gz"):
+        tag(file, tmp_path / name)
+
+    assert (tmp_path / "a.jsonl").read_bytes() == gzip.decompress(
+        (tmp_path / "a.jsonl.gz").read_bytes()
+    )
+    assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
+    assert b"<h1>Named entities" in gzip.decompress((tmp_path / "a.html.gz").read_bytes())
+
+
+def test_excels_separator_and_tokens_alone(tmp_path: Path) -> None:
+    """The first line that names what parts cells is none of them; tokens need no tags."""
+    table = written(tmp_path, "a.csv", "sep=;\r\nNr;Text\r\n1;Alan Turing, born in London.\r\n")
+    tokens = written(tmp_path, "a.conll", "Alan\nTuring\nsailed\n\nGrace\n# 5\n")
+
+    assert ("Nr", "Text") == inspect(table).columns
+    assert ["Alan Turing, born in London."] == texts(table)
+    assert ["Alan Turing sailed", "Grace #"] == [row.text for row in inspect(tokens).rows()]
