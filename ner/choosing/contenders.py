@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ner.comparing.origin import Origin
 from ner.entities import Tagger
-from ner.errors import InputError
+from ner.errors import InputError, ModelRefused
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.folder import find_prepared
 from ner.models.open import open_side
 from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, find_recipe
 from ner.tagging.graphs import supports_bf16
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,19 @@ def open_contenders(
 ) -> list[Contender]:
     """``spec`` by each of ``recipes``, in their order, made where missing.
 
-    Those that are not served are opened as well: they are only measured. Raises as
-    :func:`ner.models.open.open_side`.
+    Those that are not served are opened as well: they are only measured. A recipe that can't be
+    made of this model is left out, and the log says why. Raises as
+    :func:`ner.models.open.open_side` where the original can't be made.
     """
+    sides = []
     # The last first: making a variant makes its original on the way, in one process.
-    sides = [
-        open_side(Variant(spec, recipe), device=device, report=report)
-        for recipe in reversed(recipes)
-    ]
+    for variant in [Variant(spec, recipe) for recipe in reversed(recipes)]:
+        try:
+            sides.append(open_side(variant, device=device, report=report))
+        except ModelRefused as error:
+            if not variant.recipe.steps or find_prepared(variant.base) is None:
+                raise
+            _log.warning("%s is left out. %s", variant.recipe.title, error)
     return [
         Contender(side.origin, side.tagger, side.size, side.withheld, opening_of(side.variant))
         for side in reversed(sides)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import openvino as ov
 import pytest
@@ -15,6 +16,7 @@ from ner.errors import ModelRefused
 from ner.models.folder import Prepared
 from ner.models.open import Sides
 from ner.models.recipes import find_recipe
+from ner.preparing import export as export_module
 from ner.preparing.export import export
 from ner.preparing.quantize import run_steps
 from ner.tagging.model import Model
@@ -90,6 +92,21 @@ def test_an_architecture_gives_pytorchs_logits_and_an_int8(
     # DeBERTa's constants of relative positions stay.
     assert int8 < 0.55 * whole
     assert Model.load(tmp_path / "int8").probabilities(encoded)[0].shape == found.shape
+
+
+def test_a_graph_that_departs_from_pytorch_is_not_published(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it came about: the type is named, with how far logits are apart."""
+    real = export_module._write_transformer
+
+    def departs(model: Any, target: Path) -> None:
+        real(model, target)
+        model.classifier.bias.data += 0.1
+
+    monkeypatch.setattr(export_module, "_write_transformer", departs)
+    with pytest.raises(ModelRefused, match="type bert come out of OpenVINO otherwise"):
+        export(make_tiny("bert", tmp_path / "bert", tiny_checkpoint), tmp_path / "made", {})
 
 
 def test_numbers_of_positions_are_never_passed(tiny_checkpoint: Path, tmp_path: Path) -> None:
