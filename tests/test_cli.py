@@ -159,7 +159,7 @@ def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> No
     ("arguments", "message"),
     [
         (["tag", "x", "--model", "nowhere/at-all"], "There is no model called"),
-        (["tag", "x", "--model", "tests"], "'tests' is not a checkpoint"),
+        (["tag", "x", "--model", "tests"], "'tests' can't be read as a checkpoint"),
         (["tag", "x", "--threshold", "2"], "threshold"),
         (["tag", "x", "--aggregation", "best"], "best"),
         (["tag", "x", "--variant", "int3"], "int3"),

@@ -155,22 +155,8 @@ GOLD = st.one_of(_CONLL, _JSON_LINES, _BRACKETS, TEXTS)
 
 _CELLS = st.sampled_from(
     [
-        "text",
-        "id",
-        "Berlin",
-        ",",
-        ";",
-        "\t",
-        '"',
-        "\n",
-        "\r\n",
-        "\r",
-        "=1",
-        "NA",
-        "\x00",
-        "ü",
-        "{",
-        "}",
+        *("text", "id", "Berlin", ",", ";", "\t", '"', "\n", "\r\n", "\r"),
+        *("=1", "NA", "\x00", "ü", "{", "}"),
     ]
 )
 _FILES = st.one_of(
@@ -199,16 +185,10 @@ def _defended(results: Iterable[Any]) -> None:
         assert LAST_DEFENCE not in str(result)
 
 
-def _tag(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD, _SERVICE).tag(**arguments))
-
-
-def _compare(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD, _SERVICE).compare(**arguments))
-
-
-def _evaluate(**arguments: Any) -> None:
-    _answered(lambda: Endpoints(_LOAD, _SERVICE).evaluate(**arguments))
+def _endpoint(name: str) -> Callable[..., None]:
+    """Asks this endpoint of the API."""
+    endpoint = getattr(Endpoints(_LOAD, _SERVICE), name)
+    return lambda **arguments: _answered(lambda: endpoint(**arguments))
 
 
 def _page_tags(**arguments: Any) -> None:
@@ -329,11 +309,13 @@ _CONFIG = st.one_of(
 )
 
 PROPERTIES = (
-    Property("the API tags any text, with any arguments", _tag, _TAG),
-    Property("the API compares any text, with any arguments", _compare, {**_API, **_SIDES}),
+    Property("the API tags any text, with any arguments", _endpoint("tag"), _TAG),
+    Property(
+        "the API compares any text, with any arguments", _endpoint("compare"), {**_API, **_SIDES}
+    ),
     Property(
         "the API evaluates on any gold, with any arguments",
-        _evaluate,
+        _endpoint("evaluate"),
         {
             **_CHOSEN,
             **_SIDES,
