@@ -41,15 +41,18 @@ def load(
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
+    reading: str | int = "segments",
     device: str = "CPU",
 ) -> OpenVinoTagger:
     """A tagger for one variant of ``model``, prepared on first use.
 
     ``model`` is a name of the catalogue, ``hub:owner/name`` or a checkpoint folder, ``recipe`` how
-    it is stored and executed. ``labels`` None keeps all of them. The tagger may be shared by
+    it is stored and executed. ``labels`` None keeps all of them. ``reading`` is how
+    long texts are read: ``segments`` of whole sentences, ``whole`` (as much as the model can at
+    once, as transformers' pipeline) or a number of word pieces. The tagger may be shared by
     threads. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, reading)
     return open_tagger(resolve(model, default=f"bundled#{recipe}"), device=device).using(choice)
 
 
@@ -62,13 +65,14 @@ def compare(
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
+    reading: str | int = "segments",
     device: str = "CPU",
 ) -> Agreement:
     """What both sides find in ``text``, aligned.
 
     A side is written ``model#recipe``; either half may be left out. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, reading)
     pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
     sides = _kept_open().get(*pair, device=device, serve=False)
     first, second = (side.tagger.using(choice)(text) for side in sides.both)

@@ -51,6 +51,7 @@ def predict(
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Iterable[str] | None = None,
+    reading: str | int = "segments",
     device: str = "CPU",
 ) -> pd.DataFrame:
     """The named entities of one or many texts as a data frame; the settings are those of `load`.
@@ -70,7 +71,7 @@ def predict(
     import pandas as pd
 
     chosen = one_of(Level, level, "level")
-    choice = Choice.parse(aggregation, threshold, None if labels is None else list(labels))
+    choice = Choice.parse(aggregation, threshold, None if labels is None else list(labels), reading)
     tagger = _loaded(model, recipe, device).using(choice)
     index, given = _indexed(texts)
     found = iter(tagger.tag_many([text for text in given if text is not None]))

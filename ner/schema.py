@@ -132,6 +132,7 @@ def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | No
         "aggregation": choice.aggregation.value,
         "threshold": choice.threshold,
         "labels": None if choice.labels is None else list(choice.labels),
+        "reading": choice.reading_name,
         "set": gold,
         "machine": machine.summary,
         "versions": machine.versions,

@@ -16,6 +16,7 @@ from ner.cli.options import (
     JsonOption,
     LabelsOption,
     ModelOption,
+    ReadingOption,
     RecipeOption,
     ThresholdOption,
 )
@@ -74,6 +75,7 @@ def batch(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    reading: ReadingOption = "segments",
     as_json: JsonOption = False,
 ) -> None:
     """Tag a file of any length. The same command again resumes a run that was stopped.
@@ -97,7 +99,7 @@ def batch(
     if both and variant.recipe.name == ORIGINAL:
         raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
     variants = [variant.base, variant] if both else [variant]
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, reading)
     step, origins = _tag(source, out, variants, device, choice, redact=redact)
     if as_json:
         print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})

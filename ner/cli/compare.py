@@ -15,6 +15,7 @@ from ner.cli.options import (
     LabelsOption,
     LeftOption,
     ModelOption,
+    ReadingOption,
     RightOption,
     ThresholdOption,
 )
@@ -49,6 +50,7 @@ def compare(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    reading: ReadingOption = "segments",
     budget_ms: Annotated[
         float,
         typer.Option("--budget-ms", min=0.0, help="Time to spend on timing; 0 times nothing."),
@@ -58,7 +60,7 @@ def compare(
     """Tag a text with both sides, aligned, and time them in turns."""
     from ner.models.open import open_sides
 
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, reading)
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     origins = [side.origin for side in sides.both]

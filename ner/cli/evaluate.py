@@ -25,6 +25,7 @@ from ner.cli.options import (
     LabelsOption,
     LeftOption,
     ModelOption,
+    ReadingOption,
     RightOption,
     ThresholdOption,
 )
@@ -87,6 +88,7 @@ def evaluate(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    read_as: ReadingOption = "segments",
     label_map: MapOption = None,
     format: FormatOption = None,
     encoding: EncodingOption = None,
@@ -128,7 +130,7 @@ def evaluate(
     With --max-loss, --max-label-loss or --min-f1 it is a gate: exit code 0 for yes, 1 for no, 3
     for undecided. Gold that does not fit the model gets no verdict: exit code 2.
     """
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, read_as)
     limits = Limits(max_loss, max_label_loss, min_f1)
     check_folder(out, junit, markdown, report)
     if junit is not None and not limits.asked:

@@ -42,4 +42,12 @@ ThresholdOption = Annotated[
 LabelsOption = Annotated[
     str | None, typer.Option("--labels", help="Keep only these, separated by commas: PER,LOC.")
 ]
+ReadingOption = Annotated[
+    str,
+    typer.Option(
+        "--reading",
+        help="How long texts are read: segments of whole sentences, whole (as much as the model "
+        "can at once), or a number of word pieces.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

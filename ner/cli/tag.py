@@ -13,6 +13,7 @@ from ner.cli.options import (
     JsonOption,
     LabelsOption,
     ModelOption,
+    ReadingOption,
     RecipeOption,
     ThresholdOption,
 )
@@ -48,12 +49,13 @@ def tag(
     aggregation: AggregationOption = Aggregation.FIRST,
     threshold: ThresholdOption = 0.0,
     labels: LabelsOption = None,
+    reading: ReadingOption = "segments",
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or each line of standard input."""
     from ner.models.open import open_tagger
 
-    choice = Choice.parse(aggregation, threshold, labels)
+    choice = Choice.parse(aggregation, threshold, labels, reading)
     variant = resolve(model, default=f"bundled#{recipe}")
     tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
     if note := unnamed(tagger.labels):

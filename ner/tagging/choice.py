@@ -8,20 +8,23 @@ from dataclasses import dataclass
 from ner.entities import Tagged
 from ner.errors import InputError, one_of
 from ner.tagging.decode import Aggregation
+from ner.tagging.segments import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Aggregation, threshold and labels, checked when made and handed on whole.
+    """Aggregation, threshold, labels and reading, checked when made and handed on whole.
 
     Entities that score below ``threshold``, in [0, 1], are dropped; ``labels`` are those to keep,
-    None for all. Raises ``InputError`` for a threshold out of range. That a model knows the labels
-    is checked where the two meet (:meth:`check_labels`).
+    None for all; ``reading`` is how long texts are read, None as the model states. Raises
+    ``InputError`` for a threshold out of range. That a model knows the labels is checked where the
+    two meet (:meth:`check_labels`).
     """
 
     aggregation: Aggregation = Aggregation.FIRST
     threshold: float = 0.0
     labels: tuple[str, ...] | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.threshold <= 1.0:
@@ -33,25 +36,41 @@ class Choice:
         aggregation: str = Aggregation.FIRST.value,
         threshold: float = 0.0,
         labels: str | Sequence[str] | None = None,
+        reading: str | int = "segments",
     ) -> Choice:
         """From what people and programs write; labels as ``"PER,LOC"`` or a list of names.
 
-        No label at all (an empty string) keeps all. Raises ``InputError`` for an aggregation that
-        there is not, and for values of another type, as they come over HTTP.
+        No label at all (an empty string) keeps all. ``reading`` is ``segments`` (as the model
+        states), ``whole`` (as much as it can read at once, across paragraphs: what transformers'
+        pipeline does) or a number of pieces. Raises ``InputError`` for an aggregation or reading
+        that there is not, and for values of another type, as they come over HTTP.
 
-        >>> Choice.parse("max", 0.5, "PER, LOC")
-        Choice(aggregation=<Aggregation.MAX: 'max'>, threshold=0.5, labels=('PER', 'LOC'))
+        >>> Choice.parse("max", 0.5, "PER, LOC").labels
+        ('PER', 'LOC')
         """
         chosen = one_of(Aggregation, aggregation, "aggregation")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float):
             raise InputError(f"The threshold is {kind(threshold)}; expected a number from 0 to 1.")
         if labels is None or isinstance(labels, str):
             parts = (part.strip() for part in (labels or "").split(","))
-            return cls(chosen, threshold, tuple(filter(None, parts)) or None)
-        given = labels if isinstance(labels, list | tuple) else [None]
-        if not all(isinstance(name, str) for name in given):
+            labels = tuple(filter(None, parts)) or None
+        elif not isinstance(labels, list | tuple) or not all(
+            isinstance(name, str) for name in labels
+        ):
             raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
-        return cls(chosen, threshold, tuple(labels))
+        return cls(
+            chosen,
+            threshold,
+            None if labels is None else tuple(labels),
+            Reading.chosen(reading),
+        )
+
+    @property
+    def reading_name(self) -> str:
+        """The reading as :meth:`parse` takes it."""
+        if self.reading is None:
+            return "segments"
+        return str(self.reading.length) if self.reading.paragraphs else "whole"
 
     def check_labels(self, known: Sequence[str]) -> None:
         """Raise ``InputError`` if a label to keep is none of the model's."""

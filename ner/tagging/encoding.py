@@ -13,7 +13,7 @@ from tokenizers import Encoding
 
 from ner.tagging.boundaries import JOINERS, paragraph_starts, word_starts
 from ner.tagging.decode import Bools, Ints, Pieces
-from ner.tagging.segments import pieces_at
+from ner.tagging.segments import Reading, pieces_at
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Encoded:
     ids: Ints
     pieces: Pieces
     encodings: Sequence[Encoding]
+    reading: Reading
 
     @cached_property
     def begins_word(self) -> Bools:
@@ -34,11 +35,15 @@ class Encoded:
 
 
 def encode_texts(
-    texts: Sequence[str], encodings: Sequence[Encoding], *, knows_words: bool
+    texts: Sequence[str],
+    encodings: Sequence[Encoding],
+    reading: Reading,
+    *,
+    knows_words: bool,
 ) -> Encoded:
-    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, words kept whole.
+    """The pieces of ``texts``, whose ``encodings`` a tokenizer made, to be read by ``reading``.
 
-    The words are those of a tokenizer that ``knows_words``, else ours.
+    Words, kept whole, are those of a tokenizer that ``knows_words``, else ours.
     """
     borders = np.array([0, *accumulate(map(len, encodings))], dtype=np.int64)
     count = int(borders[-1])
@@ -60,11 +65,11 @@ def encode_texts(
     ends = offsets[:, 1]
     breaks: list[int] = []
     for index, text in enumerate(texts):
-        if starts := paragraph_starts(text):
+        if reading.paragraphs and (starts := paragraph_starts(text)):
             begin, end = borders[index : index + 2].tolist()
             breaks += (pieces_at(ends[begin:end], starts) + begin).tolist()
     pieces = Pieces(offsets[:, 0], ends, words, borders, tuple(breaks))
-    return Encoded(texts, ids, pieces, encodings)
+    return Encoded(texts, ids, pieces, encodings, reading)
 
 
 def _words(text: str, starts: Ints) -> Ints:

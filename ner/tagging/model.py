@@ -41,6 +41,7 @@ class Model:
     _tokenizer: Tokenizer = field(repr=False)
     _runner: Runner = field(repr=False)
     _special: int = field(repr=False)
+    _window: int = field(repr=False)
     _knows_words: bool = field(repr=False)
 
     @classmethod
@@ -50,17 +51,15 @@ class Model:
         *,
         device: str = "CPU",
         precision: str = "f32",
-        reading: Reading | None = None,
         streams: int = 1,
         graph: object = None,
     ) -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
         ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
-        run at once on the cores of a CPU; ``reading`` is how long texts are read, as far as the
-        model can read at once (None: as its config.json states). ``graph``, an ``openvino.Model``,
-        is compiled in place of the folder's. Raises ``ModelRefused`` if the folder does not hold a
-        token classifier, ``InputError`` for a device that is not there.
+        run at once on the cores of a CPU; ``graph``, an ``openvino.Model``, is compiled in place of
+        the folder's. Raises ``ModelRefused`` if the folder does not hold a token classifier,
+        ``InputError`` for a device that is not there.
         """
         config = _read_json(folder / "config.json")
         tokenizer = _load_tokenizer(folder)
@@ -71,9 +70,7 @@ class Model:
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
-            reading=(reading or Reading.parse(config.get("reading"))).within(
-                longest - frame.special
-            ),
+            reading=Reading.parse(config.get("reading")).within(longest - frame.special),
             _tokenizer=tokenizer,
             _runner=Runner(
                 compile_model(
@@ -85,6 +82,7 @@ class Model:
                 frame,
             ),
             _special=frame.special,
+            _window=longest - frame.special,
             _knows_words=_knows_words(tokenizer),
         )
 
@@ -125,13 +123,17 @@ class Model:
             for start, end in segment.windows
         ]
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """Split texts into pieces, in parallel where there are several."""
+    def encode(self, texts: Sequence[str], reading: Reading | None = None) -> Encoded:
+        """Split texts into pieces, in parallel where there are several.
+
+        They are read by ``reading``, as far as the model can read at once; None: as it states.
+        """
+        reading = self.reading if reading is None else reading.within(self._window)
         if len(texts) == 1:
             encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
         else:
             encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return encode_texts(texts, encodings, knows_words=self._knows_words)
+        return encode_texts(texts, encodings, reading, knows_words=self._knows_words)
 
     def segments(self, encoded: Encoded) -> list[tuple[Segment, ...]]:
         """What the requests for each text read; none for a text without pieces."""
@@ -146,11 +148,11 @@ class Model:
             ]
             if begin == end:
                 found.append(())
-            elif end - begin <= self.reading.length and not inside:
+            elif end - begin <= encoded.reading.length and not inside:
                 found.append((Segment(0, end - begin, ((0, end - begin),)),))
             else:
                 ends, begins_word = pieces.ends[begin:end], encoded.begins_word[begin:end]
-                found.append(cut(text, ends, begins_word, inside, self.reading))
+                found.append(cut(text, ends, begins_word, inside, encoded.reading))
         return found
 
     def probabilities(self, encoded: Encoded) -> tuple[Floats, dict[int, tuple[int, ...]]]:

@@ -5,8 +5,9 @@ All positions are pieces of one text, half open, special tokens left out.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,14 +26,16 @@ class Reading:
     """How a model reads a text, in pieces: chosen on dev data for each model.
 
     Sentences are packed into segments of at most ``length`` pieces; up to ``context`` pieces of the
-    same paragraph on either side are read with a segment and not labelled. Raises ``InputError``
-    for a length under 1 or a context under 0.
+    same paragraph on either side are read with a segment and not labelled. Without ``paragraphs``
+    a text is read across them, as by transformers' pipeline. Raises ``InputError`` for a length
+    under 1 or a context under 0.
     """
 
     # 64 tokens with the two special ones, which a batch pads no further; see
     # assets/results/segments.json. Context cost time and points.
     length: int = 62
     context: int = 0
+    paragraphs: bool = True
 
     def __post_init__(self) -> None:
         if self.length < 1 or self.context < 0:
@@ -46,7 +49,7 @@ class Reading:
         """What a checkpoint's config.json states under ``reading``; the default where it is silent.
 
         >>> Reading.parse({"length": 94, "context": 0}), Reading.parse(None) == Reading()
-        (Reading(length=94, context=0), True)
+        (Reading(length=94, context=0, paragraphs=True), True)
         """
         if stated is None:
             return cls()
@@ -59,6 +62,25 @@ class Reading:
             )
         return cls(length, context)
 
+    @classmethod
+    def chosen(cls, written: str | int) -> Reading | None:
+        """What a caller asks for: ``segments`` (None: as the model states), ``whole`` or a length.
+
+        >>> Reading.chosen("segments"), Reading.chosen("94")
+        (None, Reading(length=94, context=0, paragraphs=True))
+        """
+        if written == "segments":
+            return None
+        if written == "whole":
+            # As much as the model can read.
+            return cls(sys.maxsize, paragraphs=False)
+        if isinstance(written, bool) or not str(written).isdecimal():
+            raise InputError(
+                f"There is no reading {str(written)[:40]!r}. Choose segments, whole, or a number "
+                "of pieces such as 94."
+            )
+        return cls(int(written))
+
     @property
     def window(self) -> int:
         """The most pieces that one request reads."""
@@ -68,10 +90,10 @@ class Reading:
         """The same, with as much context and length as a model that reads ``window`` pieces has.
 
         >>> Reading(length=128, context=16).within(144)
-        Reading(length=128, context=8)
+        Reading(length=128, context=8, paragraphs=True)
         """
         length = min(self.length, window)
-        return Reading(length, min(self.context, (window - length) // 2))
+        return replace(self, length=length, context=min(self.context, (window - length) // 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class OpenVinoTagger:
         cleaned = [clean(text) for text in texts]
         results: list[Tagged] = []
         for begin in range(0, len(cleaned), _TEXTS_AT_ONCE):
-            encoded = self.model.encode(cleaned[begin : begin + _TEXTS_AT_ONCE])
+            encoded = self._encode(cleaned[begin : begin + _TEXTS_AT_ONCE])
             probabilities, _ = self.model.probabilities(encoded)
             results += self._tagged(encoded, probabilities)
         return results
@@ -61,7 +61,7 @@ class OpenVinoTagger:
     def time(self, text: str) -> Steps:
         """Tag one text, and tell how long each step of that took."""
         begin = perf_counter()
-        encoded = self.model.encode([clean(text)])
+        encoded = self._encode([clean(text)])
         tokenized = perf_counter()
         probabilities, _ = self.model.probabilities(encoded)
         inferred = perf_counter()
@@ -71,7 +71,7 @@ class OpenVinoTagger:
 
     def explain(self, text: str) -> Explained:
         """Tag one text and tell the pieces and seams behind the result."""
-        encoded = self.model.encode([clean(text)])
+        encoded = self._encode([clean(text)])
         probabilities, seams = self.model.probabilities(encoded)
         [tagged] = self._tagged(encoded, probabilities)
         starts = encoded.pieces.starts
@@ -80,6 +80,9 @@ class OpenVinoTagger:
             pieces=_pieces(encoded, probabilities, self.model.scheme),
             seams=tuple(int(starts[seam]) for seam in seams.get(0, ())),
         )
+
+    def _encode(self, texts: Sequence[str]) -> Encoded:
+        return self.model.encode(texts, self.choice.reading)
 
     def _tagged(self, encoded: Encoded, probabilities: Floats) -> list[Tagged]:
         aggregation = self.choice.aggregation

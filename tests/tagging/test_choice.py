@@ -65,6 +65,14 @@ def test_what_is_parsed_is_the_choice(
     )
 
 
+@pytest.mark.parametrize("written", ["segments", "whole", "94", 94])
+def test_a_reading_is_written_as_it_is_taken(written: str | int) -> None:
+    """In provenance."""
+    choice = Choice.parse(reading=written)
+    assert str(written) == choice.reading_name
+    assert choice == Choice.parse(reading=choice.reading_name)
+
+
 @pytest.mark.parametrize(
     ("given_", "message"),
     [
@@ -76,6 +84,9 @@ def test_what_is_parsed_is_the_choice(
         ({"threshold": True}, "is of type bool; expected a number from 0 to 1"),
         ({"threshold": "high"}, "is of type str; expected a number from 0 to 1"),
         ({"threshold": None}, "is null; expected a number from 0 to 1"),
+        ({"reading": "all"}, "no reading 'all'. Choose segments, whole, or a number of pieces"),
+        ({"reading": 0}, "A segment of 0 pieces"),
+        ({"reading": None}, "no reading 'None'"),
         ({"labels": 5}, "not a list of names"),
         ({"labels": ["PER", None]}, "not a list of names"),
         ({"labels": {"PER": 1}}, "not a list of names"),

@@ -24,6 +24,7 @@ from tokenizers.pre_tokenizers import (
 from ner.tagging.boundaries import word_starts
 from ner.tagging.encoding import encode_texts
 from ner.tagging.model import _knows_words
+from ner.tagging.segments import Reading
 
 # One piece for each character, in place of a vocabulary.
 LETTERS = string.ascii_letters + string.digits + "▁ .,'’()\"-–—!?&@#\u00ad\u200d"
@@ -62,7 +63,8 @@ AT_BLANKS = {
 def words(tokenizer: Tokenizer, text: str) -> list[str]:
     """What the pieces of each word cover, blanks around it left out."""
     encodings = [tokenizer.encode(text, add_special_tokens=False)]
-    pieces = encode_texts([text], encodings, knows_words=_knows_words(tokenizer)).pieces
+    knows_words = _knows_words(tokenizer)
+    pieces = encode_texts([text], encodings, Reading(), knows_words=knows_words).pieces
     first = [*pieces.word_starts.tolist(), len(pieces)]
     return [
         text[pieces.starts[begin] : pieces.ends[end - 1]].strip() for begin, end in pairwise(first)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from ner.models.open import Sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.tagging.model import Model
-from ner.tagging.segments import Reading
 from ner.tagging.tagger import OpenVinoTagger
 
 HARD_TEXTS = {
@@ -64,18 +62,13 @@ def pipeline_on(prepared: Prepared, **options: Any) -> Any:
     return pipeline("token-classification", model=model, tokenizer=tokenizer, **options)
 
 
-def read_whole(tagger: OpenVinoTagger, length: int = 510) -> OpenVinoTagger:
-    """The same model, which reads up to ``length`` pieces at once, as the pipeline does."""
-    return replace(tagger, model=replace(tagger.model, reading=Reading(length)))
-
-
 def assert_equals_pipeline(sides: Sides, texts: list[str], aggregation: Aggregation) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
     pipeline = pipeline_on(
         ensure_prepared(sides.left.variant), aggregation_strategy=aggregation.value
     )
     label = "entity" if aggregation is Aggregation.NONE else "entity_group"
-    tagger = read_whole(sides.left.tagger).using(Choice(aggregation))
+    tagger = sides.left.tagger.using(Choice.parse(aggregation, reading="whole"))
     for text, theirs in zip(texts, pipeline(texts), strict=True):
         ours = tagger(text).entities
         expected = [
@@ -100,8 +93,9 @@ def test_tagging_equals_the_pipelines(
 
 
 def test_the_bundled_model_tags_as_in_the_pipeline(bundled_sides: Sides, texts: list[str]) -> None:
-    """The same for the model that ships, on all of the project's texts, as it tags by default."""
-    assert_equals_pipeline(bundled_sides, texts, Choice().aggregation)
+    """The same for the model that ships, on the project's texts and on paragraphs of them."""
+    paragraphs = ["\n\n".join(texts[begin : begin + 4]) for begin in range(0, 40, 4)]
+    assert_equals_pipeline(bundled_sides, [*texts, *paragraphs], Choice().aggregation)
 
 
 def test_a_normalized_letter_does_not_split_a_word(tiny_sides: Sides) -> None:
