@@ -18,7 +18,7 @@ turned into one of these where they enter (reading a file, converting a model), 
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,7 +83,10 @@ def _install_command(extra: str) -> str:
     """
     if (Path(__file__).parents[1] / "pyproject.toml").is_file():
         return f'pip install -e ".[{extra}]"'
-    listed = (line.partition(";") for line in requires("ner-compare") or ())
+    try:
+        listed = [line.partition(";") for line in requires("ner-compare") or ()]
+    except PackageNotFoundError:  # a folder that deploy made
+        return f'pip install "ner-compare[{extra}]"'
     needed = [f'"{name.strip()}"' for name, _, marker in listed if f'"{extra}"' in marker]
     return " ".join(["pip install", *needed])
 

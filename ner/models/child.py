@@ -61,7 +61,8 @@ def _check_converters(variant: Variant) -> None:
     if importlib.util.find_spec("torch") is None:
         raise PrepareFailed(
             f"{variant.name} is not prepared, or its files are damaged, and this installation only "
-            "serves. Where the whole of requirements.txt is installed it can be prepared."
+            'serves. To convert models too: pip install "ner-compare[prepare]", or in a checkout '
+            "pip install -r requirements.txt"
         )
 
 

@@ -45,14 +45,15 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
     corpora = read_corpora(settings.data, parse_map(settings.label_map))
     types = entity_types(corpora)
     tags = tag_names(types)
-    if settings.teacher is not None:
-        tag_order(settings.teacher, tags)
     pools = text_pools(corpora, settings)
     base = transformer.find_base(settings.base)
     tokenizer = transformer.load_tokenizer(base)
     with checkpoint.disk_errors(work):
-        _claim(work, settings)
+        if settings.teacher is not None:
+            tag_order(settings.teacher, tags)
+            _claim(work, settings)  # the teacher may write its labels there
         soft = _soft_labels(pools, tags, settings, work, report)
+        _claim(work, settings)
         task = _task(settings, base, tokenizer, tags, corpora[0], pools, soft, work / "best")
         history = fit(task, settings, work, report)
     dev = score(checkpoint.load(task.best), tokenizer, tags, corpora)
@@ -110,7 +111,9 @@ def _claim(work: Path, settings: TrainSettings) -> None:
         *(source.path for source in settings.unlabelled),
     ]
     sizes = {str(path): path.stat().st_size for path in files}
-    wanted = json.dumps({"settings": settings.to_json(), "data": sizes}, indent=2)
+    # Another folder of labels would do as well.
+    plain = {**settings.to_json(), "teacher_labels": None}
+    wanted = json.dumps({"settings": plain, "data": sizes}, indent=2)
     if record.is_file() and record.read_text("utf-8") != wanted:
         raise InputError(
             f"{work} holds an unfinished run with other settings or data. Repeat its command to "

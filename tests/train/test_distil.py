@@ -348,42 +348,21 @@ def test_teacher_of_another_architecture_labels_every_pre_token(tmp_path: Path) 
 # What is refused
 
 
-def test_teacher_with_other_tags_is_refused(student: TrainSettings, tiny_checkpoint: Path) -> None:
-    """Before anything is written, with both sets of tags named."""
-    with pytest.raises(InputError, match=r"B-MISC.*the data has"):
-        train(replace(student, teacher=tiny_checkpoint), report=silent)
-
-    assert not student.out.with_name(".model.training").exists()
-
-
-def test_teacher_that_is_no_checkpoint_is_refused(student: TrainSettings, tmp_path: Path) -> None:
-    """A folder without config.json is named back."""
-    with pytest.raises(ModelRefused, match=r"has no config\.json"):
-        train(replace(student, teacher=tmp_path), report=silent)
-
-
-def test_unlabelled_file_without_text_is_refused(student: TrainSettings, tmp_path: Path) -> None:
-    """An empty file is more likely a mistake than a wish."""
+def test_a_teacher_that_does_not_fit_is_refused(
+    student: TrainSettings, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Before anything is written: other tags, with both named; no checkpoint; no text for it."""
     empty = tmp_path / "empty.txt"
     empty.write_text("\n \n", "utf-8")
 
+    with pytest.raises(InputError, match=r"B-MISC.*the data has"):
+        train(replace(student, teacher=tiny_checkpoint), report=silent)
+    with pytest.raises(ModelRefused, match=r"has no config\.json"):
+        train(replace(student, teacher=tmp_path), report=silent)
     with pytest.raises(FileFormatError, match="holds no text"):
         train(replace(student, unlabelled=(Source(empty),)), report=silent)
+    others = write_labels(tmp_path / "others", TEXTS)
+    with pytest.raises(InputError, match="is not the next one"):
+        train(replace(student, teacher=None, teacher_labels=others), report=silent)
 
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"unlabelled": (Source(Path("plain.txt")),)}, "needs a --teacher"),
-        ({"distil_weight": 0.0}, "distil-weight"),
-        ({"distil_weight": 1.5}, "distil-weight"),
-        ({"epochs": 0}, "must be positive"),
-        ({"data": ()}, "--data"),
-    ],
-)
-def test_settings_that_make_no_run_are_refused(
-    settings: TrainSettings, change: dict[str, object], message: str
-) -> None:
-    """Each with the option to be changed."""
-    with pytest.raises(InputError, match=message):
-        replace(settings, **change)  # type: ignore[arg-type]
+    assert not student.out.with_name(".model.training").exists()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -185,22 +186,29 @@ def test_data_that_cannot_be_trained_on_is_refused(
     assert [path.name for path in settings.out.parent.iterdir()] == ["unfit"]
 
 
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"base": "tests"}, ModelRefused, "tests has no config.json.*can't be loaded as a base"),
+        ({"data": (Source(Path("nowhere")),)}, InputError, r"nowhere has no train\.txt"),
+        ({"data": ()}, InputError, "--data"),
+        ({"epochs": 0}, InputError, "must be positive"),
+        ({"distil_weight": 1.5}, InputError, "distil-weight must be over 0"),
+        ({"unlabelled": (Source(Path("plain.txt")),)}, InputError, "needs a --teacher"),
+    ],
+)
+def test_what_cannot_be_trained_with_is_refused(
+    settings: TrainSettings, change: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """What was given is named back, with what was expected."""
+    with pytest.raises(error, match=message):
+        train(replace(settings, **change), report=silent)
+
+
 def test_label_that_the_training_file_lacks_is_refused(settings: TrainSettings, data: Path) -> None:
     """A misspelt label would otherwise train on nothing, silently."""
     with pytest.raises(FileFormatError, match="no entity of type PERSON"):
         train(replace(settings, data=(Source(data, labels=("PERSON",)),)), report=silent)
-
-
-def test_folder_without_training_file_is_refused(settings: TrainSettings) -> None:
-    """The message names the folder and what was expected in it."""
-    with pytest.raises(InputError, match=r"nowhere has no train\.txt"):
-        train(replace(settings, data=(Source(Path("nowhere")),)), report=silent)
-
-
-def test_base_that_is_no_checkpoint_is_refused(settings: TrainSettings, tmp_path: Path) -> None:
-    """A base is named back to the person who gave it."""
-    with pytest.raises(ModelRefused, match="can't be loaded as a base"):
-        train(replace(settings, base=str(tmp_path)), report=silent)
 
 
 def test_fractions_of_data_are_trained_in_chunks_and_other_cases(
