@@ -67,7 +67,8 @@ def refuse_files(names: Collection[str], where: str, below: Iterable[str] = ()) 
             _ADAPTER in has,
             "It holds a LoRA adapter. Merge it into its model, and prepare the folder that comes "
             "of it: AutoPeftModelForTokenClassification.from_pretrained(FOLDER)"
-            ".merge_and_unload().save_pretrained(MERGED); the tokenizer goes beside it.",
+            ".merge_and_unload().save_pretrained(MERGED); the tokenizer goes beside it. Where the "
+            f"model is wanted without the adapter, remove {_ADAPTER}.",
         ),
         (
             CONFIG in missing and bool(below),

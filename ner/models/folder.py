@@ -28,10 +28,11 @@ from ner.errors import ModelRefused
 from ner.machine import package_versions
 from ner.models.calibration import Texts, keep, texts_of
 from ner.models.catalogue import HUB, ModelSpec, assets
-from ner.models.checkpoint import parts
+from ner.models.checkpoint import parts, vet
 from ner.models.recipes import ORIGINAL, Step, Variant
 from ner.stats import Estimate
 from ner.tagging.segments import Reading
+from ner.tags import read_tags
 from ner.verdict import MIN_AGREEMENT, Answer, fewest, more_needed, settle
 
 MANIFEST = "manifest.json"
@@ -279,7 +280,12 @@ def labels_for(spec: ModelSpec) -> dict[str, str]:
 
 
 def keep_labels(spec: ModelSpec, names: Mapping[str, str]) -> None:
-    """Give tags of ``spec`` these names from now on."""
+    """Give tags or types of ``spec`` these names from now on; ``ModelRefused`` if it lacks one."""
+    if spec.folder is not None:
+        read = read_tags(vet(spec.folder)["id2label"].values())
+        known = {*read, *(tag.type for tag in read.values() if tag.type)}
+        if unknown := ", ".join(name for name in names if name not in known):
+            raise ModelRefused(f"The model has no label {unknown}; it has {', '.join(known)}.")
     keep(own_folder(spec) / _LABELS, names)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ner.errors import ModelRefused
 from ner.models.catalogue import ModelSpec
-from ner.models.folder import Build, Manifest, Prepared, build_for
+from ner.models.folder import Build, Manifest, Prepared, build_for, keep_labels
 from ner.models.names import find_model
 from ner.models.recipes import RECIPES, Recipe, default_sides
 
@@ -75,3 +76,18 @@ def test_a_machine_without_converters_takes_what_was_made_for_it(tiny_prepared: 
 
     assert made_by.serves(here(openvino=made_by.versions["openvino"]))
     assert not made_by.serves(here(openvino="2020.1"))
+
+
+def test_labels_are_given_names_that_are_kept(
+    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of tags and of types; another build then, since its labels differ. Unknown ones are told."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    original, _ = default_sides(tiny_spec)
+    before = build_for(original)
+    keep_labels(tiny_spec, {"PER": "PERSON", "B-LOC": "O"})
+
+    assert {"PER": "PERSON", "B-LOC": "O"} == build_for(original).labels
+    assert before.key != build_for(original).key
+    with pytest.raises(ModelRefused, match="has no label GPE; it has "):
+        keep_labels(tiny_spec, {"GPE": "LOC"})
