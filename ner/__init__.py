@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ner.api import compare, load
+    from ner.api import compare, evaluate, load
     from ner.comparing.agreement import Agreement
     from ner.entities import Annotated, Entity, Tagged, Tagger
     from ner.errors import NerError
@@ -23,6 +23,7 @@ __all__ = [
     "Tagged",
     "Tagger",
     "compare",
+    "evaluate",
     "load",
     "predict",
 ]
@@ -35,6 +36,7 @@ _HOME_OF = {
     "Tagged": "ner.entities",
     "Tagger": "ner.entities",
     "compare": "ner.api",
+    "evaluate": "ner.api",
     "load": "ner.api",
     "predict": "ner.frames",
 }

@@ -1,18 +1,23 @@
-"""The Python interface: ``load``, ``compare`` and what they return."""
+"""The Python interface: ``load``, ``compare``, ``evaluate`` and what they return."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ner.comparing.agreement import Agreement, align
+from ner.entities import Annotated
+from ner.evaluating.report import Report, report_sides
+from ner.files.gold import read_gold
 from ner.models.names import resolve
 from ner.models.open import OpenSides, open_tagger
 from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
+from ner.verdict import MAX_LOSS
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -77,6 +82,33 @@ def compare(
     sides = _kept_open().get(*pair, device=device, serve=False)
     first, second = (side.tagger.using(choice)(text) for side in sides.both)
     return align(first, second)
+
+
+@accept_former_names
+def evaluate(
+    gold: str | Path | Sequence[Annotated],
+    *,
+    left: str = "bundled#original",
+    right: str = "bundled#int8",
+    max_loss: float = MAX_LOSS,
+    aggregation: str = "first",
+    threshold: float = 0.0,
+    labels: Sequence[str] | None = None,
+    device: str = "CPU",
+) -> Report:
+    """Both sides scored against ``gold``, a file or annotated texts; sides as in `compare`.
+
+    Its ``verdict`` says whether the right side may stand in for the left one, if it may lose
+    ``max_loss`` points of F1; None where gold and model do not fit (``misfit`` says why). Its
+    ``json()`` is that of the command line. ``labels`` are those that count; None counts all, and
+    gold may then have no other. Raises ``ner.NerError``.
+    """
+    choice = Choice.parse(aggregation, threshold, labels)
+    name = str(gold) if isinstance(gold, str | Path) else None
+    texts = read_gold(Path(gold)) if isinstance(gold, str | Path) else gold
+    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
+    sides = _kept_open().get(*pair, device=device, serve=False)
+    return report_sides(sides, texts, choice, max_loss=max_loss, name=name)
 
 
 @cache

@@ -37,15 +37,24 @@ def entity_json(entity: Entity, text: str) -> Json:
     }
 
 
-def tagged_json(tagged: Tagged) -> Json:
-    """What ``tag`` answers for one text."""
-    return {"text": tagged.text, "entities": _entities(tagged)}
+def tagged_json(tagged: Tagged, provenance: Json | None = None) -> Json:
+    """What ``tag`` answers for one text; without ``provenance`` where that is told elsewhere."""
+    answer: Json = {"text": tagged.text, "entities": _entities(tagged)}
+    return answer if provenance is None else {**answer, "provenance": provenance}
 
 
-def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timing | None) -> Json:
-    """What ``compare`` answers; ``timing`` is null where nothing was timed."""
+def agreement_json(
+    agreement: Agreement,
+    origins: Sequence[Origin],
+    timing: Timing | None,
+    provenance: Json | None = None,
+) -> Json:
+    """What ``compare`` answers; ``timing`` is null where nothing was timed.
+
+    Without ``provenance`` where that is told elsewhere.
+    """
     left, right = origins
-    return {
+    answer: Json = {
         "text": agreement.text,
         "left": {**origin_json(left), "entities": _entities(agreement.left)},
         "right": {**origin_json(right), "entities": _entities(agreement.right)},
@@ -53,6 +62,7 @@ def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timi
         "identical": round(agreement.identical, 6),
         "timing": None if timing is None else timing_json(timing),
     }
+    return answer if provenance is None else {**answer, "provenance": provenance}
 
 
 def differences_json(agreement: Agreement) -> list[Json]:
@@ -154,21 +164,6 @@ def provenance_rows(provenance: Json) -> list[tuple[str, str]]:
         ("Date", provenance["date"]),
     ]
     return [(name, value) for name, value in rows if value]
-
-
-def provenance_cells(provenance: Json, side: int) -> dict[str, object]:
-    """The same for one side (0 left, 1 right), flat: what each row of a table is a result of."""
-    labels = provenance["labels"]
-    return {
-        **provenance["sides"][side],
-        "set": provenance["set"],
-        "aggregation": provenance["aggregation"],
-        "threshold": provenance["threshold"],
-        "labels": None if labels is None else " ".join(labels),
-        "machine": provenance["machine"],
-        "versions": " ".join(f"{name}={number}" for name, number in provenance["versions"].items()),
-        "date": provenance["date"],
-    }
 
 
 def _side_in_words(side: Json) -> str:

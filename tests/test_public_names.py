@@ -23,6 +23,7 @@ def test_the_exported_names() -> None:
         "Tagged",
         "Tagger",
         "compare",
+        "evaluate",
         "load",
         "predict",
     ] == sorted(ner.__all__)

@@ -69,7 +69,8 @@ def compare(
     assert agreement is not None  # noqa: S101 - both are there
     print_notes(sides)
     if as_json:
-        print_json(schema.agreement_json(agreement, origins, comparison.timing))
+        provenance = schema.provenance_json(origins, choice)
+        print_json(schema.agreement_json(agreement, origins, comparison.timing, provenance))
     else:
         _print_comparison(comparison, origins, agreement)
 

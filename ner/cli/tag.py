@@ -20,12 +20,12 @@ from ner.cli.options import (
 from ner.cli.terminal import (
     chunks,
     print_json,
+    print_line,
     print_note,
     print_stage,
     stdin_lines,
-    stdout,
-    visible,
 )
+from ner.errors import PrepareFailed
 from ner.models.checkpoint import unnamed
 from ner.models.names import resolve
 from ner.models.recipes import RECOMMENDED
@@ -53,28 +53,27 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or each line of standard input."""
-    from ner.models.open import open_tagger
+    from ner.models.open import open_side
 
     choice = Choice.parse(aggregation, threshold, labels, reading)
     variant = resolve(model, default=f"bundled#{recipe}")
-    tagger = open_tagger(variant, device=device, report=print_stage).using(choice)
+    side = open_side(variant, device=device, report=print_stage)
+    if side.withheld:
+        raise PrepareFailed(side.withheld)
+    tagger = side.tagger.using(choice)
+    provenance = schema.provenance_json([side.origin], choice)
     if note := unnamed(tagger.labels):
         print_note(note)
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
         for tagged in tagger.tag_many(texts):
             if as_json:
-                print_json(schema.tagged_json(tagged))
+                print_json(schema.tagged_json(tagged, provenance))
             else:
                 _print_tagged(tagged)
 
 
 def _print_tagged(tagged: Tagged) -> None:
-    stdout().print(visible(tagged.text), markup=False, highlight=False, soft_wrap=True)
+    print_line(tagged.text)
     for entity in tagged.entities:
-        stdout().print(
-            f"  {entity.label:<6} {entity.score:.2f}  {entity.start}–{entity.end}  "
-            f"{visible(tagged.spelled(entity))}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        place = f"{entity.start}–{entity.end}"
+        print_line(f"  {entity.label:<6} {entity.score:.2f}  {place}  {tagged.spelled(entity)}")
