@@ -213,8 +213,6 @@ def _remove(path: Path) -> None:
 def neutralize(cell: str) -> str:
     """``cell`` with an apostrophe before it where a spreadsheet could run it as a formula.
 
-    The page's script has the same rule (``assets/ui/common/csv.js``).
-
     >>> neutralize("=1+1"), neutralize(" @SUM(A1)"), neutralize("Ada")
     ("'=1+1", "' @SUM(A1)", 'Ada')
     """

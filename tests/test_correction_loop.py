@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import service_of
 from tiny_language import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
@@ -15,11 +14,11 @@ from ner.evaluating.evaluation import score_predictions
 from ner.files.conll import conll_lines
 from ner.files.gold import read_gold
 from ner.models.names import find_model
-from ner.models.open import Sides, open_sides
+from ner.models.open import open_sides
 from ner.models.recipes import default_sides
 from ner.train.run import train
 from ner.train.settings import Source, TrainSettings
-from ner.ui.correct import CorrectHandler, written
+from ner.ui.edit import written
 
 # Words that the tiny language does not have.
 FIRMS = ("Vexo", "Quibb", "Heron", "Newt")
@@ -49,14 +48,6 @@ def corrected(text: str, entities: tuple[Entity, ...]) -> Tagged:
     return Tagged(text, tuple(sorted([*others, *firms], key=lambda one: one.start)))
 
 
-def started_from(pair: Sides) -> Tagged:
-    """The text in the editor with what the original found."""
-    handler = CorrectHandler(lambda *_: pair, service_of())
-    *_, value = handler.start(TEXT, "original", "int8", "CPU", "left")
-    document = json.loads(value["data"])["document"]
-    return Tagged(document["text"], tuple(Entity(**one) for one in document["entities"]))
-
-
 @pytest.mark.full
 def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     settings: TrainSettings,  # noqa: F811 - a fixture
@@ -67,7 +58,7 @@ def test_forty_corrected_sentences_change_what_the_retrained_model_finds(
     """From training to correcting, exporting, training again and comparing."""
     train(settings, report=silent)
     first = open_sides(*default_sides(find_model(str(settings.out))))
-    found = started_from(first)
+    found = first.left.tagger(TEXT)
     assert "ORG" not in first.labels
     assert found.entities, "the corrections start from what the model found"
 

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser
 
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.io import atomically, neutralize, read_json, read_lines, split_lines, write_csv
-from ner.models.catalogue import assets
 
 CASES = json.loads((Path(__file__).parent / "data" / "formula_cells.json").read_text("ascii"))
 EXPECTED = {cell: f"'{cell}" for cell in CASES["formulas"]} | {
@@ -26,19 +24,6 @@ EXPECTED = {cell: f"'{cell}" for cell in CASES["formulas"]} | {
 def test_a_formula_gets_an_apostrophe_and_a_text_none(cell: str, expected: str) -> None:
     """What begins like a formula, also after white space and in full width; nothing else."""
     assert expected == neutralize(cell)
-
-
-def test_the_page_has_the_same_rule(chromium: Browser) -> None:
-    """Every case of the table, in the script as it is served."""
-    script = (assets() / "ui" / "common" / "csv.js").read_text("utf-8")
-    page = chromium.new_page()
-    cells = [*EXPECTED]
-    found = page.evaluate(f"cells => {{ {script}; return cells.map(csv.neutralize); }}", cells)
-    written = page.evaluate(f"cells => {{ {script}; return csv.write([[...cells, -1]]); }}", cells)
-    page.close()
-
-    assert [*EXPECTED.values()] == found
-    assert write_csv([[*cells, -1]]) == written
 
 
 @given(st.text())

@@ -84,7 +84,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Served) -> None:
     """Neither the answer nor the log has them; the log has that something was refused."""
     answer = served.send(
-        served.event_of("tag"), ["Berlin", LONG, "bundled#int8", "CPU", "first", "1"]
+        served.event_of("tag"),
+        ["Berlin", LONG, "bundled#int8", "CPU", "first", 0, "[]", "merged", "1"],
     )
 
     assert "has an invalid value" in answer
@@ -98,11 +99,12 @@ def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Serve
 @pytest.mark.timeout(120)
 def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> None:
     """The field is named, for it may have been typed on the page."""
-    values = ["general", False, "original", "int8", "CPU", "first", "", 1000]
+    sides = ["bundled#original", "bundled#int8", "CPU"]
+    values = [None, "", None, [], *sides, "right", "first", 7, "", "entities.jsonl"]
 
-    answer = served.send(served.event_of("evaluate-own"), values)
+    answer = served.send(served.event_of("tag-file"), values)
 
-    assert "Accepted loss, F1 points: expected a number from 0.1 to 100." in answer
+    assert "Threshold: expected a number from 0" in answer
 
 
 @pytest.mark.timeout(300)

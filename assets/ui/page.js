@@ -3,31 +3,23 @@
 
 Object.assign(globalThis, {
   ner: {
-    mount: tagTab.mount,
-    mountTimes: tagSummary.mountTimes,
-    /** @param {...unknown} now */
-    shared: (...now) => {
-      theme.apply();
-      tabs.follow();
-      return tagShare.read(...now);
-    },
-    example: tagAsk.example,
-    now: tagAsk.now,
+    mount: tagShow.mount,
+    mountTimes: tagShow.mountTimes,
     send: tagAsk.send,
-    choose: tagAsk.choose,
-    fail: tagAsk.fail,
-    count: tagAsk.count,
-    probing: () => dom.find(document, "#probe-result").classList.remove("stale"),
-    correct: { take: correctTab.take },
+    kept: tagAsk.kept,
+    changed: tagAsk.changed,
+    now: tagAsk.now,
+    failed: tagAsk.failed,
+    saved: tagAsk.saved,
+    gold: editMode.asked,
+    goldSaved: editMode.saved,
+    goldTaken: () => tabs.open("decide"),
+    mountDecided: decideTab.mount,
+    mountStanding: cards.mountStanding,
+    measure: decideTab.measure,
+    measured: decideTab.done,
+    decideChanged: decideTab.changed,
+    picked: decideTab.picked,
+    answers: cards.counted,
   },
-  correction: { mount: correctTab.mount, lines: correctTab.lines, taken: correctTab.taken },
-  evaluation: {
-    mount: evaluateTab.mount,
-    busy: evaluateTab.busy,
-    done: evaluateTab.done,
-    check: evaluateTab.check,
-    save: download.save,
-  },
-  judge: judgeTab,
-  choosing: chooseTab,
 });

@@ -36,7 +36,7 @@ def resolve(text: str, *, default: str = "bundled#int8", visitor: bool = False) 
     spec = find_model(model or default_model, visitor=visitor)
     variant = Variant(spec, find_recipe(recipe or default_recipe))
     if visitor and spec.name.startswith(HUB) and find_prepared(variant.base) is None:
-        raise ModelRefused(f"{spec.repo_id} has not been fetched. Do so on the tab Model.")
+        raise ModelRefused(f"{spec.repo_id} has not been fetched. Do so on tab About.")
     return variant
 
 

@@ -20,7 +20,7 @@ from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
-from ner.ui.progress import Loader, as_gradio_errors
+from ner.ui.jobs import Loader, as_gradio_errors
 from ner.verdict import MAX_LOSS
 
 

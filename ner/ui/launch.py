@@ -26,9 +26,9 @@ from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service, listening_port
 from ner.tagging.graphs import available_devices
+from ner.ui.jobs import Loader, describe_failure
 from ner.ui.look import head, theme
 from ner.ui.page import build
-from ner.ui.progress import Loader, describe_failure
 
 _LOG = logging.getLogger(__name__)
 # What a search engine or a chat shows of a link to the page.

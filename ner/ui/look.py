@@ -7,22 +7,39 @@ from pathlib import Path
 
 import gradio as gr
 
-from ner.colours import colours_css
+from ner.colours import TEXT_DARK, TEXT_LIGHT, colours_css
 from ner.markup import macro
 from ner.models.catalogue import assets
 
 # The page's script: one scope, in which a file may use what stands before it.
 SCRIPTS = (
-    *(f"common/{name}" for name in ("dom", "wording", "csv", "download", "rows", "theme", "tabs")),
-    *("common/copy_table", "common/dropdown", "common/stale"),
-    *(f"tag/{name}" for name in ("state", "ask", "pairs", "merged", "marks", "table", "walk")),
-    *(f"tag/{name}" for name in ("ship", "summary", "formats", "share", "tag")),
-    *(f"correct/{name}" for name in ("state", "selection", "editor", "edit", "correct")),
-    *(f"evaluate/{name}" for name in ("decisions", "lines", "evaluate")),
-    *(f"judge/{name}" for name in ("cards", "judge")),
-    "choose/choose",
+    *(f"common/{name}" for name in ("dom", "tabs", "dropdown")),
+    *(f"edit/{name}" for name in ("store", "selection", "edit")),
+    *(f"decide/{name}" for name in ("cards", "decide")),
+    *(f"tag/{name}" for name in ("share", "ask", "show")),
     "page",
 )
+
+
+# The theme variables that we set, light and dark. Text upon them is readable (4.5 : 1).
+_PALETTE = {
+    "body_background_fill": ("#f8f9fb", "#0e1217"),
+    "body_text_color": (TEXT_LIGHT, TEXT_DARK),
+    "body_text_color_subdued": ("#515c6b", "#a7b1bf"),
+    "background_fill_secondary": ("#f1f3f6", "#1d242e"),
+    "block_background_fill": ("#ffffff", "#151a21"),
+    "block_label_text_color": ("#515c6b", "#a7b1bf"),
+    "block_title_text_color": ("#515c6b", "#a7b1bf"),
+    "border_color_primary": ("#dde1e7", "#323b48"),
+    "input_background_fill": ("#ffffff", "#151a21"),
+    "input_border_color": ("#c9cfd8", "#3f4a59"),
+    "input_placeholder_color": ("#515c6b", "#a7b1bf"),
+    "link_text_color": ("#1f5fbf", "#8ab8ff"),
+    "button_primary_background_fill": ("#1f5fbf", "#8ab8ff"),
+    "button_primary_background_fill_hover": ("#184c99", "#a9caff"),
+    "button_primary_text_color": ("#ffffff", "#0b1830"),
+    "error_text_color": ("#8f2d06", "#ffb38f"),
+}
 
 
 def theme() -> gr.themes.Base:
@@ -36,26 +53,29 @@ def theme() -> gr.themes.Base:
         radius_size=gr.themes.sizes.radius_lg,
         text_size=gr.themes.sizes.text_sm,
     )
-    return base.set(
-        # White upon these, and these upon the page, are readable (4.5 : 1).
-        button_primary_background_fill="*primary_700",
-        button_primary_background_fill_hover="*primary_800",
-        button_primary_background_fill_dark="*primary_700",
-        button_primary_background_fill_hover_dark="*primary_600",
-        color_accent="*primary_700",
-        input_background_fill="white",
-        input_background_fill_dark="*neutral_900",
-        input_border_width="1px",
-    )
+    colours = {
+        name: value
+        for variable, (light, dark) in _PALETTE.items()
+        for name, value in ((variable, light), (f"{variable}_dark", dark))
+    }
+    return base.set(input_border_width="1px", **colours)
 
 
 def head() -> str:
     """Style and script in the page itself: Gradio would rewrite the selectors of its ``css``."""
-    folder = assets() / "ui"
-    style = _joined(sorted(folder.glob("*.css")))
-    script = _joined([folder / f"{name}.js" for name in SCRIPTS])
+    script = _joined([assets() / "ui" / f"{name}.js" for name in SCRIPTS])
     # As plain text: Gradio puts it together with its own, which must not be escaped.
-    return str(macro("ner.ui", "page.html", "head", f"{colours_css()}\n{style}", script))
+    return str(macro("ner.ui", "page.html", "head", style(), script))
+
+
+def style(*, alone: bool = False) -> str:
+    """The colours of labels, and our style sheets; for a page ``alone`` those of the theme too."""
+    sheets = [colours_css(), _joined(sorted((assets() / "ui").glob("*.css")))]
+    if alone:
+        for selector, shade in ((":root", 0), (".dark", 1)):
+            colours = (f"--{name.replace('_', '-')}:{it[shade]}" for name, it in _PALETTE.items())
+            sheets.append(f"{selector}{{{';'.join(colours)}}}")
+    return "\n".join(sheets)
 
 
 def _joined(files: Sequence[Path]) -> str:

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import gradio as gr
 from markupsafe import Markup
 
-from ner.machine import Machine, describe, package_versions
+from ner.machine import Machine, package_versions
 from ner.markup import render
 from ner.models.open import Side
 from ner.serving.admission import Slots
@@ -86,19 +85,4 @@ def _kept(service: Service) -> _Rows:
         ("Each request", "logged: time, an id, method, route, status, duration"),
         ("Your address", f"in memory, to count requests; {address}"),
         ("Analytics", "none; no cookies of ours, nothing fetched from elsewhere"),
-    )
-
-
-def add_status_tab(
-    page: gr.Blocks, tab: gr.Tab, service: Service, open_sides: Callable[[], Sequence[Side]]
-) -> None:
-    """Put the tab's component into ``page``, the Blocks at hand; it is read anew at each visit."""
-    status = gr.HTML("", elem_id="status", js_on_load=None, apply_default_css=False)
-    gr.on(
-        [page.load, tab.select],
-        StatusHandler(service, describe(), open_sides).answer,
-        None,
-        status,
-        show_progress="hidden",
-        api_visibility="private",
     )

@@ -1,314 +1,355 @@
-"""Tab 'Tag': one text, both models, where they differ and what each costs."""
+"""Tab 'Tag': a text, tagged by two sides as it is typed: where they differ and what each costs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from ner.comparing.probe import probe
-from ner.comparing.timing import time_rounds
-from ner.errors import TextTooLong
-from ner.evaluating.report import KEYS
-from ner.machine import Machine, describe
-from ner.markup import macro, notice
-from ner.models.catalogue import assets, catalogue
+from ner.comparing.timing import Latency, Timing, time_rounds
+from ner.errors import TextTooLong, one_of
+from ner.machine import describe
+from ner.markup import macro
+from ner.models.catalogue import ModelSpec, assets
 from ner.models.names import find_model
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
 from ner.serving.gradio_seam import client_disconnected
-from ner.serving.service import Service
 from ner.tagging.choice import Choice, Steps
-from ner.tagging.decode import Aggregation
 from ner.tagging.graphs import supports_bf16
-from ner.ui.controls import SideControls
-from ner.ui.progress import (
-    ON_MODEL,
-    Loader,
-    Value,
-    catch_failures,
-    message,
-    offered_sides,
-    open_sides_with_progress,
-    problem,
-    progress,
-    result_component,
+from ner.tagging.tagger import OpenVinoTagger
+from ner.ui import tag_files, tagged
+from ner.ui.forms import (
+    Pickers,
+    aggregation_picker,
+    button,
+    hidden,
+    html,
+    pressed_by_script,
+    result,
+    variant_choices,
 )
-from ner.ui.views.cost import Contestant, Cost, failed
-from ner.ui.views.probe import probe_table
-from ner.ui.views.tag import LETTERS, TagResult
+from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, value
+from ner.ui.tag_files import SavedAs
+from ner.ui.tagged import Kept
 
 _EMPTY = "Type or paste a text, or take an example."
-# Timing: rounds, at least for an interval and at most; milliseconds of running between two looks at
-# who waits, until there are enough, and at the very most; and how much of a text is timed.
-_FEWEST, _MOST = 8, 50
-_PORTION, _BUDGET, _LONGEST = 80.0, 400.0, 4_000.0
+# Timing: the fewest and the most rounds, milliseconds between two looks at who waits, how narrow an
+# interval is enough, and milliseconds in all.
+_FEWEST, _MOST = 8, 200
+_PORTION, _NARROW, _BUDGET = 80.0, 1.25, 3_000.0
+# Characters of a text that are timed.
 _TIMED = 2_000
 _BF16 = "bf16"
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A text to begin with, and the name of the model that it is for."""
+@job(value)
+def tag(
+    run: Run,
+    text: str,
+    left: str,
+    right: str,
+    device: str,
+    aggregation: str,
+    threshold: float,
+    without: str,
+    view: str,
+    ticket: str,
+) -> Iterator[Any]:
+    """What both sides find; ``without`` are labels to leave out, as a JSON list.
 
-    title: str
-    text: str
-    model: str
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What the page's fields get: the text, and the names of what is compared on it."""
-        left, right = default_sides(find_model(self.model))
-        return {"text": self.text, "left": left.name, "right": right.name}
-
-
-@dataclass(frozen=True)
-class TagHandler:
-    """What a question answers: entities of both sides, as soon as both have tagged."""
-
-    load: Loader
-    machine: Machine
-    service: Service
-
-    def answer(
-        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
-    ) -> Iterator[Value]:
-        """The result, or a sentence in its place; while a model is prepared, its stages."""
-        values = self._results(text or "", left, right, device, aggregation, ticket)
-        for value in catch_failures(values, problem):
-            yield {**value, "ticket": ticket}
-
-    def _results(
-        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
-    ) -> Iterator[Value]:
-        if not any(letter.isalnum() for letter in text):
-            yield message(_EMPTY)
-            return
-        limit = self.service.bounds.text_characters
-        if len(text) > limit:
-            raise TextTooLong(len(text), limit)
-        choice = Choice.parse(aggregation)
-        sides = yield from open_sides_with_progress(self.load, left, right, device, progress)
-        with self.service.short.slot(disconnected=client_disconnected):
-            comparison = sides.compare(text, choice)
-        yield TagResult(comparison, sides, self.machine, choice).value(ticket)
-
-
-@dataclass(frozen=True)
-class TimingHandler:
-    """What entities on show ask for next: how long both sides take, told as it is measured.
-
-    Rounds run one portion at a time, each in a slot of its own; when others wait, or a visitor has
-    typed on, there are no more.
+    ``ticket`` comes back with the result, so that the script knows which question it answers.
     """
-
-    load: Loader
-    service: Service
-
-    def answer(
-        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
-    ) -> Iterator[Value]:
-        """Times so far, again and again, or a sentence in their place."""
-        values = self._results(text or "", left, right, device, aggregation, ticket)
-        yield from catch_failures(values, partial(failed, ticket=ticket))
-
-    def _results(
-        self, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
-    ) -> Iterator[Value]:
-        if len(text) > self.service.bounds.text_characters:
-            return
-        choice = Choice.parse(aggregation)
-        sides = self.load(*offered_sides(left, right), device, lambda _: None)
-        if sides.right is None:
-            return
-        contestants = tuple(self._contestants(sides, choice))
-        part = f", first {_TIMED:,} characters" if len(text) > _TIMED else ""
-        rounds = time_rounds(text[:_TIMED], [who.tagger for who in contestants])
-        nothing_yet = Cost(contestants, part=part, note=_int8_note(sides))
-        for cost in self._ticks(nothing_yet, rounds):
-            yield cost.value(ticket)
-
-    def _contestants(self, sides: Sides, choice: Choice) -> Iterator[Contestant]:
-        """Both sides; and where the left one is an original, that in BF16, if the CPU has it.
-
-        OpenVINO executes in BF16 unasked there, so it is what one would have without quantizing.
-        """
-        for key, letter, side in zip(KEYS, LETTERS, sides.all, strict=True):
-            name = f"{letter} {side.origin.title}"
-            yield Contestant(key, name, side.tagger.using(choice))
-        left, *others = (side.variant.recipe.name for side in sides.all)
-        beside = sides.device == "CPU" and left == ORIGINAL and _BF16 not in others
-        if beside and supports_bf16():
-            variant = Variant(sides.spec, find_recipe(_BF16))
-            third = self.load(variant, variant, sides.device, lambda _: None).left
-            yield Contestant("", "A in BF16", third.tagger.using(choice))
-
-    def _ticks(self, cost: Cost, rounds: Iterator[tuple[Steps, ...]]) -> Iterator[Cost]:
-        """``cost`` with more and more rounds, until there are enough."""
-        places = self.service.short
-        spent = 0.0
-        while not cost.finished:
-            with places.slot(disconnected=client_disconnected):
-                some = _portion(rounds)
-                spent += sum(steps.total for times in some for steps in times)
-                count = len(cost.rounds) + len(some)
-                enough = count >= _FEWEST and (spent >= _BUDGET or count >= _MOST)
-                finished = enough or spent >= _LONGEST or places.queued > 0
-            cost = cost.add(some, finished=finished)
-            yield cost
+    if not any(letter.isalnum() for letter in text or ""):
+        yield value(_EMPTY)
+        return
+    kept = yield from _compare(run, text, left, right, device, aggregation, threshold, without)
+    yield tagged.result_value(kept, split=view == "split", ticket=ticket)
 
 
-def _int8_note(sides: Sides) -> str:
-    """Why INT8 is not faster, on a CPU where it can't be."""
+def _compare(
+    run: Run,
+    text: str,
+    left: str,
+    right: str,
+    device: str,
+    aggregation: str,
+    threshold: float,
+    without: str,
+) -> Any:  # noqa: ANN401 - a generator that returns a `Kept`
+    limit = run.bounds.text_characters
+    if len(text) > limit:
+        raise TextTooLong(len(text), limit)
+    choice = Choice.parse(aggregation, threshold)
+    opened = yield from run.open(left, right, device)
+    with (yield from run.place(long=False)):
+        # The filter comes afterwards, so that it is known what it hides.
+        comparison = opened.compare(text, Choice(choice.aggregation))
+    return Kept(comparison, opened, choice, frozenset(json.loads(without or "[]")))
+
+
+@job(value)
+def time(
+    run: Run, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
+) -> Iterator[Any]:
+    """How long both sides take, told again and again as it is measured.
+
+    Each portion of rounds holds a slot of its own; when others wait, or the visitor has typed on,
+    there are no more.
+    """
+    sides: Sides = yield from run.open(left, right, device)
+    if sides.right is None or len(text) > run.bounds.text_characters:
+        return
+    names, taggers = zip(*_contestants(run, sides, Choice.parse(aggregation)), strict=True)
+    endless = time_rounds(text[:_TIMED], taggers)
+    slots = run.site.service.short
+    rounds: list[tuple[Steps, ...]] = []
+    finished = False
+    while not finished:
+        with slots.slot(disconnected=lambda: run.stopped() or client_disconnected()):
+            portion = 0.0
+            while portion < _PORTION:
+                rounds.append(next(endless))
+                portion += sum(steps.total for steps in rounds[-1])
+            series = list(zip(*rounds, strict=True))
+            latencies = [Latency(tuple(steps.total for steps in one)) for one in series]
+            timing = Timing(latencies[0], latencies[1])
+            finished = _enough(timing, rounds, others=slots.queued > 0)
+        yield tagged.speed_value(
+            names, series, timing, _notes(text, sides), finished=finished, ticket=ticket
+        )
+
+
+def _enough(timing: Timing, rounds: Sequence[tuple[Steps, ...]], *, others: bool) -> bool:
+    spent = sum(steps.total for times in rounds for steps in times)
+    narrow = timing.ratio.high < _NARROW * timing.ratio.low
+    return others or spent >= _BUDGET or len(rounds) >= _MOST or (narrow and len(rounds) >= _FEWEST)
+
+
+def _contestants(run: Run, sides: Sides, choice: Choice) -> Iterator[tuple[str, OpenVinoTagger]]:
+    """Both sides; where the left one is an original also that in BF16, if the CPU has it.
+
+    OpenVINO uses BF16 by default on such CPUs, so this is the fair baseline.
+    """
+    for letter, side in zip("AB", sides.all, strict=True):
+        yield f"{letter} {side.origin.title}", side.tagger.using(choice)
+    left, *others = (side.variant.recipe.name for side in sides.all)
+    beside = sides.device == "CPU" and left == ORIGINAL and _BF16 not in others
+    if beside and supports_bf16():
+        variant = Variant(sides.spec, find_recipe(_BF16))
+        third = run.site.load(variant, variant, sides.device, lambda _: None).left
+        yield "A in BF16", third.tagger.using(choice)
+
+
+def _notes(text: str, sides: Sides) -> list[str]:
+    """What a reader has to know of the times."""
+    part = [f"first {_TIMED:,} characters"] if len(text) > _TIMED else []
     slow = describe().lacks_int8 and any(it.variant.recipe.computes_in_int8 for it in sides.all)
-    return "This CPU lacks VNNI, which makes INT8 fast." if slow and sides.device == "CPU" else ""
+    if slow and sides.device == "CPU":
+        part.append("this CPU lacks VNNI, which makes INT8 fast")
+    return part
 
 
-def _portion(rounds: Iterator[tuple[Steps, ...]]) -> list[tuple[Steps, ...]]:
-    """As many rounds as fit between two looks at who waits, at least one."""
-    some: list[tuple[Steps, ...]] = []
-    while sum(steps.total for times in some for steps in times) < _PORTION:
-        some.append(next(rounds))
-    return some
+@job(markup)
+def robustness(
+    run: Run, text: str, left: str, right: str, device: str, aggregation: str
+) -> Iterator[str]:
+    """Which entities are still found when the text is written differently."""
+    if len(text or "") > run.bounds.probe_characters:
+        raise TextTooLong(len(text), run.bounds.probe_characters)
+    choice = Choice.parse(aggregation)
+    sides = yield from run.open(left, right, device)
+    taggers = [side.tagger.using(choice) for side in sides.both]
+    with (yield from run.place(long=False)):
+        found = probe(text or "", *taggers)
+    yield tag_files.probe_table(found, sides.labels)
 
 
-@dataclass(frozen=True)
-class ProbeHandler:
-    """What pressing 'Probe robustness' does."""
-
-    load: Loader
-    service: Service
-
-    def answer(
-        self, text: str, left: str, right: str, device: str, aggregation: str
-    ) -> Iterator[str]:
-        """The table as markup, or a sentence in its place."""
-        results = self._results(text or "", left, right, device, aggregation)
-        yield from catch_failures(results, partial(notice, kind="problem"))
-
-    def _results(
-        self, text: str, left: str, right: str, device: str, aggregation: str
-    ) -> Iterator[str]:
-        limit = self.service.bounds.probe_characters
-        if len(text) > limit:
-            raise TextTooLong(len(text), limit)
-        choice = Choice.parse(aggregation)
-        show = partial(notice, kind="progress")
-        sides = yield from open_sides_with_progress(self.load, left, right, device, show)
-        taggers = [side.tagger.using(choice) for side in sides.both]
-        with self.service.short.slot(disconnected=client_disconnected):
-            result = probe(text, *taggers)
-        yield probe_table(result, sides.labels)
+@job(markup)
+def tables(run: Run, text: str, *settings: Any) -> Iterator[str]:  # noqa: ANN401
+    """Entities and word pieces as tables, and what the numbers depend on."""
+    kept = yield from _compare(run, text or "", *settings)
+    yield tag_files.tables(kept)
 
 
-def add_tag_tab(page: gr.Blocks, handler: TagHandler, sides: SideControls) -> None:
+def _not_saved(text: str, kind: str) -> dict[str, Any]:
+    return gr.update(value=json.dumps({"problem": text} if kind == "problem" else {}))
+
+
+@job(_not_saved)
+def save(run: Run, text: str, *settings: Any) -> Iterator[Any]:  # noqa: ANN401
+    """The result on show as a file: JSON with its name and its content."""
+    *asked, kind = settings
+    chosen = one_of(SavedAs, kind, "format")
+    kept = yield from _compare(run, text or "", *asked)
+    file = {"name": f"entities.{chosen}", "content": tag_files.written(kept, chosen)}
+    yield gr.update(value=json.dumps(file))
+
+
+def parse_link(kept: str) -> dict[str, Any]:
+    """What a link or the browser kept, each value of its type; nothing of what can't be read."""
+    try:
+        told = json.loads(kept or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    kinds = {"text": str, "left": str, "right": str, "aggregation": str, "threshold": int | float}
+    known = told if isinstance(told, dict) else {}
+    return {name: known[name] for name, kind in kinds.items() if isinstance(known.get(name), kind)}
+
+
+def add_tag_tab(
+    page: gr.Blocks, site: Site, specs: Sequence[ModelSpec], devices: Sequence[str]
+) -> Pickers:
     """Put the tab's components into ``page``, the Blocks at hand, and connect them.
 
-    Every question goes out by the hidden button ``tag``, which the script presses; what it sends
-    last is a ticket that comes back with the answer, so that the script knows an old one.
+    The script asks every question by pressing a button that nobody sees.
     """
-    text, examples = _question(handler.service)
-    tag, time, ticket = _hidden()
-    result = result_component(message(_EMPTY), "result", "ner.mount")
-    times = result_component({"html": "", "data": ""}, "times", "ner.mountTimes")
-    with gr.Row(elem_id="more"):
-        aggregation = aggregation_dropdown()
-        probe_button = gr.Button("Probe robustness", elem_id="probe", size="sm", scale=0)
-    chosen = [*sides.inputs, aggregation]
-    _connect_probe(probe_button, ProbeHandler(handler.load, handler.service), [text, *chosen])
-    inputs = [text, *chosen, ticket]
-    send: dict[str, Any] = {"js": "(...values) => ner.send(values)", **ON_MODEL}
-    asked = tag.click(handler.answer, inputs, result, **{**send, "trigger_mode": "always_last"})
+    text, examples, pickers = _question(site, specs, devices)
+    html("", "editor")
+    shown = result(value(_EMPTY), "result", "ner.mount")
+    times = result({"html": "", "data": ""}, "times", "ner.mountTimes")
+    with gr.Column(elem_id="more"):
+        aggregation, threshold, long = _more()
+    without, view, ticket, kind, saved = (hidden() for _ in range(5))
+    settings = [text, *pickers.inputs, aggregation, threshold, without]
+    _ask("tag", tag(site), [*settings, view, ticket], shown)
+    _ask("time", time(site), [*settings[:5], ticket], times)
+    _ask("tables", tables(site), settings, long["tables"])
+    _ask("probe", robustness(site), settings[:5], long["probe"])
+    _ask("save", save(site), [*settings, kind], saved).then(
+        None, saved, None, js="saved => ner.saved(saved)"
+    )
+    changed: list[Any] = [*pickers.inputs, aggregation, threshold]
+    gr.on([part.change for part in changed], None, changed, js="(...now) => ner.changed(now)")
+    _connect_pickers(page, pickers, text, examples, aggregation, threshold)
+    return pickers
+
+
+def _ask(
+    name: str,
+    work: Callable[..., Any],
+    inputs: list[Any],
+    output: gr.components.Component,
+) -> gr.events.Dependency:
+    press = pressed_by_script(name)
+    js = f"(...values) => ner.send('{name}', values)"
+    asked = press.click(work, inputs, output, js=js, **JOB)
     # A request that is refused before it is begun has only this.
-    asked.failure(None, js="() => ner.fail()")
-    timing = TimingHandler(handler.load, handler.service)
-    time.click(timing.answer, inputs, times, **{**send, "trigger_mode": "multiple"})
-    gr.on([part.change for part in chosen], None, chosen, js="(...now) => ner.choose(...now)")
-    for index, example in enumerate(examples):
-        fields = [text, sides.left, sides.right]
-        put_in = example.click(None, None, fields, js=f"() => ner.example({index})")
-        put_in.then(None, js="() => (ner.count(), ner.now())")
-    shared = [text, *chosen]
-    page.load(None, shared, shared, js="(...now) => ner.shared(...now)").then(
-        None, js="() => (ner.count(), ner.now())"
-    )
+    asked.failure(None, js=f"() => ner.failed('{name}')")
+    return asked
 
 
-def _connect_probe(
-    button: gr.Button, handler: ProbeHandler, inputs: list[gr.components.Component]
-) -> None:
-    """What is found in other ways of writing stands below, as long as it is of the text on show."""
-    button.click(
-        handler.answer,
-        inputs,
-        plain_html("", "probe-result"),
-        js="(...values) => (ner.probing(), values)",
-        **{**ON_MODEL, "trigger_mode": "always_last"},
-    )
-
-
-def _question(service: Service) -> tuple[gr.Textbox, list[gr.Button]]:
-    """The text with its length, and the row below it: examples, and whether an answer is coming.
-
-    An example puts in its text and chooses both sides of the model that it is for.
-    """
-    examples = _examples()
+def _question(
+    site: Site, specs: Sequence[ModelSpec], devices: Sequence[str]
+) -> tuple[gr.Textbox, list[tuple[gr.Button, dict[str, str]]], Pickers]:
+    """The text with its length; below it examples and pickers."""
+    examples = json.loads((assets() / "examples" / "examples.json").read_text(encoding="utf-8"))
     with gr.Column(elem_id="question"):
         text = gr.Textbox(
             label="Text",
-            value=examples[0].text,
+            value=examples[0]["text"],
             lines=3,
             max_lines=4,
             elem_id="text",
             placeholder="Paste or type a text",
         )
-        limit = service.bounds.text_characters
-        plain_html(macro("ner.ui", "page.html", "counter", limit), "counter")
+        limit = site.service.bounds.text_characters
+        html(macro("ner.ui", "page.html", "counter", limit), "counter")
     with gr.Row(elem_id="ask"):
-        plain_html("Try:", "try")
+        html("Try:", "try")
         buttons = [
-            gr.Button(example.title, elem_classes="example", size="sm", scale=0, min_width=0)
-            for example in examples
+            (button(one["title"], f"example-{number}", elem_classes="example"), one)
+            for number, one in enumerate(examples)
         ]
-        values = [example.values for example in examples]
-        plain_html(macro("ner.ui", "page.html", "asking", values), "asking")
-    return text, buttons
+        pickers = _pickers(specs, devices)
+    return text, buttons, pickers
 
 
-def _hidden() -> tuple[gr.Button, gr.Button, gr.Textbox]:
-    """What the script uses: buttons that ask for entities and for times, and the ticket."""
-    return (
-        gr.Button("Tag", visible="hidden", elem_id="tag"),
-        gr.Button("Time", visible="hidden", elem_id="time"),
-        gr.Textbox(visible="hidden", max_length=20),
-    )
+def _pickers(specs: Sequence[ModelSpec], devices: Sequence[str]) -> Pickers:
+    sides = default_sides(specs[0])
+    with gr.Row(elem_id="pickers"):
+        models = [(spec.title, spec.name) for spec in specs]
+        model = _picker("Model", models, specs[0].name, "model")
+        choices = variant_choices(specs[0])
+        left, right = (
+            _picker(f"Side {letter}", choices, side.name, f"side-{letter.lower()}")
+            for letter, side in zip("AB", sides, strict=True)
+        )
+        swap = button("⇄", "swap", elem_classes="swap")
+        device = _picker("Device", [(name, name) for name in devices], devices[0], "device")
+        device.visible = len(devices) > 1
+    swap.click(None, [left, right], [left, right], js="(a, b) => [b, a]")
+    return Pickers(model, left, right, device, specs)
 
 
-def aggregation_dropdown() -> gr.Dropdown:
-    """How word pieces become one entity."""
+def _picker(label: str, choices: list[tuple[str, str]], value: str, elem_id: str) -> gr.Dropdown:
     return gr.Dropdown(
-        [aggregation.value for aggregation in Aggregation],
-        value=Aggregation.FIRST.value,
-        label="Aggregation",
-        elem_classes="beside narrow",
-        scale=0,
+        choices, value=value, label=label, container=False, elem_id=elem_id, elem_classes="pick"
     )
 
 
-def plain_html(markup: str, elem_id: str) -> gr.HTML:
-    """Markup of our own without Gradio's style and events."""
-    return gr.HTML(markup, elem_id=elem_id, js_on_load=None, apply_default_css=False)
+def _more() -> tuple[gr.Dropdown, gr.Slider, dict[str, gr.HTML]]:
+    """What the button 'More' unfolds: settings, and results by the name of what asks for them."""
+    with gr.Row(elem_classes="fields"):
+        aggregation = aggregation_picker()
+        threshold = gr.Slider(0, 1, value=0, step=0.01, label="Threshold", elem_id="threshold")
+    html(macro("ner.ui", "tag_parts.html", "more", list(SavedAs)), "more-actions")
+    return (
+        aggregation,
+        threshold,
+        {name: html("", f"{name}-result") for name in ("tables", "probe")},
+    )
 
 
-def _examples() -> list[Example]:
-    """The examples in order."""
-    file = assets() / "examples" / "examples.json"
-    default = catalogue()[0].name
-    return [
-        Example(example["title"], example["text"], example.get("model", default))
-        for example in json.loads(file.read_text(encoding="utf-8"))
-    ]
+def _connect_pickers(
+    page: gr.Blocks,
+    pickers: Pickers,
+    text: gr.Textbox,
+    examples: Sequence[tuple[gr.Button, dict[str, str]]],
+    aggregation: gr.Dropdown,
+    threshold: gr.Slider,
+) -> None:
+    chosen = pickers.chosen
+    now = "() => ner.now()"
+    pickers.model.input(pickers.choose_model, pickers.model, chosen, **QUIET)
+    for side, other, left in (
+        (pickers.left, pickers.right, True),
+        (pickers.right, pickers.left, False),
+    ):
+        side.input(
+            as_gradio_errors(lambda name, other, left=left: pickers.list_all(name, other, left)),
+            [side, other],
+            [pickers.left, pickers.right],
+            **QUIET,
+        )
+    for press, example in examples:
+        sides = [
+            variant.name for variant in default_sides(find_model(example.get("model", "bundled")))
+        ]
+        press.click(
+            lambda example=example, sides=sides: (example["text"], *pickers.pick(*sides)),
+            None,
+            [text, *chosen],
+            **QUIET,
+        ).then(None, js=now)
+
+    def restore(kept: str) -> tuple[Any, ...]:
+        """What a link, or this browser tab before a reload, holds; the rest stays as it is."""
+        told = parse_link(kept)
+        try:
+            sides = pickers.pick(told["left"], told["right"])
+        except Exception:  # noqa: BLE001
+            sides = pickers.pick(*(variant.name for variant in default_sides(pickers.specs[0])))
+        rest = (told.get(key, gr.skip()) for key in ("text", "aggregation", "threshold"))
+        return (*rest, *sides)
+
+    page.load(
+        as_gradio_errors(restore),
+        hidden(),
+        [text, aggregation, threshold, *chosen],
+        js="() => ner.kept()",
+        **QUIET,
+    ).then(None, js=now)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from fakes import FakeSides, fake_recipes, loader_of, service_of
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ner.ui.launch import launch
 from ner.ui.page import build
@@ -86,36 +89,32 @@ def fake_url(serve: Serve) -> str:
     return serve(FakeSides)
 
 
-@pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Open]:
-    """Opens an address in a browser of its own, with settings of Playwright's contexts."""
-    contexts: list[BrowserContext] = []
+@contextmanager
+def opened(chromium: Browser, url: str, **settings: Any) -> Iterator[Page]:
+    """An address in a browser of its own, with settings of Playwright's contexts."""
+    usual = {"viewport": {"width": 1366, "height": 768}, "accept_downloads": True}
+    context = chromium.new_context(**{**usual, **settings})
     errors: list[str] = []
     visits: list[str] = []
-
-    def open_(url: str, **settings: object) -> Page:
-        context = chromium.new_context(
-            **{"viewport": {"width": 1366, "height": 768}, "accept_downloads": True, **settings}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: errors.append(message.text) if message.type == "error" else None,
-        )
-        page.on("load", lambda loaded: visits.append(loaded.url))
-        page.goto(url)
-        # The text that is there at first is tagged unasked.
-        # Long enough for a machine that is busy with other tests.
-        page.wait_for_selector("#result .panel", state="attached", timeout=90_000)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    allowed = _LEAVING if len(visits) > len(contexts) else ()
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+    page.on("load", lambda loaded: visits.append(loaded.url))
+    page.goto(url)
+    # The text that is there at first is tagged unasked; a busy machine takes its time.
+    page.wait_for_selector("#result .panel", state="attached", timeout=90_000)
+    answered(page)
+    yield page
+    context.close()
+    allowed = _LEAVING if len(visits) > 1 else ()
     assert [] == [error for error in errors if not any(part in error for part in allowed)]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Open]:
+    """Opens addresses as `opened` does, until the test ends."""
+    with ExitStack() as stack:
+        yield lambda url, **settings: stack.enter_context(opened(chromium, url, **settings))
 
 
 @pytest.fixture(scope="session")
@@ -136,22 +135,12 @@ def tag(page: Page, text: str) -> None:
 
 def answered(page: Page) -> None:
     """Wait until what is on show answers what was asked for last."""
-    page.wait_for_function(
-        "() => !document.querySelector('#result [aria-busy], #result .progress')"
-        " && !document.querySelector('[data-part=asking]').textContent.includes('updating')"
-    )
+    page.wait_for_function("document.body.dataset.asking === ''")
 
 
-def labelled(page: Page, side: str) -> Sequence[str]:
-    """The entities that a side's text shows, as 'text LABEL'; in one text where it is alone."""
-    switch = page.get_by_role("button", name="Side by side")
-    if switch.count():
-        switch.click()
-        marks = page.locator(f'.panels [data-side="{side}"] .e:not([data-kind="off"])')
-        return [f"{mark.text_content()} {mark.get_attribute('data-l')}" for mark in marks.all()]
-    return page.locator('[data-part="merged"] .e:not([data-kind="off"])').evaluate_all(
-        "(marks, side) => marks.flatMap(mark => [...mark.querySelectorAll('i[data-i]')]"
-        ".filter(chip => chip.dataset.side === side && !chip.hidden)"
-        ".map(chip => `${mark.textContent} ${chip.dataset.l}`))",
-        side,
-    )
+def axe(page: Page) -> dict[str, list[str]]:
+    """What axe-core finds on the page: by rule, the elements."""
+    return {
+        violation["id"]: [node["html"][:200] for node in violation["nodes"]]
+        for violation in Axe().run(page).response["violations"]
+    }

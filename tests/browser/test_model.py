@@ -10,23 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import gradio as gr
 import httpx
 import pytest
-from fakes import FakeSides, loader_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from hub_of_models import COMMIT, HubOfModels, running
 
 from browser.fixtures import Open, tag
-from ner.errors import PrepareFailed
-from ner.models.catalogue import catalogue
-from ner.models.child import OnStage, ensure_prepared
-from ner.models.folder import Prepared
-from ner.models.names import find_model, hub_allowed
+from ner.models.child import ensure_prepared
+from ner.models.names import hub_allowed
 from ner.models.open import Sides
-from ner.models.recipes import Variant
-from ner.ui.model import HubHandler
 
 ROOT = Path(__file__).parents[2]
 # Preparing is a process of its own that imports a lot, in milliseconds.
@@ -48,54 +41,6 @@ def test_the_owner_allows_it(
 def test_the_field_is_not_there_unless_allowed(fake_url: str) -> None:
     """Neither the field nor what it would call is part of the page."""
     assert "hub-id" not in httpx.get(f"{fake_url}config").text
-
-
-def test_stages_are_told_and_the_model_is_chosen(
-    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At the end it is among the models, with the commit that it came from."""
-    from test_hub import pretend_fetched
-
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
-    monkeypatch.setenv("NER_ALLOW_HUB", "1")
-    pretend_fetched("owner/name", 1)
-    handler = HubHandler(loader_of(FakeSides(), ["export"]), catalogue())
-
-    *stages, (done, left, right) = handler.answer(" owner/name ")
-
-    assert "export" in stages[0][0]
-    assert f"owner/name is ready and chosen above. Its commit is {COMMIT}" in done
-    assert ("hub:owner/name#original", "hub:owner/name#int8") == (left["value"], right["value"])
-    assert ("owner/name · INT8", "hub:owner/name#int8") in right["choices"]
-    assert "hub:owner/name" == find_model("hub:owner/name", visitor=True).name
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "../x", "assets/model/", "https://example.org/x", "hub:a/b", "<script>", None]
-)
-def test_what_is_no_id_is_refused_and_nothing_is_loaded(typed: str | None) -> None:
-    """A sentence, escaped; the list of models stays as it is."""
-
-    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
-        raise AssertionError("nothing should be loaded")
-
-    [(said, *updates)] = HubHandler(load, ()).answer(typed)  # type: ignore[arg-type]
-
-    assert "is not the id of a model on the Hub" in said
-    assert "<script>" not in said
-    assert [gr.skip(), gr.skip()] == updates
-
-
-def test_a_hub_that_fails_is_told() -> None:
-    """In the Hub's place on the page, and nowhere else."""
-
-    def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
-        raise PrepareFailed("The Hub is too slow.")
-
-    [(said, *updates)] = HubHandler(load, ()).answer("owner/name")
-
-    assert "The Hub is too slow." in said
-    assert [gr.skip(), gr.skip()] == updates
 
 
 @pytest.fixture
@@ -152,7 +97,7 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
     assert "hub-id" in httpx.get(f"{app}config").text
     hub.statuses = [404]
     page = open_page(app)
-    page.get_by_role("tab", name="Model", exact=True).click()
+    page.get_by_role("tab", name="About", exact=True).click()
     page.locator("#hub-id textarea, #hub-id input").fill("tester/tiny")
     page.locator("#hub-fetch").click()
     page.get_by_text("private, gated or gone").wait_for(timeout=PATIENCE)
@@ -160,6 +105,7 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
 
     page.locator("#hub-fetch").click()
     page.get_by_text("tester/tiny is ready and chosen").wait_for(timeout=PATIENCE)
+    page.locator("#model-facts").get_by_text("How INT8 was made").click()
     page.locator("#model-facts").get_by_text(COMMIT).wait_for()
     page.get_by_role("tab", name="Tag", exact=True).click()
     tag(page, "My name is Wolfgang and I live in Berlin.")
@@ -171,5 +117,5 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
     # The list of sides has it for whoever comes next.
     page.reload()
     page.wait_for_selector("#result .panel")
-    page.locator("#side-b input").click()
-    page.get_by_role("option", name="tester/tiny · INT8", exact=True).wait_for()
+    page.locator("#model input").click()
+    page.get_by_role("option", name="tester/tiny", exact=True).wait_for()

@@ -1,107 +1,124 @@
-"""What all tabs have in common, in Chromium: addresses, targets for fingers, no width to spare."""
+"""Addresses of tabs, tabs 'Files' and 'About', and a narrow screen, in Chromium."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from browser.fixtures import Open
+from browser.fixtures import Open, axe, opened
 
 pytestmark = pytest.mark.browser
-# What is there once a tab has been looked up.
-CONTENT = {"files": "file-outcome .e", "model": "model-card h1", "status": "status dl"}
-PHONE = {"width": 390, "height": 844}
-# Of words in a text and of numbers in a table, which stand in lines (WCAG 2.5.8: inline).
-INLINE = ".text *, .open, .keys *"
 
-
-def names(page: Page) -> list[str]:
-    """The tabs, those in the menu of a narrow screen too."""
-    found = page.locator(".tab-wrapper").first.locator(".visually-hidden button")
-    return [name.strip() for name in found.all_text_contents()][
-        : len(set(found.all_text_contents()))
-    ]
-
-
-def choose(page: Page, name: str) -> None:
-    """As a visitor does: the tab, or the menu and what is in it."""
-    tab = page.locator(".tab-wrapper").first.get_by_role("tab", name=name, exact=True)
-    if not tab.count():
-        page.get_by_role("button", name="More tabs").first.click()
-        tab = page.locator(".overflow-dropdown").first.get_by_text(name, exact=True)
-    tab.click()
-
-
-def test_each_tab_has_an_address(open_page: Open, fake_url: str) -> None:
-    """Opening it shows that tab; the first one has none."""
-    page = open_page(f"{fake_url}?tab=files")
-    expect(page.locator("#texts-file")).to_be_visible()
-
-    page.get_by_role("tab", name="Status", exact=True).click()
-    expect(page).to_have_url(re.compile(r"\?tab=status$"))
-    page.get_by_role("tab", name="Tag", exact=True).click()
-    expect(page).to_have_url(fake_url)
-
-
-def test_back_and_forward_go_from_tab_to_tab(open_page: Open, fake_url: str) -> None:
-    """And nowhere else; a tab that there is not opens nothing."""
-    page = open_page(f"{fake_url}?tab=nothing")
-    page.get_by_role("tab", name="Files", exact=True).click()
-    page.get_by_role("tab", name="Model", exact=True).click()
-    expect(page).to_have_url(re.compile(r"\?tab=model$"))
-    page.go_back()
-    expect(page.locator("#texts-file")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"\?tab=files$"))
-    page.go_forward()
-    expect(page.locator("#model-facts")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_each_tab_is_reached_and_fits(
-    open_page: Open, fake_url: str, screenshots: Path, scheme: str
-) -> None:
-    """Nothing is wider than the screen, and what is to be pressed is as large as a finger."""
-    page = open_page(fake_url, viewport=PHONE, has_touch=True, color_scheme=scheme)
-    small = {}
-    for name in names(page):
-        choose(page, name)
-        expected = fake_url if name == "Tag" else re.compile(rf"\?tab={name.lower()}$")
-        expect(page).to_have_url(expected)
-        page.wait_for_timeout(300)
-        page.screenshot(path=screenshots / f"{name.lower()}-390-{scheme}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        small[name] = page.evaluate(_SMALL_TARGETS, INLINE)
-
-    assert {} == {name: found for name, found in small.items() if found}
-
-
-_SMALL_TARGETS = """inline => [...document.querySelectorAll("button, summary, select, [role=tab]")]
-  .filter(one => one.checkVisibility() && !one.matches(inline))
-  .filter(one => !one.closest("[aria-hidden=true]"))
+_SMALL = """() => [...document.querySelectorAll("button, summary, select, [role=tab]")]
+  .filter(one => one.checkVisibility() && !one.closest("[aria-hidden=true], .visually-hidden"))
   .filter(one => { const box = one.getBoundingClientRect();
     return box.width && box.height < 43.5 && getComputedStyle(one).visibility !== "hidden"; })
   .map(one => `${one.getBoundingClientRect().height} ${one.outerHTML.slice(0, 160)}`)"""
 
 
+@pytest.fixture(scope="module")
+def page(chromium: Browser, fake_url: str) -> Iterator[Page]:
+    """One page for all tests of this file."""
+    with opened(chromium, f"{fake_url}?tab=files") as page:
+        yield page
+
+
+def test_each_tab_has_an_address_and_back_goes_back(page: Page, fake_url: str) -> None:
+    """Opening it shows that tab; the first one has none."""
+    expect(page.locator("#texts-file")).to_be_visible()
+    page.get_by_role("tab", name="About").click()
+    expect(page).to_have_url(re.compile(r"\?tab=about$"))
+    page.get_by_role("tab", name="Tag").click()
+    expect(page).to_have_url(fake_url)
+    page.go_back()
+    expect(page.locator("#model-facts")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#texts-file")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "shown"),
+    [("evaluate", "#decide-text"), ("status", "#server"), ("correct", "#text"), ("no", "#text")],
+)
+def test_earlier_addresses_lead_to_the_new_places(
+    open_page: Open, fake_url: str, earlier: str, shown: str
+) -> None:
+    """An unknown one to the first tab."""
+    page = open_page(f"{fake_url}?tab={earlier}")
+    expect(page.locator(shown)).to_be_visible()
+
+
+def test_a_file_is_tagged_and_downloaded(page: Page, tmp_path: Path) -> None:
+    """A column is chosen by hand, and the result says what was tagged."""
+    page.get_by_role("tab", name="Files").click()
+    file = tmp_path / "mine.csv"
+    file.write_text("a,b\nBerlin,1\n2\nWolfgang,3\n")
+    page.set_input_files("#texts-file input[type=file]", file)
+    expect(page.locator("#file-about")).to_contain_text("Choose the column")
+    page.locator("#column input").click()
+    page.get_by_role("option", name="a", exact=True).click()
+    page.locator("#file-kind input").click()
+    page.get_by_role("option", name="CSV: a row for each entity").click()
+    page.locator("#tag-file").click()
+    expect(page.locator("#file-outcome")).to_contain_text("Tagged 2 of 3 rows")
+    expect(page.locator("#file-outcome")).to_contain_text("line 3")
+    with page.expect_download() as download:
+        page.locator("#file-results a", has_text="B").first.click()
+    written = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert "mine.entities.csv" == download.value.suggested_filename
+    assert ["line", "2", "4"] == [line.split(",")[0] for line in written]
+
+
+def test_a_long_file_is_stopped(page: Page, tmp_path: Path) -> None:
+    """And the tab can be used again at once."""
+    page.get_by_role("tab", name="Files").click()
+    file = tmp_path / "long.txt"
+    file.write_text(("Berlin " * 60 + "\n") * 20_000)
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    page.set_input_files("#texts-file input[type=file]", file)
+    expect(page.locator("#file-about")).to_contain_text("20,000 lines")
+    page.locator("#tag-file").click()
+    page.wait_for_selector("#file-outcome progress")
+    page.locator("#stop-file").click()
+    expect(page.locator("#file-outcome")).to_contain_text("Stopped")
+    expect(page.locator("#file-results")).to_be_hidden()
+
+
+def test_the_server_is_read_anew_at_each_visit(page: Page) -> None:
+    """Folded, since few ask for it."""
+    page.get_by_role("tab", name="About").click()
+    page.get_by_text("This server").click()
+    expect(page.locator("#server h3")).to_have_text(
+        ["Limits", "What is logged and kept", "Versions"]
+    )
+    expect(page.locator("#server")).to_contain_text("0 running, 0 waiting")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["files", "model", "status"])
-def test_axe_finds_nothing(open_page: Open, fake_url: str, scheme: str, name: str) -> None:
-    """All rules of axe-core, Gradio's own markup included."""
-    page = open_page(f"{fake_url}?tab={name}", color_scheme=scheme)
-    expect(page.locator(f"#{CONTENT[name]}").first).to_be_visible(timeout=20_000)
-    found = {
-        violation["id"]: [node["html"][:300] for node in violation["nodes"]]
-        for violation in Axe().run(page).response["violations"]
-    }
-    assert {} == found
+def test_axe_finds_nothing(page: Page, screenshots: Path, scheme: str) -> None:
+    """All rules of axe-core, Gradio's own markup included, all that is folded opened."""
+    page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
+    for name in ("Files", "About"):
+        page.get_by_role("tab", name=name).click()
+        page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })")
+        page.wait_for_timeout(300)
+        page.screenshot(path=screenshots / f"{name.lower()}-{scheme}.png", full_page=True)
+        assert {} == axe(page)
 
 
-def test_numbers_stand_below_each_other(open_page: Open, fake_url: str) -> None:
-    """The head of a column of numbers as well."""
-    page = open_page(f"{fake_url}?tab=model")
-    cell = page.locator("#model-facts td.number").first
-    expect(cell).to_have_css("text-align", "right")
+def test_on_a_phone_each_tab_is_reached_and_fits(
+    open_page: Open, fake_url: str, screenshots: Path
+) -> None:
+    """Nothing is wider than the screen, and what is to be pressed is as large as a finger."""
+    phone = {"width": 390, "height": 844}
+    page = open_page(fake_url, viewport=phone, has_touch=True, is_mobile=True)
+    for name in ("Tag", "Decide", "Files", "About"):
+        page.get_by_role("tab", name=name).click()
+        page.wait_for_timeout(300)
+        page.screenshot(path=screenshots / f"{name.lower()}-390.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        assert [] == page.evaluate(_SMALL), name

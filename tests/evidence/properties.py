@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,23 +24,24 @@ from hypothesis import strategies as st
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, NerError
 from ner.files.gold import read_gold
-from ner.machine import Machine
 from ner.models import checkpoint
 from ner.models.folder import Manifest
 from ner.models.names import find_model
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.ui.api import Endpoints
-from ner.ui.correct import CorrectHandler, written
-from ner.ui.evaluate import EvaluateHandler
-from ner.ui.files import FilesHandler
-from ner.ui.tag import ProbeHandler, TagHandler
+from ner.ui.decide import read_texts
+from ner.ui.edit import written
+from ner.ui.files import inspect_file, tag_file
+from ner.ui.jobs import Site
+from ner.ui.tag import parse_link, robustness, save, tag
 
 _Given = Mapping[str, st.SearchStrategy[Any]]
 LAST_DEFENCE = "Something failed"
-_MACHINE = Machine("A processor", (), 2, 1, "Linux", "3.11", {})
 _LOAD = loader_of(FakeSides())
 _SERVICE = service_of()
+_SITE = Site(_LOAD, _SERVICE)
+_REQUEST: Any = SimpleNamespace(session_hash="case", request=None)
 
 
 @dataclass(frozen=True)
@@ -191,48 +193,35 @@ def _endpoint(name: str) -> Callable[..., None]:
     return lambda **arguments: _answered(lambda: endpoint(**arguments))
 
 
-def _page_tags(**arguments: Any) -> None:
-    _defended(TagHandler(_LOAD, _MACHINE, _SERVICE).answer(**arguments))
+def _page_tags(threshold: Any, without: Any, link: Any, kind: Any, **arguments: Any) -> None:
+    asked = (*arguments.values(), threshold, json.dumps([without]))
+    _defended(tag(_SITE)(_REQUEST, *asked, "split", "7"))
+    _defended(save(_SITE)(_REQUEST, *asked, kind))
+    parse_link(link)
 
 
 def _page_probes(**arguments: Any) -> None:
-    _defended(ProbeHandler(_LOAD, _SERVICE).answer(**arguments))
+    _defended(robustness(_SITE)(_REQUEST, *arguments.values()))
 
 
-def _page_evaluates(
-    gold: Any, name: Any, lowercase: bool, settings_: list[Any], which: int
-) -> None:
-    handler = EvaluateHandler(_LOAD, _SERVICE)
-    _defended(
-        (
-            lambda: handler.evaluate_gold(gold, None, None, lowercase, *settings_),
-            lambda: handler.compare_lines(gold, *settings_),
-            lambda: handler.evaluate_set(name, lowercase, *settings_),
-        )[which]()
-    )
+def _page_reads_texts(text: Any, chosen: Any, mapping: Any) -> None:
+    with suppress(InputError):
+        read_texts(text or "", chosen, mapping, FakeSides().spec, 1_000)
 
 
-def _page_corrects(text: Any, begin: Any, lines: Any, form: Any, side: Any) -> None:
-    _defended(CorrectHandler(_LOAD, _SERVICE).start(text, side, "int8", "CPU", begin))
-    try:
-        text_written = written(lines, form, limit=2 * _SERVICE.bounds.gold_characters)
-    except InputError:
-        return
-    assert text_written.endswith("\n")
+def _page_writes_gold(lines: Any, form: Any) -> None:
+    with suppress(InputError):
+        assert written(lines, form, limit=2 * _SITE.service.bounds.gold_characters).endswith("\n")
 
 
 def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
-    request: Any = SimpleNamespace(session_hash="case", request=None)
-    handler = FilesHandler(_LOAD, _SERVICE)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"
         file.write_bytes(content)
-        _defended([handler.inspect(str(file), arguments[0])])
-        _defended(handler.tag(request, str(file), *arguments))
-        try:
+        _defended([inspect_file(str(file), arguments[0], _SITE.service.bounds)])
+        _defended(tag_file(_SITE)(_REQUEST, str(file), *arguments))
+        with suppress(InputError):
             read_gold(file)
-        except InputError:
-            return
 
 
 def _finds_models(name: Any) -> None:
@@ -275,14 +264,6 @@ _PAGE: _Given = {
     "device": _DEVICE,
     "aggregation": _AGGREGATION,
 }
-_EVALUATION = st.tuples(
-    _SIDE,
-    _SIDE,
-    _DEVICE,
-    _AGGREGATION,
-    _LABEL_NAMES.filter(lambda one: isinstance(one, str | None)),
-    _or_anything(1, 0.5, 0, None),
-).map(list)
 _READING = st.tuples(
     _or_anything("", "cp1252", "latin-1", "utf-16-le", "utf-16-be"),
     _or_anything(None, "text", "id", ""),
@@ -323,28 +304,33 @@ PROPERTIES = (
             "tolerance": _or_anything(0.01, 0, 2),
         },
     ),
-    Property("the page tags any text", _page_tags, {**_PAGE, "ticket": st.text(max_size=3)}),
+    Property(
+        "the page tags any text and saves it",
+        _page_tags,
+        {
+            **_PAGE,
+            "threshold": _THRESHOLD,
+            "without": JSON,
+            "link": TEXTS,
+            "kind": _or_anything("json", "csv", "conll", "html", "py"),
+        },
+    ),
     Property("the page probes any text", _page_probes, _PAGE),
     Property(
-        "the page evaluates on any gold",
-        _page_evaluates,
+        "the page reads any texts to decide on",
+        _page_reads_texts,
         {
-            "gold": st.one_of(GOLD, st.none()),
-            "name": _or_anything("nothing", None),
-            "lowercase": st.booleans(),
-            "settings_": _EVALUATION,
-            "which": st.integers(0, 2),
+            "text": st.one_of(GOLD, st.none()),
+            "chosen": _or_anything("", "plain"),
+            "mapping": st.one_of(TEXTS, st.just("PER=LOC,ORG=")),
         },
     ),
     Property(
-        "the page corrects any text and writes any spans",
-        _page_corrects,
+        "the page writes any spans",
+        _page_writes_gold,
         {
-            "text": st.one_of(TEXTS, st.none()),
-            "begin": _or_anything("left", "right", "plain"),
             "lines": st.one_of(_JSON_LINES, TEXTS, st.none()),
             "form": _or_anything("conll", "jsonl", "spacy"),
-            "side": _SIDE,
         },
     ),
     Property(

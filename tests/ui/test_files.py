@@ -1,27 +1,24 @@
-"""Tab 'Files': what it says of a file, what it makes of it, and the whole of it in Chromium."""
+"""Tab 'Files': what it says of a file and what it makes of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from browser.fixtures import Open, Serve
 from fakes import DictionaryTagger, FakeSides, loader_of, service_of
 
 from ner.serving.bounds import Bounds
-from ner.ui import files
-from ner.ui.files import FilesHandler
-from ner.ui.views import files as views
+from ner.ui.files import inspect_file, tag_file
+from ner.ui.jobs import Site, stop
 
 BOUNDS = Bounds()
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
-HANDLER = FilesHandler(loader_of(FakeSides()), service_of())
+SITE = Site(loader_of(FakeSides()), service_of())
 TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", "nothing"]
 
 
@@ -31,41 +28,53 @@ def given(folder: Path, name: str, content: str | bytes) -> str:
     return str(file)
 
 
-def settings(**other: object) -> list[Any]:
-    sides = ("bundled#original", "bundled#int8", "CPU")
-    usual = files.Settings("", None, [], *sides, "right", "first", 0.0, "", "entities.jsonl")
-    chosen = replace(usual, **other)
-    return [getattr(chosen, name) for name in files.Settings.__dataclass_fields__]
+def tagging(path: str | None, site: Site = SITE, **other: object) -> Iterator[tuple[str, Any]]:
+    usual = {
+        "encoding": "",
+        "column": None,
+        "keep": [],
+        "left": "bundled#original",
+        "right": "bundled#int8",
+        "device": "CPU",
+        "side": "right",
+        "aggregation": "first",
+        "threshold": 0.0,
+        "labels": "",
+        "kind": "entities.jsonl",
+    }
+    return tag_file(site)(REQUEST, path, *{**usual, **other}.values())
 
 
 def last(path: str | None, **other: object) -> tuple[str, dict[str, Any]]:
-    *_, shown = HANDLER.tag(REQUEST, path, *settings(**other))
+    *_, shown = tagging(path, **other)
     return shown
+
+
+def inspected(path: str | None, encoding: str = "") -> tuple[Any, ...]:
+    return inspect_file(path, encoding, BOUNDS)
 
 
 def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     """Format, encoding, lines and the guess; the choice is there for formats with columns."""
-    about, column, _ = HANDLER.inspect(given(tmp_path, "a.csv", "id,text\n1,x\n"), "")
+    about, column, _ = inspected(given(tmp_path, "a.csv", "id,text\n1,x\n"))
     assert "CSV, UTF-8, 2 lines." in about
     assert "&#39;text&#39;" in about
     assert (True, ["id", "text"], "text") == (column["visible"], column["choices"], column["value"])
 
-    about, column, _ = HANDLER.inspect(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
+    about, column, _ = inspected(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
     assert "Choose the column" in about
     assert (["a", "b"], None) == (column["choices"], column["value"])
 
-    about, column, _ = HANDLER.inspect(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
+    about, column, _ = inspected(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
     assert "None of its first objects has a text" in about
     assert column["visible"] is False
 
-    about, column, _ = HANDLER.inspect(
-        given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252"
-    )
+    about, column, _ = inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
     assert "TXT, CP1252" in about
     assert column["visible"] is False
     assert ("", False) == (
-        HANDLER.inspect(None, "")[0],
-        HANDLER.inspect(None, "")[1]["visible"],
+        inspected(None, "")[0],
+        inspected(None, "")[1]["visible"],
     )
 
 
@@ -84,16 +93,16 @@ def test_files_that_cant_be_used_are_refused_at_once(
     """When they are chosen, and when they are tagged all the same."""
     path = given(tmp_path, name, content)
 
-    assert message in HANDLER.inspect(path, "")[0]
+    assert message in inspected(path, "")[0]
     assert message in last(path)[0]
 
 
 def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
     """The limit is named, and so is the way without one."""
     tagger = DictionaryTagger()
-    handler = FilesHandler(loader_of(FakeSides(right=tagger)), service_of())
+    site = Site(loader_of(FakeSides(right=tagger)), service_of())
     path = given(tmp_path, "a.txt", "x\n" * (BOUNDS.file_rows + 1))
-    [(said, _)] = handler.tag(REQUEST, path, *settings())
+    [(said, _)] = tagging(path, site)
 
     assert "more than 20,000 rows" in said
     assert "python -m ner batch" in said
@@ -102,11 +111,10 @@ def test_too_many_rows_are_refused_before_any_is_tagged(tmp_path: Path) -> None:
 
 def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     """Else one file, tagged over and over, would fill the disk."""
-    service = service_of(upload_bytes=25_000)
-    handler = FilesHandler(loader_of(FakeSides()), service)
+    site = Site(loader_of(FakeSides()), service_of(upload_bytes=25_000))
     path = given(tmp_path, "a.txt", "Berlin\n" * 300)
-    *_, (first, _) = handler.tag(REQUEST, path, *settings())
-    [(second, update)] = handler.tag(REQUEST, path, *settings())
+    *_, (first, _) = tagging(path, site)
+    [(second, update)] = tagging(path, site)
 
     assert "Tagged 300" in first
     assert "room again in" in second
@@ -139,7 +147,7 @@ def test_without_a_file_it_asks_for_one() -> None:
 def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
     """Before the run is over, and markup in them is only text."""
     path = given(tmp_path, "a.txt", "\n".join(TEXTS * 100))
-    _, first, second, (said, update) = HANDLER.tag(REQUEST, path, *settings())
+    _, first, second, (said, update) = tagging(path)
 
     assert "200 rows, 67%" in first[0]
     assert "300 rows, 100%" in second[0]
@@ -152,7 +160,7 @@ def test_progress_shows_the_first_rows(tmp_path: Path) -> None:
 def test_results_and_failures_are_files(tmp_path: Path) -> None:
     """While they are shown both exist; the page says which rows failed and why."""
     path = given(tmp_path, "mine.csv", "id,text\n1,Berlin\n2\n3,Paris <b>\n")
-    steps = HANDLER.tag(REQUEST, path, *settings(side="left"))
+    steps = tagging(path, side="left")
     said, update = next(step for step in steps if step[1]["visible"])
     found = [
         [json.loads(line) for line in Path(file).read_text().splitlines()]
@@ -170,7 +178,7 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
     path = given(tmp_path, "a.txt", "Wolfgang in Berlin and Paris, Oslo")
 
     def spelled(**other: object) -> list[str]:
-        steps = HANDLER.tag(REQUEST, path, *settings(**other))
+        steps = tagging(path, **other)
         [file] = next(update["value"] for _, update in steps if update["visible"])
         [line] = Path(file).read_text().splitlines()
         return [entity["text"] for entity in json.loads(line)["entities"]]
@@ -181,22 +189,10 @@ def test_settings_reach_the_tagger(tmp_path: Path) -> None:
     assert ["Wolfgang", "Berlin"] == spelled(side="left", threshold=0.9)
 
 
-def test_the_sentence_follows_the_choice_of_a_column(tmp_path: Path) -> None:
-    """A guess is said to be one; what was chosen is not."""
-    path = given(tmp_path, "a.csv", "title,review_body\nGreat!,It tags all that I have\n")
-    about, _, keep = HANDLER.inspect(path, "")
-
-    assert "seem to be in &#39;review_body&#39;" in about
-    assert (True, ["title", "review_body"], []) == (keep["visible"], keep["choices"], keep["value"])
-    assert "taken from &#39;title&#39;" in HANDLER.describe(path, "", "title")
-    assert "has no column" in HANDLER.describe(path, "", "no")
-    assert "" == HANDLER.describe(None, "", None)
-
-
 def result(folder: Path, **other: object) -> tuple[str, str]:
     """The name of the result, and what is in it."""
     path = given(folder, "mine.csv", "id,text\n7,Wolfgang in Paris and Oslo\n")
-    steps = HANDLER.tag(REQUEST, path, *settings(**other))
+    steps = tagging(path, **other)
     [file] = next(update["value"] for _, update in steps if update["visible"])
     return Path(file).name, Path(file).read_text(encoding="utf-8-sig")
 
@@ -229,99 +225,22 @@ def test_a_run_without_entities_is_a_warning(tmp_path: Path) -> None:
     assert 'class="notice problem"' in shown
 
 
-def test_an_example_of_a_result_stands_where_it_will_be() -> None:
-    """With names marked, and called an example."""
-    shown = views.example()
-
-    assert "Example of a result" in shown
-    assert 4 == shown.count('class="e ')
-
-
 def test_stop_ends_the_run_of_its_session(tmp_path: Path) -> None:
-    """After the rows that are being tagged, without results; another session's goes on."""
+    """After the rows that are being tagged, without results; so does the end of the server."""
     path = given(tmp_path, "a.txt", "x\n" * 1_000)
-    other = SimpleNamespace(session_hash="another", request=None)
-    run, others = (
-        HANDLER.tag(REQUEST, path, *settings()),
-        HANDLER.tag(other, path, *settings()),
-    )
-    next(run), next(others)
-    HANDLER.stop(REQUEST)
+    run = tagging(path)
+    next(run)
+    stop(SITE, "tag_file")(SimpleNamespace(session_hash="another", request=None))
+    next(run)
+    stop(SITE, "tag_file")(REQUEST)
     [(said, update)] = run
-    *_, (told, _) = others
-
     assert "Stopped" in said
     assert not update["visible"]
-    assert "Tagged 1,000" in told
-    assert {} == HANDLER.running
+    assert {} == SITE.running
 
-
-@pytest.fixture
-def files_tab(serve: Serve, open_page: Open) -> Callable[[], Any]:
-    """The page with this tab in front."""
-
-    def opened() -> Any:
-        page = open_page(serve(FakeSides))
-        page.get_by_role("tab", name="Files").click()
-        page.wait_for_selector("#texts-file input[type=file]", state="attached")
-        return page
-
-    return opened
-
-
-@pytest.mark.browser
-def test_upload_run_and_download(files_tab: Callable[[], Any], tmp_path: Path) -> None:
-    """A column is chosen by hand, the report is downloaded, and what it says is what was tagged."""
-    page = files_tab()
-    path = given(tmp_path, "mine.csv", "a,b\nBerlin,1\n2\nWolfgang,3\n")
-    page.set_input_files("#texts-file input[type=file]", path)
-    page.wait_for_selector("#file-about .notice:has-text('Choose the column')")
-    page.locator("#column input").click()
-    page.get_by_role("option", name="a", exact=True).click()
-    page.locator("#file-kind input").click()
-    page.get_by_role("option", name="CSV: a row for each entity").click()
-    page.locator("#tag-file").click()
-    page.wait_for_selector("#file-outcome .notice:has-text('Tagged 2 of 3 rows')")
-    assert "apostrophe" in page.locator("#file-outcome").inner_text()
-    assert "line 3" in page.locator("#file-outcome").inner_text()
-    with page.expect_download() as download:
-        page.locator("#file-results a", has_text="B").first.click()
-    written = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-
-    assert "mine.entities.csv" == download.value.suggested_filename
-    assert ["line", "2", "4"] == [line.split(",")[0] for line in written]
-
-
-@pytest.mark.browser
-def test_stopping(files_tab: Callable[[], Any], tmp_path: Path) -> None:
-    """Stop ends a long run; the tab can be used again at once."""
-    page = files_tab()
-    path = given(tmp_path, "long.txt", ("Berlin " * 60 + "\n") * BOUNDS.file_rows)
-    page.set_input_files("#texts-file input[type=file]", path)
-    page.wait_for_selector("#file-about .notice:has-text('20,000 lines')")
-    for _ in range(2):
-        page.locator("#tag-file").click()
-        page.wait_for_selector("#file-outcome progress")
-        page.locator("#stop-file").click()
-        page.wait_for_selector("#file-outcome .notice:has-text('Stopped')")
-
-    assert not page.locator("#file-results").is_visible()
-
-
-def test_a_file_is_interrupted_by_the_end_of_the_server(tmp_path: Path) -> None:
-    """Its visitor is told so, and how to go on."""
-    file = tmp_path / "texts.txt"
-    file.write_text("Berlin\n" * 1000)
-    service = service_of()
-    handler = FilesHandler(loader_of(FakeSides()), service)
-
-    class Asked:
-        session_hash = "one"
-        request = None
-
-    shown = handler.tag(Asked(), str(file), *settings())  # type: ignore[arg-type]
-    assert "rows" in next(shown)[0]
-    service.readiness.draining = True
-
-    assert "Interrupted" in [markup for markup, _ in shown][-1]
-    assert 0 == service.long.running
+    site = Site(loader_of(FakeSides()), service_of())
+    run = tagging(path, site)
+    next(run)
+    site.service.readiness.draining = True
+    assert "Interrupted" in [markup for markup, _ in run][-1]
+    assert 0 == site.service.long.running

@@ -1,13 +1,11 @@
-"""Tab 'Status': what it says is what holds."""
+"""What tab 'About' says of this server is what holds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from browser.fixtures import Open
 from fakes import FakeSides, gate_of, service_of
-from playwright.sync_api import expect
 
 from ner.machine import Machine
 from ner.markup import visible
@@ -53,14 +51,3 @@ def test_readiness_and_open_models_are_told() -> None:
 def test_whether_addresses_are_logged_is_told(addresses: bool, expected: str) -> None:
     """As it is set."""
     assert f"requests; {expected}" in shown(Service(Bounds(), Addresses(logged=addresses)))
-
-
-@pytest.mark.browser
-def test_the_tab_is_read_anew_at_each_visit(fake_url: str, open_page: Open) -> None:
-    """It is the last one, and has its four parts."""
-    page = open_page(fake_url)
-    page.get_by_role("tab", name="Status", exact=True).click()
-
-    titles = page.locator("#status h2")
-    expect(titles).to_have_text(["Health", "Limits", "What is logged and kept", "Versions"])
-    expect(page.locator("#status")).to_contain_text("0 running, 0 waiting")

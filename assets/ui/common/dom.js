@@ -1,9 +1,9 @@
 // @ts-check
-/* Elements: making them, finding them, and showing what the server sends. */
+/* Elements: making and finding them, showing what the server sends, files and the clipboard. */
 
 /**
  * What Gradio gives to the script of a component.
- * @typedef {{value: {html?: string, data?: string, ticket?: string} | null}} Props
+ * @typedef {{value: {html?: string, data?: string} | null}} Props
  * @typedef {(name: "value", action: () => void) => void} Watch
  */
 
@@ -24,9 +24,6 @@ const dom = (() => {
     return element;
   }
 
-  /** @param {string} textContent */
-  const cell = (textContent, className = "") => make("td", { textContent, className });
-
   /**
    * @param {string} textContent
    * @param {() => void} action
@@ -42,11 +39,11 @@ const dom = (() => {
    * A span marked in a text, as on every tab.
    * @param {string} textContent
    * @param {string} label
-   * @param {string} className of the label's colour
+   * @param {string} style the class of the label's colour
    * @param {Record<string, string>} [data]
    */
-  const mark = (textContent, label, className, data = {}) =>
-    make("span", { className: `mark ${className}`, textContent, data: { l: label, ...data } });
+  const mark = (textContent, label, style, data = {}) =>
+    make("span", { className: `e ${style}`, textContent, data: { l: label, ...data } });
 
   /**
    * The first element that fits; an error where there is none of this kind.
@@ -81,6 +78,9 @@ const dom = (() => {
     return found instanceof HTMLElement ? found : null;
   }
 
+  /** Press a button that only the script presses. @param {string} id */
+  const press = (id) => find(document, `#${id}`).click();
+
   /**
    * Show each value that the server gives to an HTML component: its escaped markup at once, its
    * data (JSON, or nothing) by `show`.
@@ -94,7 +94,6 @@ const dom = (() => {
     const render = () => {
       const { html = "", data = "" } = props.value || {};
       root.innerHTML = html;
-      setBusy(root, false);
       show(root, data);
     };
     watch("value", render);
@@ -102,27 +101,41 @@ const dom = (() => {
   }
 
   /**
-   * Until an answer is there, the old one fades.
-   * @param {Element} root
-   * @param {boolean} busy
+   * Save a file that the page holds.
+   * @param {string} name
+   * @param {string} content
    */
-  function setBusy(root, busy) {
-    if (busy) root.setAttribute("aria-busy", "true");
-    else root.removeAttribute("aria-busy");
+  function save(name, content) {
+    const url = URL.createObjectURL(new Blob([content], { type: "text/plain;charset=utf-8" }));
+    make("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
   /**
-   * Scroll `box` by itself, not the page, until `element` is to be seen.
-   * @param {Element} box
-   * @param {Element} element
+   * Show `content` below a sentence, with a button that copies it.
+   * @param {HTMLElement} box
+   * @param {string} sentence
+   * @param {string} [content]
    */
-  function scrollInside(box, element) {
-    const outer = box.getBoundingClientRect();
-    const inner = element.getBoundingClientRect();
-    if (inner.top < outer.top || inner.bottom > outer.bottom) {
-      box.scrollTop += inner.top - outer.top - box.clientHeight / 3;
-    }
+  function output(box, sentence, content) {
+    const note = make("p", { textContent: sentence, role: "status" });
+    if (content === undefined) return box.replaceChildren(note);
+    const field = make("pre", { textContent: content, tabIndex: 0 });
+    const copy = button("Copy", async () => {
+      try {
+        await navigator.clipboard.writeText(content);
+        copy.textContent = "Copied";
+      } catch {
+        getSelection()?.selectAllChildren(field);
+        copy.textContent = "Selected: press Ctrl+C";
+      }
+    });
+    box.replaceChildren(note, field, copy);
   }
 
-  return { make, cell, button, mark, find, findAll, closest, mount, setBusy, scrollInside };
+  /** @param {number} count @param {string} single @param {string} many */
+  const countOf = (count, single, many) =>
+    `${count.toLocaleString("en")} ${count === 1 ? single : many}`;
+
+  return { make, button, mark, find, findAll, closest, press, mount, save, output, countOf };
 })();

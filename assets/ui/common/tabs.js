@@ -1,18 +1,33 @@
 // @ts-check
-/* A URL for each tab (`?tab=files`), so that it can be linked to, and Back and Forward work. */
+/* A URL for each tab (`?tab=files`), so that it can be linked to, and Back and Forward work; and the
+ * reader's own choice of theme.
+ */
 
 const tabs = (() => {
   const FIRST = "tag";
+  const THEME = "ner-theme";
+  /** Addresses of earlier versions. @type {Record<string, string>} */
+  const MOVED = {
+    choose: "decide",
+    evaluate: "decide",
+    judge: "decide",
+    correct: "tag",
+    model: "about",
+    status: "about",
+  };
 
   /** @param {Element} button */
-  const nameOf = (button) => (button.textContent || "").trim().toLowerCase().replaceAll(" ", "-");
+  const nameOf = (button) => (button.textContent || "").trim().toLowerCase();
 
   const bar = () => dom.find(document, ".tabs > .tab-wrapper");
 
   /** Those on show, and those in the menu that a narrow screen has for the rest. */
   const buttons = () => dom.findAll(bar(), "[role=tab], .overflow-dropdown button");
 
-  const asked = () => new URLSearchParams(location.search).get("tab") || FIRST;
+  function asked() {
+    const name = new URLSearchParams(location.search).get("tab") || FIRST;
+    return MOVED[name] || name;
+  }
 
   function current() {
     const chosen = dom.findAll(
@@ -22,12 +37,15 @@ const tabs = (() => {
     return chosen.length ? nameOf(chosen[0]) : asked();
   }
 
-  /** Show the tab that the address names; one that there is not changes nothing. */
-  function show() {
-    if (asked() === current()) return;
+  /** @param {string} name */
+  const open = (name) =>
     buttons()
-      .find((button) => nameOf(button) === asked())
+      .find((button) => nameOf(button) === name)
       ?.click();
+
+  /** Show the tab that the address names; an unknown name changes nothing. */
+  function show() {
+    if (asked() !== current()) open(asked());
   }
 
   /** The address follows the tab on show, whoever opened it. */
@@ -38,20 +56,34 @@ const tabs = (() => {
     if (name === FIRST) address.searchParams.delete("tab");
     else address.searchParams.set("tab", name);
     history.pushState(null, "", address);
-    // Inside the frame of a Space only the outer page can change the address that a reader sees.
-    if (window.parent !== window) {
-      const [queryString, hash] = [address.search.slice(1), address.hash];
-      window.parent.postMessage({ queryString, hash }, "https://huggingface.co");
-    }
+    tellSpace(address.search.slice(1), address.hash);
+  }
+
+  /**
+   * Inside the frame of a Space only the outer page can change the address that a reader sees.
+   * @param {string} queryString
+   * @param {string} hash
+   */
+  function tellSpace(queryString, hash) {
+    if (window.parent === window) return;
+    window.parent.postMessage({ queryString, hash }, "https://huggingface.co");
   }
 
   /** Once the page is there: open the tab of the address, then follow what is opened. */
   function follow() {
+    const chosen = localStorage.getItem(THEME);
+    if (chosen) document.body.classList.toggle("dark", chosen === "dark");
     show();
     const options = { subtree: true, attributeFilter: ["aria-selected", "class"] };
     new MutationObserver(write).observe(bar(), options);
     addEventListener("popstate", show);
   }
 
-  return { follow };
+  document.addEventListener("click", (event) => {
+    if (!dom.closest(event, "[data-do=theme]")) return;
+    const dark = document.body.classList.toggle("dark");
+    localStorage.setItem(THEME, dark ? "dark" : "light");
+  });
+
+  return { follow, open, tellSpace };
 })();

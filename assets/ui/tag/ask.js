@@ -1,109 +1,183 @@
 // @ts-check
-/* Tab 'Tag': asking. Whatever changes, the text or a setting, is asked for at once, typing after a
- * pause; from the change on until its answer is there the old answer is marked as old.
+/* Tab 'Tag': asking. The text is tagged as it is typed: one question at a time, and the newest text
+ * next. A setting is asked for at once, whatever runs.
  */
 
 const tagAsk = (() => {
-  // A pause of this many milliseconds ends a burst of typing.
-  const PAUSE = 400;
-  const IDLE = "tags as you type";
-  /** Counts changes; a question goes out with the count, its answer comes back with it. */
-  let changes = 0;
-  /** The settings last asked for; null before the first question. @type {string | null} */
-  let settings = null;
-  let timer = 0;
-  /** Whether the text was typed on, rather than begun anew. */
-  let typed = false;
+  // Milliseconds: between two questions, until an old answer fades, until times are asked for.
+  const BETWEEN = 150;
+  const FADE = 300;
+  const REST = 350;
+  const STORE = "ner-text";
+  const FAILED =
+    "The server did not answer. Your text is still here: press Ctrl+Enter in it to try again.";
 
-  const resultRoot = () => dom.find(document, "#result .ner");
+  /** What a question carries besides Gradio's fields. */
+  const state = {
+    /** @type {Set<string>} Labels that are not shown. */
+    without: new Set(),
+    view: "merged",
+    /** Counts changes; a question takes the count along, its answer brings it back. */
+    changes: 0,
+  };
+  let running = false;
+  let waiting = false;
+  let pressed = 0;
+  let settings = "";
+  /** What the times on show are of. */
+  let timed = "";
+  let timings = 0;
+  let kind = "";
+  let fade = 0;
+  let rest = 0;
+  let next = 0;
+
   const box = () => dom.find(document, "#text textarea", HTMLTextAreaElement);
+  const limit = () => Number(dom.find(document, "[data-part=counter]").dataset.limit);
 
-  /** An old answer fades, says so, and can't be shared, saved or corrected. @param {boolean} old */
-  function markOld(old) {
-    const root = resultRoot();
-    dom.setBusy(root, old);
-    root.inert = old;
-    dom.find(document, "[data-part=asking]").textContent = old ? "updating …" : IDLE;
-    if (old) dom.find(document, "#probe-result").classList.add("stale");
+  /** Something has changed: ask, or once the question under way is answered. */
+  function ask(urgent = false) {
+    state.changes += 1;
+    tell(false);
+    clearTimeout(rest);
+    fade ||= setTimeout(() => tagShow.markOld(true), FADE);
+    if (running && !urgent) {
+      waiting = true;
+      return;
+    }
+    clearTimeout(next);
+    const pause = urgent ? 0 : Math.max(0, pressed + BETWEEN - Date.now());
+    if (pause) next = setTimeout(press, pause);
+    else press();
   }
 
-  /** @param {number} pause */
-  function change(pause) {
-    changes += 1;
-    markOld(true);
-    clearTimeout(timer);
-    timer = setTimeout(press, pause);
+  /** Whether the answer to the newest change is on show. @param {boolean} answered */
+  function tell(answered) {
+    document.body.dataset.asking = answered ? "" : "asking";
   }
 
   /** Gradio's button sends what its fields hold. */
   function press() {
-    clearTimeout(timer);
-    dom.find(document, "#tag").click();
+    running = true;
+    waiting = false;
+    pressed = Date.now();
+    dom.press("tag");
   }
 
-  /** The text that is there, at once: an example's or a link's, or at a key. */
-  function now() {
-    changes += 1;
-    markOld(true);
-    press();
+  /** A final answer came; `ticket` is empty for a sentence. @param {string} ticket */
+  function answer(ticket) {
+    running = false;
+    if (waiting) return press();
+    if (ticket && ticket !== String(state.changes)) return;
+    tell(true);
+    clearTimeout(fade);
+    fade = 0;
+    tagShow.markOld(false);
+    if (ticket) rest = setTimeout(askTimes, REST);
   }
+
+  /** Times depend on the text and the sides, not on what is shown of them. */
+  function askTimes() {
+    const of = timedOn();
+    if (of === timed || tagShow.data().sides.length < 2) return;
+    timed = of;
+    timings += 1;
+    tagShow.forgetTimes();
+    dom.press("time");
+  }
+
+  function timedOn() {
+    const { text, settings: asked } = tagShow.data();
+    return JSON.stringify([text, asked.left, asked.right, asked.device, asked.aggregation]);
+  }
+
+  /** Whether times are of the result on show. @param {string} ticket */
+  const isTimed = (ticket) => ticket === String(timings) && timed === timedOn();
 
   /**
-   * What is sent; the last value is the ticket.
-   * @param {unknown[]} values
+   * What is sent for an event: its fields as Gradio has them, and ours in their places.
+   * @param {string} name
+   * @param {any[]} values
    */
-  function send([text, ...rest]) {
-    const chosen = rest.slice(0, -1);
-    settings = JSON.stringify(chosen);
-    return [text, ...chosen, String(changes)];
+  function send(name, values) {
+    const [text, ...others] = values;
+    const sent = [[...(text || "")].slice(0, limit()).join(""), ...others];
+    if (name !== "time" && name !== "probe") sent[6] = JSON.stringify([...state.without]);
+    if (name === "tag") {
+      settings = JSON.stringify(sent.slice(1, 6));
+      keep(sent);
+      sent[7] = state.view;
+      sent[8] = String(state.changes);
+    }
+    if (name === "time") sent[5] = String(timings);
+    if (name === "save") sent[7] = kind;
+    return sent;
   }
 
-  /**
-   * A dropdown tells of every touch; only another value is asked for.
-   * @param {...unknown} chosen
-   */
-  function choose(...chosen) {
-    if (settings !== null && JSON.stringify(chosen) !== settings) change(0);
+  /** The text survives a reload of this browser tab. @param {any[]} sent */
+  function keep([text, left, right, , aggregation, threshold]) {
+    try {
+      const kept = JSON.stringify({ text, left, right, aggregation, threshold });
+      sessionStorage.setItem(STORE, kept);
+    } catch {
+      // A browser that stores nothing only loses this at a reload.
+    }
   }
 
-  /** @param {string | undefined} ticket */
-  const isLatest = (ticket) => ticket === String(changes);
-
-  /** A question that was refused before it was begun. */
-  function fail() {
-    const root = resultRoot();
-    const textContent =
-      "The server did not answer. Your text is still here: press Ctrl+Enter in it to try again.";
-    root.replaceChildren(
-      dom.make("p", { className: "notice problem", role: "alert", textContent }),
-    );
-    tagState.result = null;
-    markOld(false);
+  /** What a link, or else this browser tab before a reload, holds; for the server to look at. */
+  async function kept() {
+    tabs.follow();
+    const link = await tagShare.read();
+    for (const label of link?.hidden || []) state.without.add(String(label));
+    return [link ? JSON.stringify(link) : sessionStorage.getItem(STORE) || ""];
   }
 
-  /** The values of an example for Gradio's fields. @param {number} index */
-  function example(index) {
-    const examples = dom.find(document, "[data-examples]").dataset.examples || "[]";
-    const { text, left, right } = JSON.parse(examples)[index];
-    typed = false;
-    return [text, left, right];
+  /** A picker tells of every touch; only another value is asked for. @param {unknown[]} now */
+  function changed(now) {
+    if (now.some((value) => value === null || value === "…")) return;
+    if (settings && JSON.stringify(now) !== settings) ask(true);
+  }
+
+  /** A request that was refused before it was begun. @param {string} name */
+  function failed(name) {
+    if (name !== "tag") return;
+    running = false;
+    tagShow.say(FAILED);
+  }
+
+  /** Save the result as a file, or show it. @param {string} as */
+  function save(as) {
+    kind = as;
+    dom.press("save");
+  }
+
+  /** @param {string} json */
+  function saved(json) {
+    const { name, content, problem } = JSON.parse(json || "{}");
+    const out = dom.find(document, "#result [data-part=out]");
+    if (problem) dom.output(out, problem);
+    else if (kind === "py") dom.output(out, "Run it where this project is installed.", content);
+    else if (name) dom.save(name, content);
   }
 
   function count() {
     const counter = dom.find(document, "[data-part=counter]");
-    const limit = Number(counter.dataset.limit);
     const length = [...box().value].length;
-    counter.textContent = `${length.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
-    counter.classList.toggle("over", length > limit);
+    counter.textContent = `${length.toLocaleString("en")} / ${limit().toLocaleString("en")}`;
+    counter.classList.toggle("over", length > limit());
+  }
+
+  function now() {
+    count();
+    ask(true);
   }
 
   document.addEventListener("input", (event) => {
     if (!dom.closest(event, "#text")) return;
-    const pasted = event instanceof InputEvent && event.inputType === "insertFromPaste";
-    // A text pasted over the old one is another text.
-    typed = !pasted || box().value.includes(tagState.result?.data.text || "\0");
+    // A link is of the text that it was made for.
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
     count();
-    change(PAUSE);
+    ask();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -111,19 +185,5 @@ const tagAsk = (() => {
     if (event.key === "Enter" && command && dom.closest(event, "#text")) now();
   });
 
-  return {
-    now,
-    send,
-    choose,
-    fail,
-    example,
-    count,
-    markOld,
-    isLatest,
-    resultRoot,
-    box,
-    get typed() {
-      return typed;
-    },
-  };
+  return { state, ask, answer, isTimed, send, kept, changed, failed, save, saved, now, box, limit };
 })();

@@ -1,0 +1,106 @@
+// @ts-check
+/* Tab 'Decide': a result arrives, its files are saved, a recipe is put on side B; and a result that
+ * is not of what stands in the form says so.
+ */
+
+const decideTab = (() => {
+  const OLD = "The form above has changed since: press Measure for a new result.";
+  /** @type {HTMLElement | null} */
+  let root = null;
+  /** @type {Record<string, string>} */
+  let files = {};
+  let picked = "";
+  /** What the result on show, and the one to come, were asked for with. */
+  let made = "";
+  let pending = "";
+
+  /** @param {Element} element @param {Props} props @param {Watch} watch */
+  function mount(element, props, watch) {
+    dom.mount(element, props, watch, (shown, json) => {
+      root = shown;
+      const data = json ? JSON.parse(json) : null;
+      files = data?.files || {};
+      if (data && pending) [made, pending] = [pending, ""];
+      if (!data) made = "";
+      cards.open(shown, data);
+    });
+  }
+
+  /** What a measurement is of: texts and sides, not limits. @param {any[]} values */
+  const measuredOn = ([text, chosen, ...sides]) =>
+    JSON.stringify([text || "", chosen, ...sides.slice(0, 3)]);
+
+  /** What is sent; the map of labels is made of the table below the texts. @param {any[]} values */
+  function measure(values) {
+    const [text, chosen, , ...rest] = values;
+    pending = measuredOn([text, chosen, ...rest]);
+    const rows = dom.findAll(document, "#recognized [data-map]");
+    const map = rows.map((row) =>
+      row instanceof HTMLSelectElement ? `${row.dataset.map}=${row.value}` : "",
+    );
+    return [text, chosen, map.join(","), ...rest];
+  }
+
+  /** Something in the form has changed. @param {any[]} now */
+  function changed(now) {
+    if (!root || !made) return;
+    const old = measuredOn(now) !== made;
+    root.classList.toggle("stale", old);
+    for (const note of dom.findAll(root, ":scope > .stale-note")) note.remove();
+    if (!old) return;
+    const className = "notice problem stale-note";
+    root.prepend(dom.make("p", { className, role: "status", textContent: OLD }));
+  }
+
+  /** Put a text into the form, unless there are texts already. @param {string} text */
+  function take(text) {
+    const box = document.querySelector("#decide-text textarea");
+    if (!(box instanceof HTMLTextAreaElement) || box.value) return;
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** @param {Element} element */
+  function press(element) {
+    const { put, make } = /** @type {SVGElement | HTMLElement} */ (element).dataset;
+    picked = put || make || "";
+    // What Gradio does with it hangs on a button of its own, out of sight.
+    dom.press(put ? "decide-put" : "decide-make");
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element) || !root?.contains(target)) return;
+    const pressed = target.closest("[data-put], [data-make]");
+    if (pressed) press(pressed);
+    const file = target.closest("[data-file]");
+    const name = file instanceof HTMLElement ? file.dataset.file || "" : "";
+    if (name) dom.save(name, files[name]);
+  });
+
+  // Points of the picture are no buttons to the browser.
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof SVGElement ? event.target : null;
+    if (!target?.dataset.put || (event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    press(target);
+  });
+
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement) || !target.matches("#decided [data-do=who]")) return;
+    for (const item of dom.findAll(document, "#decided .sentences li")) {
+      const { who } = item.dataset;
+      item.hidden = target.value !== "" && who !== target.value && who !== "both";
+    }
+  });
+
+  return {
+    mount,
+    measure,
+    changed,
+    take,
+    done: () => {
+      pending = "";
+    },
+    picked: () => picked,
+  };
+})();

@@ -1,0 +1,295 @@
+// @ts-check
+/* Tab 'Tag': a result arrives, and its names are walked by keyboard, button or pointer. */
+
+/**
+ * @typedef {[number, number, string]} Span start, end, label; code points, half open
+ * @typedef {{
+ *   ticket: string, text: string, told: string[][], classes: Record<string, string>,
+ *   settings: {
+ *     left: string, right: string | null, device: string, aggregation: string, threshold: number,
+ *     without: string[],
+ *   },
+ *   sides: {name: string, title: string, entities: Span[]}[],
+ * }} TagData `told` has a line for each side of each pair
+ */
+
+const tagShow = (() => {
+  // Characters over the limit that are shown, so that a reader sees where tagging ended.
+  const REST_SHOWN = 2000;
+  /** @type {TagData | null} */
+  let data = null;
+  /** Markup of the times, for the next result of the same text. */
+  let times = "";
+  let hint = "";
+  let onlyDifferent = false;
+
+  const root = () => dom.find(document, "#result .ner");
+  const marks = () => dom.findAll(root(), ".e");
+  const differing = () => marks().filter((mark) => mark.classList.contains("differs"));
+
+  function shown() {
+    if (data) return data;
+    throw new Error("There is no result on show.");
+  }
+
+  /** @param {Element} element @param {Props} props @param {Watch} watch */
+  function mount(element, props, watch) {
+    let focused = "";
+    element.addEventListener("focusin", (event) => {
+      const pressed = dom.closest(event, "[data-label], [data-do]");
+      focused = pressed ? pressed.dataset.label || pressed.dataset.do || "" : "";
+    });
+    dom.mount(element, props, watch, (_, json) => {
+      const waits = root().querySelector(".progress") !== null;
+      data = json ? JSON.parse(json) : null;
+      if (data) open(focused);
+      if (!waits) tagAsk.answer(data?.ticket || "");
+    });
+  }
+
+  /** @param {string} focused what had the focus in the result before */
+  function open(focused) {
+    place(root());
+    if (times)
+      root()
+        .querySelector("[data-part=speed]")
+        ?.replaceChildren(...parse(times));
+    hint = dom.find(root(), "[data-part=detail]").innerHTML;
+    showRest();
+    showOnlyDifferent();
+    toggleMore(dom.find(document, "#more").classList.contains("open"));
+    for (const result of ["#tables-result", "#probe-result"]) {
+      dom.find(document, result).classList.add("old");
+    }
+    const same = `[data-label="${CSS.escape(focused)}"], [data-do="${CSS.escape(focused)}"]`;
+    if (focused && document.activeElement === document.body) {
+      dom.findAll(root(), same)[0]?.focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {string} markup of the server's own */
+  const parse = (markup) => dom.make("div", { innerHTML: markup }).childNodes;
+
+  /** Parts of an answer that belong elsewhere on the page go there. @param {HTMLElement} from */
+  function place(from) {
+    for (const part of dom.findAll(from, "[data-to]")) {
+      const target = document.querySelector(`[data-part="${part.dataset.to}"]`);
+      target?.replaceChildren(...part.childNodes);
+      part.remove();
+    }
+  }
+
+  /** A text over the limit is tagged up to the limit; the rest is marked. */
+  function showRest() {
+    const letters = [...tagAsk.box().value];
+    const rest = letters.slice(tagAsk.limit());
+    if (!rest.length) return;
+    const more = rest.length > REST_SHOWN ? " …" : "";
+    const textContent = rest.slice(0, REST_SHOWN).join("") + more;
+    for (const text of dom.findAll(root(), ".panel .text")) {
+      text.append(dom.make("span", { className: "untagged", textContent }));
+    }
+    const count = dom.countOf(rest.length, "character", "characters");
+    const said = `Tagged up to ${tagAsk.limit().toLocaleString("en")} characters; the last ${count} are not tagged.`;
+    root().prepend(dom.make("p", { className: "notice", role: "status", textContent: said }));
+  }
+
+  /** @param {Element} element @param {Props} props @param {Watch} watch */
+  function mountTimes(element, props, watch) {
+    dom.mount(element, props, watch, (holder, json) => {
+      const ticket = json && JSON.parse(json).ticket;
+      if (!ticket || !data || !tagAsk.isTimed(ticket)) return holder.replaceChildren();
+      times = holder.querySelector("[data-to=speed]")?.innerHTML || "";
+      place(holder);
+    });
+  }
+
+  function forgetTimes() {
+    times = "";
+    dom.find(document, "[data-part=pace]").replaceChildren();
+  }
+
+  /** An old answer fades, and can't be shared, saved or edited. @param {boolean} old */
+  function markOld(old) {
+    root().toggleAttribute("inert", old);
+    if (old) root().setAttribute("aria-busy", "true");
+    else root().removeAttribute("aria-busy");
+  }
+
+  /** A sentence in the result's place. @param {string} textContent */
+  function say(textContent) {
+    data = null;
+    const className = "notice problem";
+    root().replaceChildren(dom.make("p", { className, role: "alert", textContent }));
+    markOld(false);
+  }
+
+  // ---- Walking ----
+
+  /** @param {HTMLElement} mark */
+  const pairsOf = (mark) => (mark.dataset.p || "").split(" ").map(Number);
+
+  /** What each side says of a mark's pairs, below the text. @param {HTMLElement} mark */
+  function tell(mark) {
+    const lines = pairsOf(mark).flatMap((pair) =>
+      shown().told[pair].map((line, at) => {
+        const letter = dom.make("span", { className: `side ${"ab"[at]}` }, "AB"[at]);
+        return dom.make("p", {}, letter, line);
+      }),
+    );
+    dom.find(root(), "[data-part=detail]").replaceChildren(...lines);
+  }
+
+  /** One mark of each text is in the tab order; which one moves. @param {HTMLElement | undefined} mark */
+  function focus(mark) {
+    if (!mark) return;
+    const text = mark.closest(".text");
+    for (const other of text?.querySelectorAll('.e[tabindex="0"]') || []) {
+      other.setAttribute("tabindex", "-1");
+    }
+    mark.tabIndex = 0;
+    mark.focus({ preventScroll: true });
+    mark.scrollIntoView({ block: "nearest" });
+    const different = differing();
+    const at = different.indexOf(mark);
+    const place = root().querySelector("[data-part=place]");
+    if (place && at >= 0) place.textContent = `${at + 1} of ${different.length}`;
+  }
+
+  /** @param {HTMLElement} mark @param {1 | -1} by */
+  function step(mark, by) {
+    const own = dom.findAll(/** @type {Element} */ (mark.closest(".text")), ".e");
+    focus(own[own.indexOf(mark) + by]);
+  }
+
+  /** Side by side: to the same name of the other side, or the next one there. @param {HTMLElement} mark */
+  function cross(mark) {
+    const panel = mark.closest(".panel");
+    const others = marks().filter((other) => other.closest(".panel") !== panel);
+    const [pair] = pairsOf(mark);
+    focus(others.find((other) => pairsOf(other)[0] >= pair) || others.at(-1));
+  }
+
+  /** To the next difference, around the end. @param {1 | -1} by */
+  function jump(by) {
+    const different = differing();
+    const here = document.activeElement;
+    const at = here ? different.indexOf(/** @type {HTMLElement} */ (here)) : -1;
+    const all = marks();
+    const after = different.findIndex(
+      (mark) => all.indexOf(mark) > all.indexOf(/** @type {HTMLElement} */ (here)),
+    );
+    const last = dom.findAll(root(), '.differs[tabindex="0"]')[0];
+    const from = at >= 0 ? at : last ? different.indexOf(last) : by > 0 ? after - 1 : 0;
+    const count = different.length;
+    if (count) focus(different[(((from + by) % count) + count) % count]);
+  }
+
+  /** @type {Record<string, (mark: HTMLElement) => void>} */
+  const KEYS = {
+    ArrowRight: (mark) => step(mark, 1),
+    ArrowLeft: (mark) => step(mark, -1),
+    ArrowDown: cross,
+    ArrowUp: cross,
+    Home: () => focus(marks()[0]),
+    End: () => focus(marks().at(-1)),
+    n: () => jump(1),
+    p: () => jump(-1),
+  };
+
+  // ---- What is pressed ----
+
+  /** @param {boolean} open */
+  function toggleMore(open) {
+    dom.find(document, "#more").classList.toggle("open", open);
+    for (const button of dom.findAll(root(), "[data-do=more]")) button.ariaExpanded = String(open);
+  }
+
+  async function copy() {
+    await navigator.clipboard?.writeText(shown().text);
+    const said = "The text is on the clipboard, as it was put in.";
+    dom.output(dom.find(root(), "[data-part=out]"), said);
+  }
+
+  /** @type {Record<string, (button: HTMLElement) => void>} */
+  const ACTIONS = {
+    next: () => jump(1),
+    previous: () => jump(-1),
+    split: (button) => {
+      tagAsk.state.view = button.ariaPressed === "true" ? "merged" : "split";
+      tagAsk.ask(true);
+    },
+    more: (button) => toggleMore(button.ariaExpanded !== "true"),
+    copy,
+    share: () => tagShare.share(),
+    edit: () => editMode.begin(shown()),
+    decide: () => {
+      decideTab.take(shown().text);
+      tabs.open("decide");
+    },
+  };
+
+  document.addEventListener("click", (event) => {
+    const mark = dom.closest(event, "#result .e");
+    if (mark) focus(mark);
+    const pressed = dom.closest(event, "#result [data-do]");
+    if (pressed && data) ACTIONS[pressed.dataset.do || ""]?.(pressed);
+    const extra = dom.closest(event, "#more [data-press], #more [data-save], #more [data-do]");
+    if (!extra) return;
+    const { press, save } = extra.dataset;
+    if (save && data) tagAsk.save(save);
+    if (press && data) {
+      dom.find(document, `#${press}-result`).classList.remove("old");
+      dom.press(press);
+    }
+    if (extra.dataset.do === "clear") {
+      tagAsk.box().value = "";
+      tagAsk.box().dispatchEvent(new Event("input", { bubbles: true }));
+      tagAsk.box().focus();
+    }
+  });
+
+  /** Names on which both agree lose their marks; the text stays whole. */
+  function showOnlyDifferent() {
+    root().classList.toggle("only-different", onlyDifferent);
+    for (const box of root().querySelectorAll("[data-do=only]")) {
+      if (box instanceof HTMLInputElement) box.checked = onlyDifferent;
+    }
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    if (target.matches("#result [data-do=only]")) {
+      onlyDifferent = target.checked;
+      showOnlyDifferent();
+    }
+    if (!target.matches("#result [data-label]")) return;
+    const label = target.dataset.label || "";
+    if (target.checked) tagAsk.state.without.delete(label);
+    else tagAsk.state.without.add(label);
+    tagAsk.ask(true);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const mark = dom.closest(event, "#result .e");
+    // Letters act only while a name has the focus, so that they never surprise anyone.
+    if (!mark || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key](mark);
+  });
+
+  for (const kind of /** @type {const} */ (["focusin", "mouseover"])) {
+    document.addEventListener(kind, (event) => {
+      const mark = data && dom.closest(event, "#result .e");
+      if (mark) tell(mark);
+    });
+  }
+  document.addEventListener("mouseout", (event) => {
+    if (!data || !dom.closest(event, "#result .e")) return;
+    const here = document.activeElement;
+    if (here instanceof HTMLElement && here.matches("#result .e")) tell(here);
+    else dom.find(root(), "[data-part=detail]").innerHTML = hint;
+  });
+
+  return { mount, mountTimes, forgetTimes, markOld, say, data: shown };
+})();

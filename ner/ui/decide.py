@@ -1,0 +1,351 @@
+"""Tab 'Decide': will INT8, or another recipe, do for these texts? Texts once, one verdict."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import gradio as gr
+
+from ner.choosing.contenders import Contender, made_recipes, open_contenders, opening_of
+from ner.choosing.measure import Measured, Sample, measure
+from ner.choosing.memory import SHORT
+from ner.choosing.rule import Limits
+from ner.choosing.workloads import usual
+from ner.comparing.gold_origin import read_origins
+from ner.errors import InputError
+from ner.evaluating.judgement import Tally
+from ner.evaluating.report import AgreementReport, Report, report_sides
+from ner.files.gold import FORMATS, gold_of_lines
+from ner.files.marked import Reading
+from ner.io import check_length, split_lines
+from ner.markup import macro, notice
+from ner.models.catalogue import ModelSpec, assets
+from ner.models.child import ensure_prepared
+from ner.models.folder import texts_for
+from ner.models.names import resolve
+from ner.models.open import Sides
+from ner.progress import Stopped
+from ner.tagging.choice import Choice
+from ner.tags import parse_map, suggest_map
+from ner.ui import decided
+from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
+from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
+from ner.ui.jobs import value as shown_value
+from ner.verdict import MAX_LOSS, MIN_AGREEMENT
+
+SETS = {
+    "Your texts": "",
+    "General English: news, web, lower case, tricky names (labelled)": "general",
+    "General English: plain sentences (labelled)": "plain",
+    "Medical: chemicals and diseases (labelled)": "medical",
+    "The texts that the model was checked on when made": "gate",
+}
+# What pasted texts are called in errors, and how many lines show their format.
+_SOURCE, _HEAD = "Your texts", 200
+# Seconds between two sentences on how far it is.
+_TOLD_EVERY = 0.3
+_MOST_CARDS = 100_000
+_ABOUT = (
+    "Paste texts of your own, one a line, labelled or not; or press Measure to try it on texts of "
+    "ours. Every recipe tags and times them here and now, in turns."
+)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is measured on: the texts, their gold if they are labelled, and what they are called."""
+
+    name: str
+    sample: Sample
+    began: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """All that was measured in this session, to be judged by other limits too."""
+
+    spec: ModelSpec
+    texts: Texts
+    measured: tuple[Measured, ...]
+    report: Report | AgreementReport
+
+
+def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int) -> Texts:
+    """What a visitor chose to measure on; ``mapping`` renames labels, as ``GPE=LOC,DATE=``."""
+    if not text.strip() and not chosen:
+        chosen = spec.texts
+    if chosen == "gate":
+        return Texts("the model's check texts", Sample(texts_for(spec).gate))
+    if chosen:
+        if chosen not in SETS.values():
+            raise InputError(f"There is no set of texts {str(chosen)[:40]!r}.")
+        name, lines = f"{chosen}, built in", _built_in(chosen)
+    else:
+        check_length(len(text), limit)
+        digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+        name, lines = f"your texts, SHA-256 {digest}", split_lines(text)
+    form = next((one for one in FORMATS if one.recognize(lines[:_HEAD], _SOURCE)), None)
+    if form is None:
+        return Texts(name, Sample(tuple(line for line in lines if line.strip())))
+    gold = gold_of_lines(lines, _SOURCE, Reading(format=form.name, names=parse_map(mapping)))
+    sample = Sample.of_gold(gold.texts)
+    return Texts(name, sample, frozenset(read_origins(lines)), tuple(gold.notes), form.title)
+
+
+def _built_in(name: str) -> list[str]:
+    return split_lines((assets() / "gold" / f"{name}.conll").read_text(encoding="utf-8"))
+
+
+def recognize(text: str, chosen: str, left: str, limit: int) -> str:
+    """What was pasted or chosen, in a sentence; labels of another name can be mapped."""
+    spec = resolve(left, visitor=True).spec
+    texts = read_texts(text or "", chosen, "", spec, limit)
+    count = len(texts.sample.texts)
+    if texts.sample.gold is None:
+        return macro(
+            "ner.ui", "decide_parts.html", "recognized", f"No labels: {count:,} texts.", [], []
+        )
+    labels = [one.label for gold in texts.sample.gold for one in gold.tagged.entities]
+    known = decided.labels_of(spec)
+    foreign = sorted(set(labels) - set(known)) if known else []
+    likely = parse_map(suggest_map(foreign, known)) if foreign else {}
+    told = f"Labelled ({texts.form}): {len(labels):,} entities in {count:,} texts."
+    rows = [(label, likely.get(label, "")) for label in foreign]
+    return macro("ner.ui", "decide_parts.html", "recognized", told, rows, known)
+
+
+@job(lambda text, kind: (shown_value(text, kind), None))
+def measure_texts(
+    run: Run,
+    text: str,
+    chosen: str,
+    mapping: str,
+    left: str,
+    right: str,
+    device: str,
+    *limits: float | None,
+) -> Iterator[Any]:
+    """Progress while it runs, then the verdict and all behind it."""
+    # Before anything is measured, so that a mistake costs no time.
+    asked = Asked.of(*limits)
+    variant, other = resolve(left, visitor=True), resolve(right, visitor=True)
+    texts = read_texts(text or "", chosen, mapping, variant.spec, run.bounds.gold_characters)
+    yield "Opening every recipe of the model …"
+    contenders = yield from run.background(partial(_open, variant.spec, device))
+    sides = yield from run.open(left, right, device)
+    if other.spec != variant.spec and sides.right is not None:
+        side = sides.right
+        contenders.append(
+            Contender(side.origin, side.tagger, side.size, None, opening_of(side.variant))
+        )
+    with (yield from run.place("Measuring …")):
+        measured = yield from _measured(run, contenders, texts.sample)
+        yield "Comparing both sides …"
+        report = _report(sides, texts, asked.max_loss)
+    found = Decided(variant.spec, texts, measured, report)
+    yield decided.value(found, asked.limits, (variant.name, other.name)), found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The limits of the form: points of F1, per cent of agreement, milliseconds, MB."""
+
+    max_loss: float
+    limits: Limits
+
+    @classmethod
+    def of(
+        cls,
+        max_loss: float | None,
+        agreement: float | None,
+        max_ms: float | None,
+        max_mb: float | None,
+    ) -> Asked:
+        """As the components give them; an empty field or 0 is no limit."""
+        loss = MAX_LOSS if max_loss is None else max_loss
+        if not 0 < loss <= 100:
+            raise InputError(
+                f"The accepted loss must be over 0 and at most 100 points; got {loss:g}."
+            )
+        least = agreement / 100 if agreement else None
+        return cls(loss, Limits(max_ms or None, max_mb or None, least))
+
+
+def _open(spec: ModelSpec, device: str, tell: Any) -> list[Contender]:  # noqa: ANN401
+    report = lambda stage: tell(stage_sentence(stage))  # noqa: E731
+    return open_contenders(spec, made_recipes(spec), device=device, report=report)
+
+
+def _measured(run: Run, contenders: list[Contender], sample: Sample) -> Any:  # noqa: ANN401
+    """What is measured of all contenders; yields how far it is, as often as one can read."""
+    steps = measure(contenders, sample, usual(sample.texts), SHORT)
+    told = 0.0
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        if run.stopped():
+            steps.close()
+            raise Stopped
+        if time.monotonic() - told >= _TOLD_EVERY:
+            told = time.monotonic()
+            yield f"Measuring, {step.done:,} of {step.total:,}: {step.what} …"
+
+
+def _report(sides: Sides, texts: Texts, max_loss: float) -> Report | AgreementReport:
+    """Both sides against gold, or, without it, against each other."""
+    if texts.sample.gold is not None:
+        return report_sides(
+            sides,
+            texts.sample.gold,
+            Choice(),
+            max_loss=max_loss,
+            began=texts.began,
+            name=texts.name,
+        )
+    both = sides.both
+    left, right = (tuple(map(side.tagger.explain, texts.sample.texts)) for side in both)
+    origins = both[0].origin, both[1].origin
+    return AgreementReport(origins, left, right, max_loss, Choice(), texts.name)
+
+
+def judge_again(found: Decided | None, left: str, right: str, *limits: float | None) -> Any:  # noqa: ANN401
+    """The verdict once more, by other limits, on what was measured."""
+    if found is None:
+        return gr.skip()
+    return decided.value(found, Asked.of(*limits).limits, (left, right))
+
+
+@job(markup)
+def make(run: Run, name: str) -> Iterator[str]:
+    """Make the recipe ``name`` (``model#recipe``)."""
+    variant = resolve(name, visitor=True)
+    yield f"Making {variant.title} …"
+
+    def prepare(tell: Callable[[str], None]) -> None:
+        ensure_prepared(variant, report=lambda stage: tell(stage_sentence(stage)))
+
+    yield from run.background(prepare)
+    yield notice(f"{variant.title} is made. Press Measure to have it measured with the others.")
+
+
+def stand(answers: str) -> dict[str, str]:
+    """Where the answers to cards lead; ``answers`` is JSON that the page's script counted.
+
+    ``{"left", "right", "both", "neither", "cards", "names"}``. Raises ``InputError`` for anything
+    else: the page is the visitor's.
+    """
+    try:
+        told = json.loads(answers)
+        counts = [told[key] for key in ("left", "right", "both", "neither", "cards")]
+        left, right = (str(name)[:80] for name in told["names"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError("The answers can't be read. Measure again.") from error
+    whole = all(type(count) is int and 0 <= count <= _MOST_CARDS for count in counts)
+    if not whole or sum(counts[:4]) > counts[4]:
+        raise InputError("There are more answers than cards. Measure again.")
+    return decided.standing(Tally(*counts[:4]), (left, right), counts[4])
+
+
+def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
+    """Put the tab's components into the Blocks at hand, and connect them; gives its text box."""
+    limit = site.service.bounds.gold_characters
+    text, chosen = _texts_form(limit)
+    recognized = html("", "recognized")
+    limits, start, ended = _limits_form()
+    state = gr.State(None)
+    mapping = hidden()
+    shown = result(shown_value(_ABOUT), "decided", "ner.mountDecided")
+    making = html("", "decide-made")
+    settings: list[Any] = [text, chosen, mapping, *pickers.inputs, *limits]
+    asked = start.click(
+        measure_texts(site),
+        settings,
+        [shown, state],
+        js="(...values) => ner.measure(values)",
+        # Beside tagging, not before it; two at once would spoil each other.
+        concurrency_id="measure",
+        **{**JOB, "concurrency_limit": 1},
+    )
+    asked.then(None, js="() => ner.measured()")
+    ended.click(stop(site, "measure_texts"), None, None, queue=False, **QUIET)
+    read = as_gradio_errors(partial(recognize, limit=limit))
+    gr.on(
+        [text.blur, text.submit, chosen.change, pickers.left.change],
+        read,
+        [text, chosen, pickers.left],
+        recognized,
+        **QUIET,
+    )
+    watched: list[Any] = [text, chosen, *pickers.inputs]
+    gr.on([part.change for part in watched], None, watched, js="(...now) => ner.decideChanged(now)")
+    gr.on(
+        [part.change for part in limits],
+        as_gradio_errors(judge_again),
+        [state, pickers.left, pickers.right, *limits],
+        shown,
+        **QUIET,
+    )
+    _connect_script(site, pickers, making)
+    return text
+
+
+def _texts_form(limit: int) -> tuple[gr.Textbox, gr.Dropdown]:
+    text = gr.Textbox(
+        label="Texts, one a line; or labelled, in any common format",
+        placeholder="A few hundred lines of what the model is to read",
+        lines=4,
+        max_lines=10,
+        elem_id="decide-text",
+    )
+    with gr.Row(elem_classes="fields"):
+        upload = gr.UploadButton("Load a file", elem_id="decide-file", size="sm", scale=0)
+        chosen = gr.Dropdown(list(SETS.items()), value="", label="Texts", elem_id="decide-set")
+    upload.upload(as_gradio_errors(partial(read_upload, limit=limit)), upload, text, **QUIET)
+    return text, chosen
+
+
+def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
+    """The accepted loss, and under 'More limits' the others; Measure and Stop."""
+    with gr.Row(elem_classes="fields"):
+        loss = _number("Accepted loss with labels, F1 points", MAX_LOSS)
+        agreement = _number("Least agreement without, %", 100 * MIN_AGREEMENT)
+        slowest = _number("Slowest allowed, ms (0: no limit)", None)
+        largest = _number("Largest allowed, MB (0: no limit)", None)
+    with gr.Row(elem_classes="run"):
+        start = button("Measure", "measure", variant="primary")
+        ended = button("Stop", "measure-stop")
+    return [loss, agreement, slowest, largest], start, ended
+
+
+def _number(label: str, value: float | None) -> gr.Number:
+    return gr.Number(value, label=label)
+
+
+def _connect_script(site: Site, pickers: Pickers, making: gr.HTML) -> None:
+    """What a press on a recipe or a card does: the script presses these, which nobody sees."""
+    name, answers = hidden(), hidden()
+    put = pressed_by_script("decide-put")
+    put.click(None, None, pickers.right, js="() => ner.picked()", **QUIET)
+    made = pressed_by_script("decide-make")
+    made.click(make(site), name, making, js="() => [ner.picked()]", **JOB)
+    standing = result({"html": "", "data": ""}, "standing", "ner.mountStanding")
+    count = pressed_by_script("judge-count")
+    count.click(
+        as_gradio_errors(stand),
+        answers,
+        standing,
+        js="() => [ner.answers()]",
+        trigger_mode="always_last",
+        concurrency_limit=None,
+        **QUIET,
+    )

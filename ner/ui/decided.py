@@ -1,0 +1,319 @@
+"""What tab 'Decide' shows: one verdict, the recipes, and what stands behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ner.choosing.contenders import unmade
+from ner.choosing.measure import Measured
+from ner.choosing.report import choice_json, choice_table
+from ner.choosing.rule import Limits, Recommendation, recommend
+from ner.colours import colour_classes
+from ner.counts import Counts
+from ner.entities import Entity, Explained, Tagged
+from ner.evaluating.breakdown import Curve, threshold_curve
+from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
+from ner.evaluating.report import AgreementReport, Report
+from ner.evaluating.tables import (
+    agreement_table,
+    error_table,
+    judgement_table,
+    report_markdown,
+    report_tables,
+)
+from ner.markup import marked_text, megabytes, render
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import find_prepared
+from ner.models.recipes import default_sides
+from ner.tables import Table, csv
+from ner.tables import html as table_html
+from ner.ui.charts import Spot, curves, scatter
+from ner.ui.forms import seconds_to_make
+from ner.ui.jobs import Value
+from ner.verdict import Answer, Verdict
+
+if TYPE_CHECKING:
+    from ner.ui.decide import Decided
+
+# Tables that stand by themselves, unfolded or in the provenance of a file.
+_SHOWN = ("Verdict by type", "Provenance")
+# Sentences with errors on the page; the file has all.
+_SENTENCES = 100
+
+
+def labels_of(spec: ModelSpec) -> tuple[str, ...]:
+    """The labels that a model knows; none before it has been made here."""
+    prepared = find_prepared(default_sides(spec)[0])
+    return prepared.manifest.labels if prepared else ()
+
+
+def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
+    """The result component's value; ``sides`` are the variants on A and B now."""
+    own = [one for one in found.measured if one.origin.model == found.spec.name]
+    choice = recommend(own, limits)
+    answer = choice_json(choice, found.measured, found.texts.name, unmade(found.spec))
+    report = found.report
+    gold = isinstance(report, Report)
+    html = render(
+        "ner.ui",
+        "decide.html",
+        verdict=_verdict(report, choice, answer["sentence"]),
+        choice="" if not gold else answer["sentence"],
+        notes=[
+            *found.texts.notes,
+            *(report.notes if isinstance(report, Report) else ()),
+            *filter(None, [answer["cpu_note"]]),
+        ],
+        texts=f"{answer['texts']['n']:,} texts: {found.texts.name}",
+        recipes=_recipes(choice, answer, sides),
+        picture=_picture(choice, found.measured, sides, limits),
+        unmade=[
+            (one.name, one.recipe.title, one.recipe.advice, seconds_to_make(one))
+            for one in unmade(found.spec)
+        ],
+        by_type=[table_html(table) for table in _tables(report)],
+        wrong=list(_wrong(report)) if isinstance(report, Report) else [],
+        cards=_card_counts(report) if isinstance(report, AgreementReport) else None,
+        titles=[origin.title for origin in report.origins],
+        details=list(_details(report)) if isinstance(report, Report) else [],
+        command=_command(found, limits),
+        files=[*_files(report), "choose.json"],
+    )
+    data = {
+        "files": {
+            **_files(report),
+            "choose.json": json.dumps(answer, ensure_ascii=False, indent=1),
+        },
+        **(_cards(report) if isinstance(report, AgreementReport) else {}),
+    }
+    return {"html": html, "data": json.dumps(data, allow_nan=False)}
+
+
+def _verdict(report: Report | AgreementReport, choice: Recommendation, sentence: str) -> Verdict:
+    """With labels the loss of F1 decides, without them the agreement."""
+    if isinstance(report, Report):
+        if report.verdict is not None:
+            return report.verdict
+        return Verdict(Answer.UNDECIDED, "Undecided: only one side was scored.", sentence)
+    title, more = choice.named.measured.title, choice.named.more_texts
+    open_ones = [one for one in choice.judged if one.answer is Answer.UNDECIDED]
+    if choice.named.measured.agreement is None and open_ones:
+        # The original fits by definition: that says nothing of the recipes.
+        best = min(open_ones, key=lambda one: one.measured.singles.ms.value)
+        count_ = "more" if best.more_texts is None else f"{best.more_texts:,} more"
+        short = f"Undecided: {count_} texts would tell whether {best.measured.title} will do."
+        return Verdict(Answer.UNDECIDED, short, sentence, best.more_texts)
+    short = {
+        Answer.YES: f"Take {title}.",
+        Answer.NO: f"None fits; {title} comes nearest.",
+        Answer.UNDECIDED: f"{title} looks best; not proven yet."
+        if more is None
+        else f"{title} looks best; {more:,} more texts would prove it.",
+    }[choice.answer]
+    return Verdict(choice.answer, short, sentence, more)
+
+
+def _recipes(
+    choice: Recommendation, answer: dict[str, Any], sides: tuple[str, str]
+) -> dict[str, Any]:
+    """The table of recipes, with what is said of each row."""
+    table = choice_table(answer)
+    items = answer["contenders"]
+    rows = [
+        {
+            "cells": row,
+            "name": item["name"] if "fits" in item else "",
+            "sides": _letters(item["name"], sides),
+            "chosen": item["name"] == answer["chosen"],
+            "why": "; ".join(item.get("reasons", ())),
+        }
+        for item, row in zip(items, table.rows, strict=True)
+    ]
+    return {"columns": table.columns, "rows": rows}
+
+
+def _letters(name: str, sides: tuple[str, str]) -> str:
+    return "".join(letter for letter, side in zip("AB", sides, strict=True) if side == name)
+
+
+def _picture(
+    choice: Recommendation, measured: Sequence[Measured], sides: tuple[str, str], limits: Limits
+) -> str:
+    judged = {one.measured.name: one for one in choice.judged}
+    chosen = choice.chosen
+    spots = []
+    for one in measured:
+        its = judged.get(one.name)
+        answer = its.answer.value if its else "peer"
+        fits = {"yes": "fits", "no": "does not fit", "undecided": "undecided", "peer": ""}[answer]
+        figures = f"{megabytes(one.bytes_on_disk)}, {one.singles.ms.text(1, 2)} ms a text"
+        press = " Press to put it on side B." if its else ""
+        spots.append(
+            Spot(
+                value=one.name if its else "",
+                name=one.title,
+                what=f"{one.title}: {figures}, {fits}.{press}",
+                x=one.bytes_on_disk / 1e6,
+                y=one.singles.ms,
+                answer=answer,
+                chosen=chosen is not None and one.name == chosen.name,
+                sides=_letters(one.name, sides),
+            )
+        )
+    axes = ("MB on disk", "ms a text, median")
+    return scatter("Size and time of each recipe", axes, spots, (limits.max_mb, limits.max_ms))
+
+
+def _tables(report: Report | AgreementReport) -> list[Table]:
+    """How the two compare, type by type."""
+    if isinstance(report, AgreementReport):
+        return [agreement_table(report)]
+    return [judgement_table(report)] if report.judgements else []
+
+
+def _details(report: Report) -> Iterator[tuple[str, str]]:
+    """What is folded: all figures, and the curves over the threshold, by name as markup."""
+    figures = [one for one in report_tables(report) if one.title not in _SHOWN]
+    yield "All figures", "".join(map(table_html, figures))
+    by_side = [threshold_curve(report.evaluation.gold, side.scores.found) for side in report.sides]
+    if all(curve.flat for curve in by_side):
+        return
+    measures: tuple[tuple[str, Callable[[Counts], float]], ...] = (
+        ("F1", lambda counts: counts.f1),
+        ("Precision", lambda counts: counts.precision),
+        ("Recall", lambda counts: counts.recall),
+    )
+    charts = (
+        curves(
+            name,
+            "threshold, per cent",
+            [
+                (title, partial(_score_at, curve, measure))
+                for title, curve in zip(report.titles, by_side, strict=True)
+            ],
+        )
+        for name, measure in measures
+    )
+    yield "Where to set the threshold", "".join(charts)
+
+
+def _score_at(curve: Curve, measure: Callable[[Counts], float], threshold: float) -> float:
+    return measure(curve.at(threshold))
+
+
+def _wrong(report: Report) -> Iterator[dict[str, Any]]:
+    """Texts in which a side errs: gold and each side, readings that are alike on one line."""
+    wrong: dict[int, list[str]] = {}
+    for side in report.sides:
+        for one in side.decisions:
+            if one.error is not None and side.origin.title not in wrong.setdefault(
+                one.sentence, []
+            ):
+                wrong[one.sentence].append(side.origin.title)
+    classes = colour_classes(report.evaluation.labels)
+    for index in sorted(wrong)[:_SENTENCES]:
+        readings: dict[tuple[tuple[int, int, str], ...], tuple[list[str], Tagged]] = {}
+        for name, tagged in [
+            ("Labels", report.evaluation.gold[index].tagged),
+            *((side.origin.title, side.scores.found[index]) for side in report.sides),
+        ]:
+            key = tuple((one.start, one.end, one.label) for one in tagged.entities)
+            readings.setdefault(key, ([], tagged))[0].append(name)
+        yield {
+            "number": index + 1,
+            "who": "both" if len(wrong[index]) == 2 else wrong[index][0],
+            "readings": [
+                (", ".join(names), marked_text(Explained(tagged, (), ()), classes))
+                for names, tagged in readings.values()
+            ],
+        }
+
+
+def _command(found: Decided, limits: Limits) -> str:
+    """The command line that repeats it."""
+    report = found.report
+    if isinstance(report, Report):
+        left, right = (origin.name for origin in report.origins[:2])
+        loss = report.max_loss
+        return (
+            f"python -m ner evaluate texts.conll --left {left} --right {right} --max-loss {loss:g}"
+        )
+    asked = {
+        "--max-ms": limits.max_ms,
+        "--max-mb": limits.max_mb,
+        "--min-agreement": limits.min_agreement,
+    }
+    options = [f"{name} {limit:g}" for name, limit in asked.items() if limit is not None]
+    return " ".join(
+        ["python -m ner choose --texts texts.txt", f"--model {found.spec.name}", *options]
+    )
+
+
+def _files(report: Report | AgreementReport) -> dict[str, str]:
+    told = json.dumps(report.json(), ensure_ascii=False, allow_nan=False)
+    if isinstance(report, AgreementReport):
+        return {"agreement.json": told}
+    return {
+        "evaluation.json": told,
+        "evaluation.csv": csv(*report_tables(report)),
+        "errors.csv": csv(error_table(report)),
+        "evaluation.md": report_markdown(report),
+    }
+
+
+# ---- Cards ----
+
+
+def _card_counts(report: AgreementReport) -> dict[str, int]:
+    pairs = sum(len(one.pairs) for one in report.agreements)
+    differences = sum(len(one.differences) for one in report.agreements)
+    return {"cards": differences, "texts": len(report.agreements), "same": pairs - differences}
+
+
+def _cards(report: AgreementReport) -> dict[str, Any]:
+    """What differs, as cards for the script to fill in."""
+    return {
+        "texts": [agreement.text for agreement in report.agreements],
+        "cards": [
+            {
+                "text": card.text,
+                "shown": card.shown,
+                "swapped": card.swapped,
+                "left": _span(card.pair.left),
+                "right": _span(card.pair.right),
+            }
+            for card in deal(report.agreements)
+        ],
+        "classes": colour_classes(report.labels),
+        "titles": [origin.title for origin in report.origins],
+        "provenance": report.provenance,
+    }
+
+
+def _span(entity: Entity | None) -> list[Any] | None:
+    if entity is None:
+        return None
+    return [entity.start, entity.end, entity.label, round(entity.score, 6)]
+
+
+def standing(tally: Tally, names: tuple[str, str], cards: int) -> Value:
+    """Where the answers lead, as markup."""
+    left, right = names
+    html = render(
+        "ner.ui",
+        "standing.html",
+        settled=tally.settled,
+        standing=standing_sentence(tally, names, cards),
+        change=change_sentence(tally, names, cards),
+        counts=[
+            ("a", f"Only {left} right", tally.left),
+            ("b", f"Only {right} right", tally.right),
+            ("both", "Both right", tally.both),
+            ("neither", "Neither right", tally.neither),
+        ],
+        judged=tally.judged,
+    )
+    return {"html": html, "data": ""}

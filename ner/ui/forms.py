@@ -1,0 +1,183 @@
+"""Form parts that tabs share: pickers of model and sides, texts with an upload, plain markup."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import gradio as gr
+from markupsafe import Markup
+
+from ner.choosing.contenders import runs_here
+from ner.errors import InputError
+from ner.io import read_lines
+from ner.models.catalogue import ModelSpec
+from ner.models.folder import fetched, find_prepared
+from ner.models.names import find_model, hub_allowed, resolve
+from ner.models.recipes import RECIPES, Variant, default_sides
+from ner.tagging.decode import Aggregation
+from ner.ui.jobs import Value
+
+# Making a variant of an original of 77 MB took 13 CPU-seconds where it is calibrated on texts, 1.6
+# where it is not, measured on quiet cores; 12 for the libraries and the gate are estimated.
+_USUAL_MB, _CALIBRATED, _COMPRESSED, _BESIDES = 77, 13, 1.6, 12
+
+OTHER = "…"
+"""The entry of a side's picker that lists the variants of all models."""
+
+Update = dict[str, Any]
+
+
+def html(markup: str | Markup = "", elem_id: str | None = None, **settings: Any) -> gr.HTML:  # noqa: ANN401
+    """Markup of our own without Gradio's style and events."""
+    return gr.HTML(markup, elem_id=elem_id, js_on_load=None, apply_default_css=False, **settings)
+
+
+def result(value: Value, elem_id: str, mount: str) -> gr.HTML:
+    """Where a result is shown; the script's ``mount`` gets the element and each value."""
+    return gr.HTML(
+        value,
+        html_template='<div class="ner"></div>',
+        js_on_load=f"{mount}(element, props, watch);",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def button(name: str, elem_id: str, **settings: Any) -> gr.Button:  # noqa: ANN401 - Gradio's own
+    """A button as wide as its name."""
+    return gr.Button(name, elem_id=elem_id, size="sm", scale=0, min_width=0, **settings)
+
+
+def hidden(elem_id: str | None = None) -> gr.Textbox:
+    """A field that only the script fills."""
+    return gr.Textbox(visible="hidden", elem_id=elem_id)
+
+
+def pressed_by_script(elem_id: str) -> gr.Button:
+    """A button that only the script presses."""
+    return gr.Button(visible="hidden", elem_id=elem_id)
+
+
+@dataclass(frozen=True)
+class Pickers:
+    """Which model, its two variants, and the device; ``specs`` are the models offered."""
+
+    model: gr.Dropdown
+    left: gr.Dropdown
+    right: gr.Dropdown
+    device: gr.Dropdown
+    specs: Sequence[ModelSpec]
+
+    @property
+    def inputs(self) -> list[gr.Dropdown]:
+        """Left, right and device, as handlers take them."""
+        return [self.left, self.right, self.device]
+
+    @property
+    def chosen(self) -> list[gr.Dropdown]:
+        """What `pick` updates."""
+        return [self.model, self.left, self.right]
+
+    def offered(self) -> list[ModelSpec]:
+        """The models that can be had here, those fetched from the Hub last."""
+        known = [spec for spec in self.specs if _can_be_had(spec)]
+        names = set(fetched()) if hub_allowed() else set()
+        return [*known, *map(find_model, sorted(names - {spec.name for spec in known}))]
+
+    def pick(self, left: str, right: str) -> tuple[Update, Update, Update]:
+        """Choose two variants by name; raises ``ModelRefused`` for one that is not offered."""
+        first, second = resolve(left, visitor=True), resolve(right, visitor=True)
+        choices = variant_choices(first.spec, second)
+        models = [(spec.title, spec.name) for spec in self.offered()]
+        return (
+            gr.update(choices=models, value=first.spec.name),
+            gr.update(choices=choices, value=first.name),
+            gr.update(choices=choices, value=second.name),
+        )
+
+    def choose_model(self, name: str) -> tuple[Update, Update, Update]:
+        """Another model: its original and INT8."""
+        return self.pick(
+            *(variant.name for variant in default_sides(resolve(name, visitor=True).spec))
+        )
+
+    def list_all(self, name: str, other: str, left: bool) -> tuple[Update, Update]:
+        """Where a side is `OTHER`: the variants of all models, that side as it is by default."""
+        if name != OTHER:
+            return gr.skip(), gr.skip()
+        choices = [
+            (variant.title, variant.name)
+            for spec in self.offered()
+            for variant in _variants_here(spec)
+        ]
+        spec = resolve(other, visitor=True).spec
+        value = default_sides(spec)[0 if left else 1].name
+        updates = gr.update(choices=choices, value=value), gr.update(choices=choices)
+        return updates if left else (updates[1], updates[0])
+
+
+def variant_choices(spec: ModelSpec, *also: Variant) -> list[tuple[str, str]]:
+    """The recipes of a model, each with how long making it takes where it is not made yet."""
+    own = [(_title(variant), variant.name) for variant in _variants_here(spec)]
+    others = [(variant.title, variant.name) for variant in also if variant.spec != spec]
+    return [*own, *others, ("another model …", OTHER)]
+
+
+def _variants_here(spec: ModelSpec) -> list[Variant]:
+    return [Variant(spec, recipe) for recipe in RECIPES if runs_here(recipe)]
+
+
+def _title(variant: Variant) -> str:
+    if find_prepared(variant) is not None:
+        return variant.recipe.title
+    return f"{variant.recipe.title} · about {seconds_to_make(variant)} s to make"
+
+
+def seconds_to_make(variant: Variant) -> int:
+    """About how many CPU-seconds making ``variant`` takes, its original being there."""
+    original = find_prepared(variant.base)
+    megabytes = _USUAL_MB if original is None else original.size / 1e6
+    steps = _CALIBRATED if variant.recipe.computes_in_int8 else _COMPRESSED
+    return round(_BESIDES + steps * megabytes / _USUAL_MB)
+
+
+def _can_be_had(spec: ModelSpec) -> bool:
+    """Whether a model is on this machine, or the Hub can be reached."""
+    if spec.folder is not None or find_prepared(default_sides(spec)[0]) is not None:
+        return True
+    return _hub_answers(int(time.time() // 600))
+
+
+@functools.lru_cache(maxsize=1)
+def _hub_answers(_ten_minutes: int) -> bool:
+    """Whether a connection to the Hub can be made; asked every ten minutes at most."""
+    host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        return False
+    port = host.port or (443 if host.scheme == "https" else 80)
+    try:
+        socket.create_connection((host.hostname or "", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def read_upload(path: str | None, *, limit: int) -> str:
+    """The text of an uploaded file; raises ``InputError`` for none, no text, or over ``limit``."""
+    if path is None:
+        raise InputError("Choose a file first.")
+    return "\n".join(read_lines(Path(path), limit=limit))
+
+
+def aggregation_picker() -> gr.Dropdown:
+    """How word pieces become one entity."""
+    names = [aggregation.value for aggregation in Aggregation]
+    return gr.Dropdown(names, value=Aggregation.FIRST.value, label="Aggregation", scale=0)

@@ -1,0 +1,475 @@
+"""What tab 'Tag' shows of two sides of a text: markup for the page, data for its script, files."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from ner.colours import colour_classes
+from ner.comparing.agreement import Agreement, Kind, Pair, align, fragile
+from ner.comparing.comparison import Comparison
+from ner.comparing.timing import Latency, Timing
+from ner.entities import Entity, Explained
+from ner.evaluating.verdicts import without_gold
+from ner.markup import cut, macro, megabytes, milliseconds, render
+from ner.models.calibration import read_texts
+from ner.models.catalogue import LABELS, ModelSpec, assets, catalogue
+from ner.models.open import Side, Sides
+from ner.tagging.choice import Choice, Steps
+from ner.tagging.hints import find_hints
+from ner.ui.jobs import Value
+from ner.verdict import MIN_AGREEMENT, Answer
+
+KEYS = ("left", "right")
+# Words of another domain in a text from which on a model for it is pointed out.
+_DOMAIN_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A comparison as the filter leaves it: by the threshold of ``choice``, without some labels."""
+
+    comparison: Comparison
+    sides: Sides
+    choice: Choice
+    without: frozenset[str] = frozenset()
+
+    @cached_property
+    def explained(self) -> list[Explained]:
+        """What each side that is served found, unfiltered."""
+        both = (self.comparison.left, self.comparison.right)
+        return [side for side in both if side is not None]
+
+    @property
+    def text(self) -> str:
+        """The text as it was tagged."""
+        return self.comparison.left.tagged.text
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """Both sides aligned; a side alone is aligned with itself."""
+        labels = [label for label in self.sides.labels if label not in self.without]
+        return self._aligned(labels if self.without else None)
+
+    def _aligned(self, labels: Sequence[str] | None) -> Agreement:
+        first, *second = (
+            side.tagged.keep(labels=labels, threshold=self.choice.threshold)
+            for side in self.explained
+        )
+        return align(first, second[0] if second else first)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs on show, in reading order."""
+        return self.agreement.pairs
+
+    @property
+    def kept_labels(self) -> tuple[str, ...] | None:
+        """The labels on show; None for all."""
+        if not self.without:
+            return None
+        return tuple(label for label in self.sides.labels if label not in self.without)
+
+    def counts(self) -> dict[str, int]:
+        """How many pairs have each label on either side, hidden ones too."""
+        found = [
+            {side.label for side in (pair.left, pair.right) if side is not None}
+            for pair in self._aligned(None).pairs
+        ]
+        return {label: sum(label in labels for labels in found) for label in self.sides.labels}
+
+    def found(self, index: int) -> tuple[Entity, ...]:
+        """The entities of a side that are on show."""
+        return (self.agreement.left, self.agreement.right)[index].entities
+
+    def told(self, pair: Pair) -> list[str]:
+        """What each side says of a pair: label, score and the next best label."""
+        return [self._side_told(index, pair) for index in range(len(self.explained))]
+
+    def _side_told(self, index: int, pair: Pair) -> str:
+        entity = (pair.left, pair.right)[index]
+        span = entity or pair.left or pair.right
+        assert span is not None  # noqa: S101 - one side is an entity
+        label, score, other, margin = self._opinion(index, span)
+        following = f" · next {other} {score - margin:.2f}" if other else ""
+        if entity is None:
+            why = self.missing(index, pair)
+            return f"{why}: {label} {score:.2f}{following}" if label else why
+        spelled = self.text[entity.start : entity.end]
+        where = f"{entity.label} {entity.score:.3f} at {entity.start}–{entity.end}"
+        close = " · a close call" if fragile(self.explained[index].margins[entity]) else ""
+        return f"{spelled} {where}{following}{close}"
+
+    def missing(self, index: int, pair: Pair) -> str:
+        """Why a side has no entity in a pair."""
+        span = pair.left or pair.right
+        assert span is not None  # noqa: S101 - one side is an entity
+        for entity in self.explained[index].tagged.entities:
+            if entity.start < span.end and span.start < entity.end:
+                if entity.score < self.choice.threshold:
+                    return "below the threshold"
+                return "label hidden" if entity.label in self.without else "not found"
+        return "not found"
+
+    def _opinion(self, index: int, span: Entity) -> tuple[str, float, str, float]:
+        """A side's label, score, next best label and margin at the word it is least sure of."""
+        pieces, starts = self.explained[index].pieces, self._starts[index]
+        at = bisect_left(starts, span.start)
+        inside = pieces[at : bisect_left(starts, span.end)]
+        firsts = [
+            piece
+            for before, piece in pairwise([None, *inside])
+            if piece is not None and (before is None or before.word != piece.word)
+        ]
+        if not firsts:
+            return "", 0.0, "", 0.0
+        least = min(firsts, key=lambda piece: piece.margin)
+        return re.sub("^[BI]-", "", least.tag), least.score, least.runner_up, least.margin
+
+    @cached_property
+    def _starts(self) -> list[list[int]]:
+        return [[piece.start for piece in side.pieces] for side in self.explained]
+
+
+def result_value(kept: Kept, *, split: bool, ticket: str) -> Value:
+    """The result component's value."""
+    sides = kept.sides
+    data = {
+        "ticket": ticket,
+        "text": kept.text,
+        "settings": {
+            "left": sides.left.variant.name,
+            "right": sides.right.variant.name if sides.right else None,
+            "device": sides.device,
+            "aggregation": kept.choice.aggregation.value,
+            "threshold": kept.choice.threshold,
+            "without": sorted(kept.without),
+        },
+        "told": [kept.told(pair) for pair in kept.pairs],
+        "sides": [
+            {
+                "name": side.origin.name,
+                "title": side.origin.title,
+                "entities": [[one.start, one.end, one.label] for one in kept.found(index)],
+            }
+            for index, side in enumerate(sides.all)
+        ],
+        "classes": colour_classes(sides.labels),
+    }
+    return {
+        "html": render("ner.ui", "tag.html", **view(kept, split=split)),
+        "data": json.dumps(data),
+    }
+
+
+def view(kept: Kept, *, split: bool) -> dict[str, Any]:
+    """What the template lays out; ``split`` shows a text for each side."""
+    counts = kept.counts()
+    both = len(kept.explained) == 2
+    panels = [
+        (f"{letter} {side.origin.title}", list(_one_side(kept, index)))
+        for index, (letter, side) in enumerate(zip("AB", kept.sides.all, strict=False))
+    ]
+    return {
+        "hints": list(_hints(kept)),
+        "both": both,
+        "split": split and both,
+        "panels": panels if split and both else [("", list(_both_sides(kept)))],
+        "titles": [side.origin.title for side in kept.sides.all],
+        "classes": colour_classes(kept.sides.labels),
+        "legend": [
+            (label, _name(label), counts[label], label in kept.without)
+            for label in kept.sides.labels
+        ],
+        "differences": len(kept.agreement.differences),
+        "seams": bool(_seams(kept.explained[0])),
+        "agreed": _agreed(kept),
+        "sizes": _sizes(kept.sides.all),
+        "enough": _enough(kept) if both else "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a place: which sides cover it, and what stands above or below where it begins."""
+
+    parts: tuple[str, ...]
+    covers: str = ""
+    notes: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the text; with ``pairs`` it is marked, by one ``label`` or by two rails."""
+
+    stretches: tuple[Stretch, ...]
+    pairs: tuple[int, ...] = ()
+    label: str = ""
+    spoken: str = ""
+    differs: bool = False
+
+
+def _both_sides(kept: Kept) -> Iterator[Place]:
+    """One text: names that agree are marked, others have a rail above for A and below for B."""
+    text, seams = kept.text, _seams(kept.explained[0])
+    position = 0
+    for cluster in _clusters(kept.pairs):
+        spans = [side for _, pair in cluster for side in (pair.left, pair.right) if side]
+        start, end = min(one.start for one in spans), max(one.end for one in spans)
+        yield Place((Stretch(cut(text, position, start, seams)),))
+        numbers = tuple(number for number, _ in cluster)
+        spoken = "; ".join(_spoken(kept, pair) for _, pair in cluster)
+        if len(cluster) == 1 and cluster[0][1].kind is Kind.SAME:
+            stretch = Stretch(cut(text, start, end, seams))
+            yield Place((stretch,), numbers, spans[0].label, spoken)
+        else:
+            stretches = tuple(_rails(kept, [pair for _, pair in cluster], seams))
+            yield Place(stretches, numbers, "", spoken, differs=True)
+        position = end
+    yield Place((Stretch(cut(text, position, len(text) + 1, seams)),))
+
+
+def _clusters(pairs: Sequence[Pair]) -> Iterator[list[tuple[int, Pair]]]:
+    """Pairs with their numbers; those that overlap, also by way of a third, together."""
+    cluster: list[tuple[int, Pair]] = []
+    reach = 0
+    for number, pair in enumerate(pairs):
+        if cluster and pair.start >= reach:
+            yield cluster
+            cluster, reach = [], 0
+        cluster.append((number, pair))
+        reach = max(reach, *(side.end for side in (pair.left, pair.right) if side is not None))
+    if cluster:
+        yield cluster
+
+
+def _rails(kept: Kept, pairs: Sequence[Pair], seams: Sequence[int]) -> Iterator[Stretch]:
+    """A place's text, cut wherever an entity begins or ends."""
+    found = [
+        [pair.left for pair in pairs if pair.left],
+        [pair.right for pair in pairs if pair.right],
+    ]
+    borders = sorted({at for side in found for one in side for at in (one.start, one.end)})
+    classes = colour_classes(kept.sides.labels)
+    for number, (start, end) in enumerate(pairwise(borders)):
+        covers: list[str] = []
+        notes: list[tuple[str, str, str]] = []
+        for letter, side in zip("ab", found, strict=True):
+            for one in side:
+                if one.start <= start and end <= one.end:
+                    covers.append(letter)
+                    covers += [f"{letter}0"] if one.start == start else []
+                    covers += [f"{letter}1"] if one.end == end else []
+                if one.start == start:
+                    written = f"{letter.upper()} {one.label} {one.score:.2f}"
+                    notes.append((letter, classes[one.label], written))
+            if not side and number == 0:
+                why = kept.missing("ab".index(letter), pairs[0])
+                notes.append((letter, "none", f"{letter.upper()} {why}"))
+        yield Stretch(cut(kept.text, start, end, seams), " ".join(covers), tuple(notes))
+
+
+def _one_side(kept: Kept, index: int) -> Iterator[Place]:
+    """One side's text; the names that differ are told apart."""
+    text, seams = kept.text, _seams(kept.explained[index])
+    position = 0
+    for number, pair in enumerate(kept.pairs):
+        entity = (pair.left, pair.right)[index]
+        if entity is None:
+            continue
+        yield Place((Stretch(cut(text, position, entity.start, seams)),))
+        stretch = Stretch(cut(text, entity.start, entity.end, seams))
+        differs = pair.kind is not Kind.SAME
+        yield Place((stretch,), (number,), entity.label, _spoken(kept, pair), differs)
+        position = entity.end
+    yield Place((Stretch(cut(text, position, len(text) + 1, seams)),))
+
+
+def _seams(explained: Explained) -> list[int]:
+    """Where segments meet, without the places where a line begins anyway."""
+    text = explained.tagged.text
+    return [at for at in explained.seams if not text[:at].rstrip(" \t").endswith("\n")]
+
+
+def _spoken(kept: Kept, pair: Pair) -> str:
+    """A pair for those who hear it."""
+    first = pair.left or pair.right
+    assert first is not None  # noqa: S101 - one side is an entity
+    spelled = kept.text[first.start : first.end]
+    if pair.kind is Kind.SAME:
+        same = ", same in both" if len(kept.explained) == 2 else f", {first.score:.2f}"
+        return f"{spelled}, {_name(first.label)}{same}"
+    said = []
+    for index, (letter, side) in enumerate(zip("AB", (pair.left, pair.right), strict=True)):
+        if side is None:
+            said.append(f"{letter} {kept.missing(index, pair)}")
+            continue
+        own = kept.text[side.start : side.end]
+        other = "" if own == spelled else f"{own}, "
+        said.append(f"{letter} {other}{_name(side.label)} {side.score:.2f}")
+    return f"{spelled}: {'; '.join(said)}"
+
+
+def _name(label: str) -> str:
+    """A label in words, where it is known."""
+    return LABELS[label].name if label in LABELS else label
+
+
+def _agreed(kept: Kept) -> str:
+    """How far the sides agree: the beginning of the sentence under the title."""
+    total, same = len(kept.pairs), len(kept.pairs) - len(kept.agreement.differences)
+    names = "1 name" if total == 1 else f"{total:,} names"
+    left, *right = (side.origin.title for side in kept.sides.all)
+    if not right:
+        return f"{left} alone finds {names}"
+    original = "the original" if left == "Original" else left
+    if not total:
+        return f"Neither {right[0]} nor {original} finds a name"
+    if same == total:
+        return f"{right[0]} finds the same {names} as {original}"
+    return f"{right[0]} agrees with {original} on {same:,} of {names}"
+
+
+def _sizes(sides: Sequence[Side]) -> dict[str, Any]:
+    """Sizes on disk, that of the download, and the end of the sentence under the title."""
+    sizes = [side.size for side in sides]
+    download = _download(sides[0].variant.spec)
+    words = f"in {megabytes(sizes[-1])}"
+    if len(sizes) == 2 and sizes[0] != sizes[1]:
+        words += f" instead of {megabytes(sizes[0]).removesuffix(' MB')}"
+    longest = max(sizes)
+    return {
+        "words": words,
+        "bars": [
+            (letter, megabytes(size), round(100 * size / longest, 1))
+            for letter, size in zip("AB", sizes, strict=False)
+        ],
+        "download": f"(as downloaded: {megabytes(download)})" if download else "",
+    }
+
+
+def _download(spec: ModelSpec) -> int:
+    """Bytes of the checkpoint that the variants were made of; 0 where it is not here."""
+    file = spec.folder / "model.safetensors" if spec.folder else None
+    return file.stat().st_size if file and file.is_file() else 0
+
+
+def _enough(kept: Kept) -> str:
+    """Whether this text tells that the right side will do."""
+    titles = [side.origin.title for side in kept.sides.all]
+    given = without_gold(
+        [kept.agreement], max_loss=100 - 100 * MIN_AGREEMENT, names=(titles[0], titles[1])
+    )
+    if given.answer is not Answer.UNDECIDED:
+        return given.sentence
+    total, same = len(kept.pairs), len(kept.pairs) - len(kept.agreement.differences)
+    more = "more text is needed" if given.more is None else f"about {given.more:,} more are needed"
+    return f"They agree on {same:,} of {total:,} names; {more} to say."
+
+
+def _hints(kept: Kept) -> Iterator[tuple[str, str]]:
+    """Sentences above the result, and their kinds."""
+    sides = kept.sides
+    found = max(len(side.tagged.entities) for side in kept.explained)
+    for hint in find_hints(kept.text, found=found):
+        yield hint, "hint"
+    model = _model_for(kept.text, sides.spec)
+    if model:
+        yield f"Many words here are not general English: try the model {model}.", "hint"
+    if sides.right is None:
+        yield sides.withheld or "B is not served.", "problem"
+    elif not set(sides.left.tagger.labels) & set(sides.right.tagger.labels):
+        first, second = (", ".join(side.tagger.labels) for side in sides.all)
+        yield f"A knows {first}, B knows {second}: they have no label in common.", "problem"
+    else:
+        yield from ((note, "hint") for note in sides.notes)
+
+
+def _model_for(text: str, spec: ModelSpec) -> str | None:
+    """The title of a model for texts like this one, where ``spec`` is made for others."""
+    words = set(re.findall(r"[a-z]{5,}", text.lower()))
+    for other in catalogue():
+        if other.folder is None or other.texts == spec.texts:
+            continue
+        if len(words & _words(other.texts) - _words(spec.texts)) >= _DOMAIN_WORDS:
+            return other.title
+    return None
+
+
+@cache
+def _words(texts: str) -> frozenset[str]:
+    """The longer words of a set of calibration and gate texts."""
+    files = (assets() / "texts" / f"{texts}-{part}.txt" for part in ("calibration", "gate"))
+    lines = " ".join(line for file in files for line in read_texts(file))
+    return frozenset(re.findall(r"[a-z]{5,}", lines.lower()))
+
+
+def speed_value(
+    names: Sequence[str],
+    series: Sequence[Sequence[Steps]],
+    timing: Timing,
+    notes: Sequence[str],
+    *,
+    finished: bool,
+    ticket: str,
+) -> Value:
+    """How fast the sides are: parts of the page that the script puts in their places."""
+    latencies = [Latency(tuple(steps.total for steps in one)) for one in series]
+    longest = max(latency.median_ms for latency in latencies)
+    bars = [
+        (name, milliseconds(latency.median_ms), round(100 * latency.median_ms / longest, 1))
+        for name, latency in zip(names, latencies, strict=True)
+    ]
+    steps = [
+        (
+            name,
+            [*map(milliseconds, _medians(one)), *map(milliseconds, (took.median_ms, took.p95_ms))],
+        )
+        for name, one, took in zip(names, series, latencies, strict=True)
+    ]
+    runs = f"{len(series[0]):,} runs{'' if finished else ', timing …'}"
+    markup = macro(
+        "ner.ui",
+        "tag_parts.html",
+        "speed",
+        bars,
+        _ratio(timing),
+        [runs, *notes],
+        steps,
+        _pace(timing),
+    )
+    return {"html": markup, "data": json.dumps({"ticket": ticket, "finished": finished})}
+
+
+def _medians(steps: Sequence[Steps]) -> Iterator[float]:
+    columns = zip(*((one.tokenize, one.infer, one.decode) for one in steps), strict=True)
+    return map(median, columns)
+
+
+def _ratio(timing: Timing) -> str:
+    return f"{timing.ratio.number(1)} × ({timing.ratio.range(1)})"
+
+
+def _pace(timing: Timing) -> str:
+    """How fast the right side is, in words, only as far as the interval tells.
+
+    >>> _pace(Timing(Latency((4.0,) * 9), Latency((2.0,) * 9)))
+    '2.0 × as fast'
+    >>> _pace(Timing(Latency((4.0,) * 9), Latency((5.0,) * 9)))
+    '25 % slower'
+    """
+    ratio = timing.ratio
+    low, high = ratio.low, ratio.high
+    if low <= 1 <= high:
+        near = low >= 0.9 and high <= 1.1
+        return "no clear difference in speed" if near else "speed still uncertain"
+    if ratio.value < 1:
+        return f"{100 * (1 / ratio.value - 1):.0f} % slower"
+    return f"{ratio.value:.1f} × as fast"

@@ -1,0 +1,121 @@
+"""Tab 'Decide' in Chromium, over dictionaries; a console error fails a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.fixtures import axe, opened
+
+pytestmark = pytest.mark.browser
+
+PLAIN = "\n".join(["Wolfgang left Berlin for Paris.", "Ada saw the Amazon and Oslo."] * 30)
+GOLD = "Wolfgang B-PERSON\nin O\nBerlin B-LOC\n\nAmazon B-ORG\nof O\n<b>Oslo</b> B-GPE\n\n" * 20
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, fake_url: str) -> Iterator[Page]:
+    """One page for all tests of this file."""
+    with opened(chromium, f"{fake_url}?tab=choose") as page:
+        expect(page).to_have_url(f"{fake_url}?tab=choose")
+        yield page
+
+
+def measure(page: Page, text: str) -> None:
+    """Put texts in and wait for what comes of them."""
+    page.locator("#decide-text textarea").fill(text)
+    page.locator("#decide-text textarea").blur()
+    expect(page.locator("#recognized .notice")).to_be_visible()
+    page.locator("#measure").click()
+    expect(page.locator("#decided .verdict")).to_be_visible()
+
+
+def test_a_recipe_is_measured_and_put_on_side_b(page: Page) -> None:
+    """By its row or its point; then the result says that it is of other sides."""
+    measure(page, PLAIN)
+    expect(page.locator("#decided .verdict strong")).not_to_be_empty()
+    side_b = page.locator("#side-b input")
+    page.get_by_role("button", name="Put INT8 weights on side B").click()
+    expect(side_b).to_have_value("INT8 weights")
+    expect(page.locator("#decided .stale-note")).to_be_visible()
+    page.locator('#decided svg [data-put="bundled#int8"]').focus()
+    page.keyboard.press("Enter")
+    expect(side_b).to_have_value("INT8")
+    expect(page.locator("#decided .stale-note")).to_have_count(0)
+
+
+def test_limits_decide_anew_and_the_answer_is_saved(page: Page) -> None:
+    """A size that nothing has: the nearest is named, without measuring again."""
+    measure(page, PLAIN)
+    size = page.get_by_label("Largest allowed")
+    size.fill("10")
+    size.blur()
+    expect(page.locator("#decided .verdict")).to_contain_text("None fits")
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="choose.json").click()
+    answer = json.loads(Path(saving.value.path()).read_text(encoding="utf-8"))
+    assert (10, 60) == (answer["limits"]["max_mb"], answer["texts"]["n"])
+    size.fill("0")
+    size.blur()
+    expect(page.locator("#decided .verdict")).not_to_contain_text("None fits")
+
+
+def test_what_differs_is_judged_by_key_and_kept(page: Page) -> None:
+    """INT8 is always right: eight answers settle it, wherever it stands; a reload keeps them."""
+    measure(page, PLAIN)
+    for number in range(8):
+        expect(page.locator("[data-part=card-place]")).to_contain_text(f"Card {number + 1} of")
+        page.get_by_label("Hide which side").uncheck()
+        names = page.locator(".reading b").all_inner_texts()
+        assert ["A, Original", "B, INT8"] == names
+        page.locator("[data-part=card-place]").click()
+        page.keyboard.press("2")
+    expect(page.locator("[data-part=standing]")).to_contain_text("INT8 makes 8 fewer errors")
+    page.keyboard.press("u")
+    expect(page.locator("[data-part=standing]")).to_contain_text("INT8 makes 7 fewer errors")
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save the answers").click()
+    lines = Path(saving.value.path()).read_text("utf-8").splitlines()
+    assert ["right"] * 7 == [json.loads(line)["answer"] for line in lines]
+    page.reload()
+    measure(page, PLAIN)
+    expect(page.locator("[data-part=card-place]")).to_contain_text("Card 8 of")
+
+
+def test_labels_of_another_name_are_mapped(page: Page) -> None:
+    """In a table with likely names; then the loss of F1 decides, and wrong texts are shown."""
+    measure(page, GOLD)
+    expect(page.locator("#recognized")).to_contain_text("80 entities in 40 texts")
+    expect(page.get_by_label("PERSON is")).to_have_value("PER")
+    page.get_by_label("GPE is").select_option("LOC")
+    page.locator("#measure").click()
+    expect(page.locator("#decided")).to_contain_text("Verdict by type")
+    wrong = page.locator(".sentences li")
+    assert wrong.count() > 0
+    page.get_by_label("Wrong by").select_option("INT8")
+    assert 0 < page.locator(".sentences li:visible").count() <= wrong.count()
+    assert 0 == page.locator("#decided .sentences b b").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, screenshots: Path, scheme: str) -> None:
+    """With a result of each kind on show."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
+    for name, text in (("plain", PLAIN), ("gold", GOLD)):
+        measure(page, text)
+        page.wait_for_timeout(300)
+        page.screenshot(path=screenshots / f"decide-{name}-{scheme}.png", full_page=True)
+        assert {} == axe(page)
+
+
+def test_a_phone_shows_all_of_it(page: Page, screenshots: Path) -> None:
+    """Table and picture scroll in boxes of their own."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    measure(page, PLAIN)
+    page.screenshot(path=screenshots / "decide-phone.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

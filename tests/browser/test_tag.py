@@ -1,0 +1,391 @@
+"""Tab 'Tag' in Chromium, over dictionaries in place of models; any console error fails a test."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, gate_of
+from playwright.sync_api import Browser, Page, Route, expect
+
+from browser.fixtures import Open, Serve, answered, axe, opened, tag
+from ner.entities import Explained
+
+pytestmark = pytest.mark.browser
+
+TEXT = (
+    "My name is Wolfgang and I live in Berlin.\nAda Lovelace of London works for Acme Corp, "
+    "a German company; she saw Paris, Oslo and the  Amazon."
+)
+HOSTILE = '<img src=x onerror="window.hacked=1"></span><script>window.hacked=1</script>'
+
+
+def without_int8() -> FakeSides:
+    return FakeSides(right=None, gate=gate_of(0.812, 250))
+
+
+def with_hostile_labels() -> FakeSides:
+    words = {**WORDS, "Wolfgang": (HOSTILE, 0.99), "Berlin": ("A" * 300, 0.98)}
+    return FakeSides(left=DictionaryTagger(words), right=DictionaryTagger(words))
+
+
+@dataclass(frozen=True)
+class SlowTagger(DictionaryTagger):
+    """Takes two seconds for a text with 'slow' in it."""
+
+    def explain(self, text: str) -> Explained:
+        if "slow" in text:
+            time.sleep(2)
+        return super().explain(text)
+
+
+def with_a_slow_side() -> FakeSides:
+    return FakeSides(left=SlowTagger(), right=SlowTagger(INT8_WORDS))
+
+
+@pytest.fixture(scope="module")
+def one_page(chromium: Browser, fake_url: str) -> Iterator[Page]:
+    """One page for all tests of this file that leave it as it was."""
+    with opened(chromium, fake_url) as page:
+        yield page
+
+
+@pytest.fixture
+def page(one_page: Page) -> Page:
+    """The page with ``TEXT`` tagged."""
+    tag(one_page, TEXT)
+    return one_page
+
+
+def names(page: Page, panel: int = 0) -> list[str]:
+    """The names that a text marks, each with its label where both sides agree."""
+    marks = page.locator(".panel").nth(panel).locator(".e")
+    spelled = "marks => marks.map(it => [it.textContent, it.dataset.l].filter(Boolean).join(' '))"
+    found: list[str] = marks.evaluate_all(spelled)
+    return found
+
+
+RAILS = """places => places.map(place => [
+    place.textContent,
+    ...[...place.querySelectorAll('i')].map(note => note.dataset.l),
+    ...['a', 'b'].map(side =>
+        [...place.querySelectorAll(`span.${side}`)].map(part => part.textContent).join('')),
+])"""
+
+
+def focused(page: Page) -> str | None:
+    """The spoken name of what has the focus."""
+    return page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_the_text_stands_tagged_with_both_sides(page: Page) -> None:
+    """Names on which both agree are marked; where they differ each side has a rail of its own."""
+    marked = ["Wolfgang PER", "Berlin LOC", "Ada Lovelace PER", "London LOC", "German MISC"]
+    assert marked == [name for name in names(page) if re.search("[A-Z]{3}", name)]
+    assert [
+        ["Acme Corp", "A ORG 0.88", "B ORG 0.79", "Acme Corp", "Acme"],
+        ["Paris", "A LOC 0.62", "B not found", "Paris", ""],
+        ["Oslo", "A not found", "B LOC 0.58", "", "Oslo"],
+        ["Amazon", "A ORG 0.55", "B LOC 0.52", "Amazon", "Amazon"],
+    ] == page.locator(".rails").evaluate_all(RAILS)
+    expect(page.locator("#heading p")).to_contain_text("INT8 agrees with the original on 5 of 9")
+    expect(page.locator("#heading p")).to_contain_text("in 19.6 MB instead of 76.6")
+    expect(page.locator("#heading p")).to_contain_text("in speed")
+    assert TEXT == page.locator(".panel .text").text_content()
+
+
+def test_a_text_for_each_side_is_one_click_away(page: Page) -> None:
+    """Each shows what it found; a second click goes back."""
+    page.get_by_role("button", name="Side by side").click()
+    answered(page)
+    assert 8 == len(names(page, 0)) == len(names(page, 1))
+    assert "Acme Corp ORG" in names(page, 0)
+    assert "Acme ORG" in names(page, 1)
+    assert 4 == page.locator(".panel >> nth=1").locator(".differs").count() + 1
+    page.get_by_role("button", name="Side by side").click()
+    expect(page.locator(".panel")).to_have_count(1)
+
+
+def test_only_differences_are_marked_on_request(page: Page) -> None:
+    """Agreeing names become plain text, also in the next result; the text stays whole."""
+    plain = "getComputedStyle(document.querySelector('.e:not(.differs)')).backgroundColor"
+    page.get_by_label("Differences only").check()
+    assert "rgba(0, 0, 0, 0)" == page.evaluate(plain)
+    tag(page, TEXT)
+    assert "rgba(0, 0, 0, 0)" == page.evaluate(plain)
+    page.get_by_label("Differences only").uncheck()
+    assert "rgba(0, 0, 0, 0)" != page.evaluate(plain)
+
+
+def test_the_legend_is_the_filter(page: Page) -> None:
+    """It spells labels out and counts them; unticking one hides it, and the focus stays there."""
+    location = page.locator("[data-label=LOC]")
+    expect(location.locator("..")).to_have_text("location 5")
+    location.focus()
+    location.press("Space")
+    answered(page)
+    assert not any(name.endswith("LOC") for name in names(page))
+    expect(page.locator("[data-label=LOC]").locator("..")).to_have_text("location 5")
+    expect(page.locator("[data-label=LOC]")).to_be_focused()
+    page.locator("[data-label=LOC]").check()
+    answered(page)
+    assert "Berlin LOC" in names(page)
+
+
+@pytest.mark.parametrize("way", ["hover", "focus"])
+def test_a_name_tells_scores_and_the_runner_up(page: Page, way: str) -> None:
+    """On keyboard focus as on pointing, with what the side says that did not find it."""
+    getattr(page.locator(".rails", has_text="Paris"), way)()
+    told = page.locator("[data-part=detail] p")
+    expect(told.nth(0)).to_contain_text("Paris LOC 0.620 at 112–117 · next")
+    expect(told.nth(1)).to_contain_text("not found: O 0.99")
+
+
+def test_names_and_differences_are_walked_by_keys(page: Page) -> None:
+    """Arrows, Home and End go from name to name, n and p from difference to difference."""
+    page.locator(".e").first.focus()
+    assert "Wolfgang, person, same in both" == focused(page)
+    page.keyboard.press("ArrowRight")
+    assert "Berlin, location, same in both" == focused(page)
+    page.keyboard.press("n")
+    assert "Acme Corp: A organization 0.88; B Acme, organization 0.79" == focused(page)
+    expect(page.locator("[data-part=place]")).to_have_text("1 of 4")
+    page.keyboard.press("p")
+    assert "Amazon: A organization 0.55; B location 0.52" == focused(page)
+    page.keyboard.press("Home")
+    assert "Wolfgang, person, same in both" == focused(page)
+    page.get_by_label("Next difference").click()
+    page.get_by_label("Next difference").click()
+    assert "Paris: A location 0.62; B not found" == focused(page)
+    assert 1 == page.locator(".panel .e[tabindex='0']").count()
+
+
+def test_the_threshold_is_asked_for_at_once(page: Page) -> None:
+    """Below it an entity is told from one that was not found."""
+    page.get_by_role("button", name="More").click()
+    slider = page.locator("#threshold input[type=number]")
+    slider.fill("0.6")
+    slider.press("Tab")
+    expect(page.locator(".rails")).to_have_count(2)
+    assert ["Paris", "A LOC 0.62", "B not found", "Paris", ""] in page.locator(
+        ".rails"
+    ).evaluate_all(RAILS)
+    slider.fill("0")
+    slider.press("Tab")
+    expect(page.locator(".rails")).to_have_count(4)
+    page.get_by_role("button", name="More").click()
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_more_has_tables_robustness_and_files(page: Page) -> None:
+    """Each is asked for by its button, and goes with the next text."""
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Tables").click()
+    expect(page.locator("#tables-result tbody").first.locator("tr")).to_have_count(9)
+    page.get_by_role("button", name="Probe robustness").click()
+    expect(page.locator(".probe")).to_contain_text("lower case")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert "entities.csv" == download.value.suggested_filename
+    page.get_by_role("button", name="Python", exact=True).click()
+    expect(page.locator("[data-part=out] pre")).to_contain_text("ner.compare(text)")
+    tag(page, "Berlin")
+    expect(page.locator("#tables-result")).to_be_hidden()
+    page.get_by_role("button", name="More").click()
+
+
+def test_every_example_is_tagged_at_once(page: Page) -> None:
+    """One click puts it in, and its model with it."""
+    page.locator("#example-3").click()
+    expect(page.locator(".panel .text")).to_contain_text("pancytopenia")
+    expect(page.locator("#model input")).to_have_value("Medical English (bundled)")
+    page.locator("#example-0").click()
+    expect(page.locator(".panel .text")).to_contain_text("Justice Jordan")
+    expect(page.locator("#model input")).to_have_value("General English (bundled)")
+
+
+def test_other_models_are_listed_on_request(page: Page) -> None:
+    """A side's picker has the recipes of one model, and then the variants of all."""
+    page.locator("#side-b input").click()
+    options = page.get_by_role("option")
+    assert "another model …" == options.last.inner_text().strip(" ✓")
+    options.last.click()
+    page.locator("#side-b input").click()
+    expect(
+        page.get_by_role("option", name="Medical English (bundled) · INT8").first
+    ).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def test_a_copied_text_is_clean(page: Page) -> None:
+    """Selecting all of the text gives it as it was put in, without labels."""
+    select = """() => {
+        getSelection().selectAllChildren(document.querySelector('.panel .text'));
+        return getSelection().toString();
+    }"""
+    assert TEXT == page.evaluate(select)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "Type or paste a text"), ("ada lovelace", "no capital letters")],
+)
+def test_odd_input_gets_a_sentence(one_page: Page, text: str, said: str) -> None:
+    """In the result's place, or above it."""
+    tag(one_page, text)
+    expect(one_page.locator("#result .notice").first).to_contain_text(said)
+
+
+def test_a_text_over_the_limit_is_tagged_up_to_it(page: Page) -> None:
+    """The rest is shown and marked, and the counter says so; code points are counted."""
+    tag(page, "Berlin 🙂 " + "a" * 20_000)
+    expect(page.locator("#counter .over")).to_have_text("20,009 / 20,000")
+    expect(page.locator("#result .notice").first).to_contain_text("the last 9 characters are not")
+    expect(page.locator(".untagged")).to_have_text("a" * 9)
+    assert ["Berlin LOC"] == names(page)
+
+
+def test_hostile_text_is_inert_and_whole(page: Page) -> None:
+    """Markup in the text shows as text."""
+    tag(page, f"Berlin {HOSTILE}")
+    assert f"Berlin {HOSTILE}" == page.locator(".panel .text").text_content()
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_theme_is_switched_and_remembered(page: Page) -> None:
+    """The button turns the page dark, and a reload keeps it, and the text too."""
+    tag(page, "Only Berlin")
+    page.get_by_label("Light or dark theme").click()
+    page.reload()
+    expect(page.locator(".panel .text")).to_have_text("Only Berlin")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.get_by_label("Light or dark theme").click()
+
+
+def test_everything_that_takes_the_focus_shows_it(page: Page) -> None:
+    """An outline of two pixels or more, on whatever Tab reaches."""
+    page.locator("#text textarea").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        shown = page.evaluate(
+            """() => {
+                const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
+                return document.activeElement.matches('body, footer *, .tabs button')
+                    || (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2)
+                    || document.activeElement.outerHTML.slice(0, 200);
+            }"""
+        )
+        assert shown is True
+
+
+def test_hostile_labels_are_inert(open_page: Open, serve: Serve) -> None:
+    """A model's labels are foreign data: no markup of theirs becomes an element."""
+    page = open_page(serve(with_hostile_labels))
+    tag(page, TEXT)
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("button", name="Done").click()
+    page.locator(".e").first.hover()
+    expect(page.locator("[data-part=detail]")).to_contain_text("<img src=x")
+    assert page.evaluate("window.hacked") is None
+    assert 0 == page.locator("#result img").count()
+
+
+def test_an_int8_that_is_not_served_leaves_the_original_alone(
+    open_page: Open, serve: Serve
+) -> None:
+    """The reason, one side's names, and nothing that needs two."""
+    page = open_page(serve(without_int8))
+    tag(page, TEXT)
+    expect(page.locator("#result .problem")).to_contain_text("81.2 %")
+    expect(page.locator("#heading p")).to_have_text("Original alone finds 8 names, in 76.6 MB.")
+    assert "Acme Corp ORG" in names(page)
+    assert 0 == page.get_by_role("button", name="Side by side").count()
+
+
+def test_typing_asks_one_question_at_a_time(open_page: Open, serve: Serve) -> None:
+    """While one is answered the newest text waits; its answer is the one that stays."""
+    page = open_page(serve(with_a_slow_side))
+    box = page.locator("#text textarea")
+    box.fill("slow Berlin")
+    box.press_sequentially(" and Wolfgang", delay=30)
+    expect(page.locator("#result .ner")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".panel .text")).to_have_text("slow Berlin and Wolfgang", timeout=30_000)
+    answered(page)
+    assert page.locator("#result .ner").get_attribute("aria-busy") is None
+    tag(page, "Berlin")
+    expect(page.locator(".facts b")).to_contain_text("×")
+
+
+def test_a_server_that_is_gone_is_told_of(chromium: Browser, fake_url: str) -> None:
+    """In the result's place; the text is still there, and the next try mends it."""
+    page = chromium.new_page()
+    page.goto(fake_url)
+    page.wait_for_selector("#result .panel", state="attached", timeout=90_000)
+    answered(page)
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, body="{}", content_type="application/json")
+
+    page.route("**/queue/join*", refuse)
+    page.locator("#text textarea").fill("Berlin")
+    expect(page.locator("#result .problem")).to_contain_text("press Ctrl+Enter")
+    page.unroute("**/queue/join*")
+    tag(page, "Berlin")
+    assert ["Berlin LOC"] == names(page)
+    page.close()
+
+
+def test_a_shared_link_shows_the_same_in_another_browser(page: Page, open_page: Open) -> None:
+    """Text, filter and line breaks travel in the link's fragment; the result is made anew."""
+    tag(page, TEXT)
+    page.locator("[data-label=PER]").uncheck()
+    answered(page)
+    page.get_by_role("button", name="Share").click()
+    link = page.locator("[data-part=out] pre").inner_text()
+    page.locator("[data-label=PER]").check()
+    other = open_page(link)
+    assert TEXT == other.locator(".panel .text").text_content()
+    assert not any(name.endswith("PER") for name in names(other))
+    expect(other.locator("[data-label=PER]")).not_to_be_checked()
+    broken = open_page(link[:-20] + "%%%")
+    expect(broken.locator(".panel .text")).to_contain_text("Justice Jordan")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(open_page: Open, fake_url: str, screenshots: Path, scheme: str) -> None:
+    """All rules of axe-core over the whole page, Gradio's own markup included, all parts shown."""
+    page = open_page(fake_url, color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    tag(page, TEXT)
+    expect(page.locator(".facts b")).to_contain_text("×")
+    page.screenshot(path=screenshots / f"tag-{scheme}.png")
+    assert page.locator(".enough").bounding_box()["y"] < 900
+    page.get_by_role("button", name="More").click()
+    for name, shown in (("Tables", "#tables-result table"), ("Probe robustness", ".probe")):
+        page.get_by_role("button", name=name).click()
+        expect(page.locator(shown).first).to_be_visible()
+    page.get_by_role("button", name="Python", exact=True).click()
+    assert {} == axe(page)
+    page.get_by_role("button", name="Edit").click()
+    assert {} == axe(page)
+
+
+def test_a_phone_shows_tagged_text_at_once(
+    open_page: Open, fake_url: str, screenshots: Path
+) -> None:
+    """On its first screen; nothing is wider than it, and all can be hit with a finger."""
+    size = {"width": 390, "height": 844}
+    page = open_page(fake_url, viewport=size, has_touch=True, is_mobile=True)
+    page.screenshot(path=screenshots / "tag-phone.png")
+    expect(page.locator(".panel .e").first).to_be_in_viewport()
+    page.get_by_role("button", name="More").click()
+    small = page.locator(":is(button, select):visible").evaluate_all(
+        """all => all.filter(one => !one.closest('footer, .tab-wrapper'))
+            .map(one => [one.outerHTML.slice(0, 120), one.getBoundingClientRect().height])
+            .filter(([, height]) => height && height < 43.5)"""
+    )
+    assert [] == small
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
