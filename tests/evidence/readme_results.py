@@ -115,10 +115,20 @@ def of_load() -> list[str]:
     return [*parts, f"beside a file of {beside['rows']:,} rows p95 is {ratio:.2f} times that alone"]
 
 
+def held(shapes: dict[str, Any], recipe: str) -> str:
+    """The memory of one recipe at each stage."""
+    stages = ("loaded", "600 single texts", "three files of 2,000")
+    return ", ".join(f"{shapes[recipe][stage]} MB after {stage}" for stage in stages).replace(
+        "after loaded", "when loaded", 1
+    )
+
+
 def others() -> list[str]:
     """The other records, a line each."""
     ratios = read(RESULTS / "self-check.json")["as_fast_as_itself"].values()
     shown = sum(not one["low"] <= 1 <= one["high"] for one in ratios)
+    shapes = read(RESULTS / "shapes.json")["resident_mb"]
+    grown = shapes["int8"]["18,000 more single texts"] - shapes["int8"]["2,000 more single texts"]
     kills, properties = read(RESULTS / "kills.json"), read(RESULTS / "properties.json")
     padding = read(RESULTS / "padding.json")
     memory = [padding[way]["peak_memory_mb"] for way in ("within a budget", "fixed length")]
@@ -131,6 +141,10 @@ def others() -> list[str]:
         "padding": [
             f"training within a token budget takes {memory[0]:,} MB, padded to the longest text "
             f"{memory[1]:,} MB"
+        ],
+        "shapes": [
+            f"a process with INT8 holds {held(shapes, 'int8')}, one with the original "
+            f"{held(shapes, 'original')}; 18,000 more texts add {grown} MB",
         ],
         "kills": [
             f"preparing killed {kills['kills']} times: {kills['clean']} clean starts; "

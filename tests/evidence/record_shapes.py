@@ -5,7 +5,8 @@ PYTHONPATH=.:tests python tests/evidence/record_shapes.py [EARLIER]
 Memory is read in a process of its own for each recipe: loaded and checked, after 600 single texts
 of 1 to 60 words, after three files of 2,000; INT8's also after 20,000 more single texts. EARLIER is
 a checkout of an earlier state: it is measured too, and both tag the same texts in turns, so that
-what else runs on the machine slows both.
+what else runs on the machine slows both. Times say something on an idle machine alone, memory
+anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -149,8 +149,8 @@ def in_turns(checkouts: Sequence[Path]) -> dict[str, Any]:
 
 def main(earlier: Path | None) -> None:
     """Measure all and write it."""
-    from ner.machine import describe
-    from ner.schema import machine_json
+    # Here, since the other checkout runs this file too.
+    from evidence.record import made_by, write
 
     record: dict[str, Any] = {"resident_mb": memory(ROOT)}
     if earlier is not None:
@@ -159,12 +159,7 @@ def main(earlier: Path | None) -> None:
             name: {"median": value, "rounds": rounds}
             for name, (value, *rounds) in in_turns([ROOT, earlier]).items()
         }
-    record |= {
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_shapes.py [EARLIER]",
-        "machine": machine_json(describe()),
-    }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write(RECORD, record | made_by("record_shapes.py [EARLIER]"))
 
 
 if __name__ == "__main__":
