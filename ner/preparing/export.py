@@ -76,8 +76,9 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
     config = _read_config(checkpoint)
     kind = str(config.get("model_type"))
     network: torch.nn.Module
-    with _refused("The checkpoint can't be read: {}"):
+    with _refused("transformers makes no fast tokenizer of this checkpoint; see tokenizer.json."):
         tokenizer = _load_tokenizer(checkpoint)
+    with _refused("The checkpoint can't be read: {}"):
         load = bilstm.load if kind == BILSTM else _load_transformer
         network = load(checkpoint)
     with _refused(f"Models of the type {kind!r} can't be converted to OpenVINO."):
