@@ -1,4 +1,4 @@
-"""Named entities by a model and by its INT8 OpenVINO twin, side by side.
+"""Named entities by a model and by its INT8 OpenVINO version, side by side.
 
 >>> import ner
 >>> tagger = ner.load()

@@ -1,4 +1,4 @@
-"""Counts of right and wrong entities, which add up; precision, recall and F1 are theirs."""
+"""Counts of right and wrong entities; precision, recall and F1 follow from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that everything else passes around: entities in a text, and who finds them.
+"""The values that everything else passes around: entities in a text, gold, and taggers.
 
 Offsets are code points of the text, half open: ``text[start:end]`` spells the entity.
 """

@@ -1,4 +1,4 @@
-"""Reading and writing: lines of text, JSON, files that are whole or not there, cells of CSV."""
+"""Reading and writing: lines, JSON, files written whole or not at all, safe cells of CSV."""
 
 from __future__ import annotations
 

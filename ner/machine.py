@@ -1,4 +1,4 @@
-"""The machine that a number was measured on, and how many of its cores are ours to use."""
+"""The machine that a number was measured on, and how many of its cores we may use."""
 
 from __future__ import annotations
 

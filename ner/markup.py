@@ -1,4 +1,4 @@
-"""Markup from templates: everything is escaped by Jinja2, wherever it comes from.
+"""HTML from templates, in which Jinja2 escapes everything that is filled in.
 
 A package that shows something has a folder ``templates``; what all of them share lies in
 ``ner/templates``. No markup is put together from strings in Python.

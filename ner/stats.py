@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals and paired tests, all vectorized and seeded.
+"""Estimates with their intervals: bootstrap and paired tests, vectorized and seeded.
 
 Intervals are percentile bootstrap intervals (Efron & Tibshirani, An Introduction to the Bootstrap,
 1993, chapter 13). What is resampled is the unit that varies by itself: a pair of interleaved runs,

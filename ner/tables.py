@@ -1,4 +1,4 @@
-"""Tables, of which every report is a list: plain values, and as Markdown, CSV and HTML."""
+"""Tables, of which every report is made: plain values, rendered as Markdown, CSV and HTML."""
 
 from __future__ import annotations
 

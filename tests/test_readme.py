@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from evidence import readme_results
+from tiny_architectures import ARCHITECTURES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,21 +48,41 @@ def test_every_command_exists() -> None:
 
     from ner.cli.main import app
 
-    table = README.split("## On the command line")[1].split("## ")[0]
+    table = README.split("## On the command line")[1].split("Which architectures")[0]
     named = set(re.findall(r"^\| `(\w+)", table, flags=re.MULTILINE))
 
     assert named == set(get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def test_the_house_is_as_it_is_drawn() -> None:
-    """Each folder and module stands in the table of the house, and no other."""
-    from test_layers import ORDER
+def layout() -> str:
+    """The table of the code, in the words of each folder's and module's own docstring."""
+    from test_layers import ORDER, PACKAGE
 
-    table = README.split("## The house")[1].split("To read it")[0]
-    rows = re.findall(r"^\| (`.+?) \|", table, flags=re.MULTILINE)
-    named = {name.removesuffix("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    rows = []
+    for name in ORDER[:-1]:
+        folder = PACKAGE / name
+        file = folder / "__init__.py" if folder.is_dir() else PACKAGE / f"{name}.py"
+        says = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n\n")[
+            0
+        ]
+        words = " ".join(says.split()).replace("``", "`")
+        rows.append(f"| `{name}{'/' if folder.is_dir() else ''}` | {words} |\n")
+    return "| folder or file | does |\n|---|---|\n" + "".join(rows)
 
-    assert named == set(ORDER) - {"__main__"}
+
+def test_the_layout_is_that_of_the_code() -> None:
+    """Each folder and module stands in the table, in import order, with its docstring."""
+    table = README.split("<!-- layout -->\n")[1].split("<!-- /layout -->")[0]
+
+    assert table == layout()
+
+
+def test_the_architectures_are_those_that_are_tried() -> None:
+    """Each type in the table is one that the tests of exporting make, and the other way round."""
+    table = README.split("<!-- architectures -->")[1].split("<!-- /architectures -->")[0]
+    named = re.findall(r"`([\w-]+)`", re.sub(r"\| (?!`)[^|]*\|$", "|", table, flags=re.MULTILINE))
+
+    assert set(named) - {"original", "bf16"} == set(ARCHITECTURES)
 
 
 def test_every_variable_is_explained() -> None:

@@ -19,7 +19,7 @@ from ner.cli.tag import tag
 from ner.cli.train import train
 
 app = typer.Typer(
-    help="Named entities by a model and by its INT8 OpenVINO twin, side by side.",
+    help="Named entities by a model and by its INT8 OpenVINO version, side by side.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -1,1 +1,1 @@
-"""Two taggings of one text: aligned, timed in turns, and probed; knows no gold."""
+"""Two taggings of one text: aligned, timed in turns, and probed for robustness."""

@@ -1,1 +1,1 @@
-"""Which models there are, how they lie on disk, and opening them; converts nothing itself."""
+"""Which models there are, their names, recipes and folders on disk, and opening them."""

@@ -119,7 +119,7 @@ _SHARED_LIMITS = (
 GENERAL = Purpose(
     "English named entities: persons, organizations, locations, others",
     "Finding names in English news, web text and tweets: for search, redaction drafts, statistics, "
-    "and for comparing a model with its INT8 twin.",
+    "and for comparing a model with its INT8 version.",
     (
         *_SHARED_LIMITS,
         "In lower-cased or upper-cased text it finds less, and MISC suffers most.",

@@ -1,4 +1,4 @@
-"""The HTTP guard: what it bounds, refuses, counts and logs, whatever the app behind it does.
+"""The HTTP guard: limits, rates, admission, uploads, probes, metrics and the request log.
 
 It knows no view and no model, and nothing of ``ner`` but its errors.
 """

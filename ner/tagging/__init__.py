@@ -1,1 +1,1 @@
-"""From a text to its entities; knows no model by name, no folder of them, and no page."""
+"""From a text to its entities: pieces, segments, inference, decoding into whole words."""

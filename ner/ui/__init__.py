@@ -1,1 +1,1 @@
-"""The page: a tab for each question, over models that it is given; knows no file formats inside."""
+"""The page: a file for each tab, and what the tabs share: jobs, forms, charts, the HTTP API."""

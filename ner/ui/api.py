@@ -74,7 +74,7 @@ class Endpoints:
         threshold: float = 0.0,
         labels: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Find the named entities of a text with two sides: by default a model and its INT8 twin.
+        """Find the named entities of a text with two sides, by default a model and its INT8.
 
         Gives both, their differences, the share of identical entities, and both timings. While
         others wait, fewer runs are timed, and none of a long text: the timing is null then.
