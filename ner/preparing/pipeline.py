@@ -10,8 +10,12 @@ from __future__ import annotations
 import json
 import sys
 
-from optimum.intel import OVModelForTokenClassification
 from transformers import AutoTokenizer, pipeline
+
+from ner.telemetry import without_telemetry
+
+with without_telemetry():
+    from optimum.intel import OVModelForTokenClassification
 
 AGGREGATIONS = ("first", "average", "max", "simple")
 
