@@ -8,12 +8,11 @@ changed file, starts anew.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -107,10 +106,10 @@ def run(
         yield step
         with (folder / "good").open("ab") as good, (folder / "bad").open("ab") as bad:
             for chunk in plan_chunks(islice(rows, step.rows, None), chunk_rows):
-                results, failures = _tag_rows(taggers, chunk)
-                results, more = _write_rows(output, results, good)
-                failures = sorted([*failures, *more], key=lambda failure: failure.line)
-                bad.writelines(map(_failure_line, failures))
+                results, failures = _tag_chunk(taggers, chunk, output, good)
+                for failure in failures:
+                    line = json.dumps(asdict(failure), ensure_ascii=False)
+                    bad.write(f"{line}\n".encode(errors="replace"))
                 step = replace(
                     step,
                     rows=step.rows + len(chunk),
@@ -138,10 +137,9 @@ def check_place(source: Source, out: Path) -> None:
     """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
     with refuse_unwritable(out):
         for path in (out, errors_file(out)):
-            if _is_loop(path):
-                raise InputError(
-                    f"{path.name} is a link that leads back to itself. Choose another name."
-                )
+            # A link that leads back to itself can't be asked.
+            with suppress(FileNotFoundError):
+                path.stat()
         if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
             raise InputError(
                 f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
@@ -153,14 +151,6 @@ def check_place(source: Source, out: Path) -> None:
             raise InputError(f"There is no folder {out.parent}. Make it first.")
 
 
-def _is_loop(path: Path) -> bool:
-    try:
-        path.stat()
-    except OSError as error:
-        return error.errno == errno.ELOOP
-    return False
-
-
 def _digest(
     source: Source, out: Path, layout: Layout, settings: Mapping[str, str], chunk_rows: int
 ) -> str:
@@ -168,14 +158,11 @@ def _digest(
     decisive = [
         asdict(layout),
         *(source.sha256, source.format, source.encoding, source.delimiter, source.column),
-        *(source.path.name, out.suffix.lower(), chunk_rows, _version(), dict(settings)),
+        *(source.path.name, out.suffix.lower(), chunk_rows, dict(settings)),
+        # The libraries that find the entities.
+        *map(version, ("openvino", "tokenizers", "numpy")),
     ]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-
-
-def _version() -> str:
-    """Versions of the libraries that find the entities."""
-    return " ".join(f"{name} {version(name)}" for name in ("openvino", "tokenizers", "numpy"))
 
 
 @contextmanager
@@ -205,57 +192,42 @@ def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | 
         yield chunk
 
 
-def _tag_rows(
-    taggers: Sequence[Tagger], chunk: Sequence[Row | BadRow]
+def _tag_chunk(
+    taggers: Sequence[Tagger], chunk: Sequence[Row | BadRow], output: Output, file: BinaryIO
 ) -> tuple[list[TaggedRow], list[BadRow]]:
-    """The good rows, tagged, and the bad ones."""
-    texts: list[str] = []
+    """Tag and write what can be; gives that, and in order what can't."""
     rows: list[Row] = []
-    failures: list[BadRow] = []
+    texts: list[str] = []
+    failures = [row for row in chunk if isinstance(row, BadRow)]
     for row in chunk:
-        if isinstance(row, BadRow):
-            failures.append(row)
-            continue
-        try:
-            texts.append(clean(row.text))
-            rows.append(row)
-        except InputError as error:
-            failures.append(BadRow(row.line, str(error), row.text))
-    sides = [tagger.tag_many(texts) for tagger in taggers]
-    return list(map(TaggedRow, rows, *sides)), failures
-
-
-def _write_rows(
-    output: Output, results: Sequence[TaggedRow], file: BinaryIO
-) -> tuple[list[TaggedRow], list[BadRow]]:
-    """Write what can stand in this kind of file; gives that, and what can't."""
+        if isinstance(row, Row):
+            try:
+                texts.append(clean(row.text))
+                rows.append(row)
+            except InputError as error:
+                failures.append(BadRow(row.line, str(error), row.text))
     written = []
-    failures = []
-    for result in results:
+    sides = [tagger.tag_many(texts) for tagger in taggers]
+    for result in map(TaggedRow, rows, *sides):
         try:
             # A label may hold what UTF-8 can't; texts have been cleaned.
             file.write(output.row(result).encode(errors="replace"))
             written.append(result)
         except ValueError as error:
             failures.append(BadRow(result.row.line, f"{error}.", result.tagged.text))
-    return written, failures
-
-
-def _failure_line(failure: BadRow) -> bytes:
-    return (json.dumps(asdict(failure), ensure_ascii=False) + "\n").encode(errors="replace")
+    return written, sorted(failures, key=lambda failure: failure.line)
 
 
 def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str, str]:
-    column = {"Column": source.column} if source.column is not None else {}
     machine = describe()
-    note = {"Note": " ".join(step.warnings)} if step.warnings else {}
-    return {
+    facts = {
         "File": source.path.name,
-        **column,
+        "Column": source.column,
         "Rows": f"{step.rows:,}, of which {step.tagged:,} tagged and {step.failed:,} failed",
         **settings,
-        **note,
+        "Note": " ".join(step.warnings),
         "Machine": machine.summary,
         "Versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
         "Date": datetime.now(UTC).date().isoformat(),
     }
+    return {name: fact for name, fact in facts.items() if fact}

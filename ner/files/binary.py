@@ -53,4 +53,4 @@ def read_parquet(opened: Opened) -> Iterator[Marked]:
     named = [each.get("feature", {}).get("names") for each in features if isinstance(each, dict)]
     if names := next(filter(None, named), None):
         opened = replace(opened, reading=replace(opened.reading, tag_names=lambda: names))
-    yield from read_records(list(enumerate(table.to_pylist(), start=1)), opened)
+    yield from read_records(enumerate(table.to_pylist(), start=1), opened)

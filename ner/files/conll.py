@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, starmap
 from pathlib import Path
 from statistics import mode
 
 from ner.entities import Annotated
-from ner.errors import InputError
-from ner.files.marked import Marked, Opened
+from ner.errors import FileFormatError, InputError
+from ner.files.csv_records import LONGEST_RECORD, Line
+from ner.files.marked import Marked, Opened, mark_tokens
 from ner.tags import is_outside
 
 DOCUMENT_START = "-DOCSTART-"
@@ -37,29 +38,43 @@ class Columns:
     token: int = 0
     tag: int | None = None
 
-    def row(self, columns: Sequence[str]) -> tuple[str, str] | None:
-        """Token and tag of a line; None where there are no such columns."""
-        tag = len(columns) - 1 if self.tag == self.width - 1 else self.tag or 0
-        if max(tag, self.token) >= len(columns) or (self.tag is not None and tag == self.token):
+    def rows(self, sentence: Sequence[Line], source: Path | str) -> list[tuple[int, str, str]]:
+        """Line, token and tag for each token of a sentence; none where it has only comments.
+
+        Raises ``FileFormatError`` with the first line that is none of these.
+        """
+        if sum(len(line.text) for line in sentence) >= LONGEST_RECORD:
+            problem = f"a sentence over {LONGEST_RECORD:,} characters."
+            raise FileFormatError(source, sentence[0].number, problem)
+        rows: list[tuple[int, str, str]] = []
+        for line in sentence:
+            cells = columns_of(line.text)
+            if cells[0] == DOCUMENT_START or self._is_passed_over(cells, begun=bool(rows)):
+                continue
+            row = self._row(cells)
+            if row is None or line.problem:
+                problem = f"{line.text.strip()!r} is no token and tag; expected 'token<TAB>tag'."
+                raise FileFormatError(source, line.number, line.problem or problem)
+            rows.append((line.number, *row))
+        return rows
+
+    def _row(self, cells: Sequence[str]) -> tuple[str, str] | None:
+        tag = len(cells) - 1 if self.tag == self.width - 1 else self.tag or 0
+        if max(tag, self.token) >= len(cells) or (self.tag is not None and tag == self.token):
             return None
         # A line of another width may be anything, unless it has a tag.
-        if self.tag is not None and len(columns) != self.width and not _is_tag(columns[tag]):
+        if self.tag is not None and len(cells) != self.width and not _is_tag(cells[tag]):
             return None
-        token = columns[self.token].strip(" ")
-        return (token, columns[tag].strip(" ")) if token else None
+        token = cells[self.token].strip(" ")
+        return (token, cells[tag].strip(" ")) if token else None
 
-    def is_passed_over(self, columns: Sequence[str], *, begun: bool) -> bool:
-        """Whether a line is none of the tokens: a comment before the first, or a number of several.
-
-        ``begun`` tells that the sentence has tokens already.
-        """
-        if self.token == 1 and self.tag != 0 and len(columns) == self.width:
-            return not columns[0].isdecimal()
-        if begun or not columns[0].startswith("#"):
+    def _is_passed_over(self, cells: Sequence[str], *, begun: bool) -> bool:
+        """Whether it is a comment before the first token, or a number of several tokens."""
+        if self.token == 1 and self.tag != 0 and len(cells) == self.width:
+            return not cells[0].isdecimal()
+        if begun or not cells[0].startswith("#"):
             return False
-        return len(columns) != self.width or (
-            self.tag is not None and not _is_tag(columns[self.tag])
-        )
+        return len(cells) != self.width or (self.tag is not None and not _is_tag(cells[self.tag]))
 
 
 def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns:
@@ -79,23 +94,16 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
     if tag_column is not None:
         token = token if token != tag_column - 1 else 1 - token
         return Columns(width, token, tag_column - 1)
-    others = list(range(token + 1, width))
-    if not token:
-        others.reverse()
-    cells = {index: [row[index].strip(" ") for row in even] for index in range(width)}
-    for index in others:
-        if _share(cells[index]) > 0 and _share(cells[index], outside=True) >= 0.5:
-            return Columns(width, token, index)
-    if others and all(map(is_outside, cells[others[0]])):
-        return Columns(width, token, others[0])
-    if width > 1 and _share(cells[0]) > 0 and _share(cells[0], outside=True) >= 0.5:
+    cells = [[cell.strip(" ") for cell in column] for column in zip(*even, strict=True)]
+    others = range(token + 1, width) if token else range(width - 1, 0, -1)
+    tag = next((index for index in others if _are_tags(cells[index])), None)
+    if tag is None and others and all(map(is_outside, cells[others[0]])):
+        tag = others[0]
+    if tag is None and others and _are_tags(cells[0]):
         return Columns(width, 1, 0)
-    for index in others:
-        types = {cell for cell in cells[index] if not is_outside(cell)}
-        named = len(types) <= _MOST_TYPES and all(map(_TYPE.fullmatch, types))
-        if named and any(map(is_outside, cells[index])) and len(even) > 0.95 * len(rows):
-            return Columns(width, token, index)
-    return Columns(width, token)
+    if tag is None and len(even) > 0.95 * len(rows):
+        tag = next((index for index in others if _are_types(cells[index])), None)
+    return Columns(width, token, tag)
 
 
 def recognize(head: Sequence[str], _source: Path | str) -> bool:
@@ -106,28 +114,40 @@ def recognize(head: Sequence[str], _source: Path | str) -> bool:
 def read(opened: Opened) -> Iterator[Marked]:
     """The sentences; a blank line ends one, ``-DOCSTART-`` begins a document."""
     columns = find_columns(opened.lines, opened.reading.tag_column)
-    tokens: list[str] = []
-    tags: list[str] = []
-    numbers: list[int] = []
+    if columns.tag is None:
+        raise opened.error(None, "no column of it has tags; expected lines 'token<TAB>tag'.")
     begins = False
-    for number, line in enumerate([*opened.lines, ""], start=1):
-        split = columns_of(line)
-        if split and split[0] != DOCUMENT_START:
-            if columns.is_passed_over(split, begun=bool(tokens)):
-                continue
-            row = columns.row(split) if columns.tag is not None else None
-            if row is None:
-                raise opened.error(
-                    number, f"{line.strip()!r} is no token and tag; expected 'token<TAB>tag'."
-                )
-            tokens.append(row[0])
-            tags.append(row[1])
-            numbers.append(number)
-            continue
-        if tokens:
-            yield Marked(numbers, tokens=tokens, tags=tags, begins_document=begins)
-            tokens, tags, numbers, begins = [], [], [], False
-        begins |= bool(split)
+    for sentence in sentences(starmap(Line, enumerate(opened.lines, start=1))):
+        rows = columns.rows(sentence, opened.source)
+        if rows:
+            yield mark_tokens(rows, begins_document=begins)
+        begins = not rows and (begins or _begins_document(sentence[0]))
+
+
+def sentences(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines of one sentence each.
+
+    They are parted at blank lines, around ``-DOCSTART-``, and before a line that would make a
+    sentence too long to keep.
+    """
+    sentence: list[Line] = []
+    size = 0
+    for line in lines:
+        blank, document = not line.text.strip(), _begins_document(line)
+        if sentence and (blank or document or size >= LONGEST_RECORD):
+            yield sentence
+            sentence, size = [], 0
+        if document:
+            yield [line]
+        elif not blank:
+            sentence.append(line)
+            size += len(line.text)
+    if sentence:
+        yield sentence
+
+
+def _begins_document(line: Line) -> bool:
+    return line.text.split(maxsplit=1)[:1] == [DOCUMENT_START]
 
 
 def columns_of(line: str) -> list[str]:
@@ -140,11 +160,17 @@ def _is_tag(cell: str) -> bool:
     return is_outside(cell.strip(" ")) or bool(_PREFIXED.fullmatch(cell.strip(" ")))
 
 
-def _share(cells: Sequence[str], *, outside: bool = False) -> float:
-    """How many of the cells are tags with a prefix, or, if asked, outside any entity."""
-    return sum(
-        bool(_PREFIXED.fullmatch(cell)) or (outside and is_outside(cell)) for cell in cells
-    ) / len(cells)
+def _are_tags(cells: Sequence[str]) -> bool:
+    """Whether some are tags with a prefix, and at least half are such tags or outside."""
+    prefixed = sum(map(bool, map(_PREFIXED.fullmatch, cells)))
+    return prefixed > 0 and prefixed + sum(map(is_outside, cells)) >= len(cells) / 2
+
+
+def _are_types(cells: Sequence[str]) -> bool:
+    """Whether some are outside, and the others are few different words."""
+    types = {cell for cell in cells if not is_outside(cell)}
+    named = len(types) <= _MOST_TYPES and all(map(_TYPE.fullmatch, types))
+    return named and any(map(is_outside, cells))
 
 
 def _is_numbered(rows: Sequence[Sequence[str]]) -> bool:

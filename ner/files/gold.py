@@ -69,12 +69,11 @@ def load_gold(path: Path, reading: Reading | None = None) -> Gold:
 
 def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | None = None) -> Gold:
     """The same from lines, of a pasted text for one; ``source`` is named in errors."""
-    kept = list(map(replace_surrogates, lines))
-    opened = Opened(kept, source, reading or Reading())
+    opened = Opened(list(map(replace_surrogates, lines)), source, reading or Reading())
     found = _find_format(opened)
     documents = make_gold(found.read(opened), opened) if found else []
     if not documents:
-        first = next((line for line in kept if line.strip()), "")
+        first = next(filter(str.strip, opened.lines), "")
         titles = ", ".join(each.title for each in FORMATS)
         begins = f", which begins with {first[:60]!r}" if first else ""
         raise opened.error(None, f"there is no sentence in it{begins}; expected one of: {titles}.")
@@ -82,14 +81,14 @@ def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | N
 
 
 def _find_format(opened: Opened) -> Format | None:
-    chosen = opened.reading.format
+    head, chosen = opened.lines[:_HEAD], opened.reading.format
+    for each in FORMATS:
+        if each.name == chosen or (chosen is None and each.recognize(head, opened.source)):
+            return each
     if chosen is None:
-        head = opened.lines[:_HEAD]
-        return next((each for each in FORMATS if each.recognize(head, opened.source)), None)
-    known = {each.name: each for each in FORMATS}
-    if chosen not in known:
-        raise InputError(f"There is no format {chosen!r}. Choose one of {', '.join(known)}.")
-    return known[chosen]
+        return None
+    known = ", ".join(each.name for each in FORMATS)
+    raise InputError(f"There is no format {chosen!r}. Choose one of {known}.")
 
 
 def read_gold(path: Path, reading: Reading | None = None) -> list[Annotated]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ner.entities import Tagged
 from ner.errors import FileFormatError
 from ner.files.marked import Marked, Opened, Span
+from ner.files.tokens import join
+from ner.io import replace_surrogates
 
 _TEXT = ("text", "data", "sentence", "content", "full_text")
 _TOKENS = ("tokens", "tokenized_text", "words")
@@ -24,8 +26,7 @@ _SPANS = ("entities", "spans", "ents", "label", "labels", "annotations", "annota
 _START = ("start", "start_offset", "start_char", "begin")
 _END = ("end", "end_offset", "end_char", "stop")
 _LABEL = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
-KNOWN_KEYS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
-_SPACE = re.compile(r"[\s,]*")
+_MARKS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
 
 
 def recognize(head: Sequence[str], _source: Path | str) -> bool:
@@ -36,16 +37,15 @@ def recognize(head: Sequence[str], _source: Path | str) -> bool:
 
 def read(opened: Opened) -> Iterator[Marked]:
     """Each record that was not rejected."""
-    records = list(json_values(opened.lines, opened.source))
-    yield from read_records(records, opened)
+    yield from read_records(json_values(opened.lines, opened.source), opened)
 
 
-def read_records(records: Sequence[tuple[int, Any]], opened: Opened) -> Iterator[Marked]:
+def read_records(records: Iterable[tuple[int, Any]], opened: Opened) -> Iterator[Marked]:
     """Texts from records, each with its line.
 
     Raises ``FileFormatError`` where no record has spans or tags under a key that is known.
     """
-    known = left_out = 0
+    known, left_out = False, 0
     keys: dict[str, None] = {}
     for line, record in records:
         if _is_pair(record):
@@ -57,17 +57,14 @@ def read_records(records: Sequence[tuple[int, Any]], opened: Opened) -> Iterator
             continue
         keys |= dict.fromkeys(record)
         marked = _read_tokens(record, line, opened) or _read_spans(record, line, opened)
-        known += marked.tags is not None or bool(marked.spans) or any(map(record.get, _SPANS))
-        known += any(record.get(key) == [] for key in _SPANS)
+        known |= marked.tags is not None or any(record.get(key) is not None for key in _SPANS)
         yield marked
     if left_out:
         opened.notes.append(f"{left_out:,} records that were not accepted were left out.")
     if keys and not known:
-        raise opened.error(
-            None,
-            f"no record has spans or tags under a key that is known: found {_listed(keys)}; known "
-            f"are {_listed(KNOWN_KEYS)}.",
-        )
+        found, expected = (", ".join(map(json.dumps, names))[:300] for names in (keys, _MARKS))
+        problem = "no record has spans or tags under a key that is known"
+        raise opened.error(None, f"{problem}: found {found}; known are {expected}.")
 
 
 def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int, Any]]:
@@ -81,26 +78,20 @@ def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int,
             yield number, parse_json(line, source, number)
         return
     start = filled[0][0] if filled else 1
-    whole = parse_json("\n".join(line for _, line in filled), source, start)
-    if isinstance(whole, dict) and not any(isinstance(whole.get(key), str) for key in _TEXT):
-        around = [value for value in whole.values() if isinstance(value, list) and value]
-        whole = next((one for one in around if isinstance(one[0], dict | list)), whole)
-    if not isinstance(whole, list) or _is_pair(whole):
-        yield start, whole
-        return
-    for number, record in enumerate(whole, start=1):
-        if record is not None:
-            yield number, record
+    found = parse_json("\n".join(line for _, line in filled), source, start)
+    if isinstance(found, dict) and not any(isinstance(found.get(key), str) for key in _TEXT):
+        around = [value for value in found.values() if isinstance(value, list) and value]
+        found = next((one for one in around if isinstance(one[0], dict | list)), found)
+    if isinstance(found, list) and not _is_pair(found):
+        numbered = enumerate(found, start=1)
+        yield from ((number, record) for number, record in numbered if record is not None)
+    else:
+        yield start, found
 
 
 def _is_pair(record: object) -> bool:
     """Whether this is spaCy's old training data: [text, {"entities": …}]."""
-    return (
-        isinstance(record, list)
-        and len(record) == 2
-        and isinstance(record[0], str)
-        and isinstance(record[1], dict)
-    )
+    return isinstance(record, list) and list(map(type, record)) == [str, dict]
 
 
 def _is_whole(line: str) -> bool:
@@ -133,49 +124,51 @@ def _read_tokens(record: dict[str, Any], line: int, opened: Opened) -> Marked | 
     key = next((key for key in _TOKENS if _are_texts(record.get(key))), None)
     if key is None:
         return None
-    tokens = [_clean(token) for token in record[key]]
-    text = record.get("text")
-    text = _clean(text) if isinstance(text, str) else None
-    for name in _TAGS:
-        given = record.get(name)
-        if (
-            isinstance(given, list)
-            and len(given) == len(tokens)
-            and not any(isinstance(tag, dict | list) for tag in given)
-        ):
-            tags = [_name(tag, line, opened, "tag") for tag in given]
-            return Marked([line], text, tokens, tags)
+    tokens = list(map(replace_surrogates, record[key]))
+    given = next((record[name] for name in _TAGS if _are_tags(record.get(name), tokens)), None)
+    if given is not None:
+        text = record.get("text")
+        text = replace_surrogates(text) if isinstance(text, str) else None
+        return Marked([line], text, tokens, [_name(tag, line, opened, "tag") for tag in given])
     if key != "tokenized_text":
         return None
     # GLiNER: first and last token of each span.
-    spans = record.get("ner") or []
-    ends = list(accumulate(len(token) + 1 for token in tokens))
+    text, offsets = join(tokens)
     try:
-        read = [
-            Span(ends[first] - len(tokens[first]) - 1, ends[last] - 1, str(label))
-            for first, last, label, *_ in spans
+        spans = [
+            Span(offsets[first][0], offsets[last][1], str(label))
+            for first, last, label, *_ in record.get("ner") or []
         ]
     except (IndexError, TypeError, ValueError) as error:
         problem = '"ner" must be a list of spans: first token, last token, label.'
         raise opened.error(line, problem) from error
-    return Marked([line], " ".join(tokens), spans=read)
+    return Marked([line], text, spans=spans)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+
+
+def _are_tags(value: object, tokens: Sequence[str]) -> bool:
+    if not isinstance(value, list) or len(value) != len(tokens):
+        return False
+    return not any(isinstance(tag, dict | list) for tag in value)
 
 
 def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
     text = _text_of(record)
     if text is None:
         raise opened.error(line, 'there is no "text" that is a string.')
-    text = _clean(text)
     given = {key: record[key] for key in _SPANS if record.get(key) is not None}
-    key = next((key for key, value in given.items() if isinstance(value, list)), None)
-    if key is None and given:
-        key = next(iter(given))
-        if not isinstance(given[key], dict) or not given[key]:
+    found = next((value for value in given.values() if isinstance(value, list)), None)
+    if found is None and given:
+        key, groups = next(iter(given.items()))
+        if not isinstance(groups, dict) or not groups:
             raise opened.error(line, f'"{key}" must be a list of spans.')
         # spaCy's groups of spans.
-        given[key] = [span for group in given[key].values() for span in group]
-    found = [_span(span, line, opened) for span in _flat(given.get(key or "", []))]
-    return Marked([line], text, spans=found)
+        found = list(chain(*groups.values()))
+    spans = [_span(span, line, opened) for span in _flat(found or [])]
+    return Marked([line], replace_surrogates(text), spans=spans)
 
 
 def _text_of(record: dict[str, Any]) -> str | None:
@@ -190,31 +183,31 @@ def _flat(spans: list[Any]) -> list[Any]:
     """The spans; of Label Studio's annotations those of the first that was not cancelled."""
     if not any(isinstance(span, dict) and "result" in span for span in spans):
         return spans
-    kept = [one for one in spans if not one.get("was_cancelled")]
-    results = kept[0]["result"] if kept else []
-    return [result for result in results if "start" in result.get("value", {})]
+    valid = (one["result"] for one in spans if not one.get("was_cancelled"))
+    return [result for result in next(valid, []) if "start" in result.get("value", {})]
 
 
 def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any JSON
-    start = end = label = spelled = None
+    found: dict[str, Any] = {}
     if isinstance(span, dict):
-        inner = span["value"] if isinstance(span.get("value"), dict) else span
-        start, end, label = (
-            next((inner[key] for key in keys if key in inner), None)
-            for keys in (_START, _END, _LABEL)
-        )
-        spelled = inner.get("text")
-        if isinstance(label, list):
-            label = label[0] if len(label) == 1 else None
+        found = span["value"] if isinstance(span.get("value"), dict) else span
     elif isinstance(span, list) and len(span) in (3, 4):
-        start, end, label = span[1:] + span[:1] if isinstance(span[0], str) else span[:3]
+        label_first = isinstance(span[0], str)
+        order = ("label", "start", "end") if label_first else ("start", "end", "label")
+        found = dict(zip(order, span, strict=False))
+    start, end, label = (
+        next((found[key] for key in keys if key in found), None) for keys in (_START, _END, _LABEL)
+    )
+    if isinstance(label, list):
+        label = label[0] if len(label) == 1 else None
     if type(start) is not int or type(end) is not int or label in (None, ""):
         raise opened.error(
             line,
             f'span {str(span)[:80]} has no "start" and "end" (whole numbers) and "label" (text).',
         )
-    name = _name(label, line, opened, "label")
-    return Span(start, end, name, None if spelled is None else _clean(str(spelled)))
+    spelled = found.get("text")
+    spelled = None if spelled is None else replace_surrogates(str(spelled))
+    return Span(start, end, _name(label, line, opened, "label"), spelled)
 
 
 def _name(label: Any, line: int, opened: Opened, what: str) -> str:  # noqa: ANN401 - any JSON
@@ -227,34 +220,20 @@ def _name(label: Any, line: int, opened: Opened, what: str) -> str:  # noqa: ANN
     raise opened.error(line, f"{what} {label} is a number; say what it stands for: {example}.")
 
 
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
-
-
-def _clean(text: str) -> str:
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
-
-
-def _listed(keys: Any) -> str:  # noqa: ANN401 - strings
-    return ", ".join(f'"{key}"' for key in keys)[:300]
-
-
 def json_line(tagged: Tagged) -> str:
     """``{"text", "entities": [{"start", "end", "label"}]}`` on one line, without its end."""
-    spans = [
-        {"start": entity.start, "end": entity.end, "label": entity.label}
-        for entity in tagged.entities
-    ]
-    return _dump({"text": tagged.text, "entities": spans})
+    return _line(
+        tagged, [{"start": e.start, "end": e.end, "label": e.label} for e in tagged.entities]
+    )
 
 
 def spacy_json_line(tagged: Tagged) -> str:
     """``{"text", "entities": [[start, end, label]]}``: what spaCy's ``Example.from_dict`` takes."""
-    spans = [[entity.start, entity.end, entity.label] for entity in tagged.entities]
-    return _dump({"text": tagged.text, "entities": spans})
+    return _line(tagged, [[entity.start, entity.end, entity.label] for entity in tagged.entities])
 
 
-def _dump(record: dict[str, object]) -> str:
+def _line(tagged: Tagged, entities: Sequence[object]) -> str:
+    record = {"text": tagged.text, "entities": entities}
     return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
 from ner.entities import Annotated, Entity, Tagged, utf16_offsets
 from ner.errors import FileFormatError, InputError
-from ner.files.tokens import annotate, is_wordy, locate, trim
+from ner.files.tokens import annotate, is_wordy, join, locate, trim
 from ner.tags import Tag, map_labels, read_tags, spans
 
 # How many repaired lines a sentence names.
@@ -106,6 +105,18 @@ class Marked:
     spans: Sequence[Span] = ()
     begins_document: bool = False
 
+    def line_of(self, index: int) -> int:
+        """Where a token stands."""
+        return self.lines[min(index, len(self.lines) - 1)]
+
+
+def mark_tokens(
+    rows: Iterable[tuple[int, str, str]], text: str | None = None, *, begins_document: bool = False
+) -> Marked:
+    """A sentence of tokens, each with its line and its tag."""
+    lines, tokens, tags = zip(*rows, strict=True)
+    return Marked(lines, text, tokens, tags, begins_document=begins_document)
+
 
 def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
     """The documents of a file. Raises ``FileFormatError`` with the line of the first mistake."""
@@ -133,9 +144,7 @@ def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
 def _annotate_tokens(tokens: Sequence[str], tags: Sequence[Tag], text: str | None) -> Annotated:
     offsets = locate(tokens, text) if text is not None else None
     if text is None or offsets is None:
-        text = " ".join(tokens)
-        ends = list(accumulate(len(token) + 1 for token in tokens))
-        offsets = [(end - len(token) - 1, end - 1) for token, end in zip(tokens, ends, strict=True)]
+        text, offsets = join(tokens)
     entities = tuple(
         Entity(offsets[first][0], offsets[last - 1][1], kind) for first, last, kind in spans(tags)
     )
@@ -147,7 +156,7 @@ def _read_tags(marked: Sequence[Marked], opened: Opened) -> dict[str, Tag]:
     first: dict[str, int] = {}
     for one in marked:
         for index, tag in enumerate(one.tags or ()):
-            first.setdefault(tag, one.lines[min(index, len(one.lines) - 1)])
+            first.setdefault(tag, one.line_of(index))
     try:
         tags = read_tags(first, opened.reading.names)
     except InputError as error:
@@ -167,7 +176,7 @@ def _notes(marked: Sequence[Marked], tags: Mapping[str, Tag]) -> Iterator[str]:
             fresh = previous.prefix in "OES" or previous.type != tag.type
             begins |= tag.prefix == "B" and fresh
             if fresh and tag.prefix in "IE":
-                repaired.append(one.lines[min(index, len(one.lines) - 1)])
+                repaired.append(one.line_of(index))
             previous = tag
     if any(tag.prefix == "I" and name == tag.type for name, tag in tags.items()):
         yield "Tags have no prefix, so neighbours of one type were read as one entity."

@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 from ner.errors import FileFormatError, InputError
 from ner.files.columns import guess_column
-from ner.files.conll import DOCUMENT_START, Columns, columns_of, find_columns
+from ner.files.conll import find_columns, sentences
 from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
 from ner.files.json_records import json_values, parse_json
+from ner.files.tokens import join
 from ner.io import find_codec, open_bytes, open_text
 
 _SAMPLE = 100
@@ -248,36 +250,38 @@ def _text_rows(source: Source) -> Iterator[Row | BadRow]:
 
 
 def _json_rows(source: Source) -> Iterator[Row | BadRow]:
+    column = source.column or ""
     for line, record in _objects(source):
-        if isinstance(record, str):
-            yield line.bad(record)
-            continue
-        text = record.get(source.column or "")
-        if isinstance(text, str):
-            kept = tuple(record.get(key) for key in source.keep)
-            yield Row(line.number, text, kept=kept)
+        if isinstance(record, BadRow):
+            yield record
+        elif isinstance(text := record.get(column), str):
+            yield Row(line.number, text, kept=tuple(map(record.get, source.keep)))
         else:
-            kind = "missing" if source.column not in record else f"of type {type(text).__name__}"
-            yield line.bad(f"{source.column!r} is {kind}; expected a string.")
+            kind = f"of type {type(text).__name__}" if column in record else "missing"
+            yield line.bad(f"{column!r} is {kind}; expected a string.")
 
 
-def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | str]]:
+def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | BadRow]]:
     """Each line that is not blank with its object, or with what is wrong with it."""
+    for line, value in _values(source):
+        known = isinstance(value, dict | BadRow)
+        yield line, value if known else line.bad("it is no JSON object.")
+
+
+def _values(source: Source) -> Iterator[tuple[Line, Any]]:
     if source.whole:
         texts = [line.text for line in _lines(source)]
         for number, value in json_values(texts, source.path):
-            line = Line(number, json.dumps(value, ensure_ascii=False))
-            yield line, value if isinstance(value, dict) else "it is no JSON object."
+            yield Line(number, json.dumps(value, ensure_ascii=False)), value
         return
     for line in _lines(source):
         if line.problem:
-            yield line, line.problem
+            yield line, line.bad(line.problem)
         elif line.text.strip():
             try:
-                value = parse_json(line.text, source.path, line.number)
-                yield line, value if isinstance(value, dict) else "it is no JSON object."
+                yield line, parse_json(line.text, source.path, line.number)
             except FileFormatError as error:
-                yield line, error.problem
+                yield line, line.bad(error.problem)
 
 
 def _with_keys(source: Source) -> Source:
@@ -304,65 +308,17 @@ def _with_keys(source: Source) -> Source:
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
     """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
     columns = find_columns(line.text for line in _lines(source))
-    for block in _blocks(_lines(source)):
-        bad = next((line for line in block if line.problem), None)
-        if bad is not None and bad.problem:
-            yield _bad_sentence(block, bad.number, bad.problem)
-        elif sum(len(line.text) for line in block) >= LONGEST_RECORD:
-            problem = f"a sentence over {LONGEST_RECORD:,} characters."
-            yield _bad_sentence(block, block[0].number, problem)
-        else:
-            row = _sentence(block, columns)
-            if row is not None:
-                yield row
-
-
-def _sentence(block: Sequence[Line], columns: Columns) -> Row | BadRow | None:
-    """The row of a sentence; None of comments alone."""
-    tokens: list[str] = []
-    for line in block:
-        split = columns_of(line.text)
-        if split[0] == DOCUMENT_START or columns.is_passed_over(split, begun=bool(tokens)):
+    for sentence in sentences(_lines(source)):
+        first = sentence[0].number
+        try:
+            rows = columns.rows(sentence, source.path)
+        except FileFormatError as error:
+            content = "".join(line.text for line in sentence).rstrip("\r\n")
+            yield BadRow(error.line or first, error.problem, content[:LONGEST_RECORD])
             continue
-        row = columns.row(split)
-        if row is None:
-            problem = f"{line.text.strip()!r} is no token and tag."
-            return _bad_sentence(block, line.number, problem)
-        tokens.append(row[0])
-    if not tokens:
-        return None
-    ends = list(accumulate(len(token) + 1 for token in tokens))
-    offsets = [(end - len(token) - 1, end - 1) for token, end in zip(tokens, ends, strict=True)]
-    return Row(block[0].number, " ".join(tokens), tuple(offsets))
-
-
-def _bad_sentence(block: Sequence[Line], number: int, problem: str) -> BadRow:
-    """All lines of a sentence, reported under the number of the one that is at fault."""
-    content = "".join(line.text for line in block).rstrip("\r\n")
-    return BadRow(number, problem, content[:LONGEST_RECORD])
-
-
-def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """The lines of one sentence each.
-
-    They are parted at blank lines, around ``-DOCSTART-``, and before a line that would make a
-    block too long to keep.
-    """
-    block: list[Line] = []
-    size = 0
-    for line in lines:
-        words = line.text.split(maxsplit=1)
-        document = words[:1] == [DOCUMENT_START]
-        if block and (not words or document or size >= LONGEST_RECORD):
-            yield block
-            block, size = [], 0
-        if document:
-            yield [line]
-        elif words:
-            block.append(line)
-            size += len(line.text)
-    if block:
-        yield block
+        if rows:
+            text, offsets = join([token for _, token, _ in rows])
+            yield Row(first, text, tuple(offsets))
 
 
 def _with_header(source: Source) -> Source:

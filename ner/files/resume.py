@@ -62,15 +62,14 @@ class Step:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before trusting what was found; mostly nothing."""
+        hints = find_hints(self.sample, found=self.entities)
+        if self.entities or not self.tagged:
+            return tuple(hints)
         nothing = (
             f"No entities were found in {self.tagged:,} rows. Check that the column is the one "
             "with the texts, and that the model, the labels and the threshold fit them."
         )
-        found_none = self.tagged > 0 and not self.entities
-        return (
-            *([nothing] if found_none else []),
-            *find_hints(self.sample, found=self.entities),
-        )
+        return (nothing, *hints)
 
 
 _SAVED = ("job", "rows", "tagged", "failed", "entities", "fraction", "good_bytes", "bad_bytes")

@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ner.entities import Annotated, Entity, Tagged
 
@@ -41,6 +41,17 @@ def annotate(tagged: Tagged) -> Annotated:
         else:
             offsets.append((index, index + 1))
     return Annotated(Tagged(tagged.text, entities), tuple(offsets))
+
+
+def join(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    """The text of tokens with a space between each two, and where they stand in it.
+
+    >>> join(["Ada", "sat"])
+    ('Ada sat', [(0, 3), (4, 7)])
+    """
+    starts = accumulate((len(token) + 1 for token in tokens), initial=0)
+    offsets = [(start, start + len(token)) for start, token in zip(starts, tokens, strict=False)]
+    return " ".join(tokens), offsets
 
 
 def locate(tokens: Sequence[str], text: str) -> list[tuple[int, int]] | None:

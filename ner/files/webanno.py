@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from ner.files.marked import Marked, Opened
+from ner.files.marked import Marked, Opened, mark_tokens
 
 _LAYER = re.compile(r"#T_(SP|CH|RL)=(?P<name>[^|]*)\|?(?P<features>.*)")
 _TOKEN = re.compile(r"\d+-\d+")
-_VALUE = re.compile(r"(?P<label>.*?)(?P<chain>\[\d+\])?")
 
 
 def recognize(head: Sequence[str], _source: Path | str) -> bool:
@@ -22,24 +21,20 @@ def recognize(head: Sequence[str], _source: Path | str) -> bool:
 def read(opened: Opened) -> Iterator[Marked]:
     """The sentences with the first value of each token in the layer of named entities."""
     column = _column(opened.lines)
-    text, tokens, tags, numbers = None, [], [], []
-    previous = ""
+    text, rows, previous = None, [], ""
     for number, line in enumerate([*opened.lines, ""], start=1):
         if line.startswith("#Text="):
             text = line.removeprefix("#Text=")
         cells = line.split("\t")
         if _TOKEN.fullmatch(cells[0]) and len(cells) > 2:
             value = cells[column].split("|")[0] if column < len(cells) else "_"
-            match = _VALUE.fullmatch(value.replace("\\", ""))
-            label = match["label"] if match else "_"
-            inside = match is not None and match["chain"] and value == previous
-            tags.append("O" if label in ("_", "*", "") else f"{'I' if inside else 'B'}-{label}")
-            tokens.append(cells[2])
-            numbers.append(number)
+            label, chain, _ = value.replace("\\", "").partition("[")
+            prefix = "I" if chain and value == previous else "B"
+            rows.append((number, cells[2], f"{prefix}-{label}" if label.strip("_*") else "O"))
             previous = value
-        elif tokens and not line.strip():
-            yield Marked(numbers, text, tokens, tags)
-            text, tokens, tags, numbers, previous = None, [], [], [], ""
+        elif rows and not line.strip():
+            yield mark_tokens(rows, text)
+            text, rows, previous = None, [], ""
 
 
 def _column(lines: Sequence[str]) -> int:

@@ -48,8 +48,7 @@ class TaggedRow:
     @property
     def found(self) -> int:
         """How many entities, of the side that found more."""
-        sides = (self.tagged, self.beside or self.tagged)
-        return max(len(side.entities) for side in sides)
+        return max(len(side.entities) for side in (self.tagged, self.beside or self.tagged))
 
     @property
     def agreement(self) -> Agreement:
@@ -107,7 +106,7 @@ def output_for(path: Path, layout: Layout | None = None) -> Output:
             "A redacted file has the entities of one side. Choose either both or redacted."
         )
     if ending == ".jsonl":
-        output = _json_output(layout)
+        output = Output("", partial(_json_row, layout))
     elif ending in _TABLES:
         output = _table_output(ending, layout)
     else:
@@ -127,43 +126,32 @@ def _pack(output: Output, rows: Path, made: Path, facts: Mapping[str, str]) -> N
 
 def _refuse_layout(ending: str, layout: Layout) -> None:
     """Rows of these kinds have one text or one tagging each and nothing else."""
-    asked = [
-        *(["kept columns"] if layout.keep else []),
-        *(["both sides"] if layout.both else []),
-        *(["redacted rows"] if layout.redact and ending != ".txt" else []),
-    ]
-    if asked:
+    parts = {
+        "kept columns": layout.keep,
+        "both sides": layout.both,
+        "redacted rows": layout.redact and ending != ".txt",
+    }
+    if any(parts.values()):
+        asked = " and ".join(name for name, part in parts.items() if part)
         raise InputError(
-            f"A {ending} file can't have {' and '.join(asked)}. Choose a name ending in .jsonl or "
-            ".csv."
+            f"A {ending} file can't have {asked}. Choose a name ending in .jsonl or .csv."
         )
-
-
-def _json_output(layout: Layout) -> Output:
-    if layout.redact:
-        return Output("", partial(_redacted_json, layout.names(("line", "text"))))
-    if layout.both:
-        own = ("line", "text", "entities_a", "entities_b", "differences")
-        return Output("", partial(_both_json, layout.names(own)))
-    return Output("", partial(_json_row, layout.names(("line", "text", "entities"))))
 
 
 def _table_output(ending: str, layout: Layout) -> Output:
     """CSV, or rows as JSON lists of which a table is made in the end."""
+    own = list(_ENTITY_COLUMNS)
     if layout.redact:
-        own, cells = ["text"], _redacted_cells
+        own = ["text"]
     elif layout.both:
-        own = ["difference", *(f"{it}_{s}" for s in "ab" for it in _ENTITY_COLUMNS)]
-        cells = _both_cells
-    else:
-        own, cells = list(_ENTITY_COLUMNS), _entity_cells
+        own = ["difference", *(f"{name}_{side}" for side in "ab" for name in own)]
     columns = ["line", *layout.names(["line", *own]), *own]
     if ending == ".csv":
         # The mark makes spreadsheets read it as UTF-8; pandas skips it.
-        return Output("\ufeff" + write_csv([columns]), lambda it: write_csv(cells(it)))
+        return Output("\ufeff" + write_csv([columns]), lambda it: write_csv(_cells(layout, it)))
     return Output(
         "",
-        lambda it: "".join(f"{json.dumps(row)}\n" for row in cells(it)),
+        lambda it: "".join(f"{json.dumps(row)}\n" for row in _cells(layout, it)),
         partial(_write_frame, ending, columns),
     )
 
@@ -174,90 +162,74 @@ def _write_frame(
     import pandas as pd
 
     with rows.open(encoding="utf-8", newline="\n") as lines:
-        table = [json.loads(line) for line in lines]
-    if ending == ".xlsx":
-        table = [[neutralize(c) if isinstance(c, str) else c for c in row] for row in table]
-    frame = pd.DataFrame(table, columns=pd.Index(columns))
+        frame = pd.DataFrame(map(json.loads, lines), columns=pd.Index(columns))
     for name in columns:
-        kind = name.removesuffix("_a").removesuffix("_b")
-        if kind in ("start", "end", "score"):
+        if name.removesuffix("_a").removesuffix("_b") in ("start", "end", "score"):
             frame[name] = pd.to_numeric(frame[name])
     try:
         if ending == ".xlsx":
-            # Control characters can't stand in a file of Excel.
-            frame = frame.map(lambda c: _CONTROL.sub("\ufffd", c) if isinstance(c, str) else c)
             with made.open("wb") as file:
-                frame.to_excel(file, index=False, engine="openpyxl")
+                frame.map(_excel_cell).to_excel(file, index=False, engine="openpyxl")
         else:
             frame.to_parquet(made, index=False)
     except ValueError as error:
         raise Failure(f"The table can't be written as {ending}: {error}.") from error
 
 
-def _json_row(names: Sequence[str], it: TaggedRow) -> str:
-    """``{"line", …, "text", "entities"}``, everything as it was found."""
-    return _json_line(names, it, schema.tagged_json(it.tagged))
+def _excel_cell(cell: object) -> object:
+    return _CONTROL.sub("\ufffd", neutralize(cell)) if isinstance(cell, str) else cell
 
 
-def _both_json(names: Sequence[str], it: TaggedRow) -> str:
-    """``{"line", …, "text", "entities_a", "entities_b", "differences"}``, as ``compare`` has it."""
-    agreement = it.agreement
-    both = {
-        "text": agreement.text,
-        "entities_a": schema.tagged_json(agreement.left)["entities"],
-        "entities_b": schema.tagged_json(agreement.right)["entities"],
-        "differences": schema.differences_json(agreement),
-    }
-    return _json_line(names, it, both)
+def _json_row(layout: Layout, it: TaggedRow) -> str:
+    """``{"line", …, "text", "entities"}``, everything as it was found.
 
-
-def _redacted_json(names: Sequence[str], it: TaggedRow) -> str:
-    return _json_line(names, it, {"text": redact(it.tagged)})
-
-
-def _json_line(names: Sequence[str], it: TaggedRow, found: Mapping[str, object]) -> str:
-    kept = dict(zip(names, it.row.kept, strict=True))
+    Of two sides ``entities_a``, ``entities_b`` and ``differences``, as ``compare`` has them.
+    """
+    found = schema.tagged_json(it.tagged)
+    if layout.redact:
+        found = {"text": redact(it.tagged)}
+    elif layout.both:
+        agreement = it.agreement
+        found = {
+            "text": agreement.text,
+            "entities_a": schema.tagged_json(agreement.left)["entities"],
+            "entities_b": schema.tagged_json(agreement.right)["entities"],
+            "differences": schema.differences_json(agreement),
+        }
+    kept = dict(zip(layout.names(["line", *found]), it.row.kept, strict=True))
     record = {"line": it.row.line, **kept, **found}
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _entity_cells(it: TaggedRow) -> list[list[object]]:
-    """A row for each entity."""
-    return [[*_before(it), *_cells(entity, it.tagged.text)] for entity in it.tagged.entities]
-
-
-def _both_cells(it: TaggedRow) -> list[list[object]]:
-    """A row for each pair of entities, how they differ first."""
-    agreement = it.agreement
-    return [
-        [
-            *(*_before(it), pair.kind.value),
-            *_cells(pair.left, agreement.text),
-            *_cells(pair.right, agreement.text),
-        ]
-        for pair in agreement.pairs
-    ]
-
-
-def _redacted_cells(it: TaggedRow) -> list[list[object]]:
-    """The row itself, without names."""
-    return [[*_before(it), redact(it.tagged)]]
-
-
-def _before(it: TaggedRow) -> list[object]:
-    """The line, and the cells that go along; what is no text stands there as JSON."""
-    cells = (
+def _cells(layout: Layout, it: TaggedRow) -> list[list[object]]:
+    """A row for each entity, of two sides for each pair; or the one row that is redacted."""
+    # What is no text stands there as JSON.
+    kept = (
         cell if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
         for cell in it.row.kept
     )
-    return [it.row.line, *cells]
+    before = [it.row.line, *kept]
+    text = it.tagged.text
+    if layout.redact:
+        return [[*before, redact(it.tagged)]]
+    if not layout.both:
+        return [[*before, *_entity_cells(entity, text)] for entity in it.tagged.entities]
+    return [
+        [
+            *before,
+            pair.kind.value,
+            *_entity_cells(pair.left, text),
+            *_entity_cells(pair.right, text),
+        ]
+        for pair in it.agreement.pairs
+    ]
 
 
-def _cells(entity: Entity | None, text: str) -> list[object]:
+def _entity_cells(entity: Entity | None, text: str) -> list[object]:
     if entity is None:
         return [None] * len(_ENTITY_COLUMNS)
-    score, spelled = f"{entity.score:.6f}", text[entity.start : entity.end]
-    return [entity.start, entity.end, entity.label, score, spelled]
+    spelled = text[entity.start : entity.end]
+    return [entity.start, entity.end, entity.label, f"{entity.score:.6f}", spelled]
 
 
 def _conll_rows(it: TaggedRow) -> str:
@@ -286,12 +258,11 @@ def redact(tagged: Tagged) -> str:
     >>> redact(Tagged("Ada lives here.", (Entity(0, 3, "PER"),)))
     '[PER] lives here.'
     """
-    parts = []
-    position = 0
+    redacted, position = "", 0
     for entity in tagged.entities:
-        parts.append(f"{tagged.text[position : entity.start]}[{entity.label}]")
+        redacted += f"{tagged.text[position : entity.start]}[{entity.label}]"
         position = entity.end
-    return "".join([*parts, tagged.text[position:]])
+    return redacted + tagged.text[position:]
 
 
 def _write_report(rows: Path, made: Path, facts: Mapping[str, str]) -> None:
@@ -304,6 +275,6 @@ _TABLES = (".csv", ".parquet", ".xlsx")
 _PLAIN: Mapping[str, Output] = {
     ".conll": Output("", _conll_rows, check_labels=check_conll_labels),
     ".txt": Output("", _redacted_row),
-    ".html": Output("", partial(_json_row, ()), _write_report),
+    ".html": Output("", partial(_json_row, Layout()), _write_report),
 }
 ENDINGS = (".jsonl", *_TABLES, *_PLAIN)
