@@ -8,11 +8,12 @@ changed file, starts anew.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -137,9 +138,10 @@ def check_place(source: Source, out: Path) -> None:
     """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
     with refuse_unwritable(out):
         for path in (out, errors_file(out)):
-            # A link that leads back to itself can't be asked.
-            with suppress(FileNotFoundError):
-                path.stat()
+            if _is_loop(path):
+                raise InputError(
+                    f"{path.name} is a link that leads back to itself. Choose another name."
+                )
         if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
             raise InputError(
                 f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
@@ -149,6 +151,14 @@ def check_place(source: Source, out: Path) -> None:
             raise InputError(f"{out} is a folder; expected the name of a file.")
         if not out.absolute().parent.is_dir():
             raise InputError(f"There is no folder {out.parent}. Make it first.")
+
+
+def _is_loop(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _digest(
