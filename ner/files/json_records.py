@@ -211,11 +211,17 @@ def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any J
 
 
 def _name(label: Any, line: int, opened: Opened, what: str) -> str:  # noqa: ANN401 - any JSON
-    """A label or tag as text; of a number what it stands for."""
+    """A label or tag as text; of a number what it stands for.
+
+    A model numbers tags, so only they can be read by its order.
+    """
     if isinstance(label, str):
         return label
-    if type(label) is int and (name := opened.tag_of(label)):
-        return name
+    if type(label) is int:
+        names = opened.reading.names
+        name = opened.tag_of(label) if what == "tag" else names.get(str(label))
+        if name:
+            return name
     example = "--map 0=O,1=B-PER,2=I-PER" if what == "tag" else "--map 1=PER,2=LOC"
     raise opened.error(line, f"{what} {label} is a number; say what it stands for: {example}.")
 
