@@ -166,15 +166,24 @@ def map_gold(gold: Annotated, names: Mapping[str, str]) -> Annotated:
     return Annotated(Tagged(gold.tagged.text, entities), gold.token_offsets)
 
 
+def likely_map(gold: Iterable[str], model: Iterable[str]) -> dict[str, str]:
+    """For each label of gold that a model lacks the model's likely name, empty for none.
+
+    >>> likely_map(["GPE", "PER", "DATE"], ["PER", "LOC"])
+    {'GPE': 'LOC', 'DATE': ''}
+    """
+    known = list(model)
+    same = {_group(label): label for label in reversed(known)}
+    return {label: same.get(_group(label), "") for label in gold if label not in known}
+
+
 def suggest_map(gold: Iterable[str], model: Iterable[str]) -> str:
     """A sentence with a likely map of gold's labels to a model's; empty if none is likely.
 
     >>> suggest_map(["GPE", "PER", "NORP", "DATE"], ["PER", "LOC", "MISC"])
     ' Perhaps they mean the same by other names: --map GPE=LOC,NORP=MISC,DATE=.'
     """
-    known = list(model)
-    same = {_group(label): label for label in reversed(known)}
-    changes = {label: same.get(_group(label), "") for label in gold if label not in known}
+    changes = likely_map(gold, model)
     if not any(changes.values()):
         return ""
     written = ",".join(f"{old}={new}" for old, new in changes.items())

@@ -32,7 +32,7 @@ from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.progress import Stopped
 from ner.tagging.choice import Choice
-from ner.tags import parse_map, suggest_map
+from ner.tags import likely_map, parse_map
 from ner.ui import decided
 from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
 from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
@@ -115,11 +115,9 @@ def recognize(text: str, chosen: str, left: str, limit: int) -> str:
         )
     labels = [one.label for gold in texts.sample.gold for one in gold.tagged.entities]
     known = decided.labels_of(spec)
-    foreign = sorted(set(labels) - set(known)) if known else []
-    likely = parse_map(suggest_map(foreign, known)) if foreign else {}
     told = f"Labelled ({texts.form}): {len(labels):,} entities in {count:,} texts."
-    rows = [(label, likely.get(label, "")) for label in foreign]
-    return macro("ner.ui", "decide_parts.html", "recognized", told, rows, known)
+    likely = likely_map(sorted(set(labels)), known) if known else {}
+    return macro("ner.ui", "decide_parts.html", "recognized", told, list(likely.items()), known)
 
 
 @job(lambda text, kind: (shown_value(text, kind), None))
