@@ -18,6 +18,7 @@ const decideTab = (() => {
   function mount(element, props, watch) {
     dom.mount(element, props, watch, (shown, json) => {
       root = shown;
+      root.classList.remove("stale");
       const data = json ? JSON.parse(json) : null;
       files = data?.files || {};
       if (data && pending) [made, pending] = [pending, ""];
