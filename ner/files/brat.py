@@ -9,7 +9,9 @@ from pathlib import Path
 from ner.files.marked import Marked, Opened, Span
 from ner.io import read_lines
 
-_SPAN = re.compile(r"T\d+\t(?P<label>\S+) (?P<start>\d+) (?P<end>\d+)(?P<more>;[^\t]*)?\t(.*)")
+_SPAN = re.compile(
+    r"T\d+\t(?P<label>\S+) (?P<start>\d+) (?P<end>\d+)(?P<more>;[^\t]*)?\t(?P<spelled>.*)"
+)
 
 
 def recognize(_head: Sequence[str], source: Path | str) -> bool:
@@ -18,38 +20,21 @@ def recognize(_head: Sequence[str], source: Path | str) -> bool:
 
 
 def read(opened: Opened) -> Iterator[Marked]:
-    """Each line of each text; a file is a document. An entity over lines joins them."""
+    """Each text by its lines; a file is a document. An entity over lines joins them."""
     parted = 0
     for file in _annotations(Path(opened.source)):
         encoding = opened.reading.encoding
         text = "\n".join(read_lines(file.with_suffix(".txt"), encoding=encoding))
-        spans = []
-        for line in read_lines(file, encoding=encoding):
-            if match := _SPAN.fullmatch(line):
-                parted += match["more"] is not None
-                if match["more"] is None:
-                    start, end = int(match["start"]), int(match["end"])
-                    spans.append(Span(start, end, match["label"], match[5]))
-        yield from _by_line(text, spans)
+        matches = list(filter(None, map(_SPAN.fullmatch, read_lines(file, encoding=encoding))))
+        spans = [
+            Span(int(match["start"]), int(match["end"]), match["label"], match["spelled"])
+            for match in matches
+            if not match["more"]
+        ]
+        parted += len(matches) - len(spans)
+        yield Marked([1], text, spans=spans, begins_document=True, by_line=True)
     if parted:
         opened.notes.append(f"{parted:,} spans of several parts were left out.")
-
-
-def _by_line(text: str, spans: Sequence[Span]) -> Iterator[Marked]:
-    """The lines of a text; a line end inside a span parts nothing."""
-    start, number, begins = 0, 1, True
-    for end in (match.end() for match in re.finditer(r"\n|\Z", text)):
-        if any(span.start < end < span.end for span in spans):
-            continue
-        line = text[start:end].removesuffix("\n")
-        # What lies beyond the text is told of its last line.
-        here = [s for s in spans if start <= s.start and (s.start < end or end == len(text))]
-        shifted = [s._replace(start=s.start - start, end=s.end - start) for s in here]
-        if line.strip() or here:
-            yield Marked([number], line, spans=shifted, begins_document=begins)
-            begins = False
-        number += text[start:end].count("\n")
-        start = end
 
 
 def _annotations(source: Path) -> list[Path]:

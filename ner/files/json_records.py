@@ -129,7 +129,8 @@ def _read_tokens(record: dict[str, Any], line: int, opened: Opened) -> Marked | 
     if given is not None:
         text = record.get("text")
         text = replace_surrogates(text) if isinstance(text, str) else None
-        return Marked([line], text, tokens, [_name(tag, line, opened, "tag") for tag in given])
+        tags = [_name(tag, line, opened, "tag") for tag in given]
+        return Marked([line] * len(tokens), text, tokens, tags)
     if key != "tokenized_text":
         return None
     # GLiNER: first and last token of each span.

@@ -6,6 +6,7 @@ mistakes there are in them, is decided once, by `make_gold`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from ner.entities import Annotated, Entity, Tagged, utf16_offsets
 from ner.errors import FileFormatError, InputError
-from ner.files.tokens import annotate, is_wordy, join, locate, trim
+from ner.files.tokens import annotate, is_wordy, join, locate, split_at, trim
 from ner.tags import Tag, map_labels, read_tags, spans
 
 # How many repaired lines a sentence names.
@@ -95,7 +96,8 @@ class Span(NamedTuple):
 class Marked:
     """A text as a file marks it: by one tag for each token, or by spans.
 
-    ``lines`` are where it, or each token, stands. Tokens without a text are joined by spaces.
+    ``lines`` are where it, or with tags each token, stands. Tokens without a text are joined by
+    spaces. With ``by_line`` each line of the text becomes one of its own.
     """
 
     lines: Sequence[int]
@@ -104,10 +106,12 @@ class Marked:
     tags: Sequence[str] | None = None
     spans: Sequence[Span] = ()
     begins_document: bool = False
+    by_line: bool = False
 
-    def line_of(self, index: int) -> int:
-        """Where a token stands."""
-        return self.lines[min(index, len(self.lines) - 1)]
+    def line_at(self, offset: int) -> int:
+        """Where an offset of the text stands."""
+        before = (self.text or "")[: max(0, offset)]
+        return self.lines[0] + (before.count("\n") if self.by_line else 0)
 
 
 def mark_tokens(
@@ -131,7 +135,7 @@ def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
             read = [tags[tag] for tag in one.tags]
             documents[-1].append(_annotate_tokens(one.tokens, read, one.text))
         elif one.text is not None:
-            documents[-1].append(_annotate_spans(one, offsets, opened))
+            documents[-1] += _annotate_spans(one, offsets, opened)
     return [document for document in documents if document]
 
 
@@ -155,13 +159,13 @@ def _read_tags(marked: Sequence[Marked], opened: Opened) -> dict[str, Tag]:
     """Every tag of the file taken apart; what was made of them becomes a note."""
     first: dict[str, int] = {}
     for one in marked:
-        for index, tag in enumerate(one.tags or ()):
-            first.setdefault(tag, one.line_of(index))
+        for tag, line in zip(one.tags or (), one.lines, strict=True):
+            first.setdefault(tag, line)
     try:
         tags = read_tags(first, opened.reading.names)
     except InputError as error:
-        line = next((at for tag, at in first.items() if f"tag {tag!r} " in str(error)), None)
-        raise opened.error(line, str(error)) from error
+        at = next((line for tag, line in first.items() if f"tag {tag!r} " in str(error)), None)
+        raise opened.error(at, str(error)) from error
     opened.notes.extend(_notes(marked, tags))
     return tags
 
@@ -171,12 +175,12 @@ def _notes(marked: Sequence[Marked], tags: Mapping[str, Tag]) -> Iterator[str]:
     repaired, begins = [], False
     for one in marked:
         previous = Tag("O", "")
-        for index, name in enumerate(one.tags or ()):
+        for name, line in zip(one.tags or (), one.lines, strict=True):
             tag = tags[name]
             fresh = previous.prefix in "OES" or previous.type != tag.type
             begins |= tag.prefix == "B" and fresh
             if fresh and tag.prefix in "IE":
-                repaired.append(one.line_of(index))
+                repaired.append(line)
             previous = tag
     if any(tag.prefix == "I" and name == tag.type for name, tag in tags.items()):
         yield "Tags have no prefix, so neighbours of one type were read as one entity."
@@ -198,9 +202,15 @@ def _notes(marked: Sequence[Marked], tags: Mapping[str, Tag]) -> Iterator[str]:
 
 def _check_offsets(marked: Sequence[Marked], opened: Opened) -> Offsets:
     """Code points; ``FileFormatError`` where so many spans do not fit that they are none."""
-    texts = [one for one in marked if one.spans]
-    total = sum(len(one.spans) for one in texts)
-    misfits = {kind: sum(_count_misfits(one, kind) for one in texts) for kind in Offsets}
+    total = sum(len(one.spans) for one in marked)
+    misfits = {
+        kind: sum(
+            not _fits(span, one.text or "")
+            for one in marked
+            for span in _shifted(one.spans, one.text or "", kind)
+        )
+        for kind in Offsets
+    }
     found = misfits[Offsets.CHARACTERS]
     if found < _MISFITS or found <= _MISFIT_SHARE * total:
         return Offsets.CHARACTERS
@@ -217,17 +227,12 @@ def _check_offsets(marked: Sequence[Marked], opened: Opened) -> Offsets:
     )
 
 
-def _count_misfits(one: Marked, kind: Offsets) -> int:
-    text = one.text or ""
-    return sum(not _fits(span, text) for span in _shifted(one.spans, text, kind))
-
-
 def _fits(span: Span, text: str) -> bool:
-    start, end = span.start, span.end
+    start, end, _, spelled = span
     if not 0 <= start < end <= len(text) or not text[start:end].strip():
         return False
-    if span.spelled is not None:
-        return text[start:end].split() == span.spelled.split()
+    if spelled is not None:
+        return text[start:end].split() == spelled.split()
     borders = [at for at in (start, end) if 0 < at < len(text)]
     return not any(is_wordy(text[at - 1]) and is_wordy(text[at]) for at in borders)
 
@@ -238,39 +243,41 @@ def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
         return [span._replace(end=span.end + 1) for span in given]
     if kind is Offsets.CHARACTERS or text.isascii():
         return list(given)
-    if kind is Offsets.UTF16:
-        units = utf16_offsets(text)
-    else:
+    units = utf16_offsets(text)
+    if kind is Offsets.BYTES:
         units = [len(text[:end].encode()) for end in range(len(text) + 1)]
     at = {unit: index for index, unit in enumerate(units)}
     return [span._replace(start=at.get(span.start, -1), end=at.get(span.end, -1)) for span in given]
 
 
-def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> Annotated:
-    text, line = one.text or "", one.lines[0]
+def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> list[Annotated]:
+    text = one.text or ""
     entities = []
-    for span in _shifted(one.spans, text, offsets):
-        start, end, label, spelled = span
+    for start, end, label, spelled in _shifted(one.spans, text, offsets):
         inside = 0 <= start < end
         if inside and spelled is not None and spelled.split() != text[start:end].split():
             raise opened.error(
-                line,
+                one.line_at(start),
                 f"the text at [{start}, {end}) is {text[start:end]!r}, not {spelled!r}; offsets "
                 "are code points, half open.",
             )
         if not inside or end > len(text):
             problem = f"span [{start}, {end}) is empty or outside a text of {len(text)} characters."
-            raise opened.error(line, problem)
+            raise opened.error(one.line_at(start), problem)
         names = map_labels([label], opened.reading.names)
         entities += [trim(Entity(start, end, name), text) for name in names]
-    kept = _without_nested(entities, line, opened)
+    kept = _without_nested(entities, one, opened)
     try:
-        return annotate(Tagged(text, tuple(kept)))
+        gold = annotate(Tagged(text, tuple(kept)))
     except ValueError as error:
-        raise opened.error(line, f"{error}; it is or borders on white space.") from error
+        raise opened.error(one.lines[0], f"{error}; it is or borders on white space.") from error
+    if not one.by_line:
+        return [gold]
+    ends = [match.end() for match in re.finditer("\n", text)]
+    return list(map(annotate, split_at(gold.tagged, ends)))
 
 
-def _without_nested(entities: Sequence[Entity], line: int, opened: Opened) -> list[Entity]:
+def _without_nested(entities: Sequence[Entity], one: Marked, opened: Opened) -> list[Entity]:
     """In order, none inside another; a span twice, nested or crossing is refused by its name."""
     kept: list[Entity] = []
     for entity in sorted(entities, key=lambda each: (each.start, -each.end)):
@@ -285,7 +292,7 @@ def _without_nested(entities: Sequence[Entity], line: int, opened: Opened) -> li
         how = "is marked twice" if same else "lies inside another" if nested else "overlaps another"
         rule = "; --outermost keeps the outer one" if nested else ""
         raise opened.error(
-            line,
+            one.line_at(entity.start),
             f"span [{entity.start}, {entity.end}) {entity.label} {how}, "
             f"[{outer.start}, {outer.end}) {outer.label}{rule}.",
         )

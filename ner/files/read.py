@@ -110,15 +110,20 @@ class Source:
 
         Raises ``InputError`` if there is not one such column, or none could be guessed.
         """
-        for name in keep:
+        for name in keep if column is None else (*keep, column):
             self._check_column(name)
         chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
         if column is not None:
-            self._check_column(column)
             return replace(chosen, column=column, guessed=False)
-        if self.column is None and self._has_columns:
-            raise InputError(self._no_column())
-        return chosen
+        if self.column is not None or not self._has_columns:
+            return chosen
+        name = self.path.name
+        raise InputError(
+            f"Which column of {name} holds the texts can't be told. Choose one of {self._listed}."
+            if self.columns
+            else f"The first {_SAMPLE} JSON objects of {name} hold no strings. Choose the key with "
+            "the texts."
+        )
 
     @property
     def _has_columns(self) -> bool:
@@ -133,7 +138,7 @@ class Source:
         # A key of JSON lines may first occur late in the file.
         if found != 1 and self.format is not Format.JSONL:
             problem = f"has {found} columns {column!r}" if found else f"has no column {column!r}"
-            raise InputError(f"{self.path.name} {problem}. Its columns are {self._column_list()}.")
+            raise InputError(f"{self.path.name} {problem}. Its columns are {self._listed}.")
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Its texts in order, streamed; what can't be read stands among them.
@@ -143,18 +148,8 @@ class Source:
         """
         return _READERS[self.format](self.choose(None))
 
-    def _no_column(self) -> str:
-        if not self.columns:
-            return (
-                f"The first {_SAMPLE} JSON objects of {self.path.name} hold no strings. "
-                "Choose the key with the texts."
-            )
-        return (
-            f"Which column of {self.path.name} holds the texts can't be told. "
-            f"Choose one of {self._column_list()}."
-        )
-
-    def _column_list(self) -> str:
+    @property
+    def _listed(self) -> str:
         return ", ".join(map(repr, self.columns))[:500]
 
 
@@ -223,6 +218,11 @@ def _lines(source: Source) -> Iterator[Line]:
                 text = file.readline(LONGEST_RECORD)
 
 
+def _first_line(source: Source) -> str:
+    """The first that is not blank."""
+    return next((line.text for line in _lines(source) if line.text.strip()), "")
+
+
 def _frame_lines(source: Source) -> Iterator[Line]:
     """The rows of a table as JSON lines, numbered as they are: those of Excel below its header."""
     import pandas as pd
@@ -285,8 +285,7 @@ def _values(source: Source) -> Iterator[tuple[Line, Any]]:
 
 
 def _with_keys(source: Source) -> Source:
-    first = next((line.text for line in _lines(source) if line.text.strip()), "")
-    if re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", first):
+    if re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", _first_line(source)):
         source = replace(source, whole=True)
         source = replace(source, lines=sum(1 for _ in _objects(source)))
     sample = [record for _, record in islice(_objects(source), _SAMPLE) if isinstance(record, dict)]
@@ -300,9 +299,9 @@ def _with_keys(source: Source) -> Source:
         for key, value in record.items()
         if isinstance(value, str) or source.format in _FRAMES
     )
-    columns = tuple(islice(keys, _MOST_COLUMNS))
+    columns = list(islice(keys, _MOST_COLUMNS))
     cells = [[str(record.get(key, "")) for key in columns] for record in sample]
-    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+    return _guess(source, columns, cells)
 
 
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
@@ -323,8 +322,7 @@ def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
 
 def _with_header(source: Source) -> Source:
     """With delimiter, columns and the guessed text column of a CSV or TSV file."""
-    first = next((line.text for line in _lines(source) if line.text.strip()), "")
-    source = replace(source, delimiter=_delimiter(source.format, first))
+    source = replace(source, delimiter=_delimiter(source.format, _first_line(source)))
     records = _records(source)
     header = next(records, None)
     if not isinstance(header, Record):
@@ -337,8 +335,13 @@ def _with_header(source: Source) -> Source:
     if not sampled:
         raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
     cells = [record.fields for record in sampled if isinstance(record, Record)]
-    columns = tuple(header.fields)
-    return replace(source, columns=columns, column=guess_column(columns, cells), guessed=True)
+    return _guess(source, header.fields, cells)
+
+
+def _guess(source: Source, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Source:
+    """With its columns, and the one of them that most likely holds the texts."""
+    column = guess_column(columns, cells)
+    return replace(source, columns=tuple(columns), column=column, guessed=True)
 
 
 def _delimiter(kind: Format, header: str) -> str:

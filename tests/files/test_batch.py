@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -181,8 +180,3 @@ def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(Failure, match=r"^out.txt can't be written: No space left on device.$"):
         tag(a_file(tmp_path), tmp_path / "out.txt")
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(batch).failed

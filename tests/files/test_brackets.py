@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from itertools import pairwise
 
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from files.samples import tagged_texts
 from ner.entities import Entity, Tagged
-from ner.files import brackets
 from ner.files.brackets import parse_bracketed
 
 
@@ -46,8 +44,3 @@ def test_links_are_no_entities() -> None:
 
     assert tagged.text == "Ada met Bo [sic], see [here](https://x.example) [1]"
     assert tagged.entities == (Entity(0, 3, "PER"),)
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(brackets).failed

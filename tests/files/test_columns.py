@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from ner.files import columns as module
 from ner.files.columns import guess_column
 
 
@@ -34,8 +31,3 @@ def test_the_guess_at_the_column(
 ) -> None:
     """The only one, a usual name or one with a usual part, the wordiest, or none."""
     assert expected == guess_column(columns, sample)
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(module).failed

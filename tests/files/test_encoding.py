@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import doctest
 import io
 import zipfile
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from files.samples import written
-from ner import io as ner_io
 from ner.errors import FileFormatError, InputError
 from ner.files.read import Row, inspect
 from ner.io import read_lines, split_lines
@@ -86,8 +84,3 @@ def test_archives_are_refused_by_their_first_bytes(tmp_path: Path, name: str) ->
     for content in (archive.getvalue(), b"%PDF-1.7", b"PAR1"):
         with pytest.raises(FileFormatError, match="not text; nothing was unpacked"):
             inspect(written(tmp_path, name, content))
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(ner_io).failed

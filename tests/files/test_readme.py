@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,11 @@ def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:
 
     assert all((FOLDER / target).exists() for target in targets)
     assert modules <= {Path(target).name for target in targets}
+
+
+@pytest.mark.parametrize(
+    "name", ["ner.io", *(f"ner.files.{file.stem}" for file in sorted(FOLDER.glob("[a-z]*.py")))]
+)
+def test_the_examples_run(name: str) -> None:
+    """Those of the docstrings."""
+    assert 0 == doctest.testmod(import_module(name)).failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import given
 
 from files.samples import tagged_texts
 from ner.entities import Entity, Tagged
-from ner.files import tokens
 from ner.files.tokens import annotate, split_at
 
 
@@ -92,8 +90,3 @@ def test_splitting_lines_loses_no_entity(tagged: Tagged) -> None:
     assert [line.spelled(e) for line in lines for e in line.entities] == [
         tagged.spelled(e) for e in tagged.entities
     ]
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(tokens).failed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import io
 import json
 from pathlib import Path
@@ -15,7 +14,6 @@ from fakes import INT8_WORDS, DictionaryTagger
 from files.samples import LINES, a_file, tag
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
-from ner.files import write
 from ner.files.gold import read_gold
 from ner.files.read import Row
 from ner.files.resume import errors_file
@@ -199,8 +197,3 @@ def test_what_a_kind_of_file_cant_hold_is_refused(name: str, layout: Layout, mes
     """Before anything is tagged."""
     with pytest.raises(InputError, match=message):
         output_for(Path(name), layout)
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(write).failed
