@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -149,21 +148,6 @@ def _shorten(label: str) -> str:
 def notice(text: str, *, kind: str = "hint") -> Markup:
     """A sentence for the reader; ``kind`` is ``hint``, ``problem`` or ``progress``."""
     return macro("ner", "parts.html", "notice", text, kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A number in a table, as ``parts.number`` lays it out.
-
-    With ``query`` it is a button that opens what is behind it; ``what`` says so to those who can't
-    see it. ``small`` stands behind it; ``share``, in [0, 1], is how strong its ground is.
-    """
-
-    written: str
-    query: Mapping[str, Any] | None = None
-    what: str = ""
-    small: str = ""
-    share: float | None = None
 
 
 def percent(share: float) -> str:

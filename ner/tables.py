@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -20,17 +19,13 @@ class Cell:
 
     ``small`` is said beside it, such as an interval. ``value`` is the number that CSV has, neither
     rounded nor in per cent; None for a text. On a page ``answer`` (yes, no, undecided) is its
-    colour, ``share``, in [0, 1], how strong its background is, and with ``query`` it is a button
-    that opens what is behind it, which ``what`` names for those who can't see it.
+    colour.
     """
 
     text: str
     small: str = ""
     value: float | None = None
     answer: str = ""
-    share: float | None = None
-    query: Mapping[str, Any] | None = None
-    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +59,20 @@ class Table:
         return cls(title, note, tuple(columns), tuple(cells))
 
 
-def percent(share: float, **page: Any) -> Cell:  # noqa: ANN401 - the fields of a cell
-    """A share in per cent; ``page`` are further fields of the cell."""
-    return Cell(f"{100 * share:.1f}", value=share, **page)
+def percent(share: float) -> Cell:
+    """A share in per cent."""
+    return Cell(f"{100 * share:.1f}", value=share)
 
 
-def count(number: int, **page: Any) -> Cell:  # noqa: ANN401 - the fields of a cell
-    """A whole number; ``page`` are further fields of the cell."""
-    return Cell(f"{number:,}", value=number, **page)
+def count(number: int) -> Cell:
+    """A whole number."""
+    return Cell(f"{number:,}", value=number)
 
 
-def estimate(
-    found: Estimate,
-    scale: float = 100,
-    decimals: int = 1,
-    *,
-    sign: bool = False,
-    **page: Any,  # noqa: ANN401 - the fields of a cell
-) -> Cell:
+def estimate(found: Estimate, scale: float = 100, decimals: int = 1, *, sign: bool = False) -> Cell:
     """A value and its interval, so far as that says anything; in per cent unless ``scale`` is 1."""
     small = found.range(scale, decimals, sign=sign) if found.known else ""
-    return Cell(found.number(scale, decimals, sign=sign), small, found.value, **page)
+    return Cell(found.number(scale, decimals, sign=sign), small, found.value)
 
 
 def markdown(table: Table) -> str:

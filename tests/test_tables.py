@@ -63,15 +63,6 @@ def test_html_shows_a_text_and_is_none_of_it() -> None:
     assert "<button" not in markup
 
 
-def test_a_cell_may_open_what_is_behind_it() -> None:
-    """A button with the query as data, named for those who can't see it."""
-    cell = tables.count(3, query={"label": 'A"'}, what="errors")
-    markup = tables.html(Table.of("x", ("a", "b"), [("1", cell)]))
-
-    assert 'data-open="{&#34;label&#34;: &#34;A\\&#34;&#34;}"' in markup
-    assert 'aria-label="errors: 3"' in markup
-
-
 def test_a_terminal_gets_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     """Title, note and every cell, in columns."""
     print_table(TABLE)

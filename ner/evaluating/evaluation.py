@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ner.comparing.agreement import Agreement, agreement_estimate, align
-from ner.entities import Annotated, Entity, Tagged, Tagger
+from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
+from ner.entities import Annotated, Tagged, Tagger
 from ner.errors import InputError
-from ner.evaluating.scores import Error, Scores, find_changes
+from ner.evaluating.scores import Scores, find_changes
 from ner.stats import Estimate, f1_difference, f1_estimate
 from ner.tags import suggest_map
 
@@ -36,7 +36,7 @@ class Evaluation:
         return len(self.sides) == 2
 
     @cached_property
-    def changes(self) -> tuple[tuple[list[Error], list[Error]], ...]:
+    def changes(self) -> tuple[tuple[list[Pair], list[Pair]], ...]:
         """For each sentence, the errors that the right side added and those that it removed."""
         if not self.paired:
             return ()
@@ -128,43 +128,6 @@ def label_notes(
                 f"Gold has no {', '.join(strange)}: the {times:,} that {name} found count as "
                 "errors. Name the labels to count, and the others are left out."
             )
-
-
-def as_predictions(gold: Sequence[Annotated], given: Sequence[Annotated]) -> list[Tagged]:
-    """Annotations made elsewhere as predictions for ``gold``: the same sentences, in order.
-
-    The texts must be equal, or at least their tokens (a CoNLL file knows nothing of the spaces
-    between them). Raises ``InputError`` that names the first sentence where neither is so.
-    """
-    if len(gold) != len(given):
-        raise InputError(
-            f"Gold has {len(gold):,} sentences and the predictions have {len(given):,}; expected "
-            "the same sentences in the same order."
-        )
-    return [
-        _onto(right, other, number)
-        for number, (right, other) in enumerate(zip(gold, given, strict=True), start=1)
-    ]
-
-
-def _onto(gold: Annotated, given: Annotated, number: int) -> Tagged:
-    """The entities of ``given`` upon the text of ``gold``."""
-    if given.tagged.text == gold.tagged.text:
-        return given.tagged
-    if given.tokens != gold.tokens:
-        raise InputError(
-            f"Sentence {number:,} reads {gold.tagged.text[:60]!r} in gold and "
-            f"{given.tagged.text[:60]!r} in the predictions; expected the same sentences, or the "
-            "same tokens, in the same order."
-        )
-    pairs = list(zip(given.token_offsets, gold.token_offsets, strict=True))
-    starts = {there[0]: here[0] for there, here in pairs}
-    ends = {there[1]: here[1] for there, here in pairs}
-    moved = (
-        Entity(starts[entity.start], ends[entity.end], entity.label, entity.score)
-        for entity in given.tagged.entities
-    )
-    return Tagged(gold.tagged.text, tuple(moved))
 
 
 def lowercase(gold: Sequence[Annotated]) -> list[Annotated]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ner.comparing.agreement import Agreement, agreement_estimate, align
+from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
 from ner.comparing.gold_origin import origin_warning
 from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Explained
 from ner.evaluating import verdicts
-from ner.evaluating.breakdown import Decision, bucket_counts, decisions
+from ner.evaluating.breakdown import bucket_counts
 from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
 from ner.evaluating.scores import ErrorKind, Scores, conlleval
 from ner.evaluating.verdicts import Judgement
@@ -39,14 +39,17 @@ class ScoredSide:
         return self.evaluation.sides[self.index]
 
     @cached_property
-    def decisions(self) -> tuple[Decision, ...]:
-        """The decisions behind its figures."""
-        return tuple(decisions(self.evaluation, self.index))
+    def changes(self) -> list[list[Pair]]:
+        """For each sentence its errors that the other side does not make."""
+        # What the right side added to the left one's errors is first.
+        if not self.evaluation.paired:
+            return [[]] * len(self.evaluation.gold)
+        return [change[1 - self.index] for change in self.evaluation.changes]
 
     @cached_property
     def buckets(self) -> dict[str, dict[str, Counts]]:
         """The counts of each bucket by dimension."""
-        return bucket_counts(self.evaluation, self.index)
+        return bucket_counts(self.scores)
 
     @property
     def key(self) -> str:
@@ -221,16 +224,6 @@ def report_sides(
 def verdict_json(given: Verdict | None, max_loss: float) -> Json | None:
     """``answer`` is yes, no or undecided; ``more`` about how many entities would settle it."""
     return None if given is None else {**to_json(given), "max_loss": max_loss}
-
-
-def groups(side: ScoredSide) -> Iterator[tuple[str, str, Counts]]:
-    """The counts of all, of each type and of each bucket, with their group and name."""
-    yield "overall", "all types", side.scores.micro
-    for label, counts in sorted(side.scores.strict.items()):
-        yield "type", label, counts
-    for dimension, rows in side.buckets.items():
-        for name, counts in rows.items():
-            yield dimension, name, counts
 
 
 def _side_json(side: ScoredSide) -> Json:

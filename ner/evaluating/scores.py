@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
-from ner.comparing.agreement import Agreement, Kind, align
+from ner.comparing.agreement import Agreement, Kind, Pair, align
 from ner.counts import Counts, share, strict_counts
 from ner.entities import Annotated, Entity, Tagged, bio_tags
 
@@ -35,13 +35,17 @@ class ErrorKind(StrEnum):
     TYPE = "type"
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
-    """One wrong decision; ``gold`` is None for a spurious one, ``predicted`` for a missed one."""
+_ERROR_KIND = {
+    Kind.ONLY_LEFT: ErrorKind.MISSED,
+    Kind.ONLY_RIGHT: ErrorKind.SPURIOUS,
+    Kind.BOUNDARY: ErrorKind.BOUNDARY,
+    Kind.LABEL: ErrorKind.TYPE,
+}
 
-    kind: ErrorKind
-    gold: Entity | None
-    predicted: Entity | None
+
+def error_kind(pair: Pair) -> ErrorKind:
+    """What is wrong with a difference between gold, on the left, and what was found."""
+    return _ERROR_KIND[pair.kind]
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Scores:
     @cached_property
     def errors(self) -> Counter[ErrorKind]:
         """The aligned entities that are not right, by kind."""
-        return Counter(error.kind for one in self.alignments for error in find_errors(one))
+        return Counter(error_kind(pair) for one in self.alignments for pair in one.differences)
 
     @cached_property
     def partial(self) -> dict[str, Figures]:
@@ -143,14 +147,8 @@ class Scores:
     def tags(self) -> dict[str, Counts]:
         """The counts of tokens by BIO2 tag; not of O, which nearly every token has."""
         right = Counter(tag for tag, other in self._tags if tag == other)
-        gold, found = (
-            (Counter(side) for side in zip(*self._tags, strict=True))
-            if self._tags
-            else (
-                Counter[str](),
-                Counter[str](),
-            )
-        )
+        gold = Counter(tag for tag, _ in self._tags)
+        found = Counter(tag for _, tag in self._tags)
         return {
             tag: Counts(right[tag], found[tag] - right[tag], gold[tag] - right[tag])
             for tag in sorted({*gold, *found} - {OUTSIDE})
@@ -189,7 +187,7 @@ def widen(predicted: Tagged, gold: Annotated) -> Tagged:
     return Tagged(predicted.text, tuple(widened))
 
 
-def find_changes(left: Agreement, right: Agreement) -> tuple[list[Error], list[Error]]:
+def find_changes(left: Agreement, right: Agreement) -> tuple[list[Pair], list[Pair]]:
     """The errors that the right side added to one text, and those that it removed.
 
     Both are aligned with gold. One decision is one gold entity, right or wrong whatever the kind
@@ -197,7 +195,7 @@ def find_changes(left: Agreement, right: Agreement) -> tuple[list[Error], list[E
     list. Their numbers are the two counts of McNemar's test (``ner.stats.mcnemar_p``).
     """
     before, after = (
-        {_decision(error): error for error in find_errors(alignment)} for alignment in (left, right)
+        {_decision(error): error for error in alignment.differences} for alignment in (left, right)
     )
     return (
         [error for key, error in after.items() if key not in before],
@@ -256,25 +254,11 @@ def conlleval(scores: Scores) -> str:
     return "\n".join(lines) + "\n"
 
 
-_ERROR_KIND = {
-    Kind.ONLY_LEFT: ErrorKind.MISSED,
-    Kind.ONLY_RIGHT: ErrorKind.SPURIOUS,
-    Kind.BOUNDARY: ErrorKind.BOUNDARY,
-    Kind.LABEL: ErrorKind.TYPE,
-}
-
-
-def find_errors(alignment: Agreement) -> Iterator[Error]:
-    """What is wrong in an alignment of gold, on the left, with what was found, in order."""
-    for pair in alignment.differences:
-        yield Error(_ERROR_KIND[pair.kind], gold=pair.left, predicted=pair.right)
-
-
-def _decision(error: Error) -> tuple[object, ...]:
+def _decision(error: Pair) -> tuple[object, ...]:
     """What an error is an error about: the same for two predictions of one text."""
-    entity = error.gold or error.predicted
+    entity = error.left or error.right
     assert entity is not None  # noqa: S101 - one of the two is there
-    return error.gold is None, entity.start, entity.end, entity.label
+    return error.left is None, entity.start, entity.end, entity.label
 
 
 def _type(entity: Entity | None) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from ner import tables
 from ner.comparing.agreement import Agreement, agreement_estimate
@@ -11,8 +10,8 @@ from ner.counts import Counts
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS
 from ner.evaluating.gate import Gated
-from ner.evaluating.report import KEYS, AgreementReport, Report, ScoredSide
-from ner.evaluating.scores import OUTSIDE, ErrorKind, averages
+from ner.evaluating.report import AgreementReport, Report, ScoredSide
+from ner.evaluating.scores import OUTSIDE, ErrorKind, averages, error_kind
 from ner.schema import Json, provenance_rows
 from ner.tables import Cell, Table, count, estimate, percent
 from ner.verdict import Answer, gravest
@@ -27,11 +26,6 @@ _ERRORS = {
 }
 _MARKS = {Answer.YES: "✓ yes", Answer.NO: "✕ no", Answer.UNDECIDED: "? undecided"}
 
-# Which decisions a number stands for, for a page that shows them: those match that fit all of it.
-# ``side`` is a key of the report's JSON; ``gold`` and ``found`` are a label, * for any, O for none;
-# ``error`` is a kind, 'right' or 'wrong'; ``changed`` asks for what the other side does not get
-# wrong; ``bucket`` names one.
-_Query = dict[str, Any]
 _Row = tuple[Cell | str, ...]
 
 
@@ -88,15 +82,11 @@ def score_table(report: Report) -> Table:
     """Precision, recall and F1 of each side, on all types and on each."""
     rows: list[_Row] = []
     for label in (None, *report.evaluation.labels):
-        name, wanted = label or ALL_TYPES, label or "*"
         cells: list[Cell] = []
         for side in report.sides:
-            *rest, _ = _figures(side, side.counts(label).figures, name, {}, wanted)
-            what = f"{side.origin.title}, {name}, F1"
-            query = {"side": side.key, "label": wanted}
-            cells += [*rest, estimate(side.f1[label], query=query, what=what)]
-        gold = _gold(report.sides[0].counts(label), name, {"gold": wanted})
-        rows.append((name, *cells, gold))
+            precision, recall, _ = side.counts(label).figures
+            cells += [percent(precision), percent(recall), estimate(side.f1[label])]
+        rows.append((label or ALL_TYPES, *cells, count(report.evaluation.support(label))))
     return Table.of(
         "Scores",
         ("Type", *_heads(report), "Gold entities"),
@@ -140,17 +130,16 @@ def error_table(report: Report) -> Table:
     rows = [
         (
             side.origin.title,
-            one.error.value,
-            "yes" if one.changed else "no",
-            count(one.sentence + 1),
-            *_span(one.gold, text),
-            *_span(one.predicted, text),
-            text,
+            error_kind(error).value,
+            "yes" if error in side.changes[number] else "no",
+            count(number + 1),
+            *_span(error.left, alignment.text),
+            *_span(error.right, alignment.text),
+            alignment.text,
         )
         for side in report.sides
-        for one in side.decisions
-        if one.error is not None
-        for text in (report.evaluation.gold[one.sentence].tagged.text,)
+        for number, alignment in enumerate(side.scores.alignments)
+        for error in alignment.differences
     ]
     spans = (
         f"{side} {column}"
@@ -227,83 +216,27 @@ def _heads(report: Report) -> Iterator[str]:
     return (f"{title} {figure}" for title in report.titles for figure in _FIGURES)
 
 
-def _figures(
-    side: ScoredSide,
-    figures: Iterable[float],
-    name: str,
-    query: _Query,
-    label: str = "*",
-) -> list[Cell]:
-    """Precision, recall and F1 of a side; ``query`` narrows what they open."""
-    opened = ("found", "gold", "label")
-    return [
-        percent(
-            value,
-            query={"side": side.key, **query, key: label},
-            what=f"{side.origin.title}, {name}, {figure}",
-        )
-        for figure, key, value in zip(_FIGURES, opened, figures, strict=True)
-    ]
-
-
-def _gold(counts: Counts, name: str, query: _Query) -> Cell:
-    """How many entities gold has: the same for each side."""
-    return count(counts.support, query={"side": KEYS[0], **query}, what=f"{name}, entities in gold")
-
-
 def _error_table(report: Report) -> Table:
     rows: list[_Row] = [
-        (
-            name,
-            *(
-                count(
-                    side.scores.errors[kind],
-                    query={"side": side.key, "error": kind.value},
-                    what=f"{side.origin.title}, {kind.value}",
-                )
-                for side in report.sides
-            ),
-        )
+        (name, *(count(side.scores.errors[kind]) for side in report.sides))
         for kind, name in _ERRORS.items()
     ]
+    note = "What is wrong, by kind."
     if report.evaluation.paired:
         # What the right side added is its own, and what it removed the left one's.
-        own = zip(report.sides, reversed(report.changes), strict=True)
-        cells = (
-            count(
-                number,
-                query={"side": side.key, "error": "wrong", "changed": True},
-                what=f"{side.origin.title} only",
-            )
-            for side, number in own
-        )
-        rows.append(("Only here: the other one gets it right", *cells))
-    note = report.changes_sentence if report.evaluation.paired else "What is wrong, by kind."
+        own = map(count, reversed(report.changes))
+        rows.append(("Only here: the other one gets it right", *own))
+        note = report.changes_sentence
     return Table.of("Errors", ("Kind", *report.titles), rows, note=note)
 
 
 def _confusion_table(side: ScoredSide) -> Table:
-    confusion, title = side.scores.confusion, side.origin.title
+    confusion = side.scores.confusion
     types = (*sorted({label for pair in confusion for label in pair} - {OUTSIDE}), OUTSIDE)
-    rows: list[_Row] = []
-    for gold in types:
-        among = sum(confusion[gold, found] for found in types) or 1
-        cells = [
-            count(
-                confusion[gold, found],
-                share=round(confusion[gold, found] / among, 2),
-                query={"side": side.key, "gold": gold, "found": found}
-                if confusion[gold, found]
-                else None,
-                what=f"{title}, {gold} in gold found as {found}",
-            )
-            for found in types
-        ]
-        rows.append((gold, *cells))
     return Table.of(
-        f"Confusion of types, {title}",
+        f"Confusion of types, {side.origin.title}",
         ("gold ↓ found →", *types),
-        rows,
+        [(gold, *(count(confusion[gold, found]) for found in types)) for gold in types],
         note="Entities: rows are the type in gold, columns the type found there; O: none.",
     )
 
@@ -313,14 +246,9 @@ def _bucket_table(report: Report) -> Table:
     for dimension, names in BUCKETS.items():
         for name in names:
             counts = [side.buckets[dimension].get(name, Counts()) for side in report.sides]
-            if not any(any(one.row) for one in counts):
-                continue
-            query = {"bucket": name}
-            cells: list[Cell] = []
-            for side, one in zip(report.sides, counts, strict=True):
-                cells += _figures(side, one.figures, name, query)
-            gold = _gold(counts[-1], name, {**query, "gold": "*"})
-            rows.append((f"{dimension}: {name}", *cells, gold))
+            if any(any(one.row) for one in counts):
+                figures = (percent(figure) for one in counts for figure in one.figures)
+                rows.append((f"{dimension}: {name}", *figures, count(counts[-1].support)))
     return Table.of(
         "Buckets",
         ("Bucket", *_heads(report), "Gold entities"),
@@ -331,10 +259,7 @@ def _bucket_table(report: Report) -> Table:
 
 def _partial_table(report: Report) -> Table:
     rows = [
-        (
-            scheme,
-            *(cell for side in report.sides for cell in map(percent, side.scores.partial[scheme])),
-        )
+        (scheme, *(percent(one) for side in report.sides for one in side.scores.partial[scheme]))
         for scheme in ("strict", "exact", "partial", "type")
     ]
     return Table.of(

@@ -208,11 +208,9 @@ def _wrong(report: Report) -> Iterator[dict[str, Any]]:
     """Texts in which a side errs: gold and each side, readings that are alike on one line."""
     wrong: dict[int, list[str]] = {}
     for side in report.sides:
-        for one in side.decisions:
-            if one.error is not None and side.origin.title not in wrong.setdefault(
-                one.sentence, []
-            ):
-                wrong[one.sentence].append(side.origin.title)
+        for index, alignment in enumerate(side.scores.alignments):
+            if alignment.differences:
+                wrong.setdefault(index, []).append(side.origin.title)
     classes = colour_classes(report.evaluation.labels)
     for index in sorted(wrong)[:_SENTENCES]:
         readings: dict[tuple[tuple[int, int, str], ...], tuple[list[str], Tagged]] = {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.breakdown import Curve, Point, threshold_curve
+from ner.evaluating.breakdown import threshold_curve
 from ner.evaluating.scores import Scores
 
 LETTERS = "ab cd ef gh"
@@ -59,34 +59,6 @@ def test_at_each_threshold_it_is_what_scoring_anew_gives(drawn: list, threshold:
     assert anew == threshold_curve(gold, found).at(threshold)
 
 
-@given(texts)
-def test_the_best_is_as_good_as_any_and_can_be_used_as_it_is_written(drawn: list) -> None:
-    """Scoring at the threshold that is named gives its counts, and no other is better."""
-    gold, found = both(drawn)
-    curve = threshold_curve(gold, found)
-    best = curve.best
-
-    assert best.counts == curve.at(best.threshold)
-    assert best.counts.f1 == max(point.counts.f1 for point in (*curve.points, best))
-    assert 0 <= best.threshold <= 1
-
-
-def test_the_best_threshold_has_few_decimals() -> None:
-    """0.6 says as much as 0.6123."""
-    curve = Curve(
-        (Point(0.5817, Counts(tp=2, fp=2)), Point(0.6123, Counts(tp=2, fp=1))), Counts(fn=2)
-    )
-
-    assert 0.6 == curve.best.threshold
-
-
-def test_no_threshold_is_named_where_none_gains() -> None:
-    """Of several alike the lowest."""
-    curve = Curve((Point(0.5, Counts(tp=2)), Point(0.6, Counts(tp=2))), Counts(fn=2))
-
-    assert 0.0 == curve.best.threshold
-
-
 def test_predictions_without_scores_leave_nothing_to_choose() -> None:
     """All at 1: one point; nothing found at all: none."""
     gold = [Annotated(Tagged("Ada", (Entity(0, 3, "PER"),)), ((0, 3),))]
@@ -94,7 +66,7 @@ def test_predictions_without_scores_leave_nothing_to_choose() -> None:
     assert threshold_curve(gold, [gold[0].tagged]).flat
     curve = threshold_curve(gold, [Tagged("Ada")])
     assert curve.flat
-    assert Point(0.0, Counts(fn=1)) == curve.best
+    assert Counts(fn=1) == curve.at(0.5)
 
 
 def test_texts_must_be_the_same() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
 
 import pytest
 from fakes import INT8_WORDS, DictionaryTagger, FakeSides
@@ -17,10 +16,9 @@ from ner.comparing.origin import Origin
 from ner.counts import Counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.errors import InputError
-from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets, decisions
+from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets
 from ner.evaluating.evaluation import (
     Evaluation,
-    as_predictions,
     evaluate,
     label_notes,
     score_predictions,
@@ -30,7 +28,6 @@ from ner.evaluating.scores import ErrorKind
 from ner.evaluating.tables import agreement_table, error_table, report_markdown, report_tables
 from ner.files.gold import parse_gold
 from ner.files.marked import annotate_tokens
-from ner.files.tokens import annotate
 from ner.tagging.choice import Choice
 
 LINES = [
@@ -69,29 +66,11 @@ def evaluation_of(drawn: list[tuple[list[str], list[str], list[str], list[str]]]
 
 
 @given(st.lists(sentences, min_size=1, max_size=5))
-def test_decisions_count_to_the_scores(drawn: list) -> None:
-    """Right ones are true positives, and the kinds, the confusion and the changes are the same."""
-    evaluation = evaluation_of(drawn)
-    for side, scores in enumerate(evaluation.sides):
-        listed = list(decisions(evaluation, side))
-        assert scores.micro.tp == sum(one.error is None for one in listed)
-        assert scores.micro.support == sum(one.gold is not None for one in listed)
-        assert scores.micro.found == sum(one.predicted is not None for one in listed)
-        assert scores.errors == Counter(one.error for one in listed if one.error is not None)
-        assert scores.confusion == Counter(
-            tuple("O" if found is None else found.label for found in (one.gold, one.predicted))
-            for one in listed
-        )
-        changed = sum(len(one[1 - side]) for one in evaluation.changes)
-        assert changed == sum(one.changed for one in listed)
-
-
-@given(st.lists(sentences, min_size=1, max_size=5))
 def test_buckets_of_each_dimension_add_up_to_all_entities(drawn: list) -> None:
     """Nothing is in two buckets or in none."""
     evaluation = evaluation_of(drawn)
     micro = evaluation.sides[0].micro
-    for rows in bucket_counts(evaluation, 0).values():
+    for rows in bucket_counts(evaluation.sides[0]).values():
         assert micro == sum(rows.values(), Counts())
 
 
@@ -123,12 +102,11 @@ def test_buckets_of_an_entity(line: str, expected: tuple[str, ...]) -> None:
 def test_labels_that_do_not_count_are_nowhere() -> None:
     """With labels, the others leave gold, both predictions and the agreement."""
     evaluation = both(labels=("LOC",))
-    listed = [*decisions(evaluation, 0), *decisions(evaluation, 1)]
-    labels = {side.label for one in listed for side in (one.gold, one.predicted) if side}
-    assert labels == {"LOC"}
-    assert {"LOC"} == {
-        pair.right.label for one in evaluation.agreements for pair in one.pairs if pair.right
-    }
+    alignments = [one for side in evaluation.sides for one in side.alignments]
+    sides = [
+        side for one in (*alignments, *evaluation.agreements) for side in (one.left, one.right)
+    ]
+    assert {"LOC"} == {entity.label for side in sides for entity in side.entities}
 
 
 def test_unknown_labels_are_refused() -> None:
@@ -157,25 +135,6 @@ def test_labels_that_differ_are_told() -> None:
     assert [] == list(label_notes(score_predictions(gold, [full]), ["A"]))
     counted = score_predictions(gold, [full], [more], labels=("PER",))
     assert [] == list(label_notes(counted, ["A", "B"]))
-
-
-def test_predictions_move_onto_the_spaces_of_gold() -> None:
-    """Tokens joined by one space are the same sentence as the text that they came from."""
-    gold = [annotate(Tagged("Ada, in  Rome!", (Entity(0, 3, "PER"),)))]
-    given_ = [annotate_tokens(["Ada", ",", "in", "Rome", "!"], ["O", "O", "O", "B-LOC", "O"])]
-    [moved] = as_predictions(gold, given_)
-    assert "Rome" == moved.spelled(moved.entities[0])
-
-
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [(["one"], "3 sentences and the predictions have 1"), (["x", "y", "z"], "Sentence 1 reads")],
-)
-def test_predictions_of_other_sentences_are_refused(lines: list[str], message: str) -> None:
-    """The error says which sentence, and how both read."""
-    given_ = [annotate(Tagged(line)) for line in lines]
-    with pytest.raises(InputError, match=message):
-        as_predictions(parse_gold(LINES, "test"), given_)
 
 
 MODELS = FakeSides().origins
@@ -285,6 +244,7 @@ def test_csv_of_errors_spells_them() -> None:
     rows = list(csv.DictReader(io.StringIO(tables.csv(error_table(report)))))
     errors = sum(side.scores.errors.total() for side in report.sides)
     assert errors == len(rows)
+    assert sum(report.changes) == sum(row["only this side"] == "yes" for row in rows)
     for row in rows:
         for side in ("gold", "found"):
             if row[f"{side} start"]:
@@ -322,7 +282,7 @@ def test_an_annotation_is_gold_and_prediction_alike() -> None:
     second = parse_gold(["[Ada](PER) met Bob", "in [Rome](LOC)"], "second")
 
     def f1(gold: list[Annotated], given_: list[Annotated]) -> float:
-        found = as_predictions(gold, given_)
+        found = [one.tagged for one in given_]
         return score_predictions(gold, found, found).sides[0].micro.f1
 
     assert f1(first, second) == f1(second, first) == pytest.approx(0.5)

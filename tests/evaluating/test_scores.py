@@ -12,17 +12,16 @@ from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
 from sklearn.metrics import classification_report as sklearn_report
 
-from ner.comparing.agreement import agreement_estimate, align
+from ner.comparing.agreement import Pair, agreement_estimate, align
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.scores import (
-    Error,
     ErrorKind,
     Scores,
     averages,
     conlleval,
+    error_kind,
     find_changes,
-    find_errors,
     widen,
 )
 from ner.files.marked import annotate_tokens
@@ -260,12 +259,15 @@ def test_errors_are_told_by_kind_in_reading_order() -> None:
 
     scores = _scored(gold, found)
 
-    assert tuple(find_errors(scores.alignments[0])) == (
-        Error(ErrorKind.TYPE, wanted[0], found.entities[0]),
-        Error(ErrorKind.BOUNDARY, wanted[1], found.entities[1]),
-        Error(ErrorKind.SPURIOUS, None, found.entities[2]),
-        Error(ErrorKind.MISSED, wanted[2], None),
+    errors = scores.alignments[0].differences
+    assert errors == (
+        Pair(wanted[0], found.entities[0]),
+        Pair(wanted[1], found.entities[1]),
+        Pair(None, found.entities[2]),
+        Pair(wanted[2], None),
     )
+    kinds = (ErrorKind.TYPE, ErrorKind.BOUNDARY, ErrorKind.SPURIOUS, ErrorKind.MISSED)
+    assert kinds == tuple(map(error_kind, errors))
     assert scores.errors == dict.fromkeys(ErrorKind, 1)
     assert scores.confusion == {
         ("PER", "LOC"): 1,
@@ -300,9 +302,7 @@ def test_changes_are_what_one_prediction_gets_wrong_alone(pair: TagPair, other: 
     added, removed = find_changes(before, after)
 
     assert (removed, added) == find_changes(after, before)
-    assert len(list(find_errors(after))) - len(list(find_errors(before))) == len(added) - len(
-        removed
-    )
+    assert len(after.differences) - len(before.differences) == len(added) - len(removed)
     assert ([], []) == find_changes(after, after)
 
 
@@ -319,7 +319,7 @@ def test_an_entity_that_both_get_wrong_is_no_change() -> None:
     before, after, right = (_scored(gold, found).alignments[0] for found in (original, int8, fixed))
 
     assert ([], []) == find_changes(before, after)
-    kinds = [error.kind for error in find_changes(before, right)[1]]
+    kinds = [error_kind(error) for error in find_changes(before, right)[1]]
     assert kinds == [ErrorKind.MISSED, ErrorKind.SPURIOUS, ErrorKind.MISSED]
 
 
