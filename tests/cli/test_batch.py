@@ -73,6 +73,21 @@ def test_the_command_keeps_columns_and_tags_with_both(
     assert ("7", "now") == (first["id"], first["at"])
 
 
+def test_a_run_without_a_row_that_could_be_tagged_ends_with_1(
+    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path
+) -> None:
+    """Its errors are written all the same."""
+    file = a_file(tmp_path, "in.jsonl", ['{"text": 1}', '{"text": "x"'])
+    out = tmp_path / "out.jsonl"
+    done = run(
+        "batch", str(file), "--out", str(out), "--column", "text", "--model", str(tiny_spec.folder)
+    )
+
+    assert done.returncode == 1
+    assert "Tagged 0 of 2 rows" in done.stdout + done.stderr
+    assert len((tmp_path / "out.jsonl.errors.jsonl").read_text().splitlines()) == 2
+
+
 def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
     """Exit code 2 and a sentence; the model, which does not exist, is never reached."""
     file = a_file(tmp_path, "in.csv", ["a,b", "1,2"])
