@@ -55,9 +55,9 @@ def test_a_folder_whose_manifest_broke_is_made_anew(
     target = prepared_root() / tiny_prepared.folder.name
     target.mkdir(parents=True)
     (target / "manifest.json").write_text("{")
-    leftover = target.parent / f".making-{target.name}-killed"
+    leftover = target.parent / f".{target.name}.new"
     leftover.mkdir()
-    of_another = target.parent / ".making-other-0123-running"
+    of_another = target.parent / ".other-0123.new"
     of_another.mkdir()
 
     made = ensure_prepared(default_sides(tiny_spec)[1])

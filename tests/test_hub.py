@@ -53,20 +53,12 @@ def with_config(hub: HubOfModels, file: str = "config.json", **changes: Any) -> 
 
 
 def test_a_model_is_fetched_at_one_commit(hub: HubOfModels, tmp_path: Path) -> None:
-    """The revision is resolved once, and every file is asked for at that commit."""
+    """The listing is asked for once; its commit holds, though a branch may move meanwhile."""
     assert (tmp_path, COMMIT) == fetch(hub, tmp_path)
     assert hub.asked[0].startswith("/api/models/tester/tiny")
     assert all(f"/tester/tiny/resolve/{COMMIT}/" in path for path in hub.asked[1:])
     assert "model.safetensors" == hub.fetched[-1]
     assert hub.files["model.safetensors"] == (tmp_path / "model.safetensors").read_bytes()
-
-
-def test_a_branch_that_moves_meanwhile_changes_nothing(hub: HubOfModels, tmp_path: Path) -> None:
-    """The listing is asked for once; its commit holds for the rest of the download."""
-    fetch(hub, tmp_path)
-
-    assert 1 == sum(path.startswith("/api/") for path in hub.asked)
-    assert not any("/resolve/main/" in path for path in hub.asked)
 
 
 def test_no_token_is_sent(hub: HubOfModels, tmp_path: Path) -> None:
@@ -293,37 +285,14 @@ def test_a_hub_that_is_down_is_told(tmp_path: Path) -> None:
 
 
 NOT_IDS = (
-    "",
-    "name",
-    "/name",
-    "owner/",
-    "owner/name/more",
-    "../x",
-    "..",
-    "./x",
-    "owner/..",
-    "owner/a..b",
-    "owner/a--b",
-    "owner/name.git",
-    "owner/name.",
-    "-owner/name",
-    "owner/-name",
-    "https://example.org/model",
-    "hub:owner/name",
-    "owner/na me",
-    "owner/name\n",
-    "owner/näme",
-    "owner/name\x00",
-    "owner/name?x=1",
-    "owner/name#x",
-    "owner\\name",
-    "%2e%2e/x",
-    "<script>/x",
-    "o/" + 95 * "x",
+    "|name|/name|owner/|owner/name/more|../x|..|./x|owner/..|owner/a..b|owner/a--b|owner/name.git"
+    "|owner/name.|-owner/name|owner/-name|https://example.org/model|hub:owner/name|owner/na me"
+    "|owner/name\n|owner/näme|owner/name\x00|owner/name?x=1|owner/name#x|owner\\name|%2e%2e/x"
+    "|<script>/x"
 )
 
 
-@pytest.mark.parametrize("repo_id", NOT_IDS, ids=ascii)
+@pytest.mark.parametrize("repo_id", [*NOT_IDS.split("|"), "o/" + 95 * "x"], ids=ascii)
 def test_what_is_no_id_is_refused_by_its_pattern(repo_id: str) -> None:
     """Nothing is asked of the Hub, and no path is looked at."""
     with pytest.raises(ModelRefused, match="is not the id of a model on the Hub"):

@@ -104,8 +104,14 @@ def vet(folder: Path) -> dict[str, Any]:
     """
     config = read_json(folder / CONFIG, ModelRefused)
     for file in (CONFIG, "tokenizer_config.json"):
-        if (folder / file).is_file():
-            _refuse_own_code(file, read_json(folder / file, ModelRefused))
+        if (folder / file).is_file() and (
+            # At all depths: a part of a model may have a configuration of its own.
+            own_code := sorted(_own_code(read_json(folder / file, ModelRefused)))
+        ):
+            raise ModelRefused(
+                f"The checkpoint's {file} asks for code of its own ({', '.join(own_code)[:80]}). "
+                "Only models that transformers knows by itself are loaded."
+            )
     architectures = config.get("architectures")
     named = architectures if isinstance(architectures, list) else []
     if config.get("model_type") != "bilstm" and not any(
@@ -116,7 +122,16 @@ def vet(folder: Path) -> dict[str, Any]:
             f"{', '.join(map(str, named))[:80] or 'none named'}). "
             "Expected one that ends in ForTokenClassification."
         )
-    _refuse_labels(config.get("id2label"))
+    labels = config.get("id2label")
+    if not isinstance(labels, dict) or not labels:
+        raise ModelRefused("The checkpoint's config.json names no labels (id2label).")
+    if len(labels) > _MAX_LABELS or any(
+        not isinstance(label, str) or len(label) > _MAX_LABEL_LENGTH for label in labels.values()
+    ):
+        raise ModelRefused(
+            f"The checkpoint's labels (id2label) are not at most {_MAX_LABELS:,} names of at most "
+            f"{_MAX_LABEL_LENGTH} characters."
+        )
     _refuse_sizes(config)
     return config
 
@@ -132,18 +147,6 @@ def unnamed(labels: Iterable[str]) -> str | None:
     )
 
 
-def _refuse_labels(labels: object) -> None:
-    if not isinstance(labels, dict) or not labels:
-        raise ModelRefused("The checkpoint's config.json names no labels (id2label).")
-    if len(labels) > _MAX_LABELS or any(
-        not isinstance(label, str) or len(label) > _MAX_LABEL_LENGTH for label in labels.values()
-    ):
-        raise ModelRefused(
-            f"The checkpoint's labels (id2label) are not at most {_MAX_LABELS:,} names of at most "
-            f"{_MAX_LABEL_LENGTH} characters."
-        )
-
-
 def _refuse_sizes(config: Mapping[str, Any]) -> None:
     """Layers are made one by one before anything else can be checked."""
     for key, value in config.items():
@@ -157,16 +160,6 @@ def _refuse_sizes(config: Mapping[str, Any]) -> None:
         raise ModelRefused(
             "The checkpoint's config.json has no usable max_position_embeddings: expected a number "
             f"of tokens, at least {_LEAST_POSITIONS}."
-        )
-
-
-def _refuse_own_code(file: str, settings: object) -> None:
-    """Look at all depths: a part of a model may have a configuration of its own."""
-    own_code = sorted(_own_code(settings))
-    if own_code:
-        raise ModelRefused(
-            f"The checkpoint's {file} asks for code of its own ({', '.join(own_code)[:80]}). "
-            "Only models that transformers knows by itself are loaded."
         )
 
 

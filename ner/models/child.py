@@ -43,7 +43,17 @@ def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepa
     """
     found = find_sound(variant)
     if found is None:
-        _check_converters(variant)
+        if variant.folder is not None:
+            raise ModelRefused(
+                f"The prepared folder {variant.folder.name} is damaged: a file is not what its "
+                "manifest says."
+            )
+        if importlib.util.find_spec("torch") is None:
+            raise PrepareFailed(
+                f"{variant.name} is not prepared, or its files are damaged, and this installation "
+                'only serves. To convert models too: pip install "ner-compare[prepare]", or in a '
+                "checkout pip install -r requirements.txt"
+            )
         _prepare_in_child(variant, report)
         found = find_sound(variant)
     if found is None:
@@ -52,30 +62,19 @@ def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepa
     return found
 
 
-def _check_converters(variant: Variant) -> None:
-    if variant.folder is not None:
-        raise ModelRefused(
-            f"The prepared folder {variant.folder.name} is damaged: a file is not what its "
-            "manifest says."
-        )
-    if importlib.util.find_spec("torch") is None:
-        raise PrepareFailed(
-            f"{variant.name} is not prepared, or its files are damaged, and this installation only "
-            'serves. To convert models too: pip install "ner-compare[prepare]", or in a checkout '
-            "pip install -r requirements.txt"
-        )
-
-
 def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    name = variant.spec.reference
-    command = [sys.executable, "-m", "ner", "prepare", "--model", name]
+    command = ["-m", "ner", "prepare", "--model", variant.spec.reference]
+    command += ["--recipe", variant.recipe.name]
+    # In which the child finds this package.
+    paths = [str(_PACKAGE), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with (
         TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
         # The command is this package's own; the names have been checked by find.
         subprocess.Popen(  # noqa: S603
-            [*command, "--recipe", variant.recipe.name, "--progress-lines"],
-            env=_environment(),
+            [sys.executable, *command, "--progress-lines"],
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=chatter,
@@ -94,14 +93,8 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     if child.returncode:
         raise PrepareFailed(
             f"Preparing {variant.name} stopped (exit code {child.returncode}). To see why, run: "
-            f"python -m ner prepare --model {name} --recipe {variant.recipe.name}"
+            f"python {' '.join(command)}"
         )
-
-
-def _environment() -> dict[str, str]:
-    """This process's, in which the child finds this package."""
-    paths = [str(_PACKAGE), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _read_messages(lines: Iterable[str], report: OnStage | None) -> NerError | None:

@@ -63,7 +63,7 @@ class Build:
     @property
     def key(self) -> str:
         """A short name for the build, to tell folders apart."""
-        return _short_digest(json.dumps(as_json(self), sort_keys=True))
+        return _digest(json.dumps(as_json(self), sort_keys=True))[:12]
 
     def serves(self, wanted: Build) -> bool:
         """Whether a folder of this build is one that ``wanted`` asks for.
@@ -123,16 +123,18 @@ class Gate:
         """Why the variant called ``title`` is not served, in words; None where it may be."""
         if self.answer is not Answer.NO:
             return None
-        own = (
-            ""
-            if self.in_domain
-            else " Those are general English texts; give the model's own with prepare "
-            "--calibration and --gate."
+        own = " Those are general English texts; give the model's own with prepare "
+        own += "--calibration and --gate."
+        return not_served(
+            title,
+            f"{self.score} of the original in its check texts, and {100 * self.min_agreement:g} % "
+            f"is needed.{'' if self.in_domain else own}",
         )
-        return (
-            f"{title} of this model is not served: {self.score} of the original in its check "
-            f"texts, and {100 * self.min_agreement:g} % is needed.{own} The original serves alone."
-        )
+
+
+def not_served(title: str, why: str) -> str:
+    """Tells a reader that the variant called ``title`` is withheld."""
+    return f"{title} of this model is not served: {why} The original serves alone."
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Manifest:
     def dump(self) -> str:
         """As JSON text, with a checksum of itself."""
         data = as_json(self)
-        return _text({**data, _CHECKSUM: _checksum(data)})
+        return _text({**data, _CHECKSUM: _digest(_text(data))})
 
     @classmethod
     def parse(cls, text: str) -> Manifest:
@@ -202,7 +204,7 @@ class Prepared:
     @property
     def fingerprint(self) -> str:
         """A short name for the bytes of its files; the same build may differ at another time."""
-        return _short_digest(json.dumps(dict(self.manifest.files), sort_keys=True))
+        return _digest(json.dumps(dict(self.manifest.files), sort_keys=True))[:12]
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -230,12 +232,8 @@ def _text(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=2, sort_keys=True) + "\n"
 
 
-def _checksum(data: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_text(data).encode()).hexdigest()
-
-
-def _short_digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256(file: Path) -> str:
@@ -264,7 +262,7 @@ def shipped_root() -> Path:
 
 def own_folder(spec: ModelSpec) -> Path:
     """Where one's own texts and names of labels for ``spec`` are kept, if there are any."""
-    return home() / "texts" / f"{_file_name(spec.name)}-{_short_digest(_source(spec))}"
+    return home() / "texts" / f"{_file_name(spec.name)}-{_digest(_source(spec))[:12]}"
 
 
 def texts_for(spec: ModelSpec) -> Texts:
@@ -310,12 +308,11 @@ def _source(spec: ModelSpec) -> str:
     names = parts([file.name for file in found])
     if not names:
         raise ModelRefused(f"The checkpoint of {spec.name!r} is missing from its folder.")
-    total = hashlib.sha256()
+    lines = []
     for file in (spec.folder / name for name in names):
         state = file.stat()
-        digest = _sha256_then(file, state.st_size, state.st_mtime_ns)
-        total.update(f"{file.name}:{digest}\n".encode())
-    return f"sha256:{total.hexdigest()}"
+        lines.append(f"{file.name}:{_sha256_then(file, state.st_size, state.st_mtime_ns)}\n")
+    return f"sha256:{_digest(''.join(lines))}"
 
 
 @cache
@@ -342,15 +339,16 @@ def _file_name(name: str) -> str:
 def fetched() -> dict[str, list[Prepared]]:
     """The prepared folders of each Hub model outside the catalogue; the last used model first."""
     found: dict[str, list[Prepared]] = {}
-    for file in prepared_root().glob(f"*/{MANIFEST}"):
+    # Not those that are being made, whose names begin with a dot.
+    for file in prepared_root().glob(f"[!.]*/{MANIFEST}"):
         prepared = read_prepared(file.parent)
         if prepared and prepared.manifest.name.startswith(HUB):
             found.setdefault(prepared.manifest.name, []).append(prepared)
 
-    def last_used(name: str) -> float:
-        return max(prepared.last_used for prepared in found[name])
+    def last_used(model: tuple[str, list[Prepared]]) -> float:
+        return max(prepared.last_used for prepared in model[1])
 
-    return {name: found[name] for name in sorted(found, key=last_used, reverse=True)}
+    return dict(sorted(found.items(), key=last_used, reverse=True))
 
 
 def find_prepared(variant: Variant) -> Prepared | None:
@@ -368,8 +366,8 @@ def find_sound(variant: Variant) -> Prepared | None:
 
 def _fitting(variant: Variant) -> Iterator[Prepared]:
     if variant.folder is not None:
-        given = read_prepared(variant.folder)
-        yield from [given] if given is not None else []
+        if (given := read_prepared(variant.folder)) is not None:
+            yield given
         return
     wanted = build_for(variant)
     base = find_prepared(variant.base) if variant.recipe.steps else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 
 from ner.comparing.agreement import agreement_estimate, align
@@ -15,7 +15,7 @@ from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import unnamed
 from ner.models.child import OnStage, Stage, ensure_prepared
-from ner.models.folder import Gate, Manifest
+from ner.models.folder import Gate, Manifest, not_served
 from ner.models.recipes import Variant, find_recipe
 from ner.tagging.choice import Choice
 from ner.tagging.graphs import supports_bf16
@@ -44,10 +44,6 @@ class Side:
     threads: int = 0
     gate: Gate | None = None
     withheld: str | None = None
-
-    def called(self, title: str) -> Side:
-        """The same side with another title for readers."""
-        return replace(self, origin=replace(self.origin, title=title))
 
 
 @dataclass(frozen=True)
@@ -137,7 +133,7 @@ def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None =
         model=variant.spec.name,
         recipe=recipe.name,
         device=model.device,
-        precision=model.precision,
+        precision=model.runner.precision,
         weights=prepared.fingerprint,
     )
     return Side(
@@ -145,7 +141,7 @@ def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None =
         origin,
         tagger,
         prepared.size,
-        model.threads,
+        model.runner.threads,
         prepared.manifest.gate,
         withheld_reason(prepared.manifest, tagger),
     )
@@ -186,19 +182,18 @@ def pair_sides(
     """Two opened sides as those that are compared; see :func:`open_sides`."""
     if serve and left.withheld:
         raise PrepareFailed(left.withheld)
-    left, right = _told_apart(left, right)
+    pair = left, right
+    # Titles differ by recipe, else by model and recipe, else as A and B.
+    if left.origin.title == right.origin.title:
+        titles = [side.variant.title for side in pair]
+        if left.variant.title == right.variant.title:
+            titles = [f"{left.origin.title} ({letter})" for letter in "AB"]
+        left, right = (
+            replace(side, origin=replace(side.origin, title=title))
+            for side, title in zip(pair, titles, strict=True)
+        )
     shown = None if serve and right.withheld else right
     return Sides(left, shown, right.withheld, alone or threading.Lock())
-
-
-def _told_apart(left: Side, right: Side) -> tuple[Side, Side]:
-    """Both with titles that differ: by recipe, else by model and recipe, else as A and B."""
-    if left.origin.title != right.origin.title:
-        return left, right
-    titles = left.variant.title, right.variant.title
-    if titles[0] == titles[1]:
-        titles = f"{left.origin.title} (A)", f"{right.origin.title} (B)"
-    return left.called(titles[0]), right.called(titles[1])
 
 
 def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
@@ -216,52 +211,33 @@ def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
     f1 = agreement_estimate(map(align, golden, found)).value
     if f1 >= gate.min_agreement:
         return None
-    return (
-        f"{title} of this model is not served: its self-check failed on this machine. Its entities "
-        f"score F1 {f1:.3f} against those that it found where it was made; {gate.min_agreement:g} "
-        "is needed. The original serves alone."
+    return not_served(
+        title,
+        f"its self-check failed on this machine. Its entities score F1 {f1:.3f} against those that "
+        f"it found where it was made; {gate.min_agreement:g} is needed.",
     )
 
 
 @dataclass
 class _Opening:
-    """One model that is being opened, or was: who opens it, and who wants to hear of it."""
+    """A side that is being opened, or was, and who wants to hear of it."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    side: Future[Side] = field(default_factory=Future)
     listeners: list[OnStage] = field(default_factory=list)
     stage: Stage | None = None
 
-    @contextmanager
-    def turn(self, listener: OnStage, waiting: Callable[[], None]) -> Iterator[None]:
-        """The right to open it, once nobody else does; until then ``waiting`` may raise.
-
-        ``listener`` hears of stages meanwhile, beginning with the one under way.
-        """
-        if self.stage is not None:
-            listener(self.stage)
-        self.listeners.append(listener)
-        try:
-            while not self.lock.acquire(timeout=_LOOK):
-                waiting()
-            try:
-                yield
-            finally:
-                self.lock.release()
-        finally:
-            self.listeners.remove(listener)
-
-    def tell(self, progress: Stage) -> None:
+    def tell(self, stage: Stage) -> None:
         """Pass a stage on to everyone who waits."""
-        self.stage = progress
+        self.stage = stage
         for listener in tuple(self.listeners):
-            listener(progress)
+            listener(stage)
 
 
 class OpenSides:
     """The sides that are open, the least recently used closed first.
 
     Each variant and device is opened once, however many threads ask for it at the same time, and
-    all of them hear how far it is.
+    all of them hear how far it is, or why it can't be opened.
     """
 
     def __init__(
@@ -269,8 +245,7 @@ class OpenSides:
     ) -> None:
         self._opener = opener
         self._at_once = at_once
-        self._open: OrderedDict[tuple[Variant, str], Side] = OrderedDict()
-        self._opening: dict[tuple[Variant, str], _Opening] = {}
+        self._open: OrderedDict[tuple[Variant, str], _Opening] = OrderedDict()
         self._lock = threading.Lock()
         # Of all pairs: what runs beside a timing spoils it, whichever models it is of.
         self._alone = threading.Lock()
@@ -279,7 +254,7 @@ class OpenSides:
     def opened(self) -> tuple[Side, ...]:
         """Those that are open now, the least recently used first."""
         with self._lock:
-            return tuple(self._open.values())
+            return tuple(one.side.result() for one in self._open.values() if one.side.done())
 
     def get(
         self,
@@ -308,29 +283,34 @@ class OpenSides:
     ) -> Side:
         key = (variant, device)
         with self._lock:
-            side = self._found(key)
-            opening = self._opening.setdefault(key, _Opening())
-        if side is not None:
-            return side
-        with opening.turn(report or (lambda _: None), waiting):
-            with self._lock:
-                side = self._found(key)
-            if side is None:
-                try:
-                    side = self._opener(variant, device=device, report=opening.tell)
-                finally:
-                    opening.stage = None
-                with self._lock:
-                    self._keep(key, side)
-            return side
-
-    def _found(self, key: tuple[Variant, str]) -> Side | None:
-        side = self._open.get(key)
-        if side is not None:
+            is_new = key not in self._open
+            opening = self._open.setdefault(key, _Opening())
             self._open.move_to_end(key)
-        return side
+            if report is not None and not opening.side.done():
+                opening.listeners.append(report)
+        if is_new:
+            self._fill(key, opening)
+        elif report is not None and opening.stage is not None:
+            report(opening.stage)
+        while not wait([opening.side], _LOOK).done:
+            waiting()
+        return opening.side.result()
 
-    def _keep(self, key: tuple[Variant, str], side: Side) -> None:
-        self._open[key] = side
-        while len(self._open) > self._at_once:
-            self._open.popitem(last=False)
+    def _fill(self, key: tuple[Variant, str], opening: _Opening) -> None:
+        variant, device = key
+        try:
+            side = self._opener(variant, device=device, report=opening.tell)
+        # Raised again to everyone who waits.
+        except BaseException as error:  # noqa: BLE001
+            with self._lock:
+                del self._open[key]
+            opening.side.set_exception(error)
+            return
+        with self._lock:
+            opening.side.set_result(side)
+            opening.listeners.clear()
+            opening.stage = None
+            self._open.move_to_end(key)
+            done = [each for each, one in self._open.items() if one.side.done()]
+            for old in done[: -self._at_once]:
+                del self._open[old]

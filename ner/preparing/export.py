@@ -27,7 +27,8 @@ from transformers import (
 )
 
 from ner.errors import ModelRefused
-from ner.models.checkpoint import is_weights
+from ner.io import read_json
+from ner.models.checkpoint import CONFIG, is_weights
 from ner.tagging.inference import input_ports
 from ner.tagging.model import max_length
 from ner.tags import read_tags
@@ -73,7 +74,7 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
     ``labels`` gives tags of the model other names. Raises ``ModelRefused`` for a checkpoint that
     can't be read, is not complete, or comes out otherwise than in PyTorch.
     """
-    config = _read_config(checkpoint)
+    config = read_json(checkpoint / CONFIG, ModelRefused)
     kind = str(config.get("model_type"))
     network: torch.nn.Module
     with _refused("transformers makes no fast tokenizer of this checkpoint; see tokenizer.json."):
@@ -81,6 +82,7 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
     with _refused("The checkpoint can't be read: {}"):
         load = bilstm.load if kind == BILSTM else _load_transformer
         network = load(checkpoint)
+    target.mkdir(parents=True, exist_ok=True)
     with _refused(f"Models of the type {kind!r} can't be converted to OpenVINO."):
         if isinstance(network, PreTrainedModel):
             _write_transformer(network, target)
@@ -93,9 +95,11 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
     if labels:
         read = read_tags(tags.values(), labels)
         tags = {key: "-".join(filter(None, read[tag])) for key, tag in tags.items()}
-    written = _read_config(target if (target / "config.json").is_file() else checkpoint)
+    written = config
+    if (target / CONFIG).is_file():
+        written = read_json(target / CONFIG, ModelRefused)
     written |= {"id2label": tags, "label2id": {tag: int(key) for key, tag in tags.items()}}
-    (target / "config.json").write_text(json.dumps(written, indent=2), encoding="utf-8")
+    (target / CONFIG).write_text(json.dumps(written, indent=2), encoding="utf-8")
     return Exported(target, tokenizer, longest)
 
 
@@ -123,12 +127,8 @@ def read_exported(folder: Path) -> Exported:
     """An original that was exported before."""
     tokenizer = _load_tokenizer(folder)
     stated = {"model_max_length": tokenizer.model_max_length}
-    return Exported(folder, tokenizer, max_length(_read_config(folder), stated))
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return config
+    config = read_json(folder / CONFIG, ModelRefused)
+    return Exported(folder, tokenizer, max_length(config, stated))
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -236,7 +236,6 @@ def _write_transformer(model: PreTrainedModel, target: Path) -> None:
     else:
         model.config.use_cache = False
         inputs = DistilBertOpenVINOConfig(model.config, task=_TASK)
-        target.mkdir(parents=True)
         export_as(model, inputs, target / IR, stateful=False, ov_config=_FP32)
     model.config.save_pretrained(target)
 
@@ -250,7 +249,6 @@ def _write_bilstm(network: torch.nn.Module, target: Path) -> None:
     for port, name in zip(model.inputs, example, strict=True):
         port.get_tensor().set_names({name})
     model.reshape({name: [-1, -1] for name in example})
-    target.mkdir(parents=True)
     openvino.save_model(model, target / IR, compress_to_fp16=False)
 
 

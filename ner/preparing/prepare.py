@@ -7,11 +7,15 @@ runs in a process of its own (``python -m ner prepare``) and never in one that s
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from ner.models.child import OnStage, Stage
 from ner.models.folder import (
+    MANIFEST,
     Manifest,
     Prepared,
     build_for,
@@ -25,12 +29,14 @@ from ner.models.recipes import Variant
 from ner.preparing.export import export, read_exported
 from ner.preparing.gate import run_gate
 from ner.preparing.hub import obtain
-from ner.preparing.publish import digests, keep_few, lock, publish, remove_leftovers, workplace
+from ner.preparing.publish import digests, keep_few, lock, replacing
 from ner.preparing.quantize import run_steps
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 
 _log = logging.getLogger(__name__)
+# Tells that the next stage begins, by its name.
+_Begin = Callable[[str], None]
 
 
 def prepare(variant: Variant, report: OnStage) -> Prepared:
@@ -40,29 +46,27 @@ def prepare(variant: Variant, report: OnStage) -> Prepared:
     removed and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
     or ``PrepareFailed``.
     """
-    stages = _Stages(variant, report)
-    original = _ensure(variant.base, lambda work: _make_original(variant.base, work, stages))
+    begin = _numbered(variant, report)
+    original = _ensure(variant.base, lambda folder: _make_original(variant.base, folder, begin))
     if not variant.recipe.steps:
         return original
-    return _ensure(variant, lambda work: _make_variant(variant, original, work, stages))
+    return _ensure(variant, lambda folder: _make_variant(variant, original, folder, begin))
 
 
-class _Stages:
+def _numbered(variant: Variant, report: OnStage) -> _Begin:
     """Numbers the stages of one run: two for the original if it is missing, two for a variant."""
+    total = 2 * (find_sound(variant.base) is None) + 2 * bool(variant.recipe.steps)
+    numbers = count(1)
 
-    def __init__(self, variant: Variant, report: OnStage) -> None:
-        self._report = report
-        self._number = 0
-        self._total = 2 * (find_sound(variant.base) is None) + 2 * bool(variant.recipe.steps)
+    def begin(name: str) -> None:
+        number = next(numbers)
+        report(Stage(name, number, max(total, number)))
 
-    def begin(self, name: str) -> None:
-        """Tell that the next stage begins."""
-        self._number += 1
-        self._report(Stage(name, self._number, max(self._total, self._number)))
+    return begin
 
 
 def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
-    """The sound folder of ``variant``; ``make`` writes it into ``folder`` below a workplace."""
+    """The sound folder of ``variant``; ``make`` writes its files where it is told."""
     target = prepared_folder(variant)
     with lock(target):
         sound = find_sound(variant)
@@ -71,20 +75,36 @@ def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
         damaged = find_prepared(variant)
         if damaged is not None:
             _log.warning("%s is damaged and is made anew", damaged.folder.name)
-        remove_leftovers(target)
-        with workplace(target) as work:
-            prepared = publish(work / "folder", make(work), target)
+        with replacing(target) as folder:
+            manifest = make(folder)
+            (folder / MANIFEST).write_bytes(manifest.dump().encode())
     keep_few(target)
-    return prepared
+    return Prepared(target, manifest)
 
 
-def _make_original(variant: Variant, work: Path, stages: _Stages) -> Manifest:
-    stages.begin("Reading the checkpoint")
-    checkpoint, revision = obtain(variant.spec, work / "download")
-    stages.begin("Exporting to OpenVINO (FP32)")
-    folder = work / "folder"
+def _make_original(variant: Variant, folder: Path, begin: _Begin) -> Manifest:
+    begin("Reading the checkpoint")
+    downloads = folder / "download"
+    checkpoint, revision = obtain(variant.spec, downloads)
+    begin("Exporting to OpenVINO (FP32)")
     export(checkpoint, folder, labels_for(variant.spec))
-    model = Model.load(folder)
+    shutil.rmtree(downloads)
+    return _manifest(variant, folder, Model.load(folder), revision)
+
+
+def _make_variant(variant: Variant, original: Prepared, folder: Path, begin: _Begin) -> Manifest:
+    recipe, texts = variant.recipe, texts_for(variant.spec)
+    begin(f"Making {recipe.title}")
+    run_steps(recipe.steps, read_exported(original.folder), texts.calibration, folder)
+    begin(f"Checking {recipe.title} against the original")
+    model = Model.load(folder, precision=recipe.precision)
+    left = OpenVinoTagger(Model.load(original.folder))
+    gate, golden = run_gate(left, OpenVinoTagger(model), texts)
+    made = _manifest(variant, folder, model, original.manifest.revision)
+    return replace(made, made_from=original.fingerprint, gate=gate, golden=golden)
+
+
+def _manifest(variant: Variant, folder: Path, model: Model, revision: str | None) -> Manifest:
     return Manifest(
         name=variant.spec.name,
         recipe=variant.recipe.name,
@@ -93,26 +113,4 @@ def _make_original(variant: Variant, work: Path, stages: _Stages) -> Manifest:
         labels=model.scheme.types,
         files=digests(folder),
         reading=model.reading,
-    )
-
-
-def _make_variant(variant: Variant, original: Prepared, work: Path, stages: _Stages) -> Manifest:
-    recipe, texts, folder = variant.recipe, texts_for(variant.spec), work / "folder"
-    stages.begin(f"Making {recipe.title}")
-    run_steps(recipe.steps, read_exported(original.folder), texts.calibration, folder)
-    stages.begin(f"Checking {recipe.title} against the original")
-    left = OpenVinoTagger(Model.load(original.folder))
-    right = OpenVinoTagger(Model.load(folder, precision=recipe.precision))
-    gate, golden = run_gate(left, right, texts)
-    return Manifest(
-        name=variant.spec.name,
-        recipe=recipe.name,
-        build=build_for(variant),
-        revision=original.manifest.revision,
-        labels=left.labels,
-        files=digests(folder),
-        made_from=original.fingerprint,
-        gate=gate,
-        golden=golden,
-        reading=right.model.reading,
     )

@@ -1,14 +1,13 @@
 """Putting a made folder in its place, whole or not at all, and keeping few of them.
 
-One process makes a folder; others wait for its lock. It is made in a workplace beside its place, on
-the same disk, and renamed: whoever looks finds all of it or nothing, also after a kill.
+One process makes a folder; others wait for its lock. It is made beside its place and renamed:
+whoever looks finds all of it or nothing, also after a kill.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +16,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from ner.errors import PrepareFailed
-from ner.models.folder import MANIFEST, Manifest, Prepared, fetched, sha256
+from ner.io import atomically
+from ner.models.folder import fetched, sha256
 
 _log = logging.getLogger(__name__)
 
 # A leftover of a killed run is removed once it is older than any run takes.
 _STALE_SECONDS = 6 * 3600
-_MAKING = ".making-"
 # How many models of the Hub that are not in the catalogue are kept, and how many bytes of them.
 _MAX_FETCHED = 5
 _MAX_FETCHED_BYTES = 5_000_000_000
@@ -42,32 +41,22 @@ def lock(target: Path) -> FileLock:
 
 
 @contextmanager
-def workplace(target: Path) -> Iterator[Path]:
-    """A folder for half-made things on the disk of ``target``, gone afterwards."""
-    work = Path(tempfile.mkdtemp(prefix=f"{_MAKING}{target.name}-", dir=target.parent))
+def replacing(target: Path) -> Iterator[Path]:
+    """A folder that takes the place of ``target``, also of a damaged one, once it is whole.
+
+    What a killed run left of it is removed, since the lock is held here; what runs of other models
+    left, after a time in which any run ends.
+    """
+    for folder in target.parent.glob(".*"):
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
     try:
-        yield work
+        with atomically(target) as folder:
+            yield folder
     except OSError as error:
         raise PrepareFailed(
             f"Preparing failed while writing: {error.strerror or error}."
         ) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def remove_leftovers(target: Path) -> None:
-    """Remove what killed runs left.
-
-    Whoever began to make ``target`` is gone, since its lock is held here; of other models that is
-    known only after a time in which any run ends.
-    """
-    for folder in target.parent.glob(f"{_MAKING}*"):
-        ours = folder.name.startswith(f"{_MAKING}{target.name}-")
-        if ours or time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-    # Damaged, or its manifest can't be read.
-    if target.exists():
-        shutil.rmtree(target)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -77,16 +66,6 @@ def digests(folder: Path) -> dict[str, str]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-
-
-def publish(folder: Path, manifest: Manifest, target: Path) -> Prepared:
-    """Write the manifest into ``folder`` and rename it to ``target``, where it is found from then.
-
-    Both must be on one disk.
-    """
-    (folder / MANIFEST).write_bytes(manifest.dump().encode())
-    folder.rename(target)
-    return Prepared(target, manifest)
 
 
 def keep_few(newest: Path) -> None:

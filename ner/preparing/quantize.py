@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import tempfile
@@ -14,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ner.errors import ModelRefused
+from ner.io import read_json
+from ner.models.checkpoint import CONFIG
 from ner.models.recipes import CompressWeights, Quantize, Step
 from ner.preparing.embeddings import fold_shapes, scale_after_lookup
 from ner.preparing.export import IR, Exported
@@ -41,7 +42,8 @@ def run_steps(
 
     Where a step calibrates, it reads ``texts``, unpadded one by one.
     """
-    with tempfile.TemporaryDirectory(prefix="steps-", dir=target.parent) as between:
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="steps-", dir=target) as between:
         current = original
         for number, step in enumerate(steps, start=1):
             last = number == len(steps)
@@ -61,9 +63,9 @@ def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) 
             "NNCF can't make this recipe of a model of the type "
             f"{_model_type(source.folder)!r}. Choose another, such as int8-weights or original."
         ) from error
-    target.mkdir(parents=True)
+    target.mkdir(exist_ok=True)
     openvino.save_model(made, target / IR, compress_to_fp16=False)
-    for file in (source.folder / "config.json", *source.folder.glob("*token*.json")):
+    for file in (source.folder / CONFIG, *source.folder.glob("*token*.json")):
         shutil.copy(file, target)
 
 
@@ -124,8 +126,7 @@ def _quantization(step: Quantize, samples: int, model_type: str) -> dict[str, An
 
 
 def _model_type(folder: Path) -> str:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return str(config.get("model_type"))
+    return str(read_json(folder / CONFIG, ModelRefused).get("model_type"))
 
 
 def _inputs(source: Exported, text: str, names: Iterable[str]) -> dict[str, Any]:

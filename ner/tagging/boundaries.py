@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 # These part paragraphs by themselves: form feed and paragraph separator.
@@ -45,8 +45,7 @@ _SIGNS = re.compile(rf"[^\w@#$\u20ac\u00a3&%+\u00b0{JOINERS}]*")
 _INSIDE = re.compile(r"(?<=\w)(?:--+|\.\.+|[\u2014\u2026])(?=\w)|(?<=\w)['\u2019][sS]$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One line's content: ``text`` without spaces around it, which begins at ``start``.
 
     ``width`` counts the spaces before it too; ``parted`` says that what ended the line before it
@@ -183,19 +182,17 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
 def _lines(text: str) -> Iterator[_Line]:
     """All lines; ``text`` is empty for one without a letter or digit."""
     start, parted = 0, False
-    for end, following, ending in _line_ends(text):
-        line = text[start:end]
-        content = line.strip() if _VISIBLE.search(line) else ""
-        indent = len(line) - len(line.lstrip())
-        yield _Line(content, start + indent, indent + len(content), parted)
-        start, parted = following, ending in _PARAGRAPH_BREAKS
-
-
-def _line_ends(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where each line ends, where the next one begins, and what is between."""
     for found in _LINE_BREAK.finditer(text):
-        yield found.start(), found.end(), found.group()
-    yield len(text), len(text), ""
+        yield _line(text, start, found.start(), parted)
+        start, parted = found.end(), found.group() in _PARAGRAPH_BREAKS
+    yield _line(text, start, len(text), parted)
+
+
+def _line(text: str, start: int, end: int, parted: bool) -> _Line:
+    line = text[start:end]
+    content = line.strip() if _VISIBLE.search(line) else ""
+    indent = len(line) - len(line.lstrip())
+    return _Line(content, start + indent, indent + len(content), parted)
 
 
 def _wrap_width(block: list[_Line]) -> int:

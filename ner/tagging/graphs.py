@@ -25,15 +25,12 @@ def supports_bf16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def compile_model(
-    graph: Path | ov.Model, *, device: str, precision: str, streams: int = 1
-) -> ov.CompiledModel:
-    """Compile a model file, or one that was read, for lowest latency on the cores that are ours.
+def compile_model(graph: Path, *, device: str, precision: str) -> ov.CompiledModel:
+    """Compile a model file for lowest latency on the cores that are ours.
 
-    So many ``streams`` share the cores of a CPU, one request each. ``precision`` is the inference
-    precision hint: without f32, OpenVINO would run a floating-point model in BF16 on a CPU that
-    can. Raises ``InputError`` for a device that is not there, ``ModelRefused`` for a file that
-    OpenVINO can't load.
+    ``precision`` is the inference precision hint: without f32, OpenVINO would run a floating-point
+    model in BF16 on a CPU that can. Raises ``InputError`` for a device that is not there,
+    ``ModelRefused`` for a file that OpenVINO can't load.
     """
     core = ov.Core()
     offered = core.available_devices
@@ -48,14 +45,14 @@ def compile_model(
     if device == "CPU":
         settings["INFERENCE_NUM_THREADS"] = usable_cores()
         # More than one stream on all cores pays only with several requests in flight.
-        settings["NUM_STREAMS"] = streams
+        settings["NUM_STREAMS"] = 1
         # OpenVINO would pin its threads to the first cores, and so would every other process with
         # it: two workers of one thread each then share one core.
         settings["ENABLE_CPU_PINNING"] = False
     try:
         return core.compile_model(graph, device, settings)
     except RuntimeError as error:
-        name = f"{graph.parent.name}/{graph.name}" if isinstance(graph, Path) else "the graph"
         raise ModelRefused(
-            f"OpenVINO can't load {name} on {device}. Prepare the model anew."
+            f"OpenVINO can't load {graph.parent.name}/{graph.name} on {device}. Prepare the model "
+            "anew."
         ) from error

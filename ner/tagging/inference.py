@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -51,6 +51,11 @@ class Frame:
         """How many special tokens a window gets."""
         return len(self.before) + len(self.after)
 
+    @property
+    def window(self) -> int:
+        """How many pieces a window has at most."""
+        return self.longest - self.special
+
 
 class Turns:
     """A lock that serves threads in the order in which they came.
@@ -95,17 +100,13 @@ class Runner:
     """
 
     def __init__(self, compiled: ov.CompiledModel, frame: Frame) -> None:
+        self.frame = frame
         self._compiled = compiled
-        self._frame = frame
         self._ports = input_ports(compiled)
         self._request = compiled.create_infer_request()
         self._turns = Turns()
         self._shape = (0, 0)
         self._tensors: dict[tuple[int, int], Tensors] = {}
-
-    def beside(self) -> Runner:
-        """A request of its own on the same graph: neither waits for the other's turn."""
-        return Runner(self._compiled, self._frame)
 
     @property
     def precision(self) -> str:
@@ -129,36 +130,17 @@ class Runner:
     def run(self, windows: Sequence[Ints]) -> list[Floats]:
         """Logits ``(pieces, tags)`` of each window of piece ids ``(pieces,)``, in order."""
         results: list[Floats] = [np.empty((0, 0), dtype=np.float32)] * len(windows)
-        first = len(self._frame.before)
-        for length, members in self.plan([len(ids) + self._frame.special for ids in windows]):
+        frame, first = self.frame, len(self.frame.before)
+        lengths = [len(ids) + frame.special for ids in windows]
+        for length, members in batches(lengths, frame.longest):
             logits = self._infer([windows[index] for index in members], length)
             for row, index in zip(logits, members, strict=True):
                 results[index] = row[first : first + len(windows[index])]
         return results
 
-    def plan(self, lengths: Sequence[int]) -> list[Batch]:
-        """The batches in which windows of ``lengths`` tokens are run."""
-        return batches(lengths, self._frame.longest)
-
-    def bare(self, lengths: Sequence[int]) -> Callable[[], object]:
-        """The requests for such windows, ready to be run and timed: nothing but them."""
-        request = self._compiled.create_infer_request()
-        shapes = [(len(members), length) for length, members in self.plan(lengths)]
-        ones = {shape: np.ones(shape, dtype=np.int64) for shape in set(shapes)}
-
-        def run() -> None:
-            for shape in shapes:
-                values = {
-                    port: ones[shape] * (name != "token_type_ids")
-                    for name, port in self._ports.items()
-                }
-                request.infer(values, share_inputs=False)
-
-        return run
-
     def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
         """Logits ``(len(batch), length, tags)`` of windows of piece ids ``(pieces,)``, padded."""
-        before, after = self._frame.before, self._frame.after
+        before, after = self.frame.before, self.frame.after
         first = len(before)
         with self._turns.turn():
             tensors = self._ready(len(batch), length)
@@ -169,7 +151,7 @@ class Runner:
                 ids[row, :first] = before
                 ids[row, first:last] = window
                 ids[row, last:end] = after
-                ids[row, end:] = self._frame.pad_id
+                ids[row, end:] = self.frame.pad_id
                 mask[row, :end] = 1
                 mask[row, end:] = 0
             self._request.infer()

@@ -5,10 +5,9 @@ Serving needs openvino, tokenizers and numpy only; nothing that converts is impo
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from ner.errors import ModelRefused
+from ner.io import read_json
 from ner.tagging import decode
 from ner.tagging.decode import Floats, Ints, Scheme
 from ner.tagging.encoding import Encoded, encode_texts
@@ -38,97 +38,43 @@ class Model:
     scheme: Scheme
     device: str
     reading: Reading
+    runner: Runner = field(repr=False)
     _tokenizer: Tokenizer = field(repr=False)
-    _runner: Runner = field(repr=False)
-    _special: int = field(repr=False)
-    _window: int = field(repr=False)
     _knows_words: bool = field(repr=False)
 
     @classmethod
-    def load(
-        cls,
-        folder: Path,
-        *,
-        device: str = "CPU",
-        precision: str = "f32",
-        streams: int = 1,
-        graph: object = None,
-    ) -> Model:
+    def load(cls, folder: Path, *, device: str = "CPU", precision: str = "f32") -> Model:
         """Load and compile the variant in ``folder`` for an OpenVINO device.
 
-        ``precision`` is what floating-point parts run in; ``streams`` how many of :meth:`beside`
-        run at once on the cores of a CPU; ``graph``, an ``openvino.Model``, is compiled in place of
-        the folder's. Raises ``ModelRefused`` if the folder does not hold a token classifier,
-        ``InputError`` for a device that is not there.
+        ``precision`` is what floating-point parts run in. Raises ``ModelRefused`` if the folder
+        does not hold a token classifier, ``InputError`` for a device that is not there.
         """
-        config = _read_json(folder / "config.json")
+        config = read_json(folder / "config.json", ModelRefused)
         tokenizer = _load_tokenizer(folder)
         before, after = _special_ids(tokenizer)
-        stated = _read_json(folder / "tokenizer_config.json", optional=True)
-        longest = max_length(config, stated)
-        frame = Frame(before, after, config.get("pad_token_id") or 0, longest)
+        settings = folder / "tokenizer_config.json"
+        stated = read_json(settings, ModelRefused) if settings.is_file() else {}
+        frame = Frame(before, after, config.get("pad_token_id") or 0, max_length(config, stated))
+        compiled = compile_model(folder / "openvino_model.xml", device=device, precision=precision)
         return cls(
             scheme=Scheme.of(_tags(config)),
             device=device,
-            reading=Reading.parse(config.get("reading")).within(longest - frame.special),
+            reading=Reading.parse(config.get("reading")).within(frame.window),
+            runner=Runner(compiled, frame),
             _tokenizer=tokenizer,
-            _runner=Runner(
-                compile_model(
-                    folder / "openvino_model.xml" if graph is None else graph,
-                    device=device,
-                    precision=precision,
-                    streams=streams,
-                ),
-                frame,
-            ),
-            _special=frame.special,
-            _window=longest - frame.special,
             _knows_words=_knows_words(tokenizer),
         )
 
-    def beside(self) -> Model:
-        """The same compiled model for a caller that does not wait for this one's turns."""
-        return replace(self, _runner=self._runner.beside())
-
-    @property
-    def precision(self) -> str:
-        """What the floating-point parts are executed in, as the device reports it: ``f32``."""
-        return self._runner.precision
-
-    @property
-    def threads(self) -> int:
-        """How many threads inference may use; 0 where the device has no such notion."""
-        return self._runner.threads
-
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, special ones included, were it read in one window."""
-        return len(self.encode([text]).ids) + self._special
-
-    def bare(self, texts: Sequence[str]) -> Callable[[], object]:
-        """The requests for ``texts``, ready to be run and timed: nothing but them."""
-        return self._runner.bare(self._lengths(texts))
-
-    def shapes(self, texts: Sequence[str]) -> list[tuple[int, int]]:
-        """Rows and padded tokens of the batches that ``texts`` would be run in."""
-        return [
-            (len(members), length) for length, members in self._runner.plan(self._lengths(texts))
-        ]
-
-    def _lengths(self, texts: Sequence[str]) -> list[int]:
-        """The tokens of each window that is read of ``texts``."""
-        return [
-            end - start + self._special
-            for segments in self.segments(self.encode(texts))
-            for segment in segments
-            for start, end in segment.windows
-        ]
+        return len(self.encode([text]).ids) + self.runner.frame.special
 
     def encode(self, texts: Sequence[str], reading: Reading | None = None) -> Encoded:
         """Split texts into pieces, in parallel where there are several.
 
         They are read by ``reading``, as far as the model can read at once; None: as it states.
         """
-        reading = self.reading if reading is None else reading.within(self._window)
+        reading = self.reading if reading is None else reading.within(self.runner.frame.window)
         if len(texts) == 1:
             encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
         else:
@@ -170,7 +116,7 @@ class Model:
         ]
         if not windows:
             return np.empty((0, len(self.scheme.tags)), dtype=np.float32), {}
-        read = decode.softmax(np.concatenate(self._runner.run(windows)))
+        read = decode.softmax(np.concatenate(self.runner.run(windows)))
         if len(windows) == sum(map(bool, segments)):
             return read, {}
         return self._stitched(read, windows, segments, encoded)
@@ -197,20 +143,6 @@ class Model:
             if len(inside) > 1:
                 seams[index] = tuple(inside[1:])
         return np.concatenate(parts), seams
-
-
-def _read_json(file: Path, *, optional: bool = False) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if optional:
-            return {}
-        raise ModelRefused(f"{file.parent.name} has no {file.name}.") from error
-    except (OSError, ValueError) as error:
-        raise ModelRefused(f"{file.parent.name}/{file.name} can't be read as JSON.") from error
-    if not isinstance(data, dict):
-        raise ModelRefused(f"{file.parent.name}/{file.name} is not a JSON object.")
-    return data
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

@@ -123,8 +123,19 @@ def cut(
         if end - begin > reading.length:
             borders[1:1] = _sentence_borders(text, ends, begins_word, begin, end)
         segments += (
-            Segment(*part, tuple(_windows(*part, begin, end, reading)))
-            for part in pack(borders, reading.length)
+            Segment(
+                start,
+                stop,
+                # With the context that the paragraph has.
+                tuple(
+                    windows(
+                        max(begin, start - reading.context),
+                        min(end, stop + reading.context),
+                        reading.window,
+                    )
+                ),
+            )
+            for start, stop in pack(borders, reading.length)
         )
     return tuple(segments)
 
@@ -164,14 +175,6 @@ def pack(borders: Sequence[int], length: int) -> list[tuple[int, int]]:
         elif begin < end:
             packed.append((begin, end))
     return packed
-
-
-def _windows(
-    start: int, end: int, first: int, last: int, reading: Reading
-) -> list[tuple[int, int]]:
-    """The windows over a segment and the context that its paragraph, ``[first, last)``, has."""
-    first, last = max(first, start - reading.context), min(last, end + reading.context)
-    return windows(first, last, reading.window)
 
 
 def windows(first: int, last: int, size: int) -> list[tuple[int, int]]:

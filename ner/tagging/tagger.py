@@ -9,6 +9,7 @@ from time import perf_counter
 
 from ner.entities import Entity, Explained, Piece, Tagged
 from ner.errors import InputError, TextTooLong
+from ner.io import replace_surrogates
 from ner.tagging import decode
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.decode import Floats, Scheme
@@ -102,11 +103,7 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
         raise InputError(f"Expected a text, got {type(text).__name__}.")
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
-    return text
+    return replace_surrogates(text)
 
 
 def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:

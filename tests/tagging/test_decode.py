@@ -58,56 +58,6 @@ def spans(entities: Any) -> list[tuple[int, int, str]]:
     return [(one.start, one.end, one.label) for one in entities]
 
 
-def test_words_of_one_type_become_one_entity() -> None:
-    """B- then I- of a type is one entity from the first word's start to the last one's end."""
-    found = decode(certain("B-PER", "I-PER", "O"), pieces_of(1, 1, 1), SCHEME, Aggregation.FIRST)
-
-    assert [(0, 7, "PER")] == spans(found)
-    assert found[0].score == pytest.approx(0.9)
-
-
-def test_a_begin_tag_separates_neighbours_of_one_type() -> None:
-    """B-PER B-PER are two people."""
-    found = decode(certain("B-PER", "B-PER"), pieces_of(1, 1), SCHEME, Aggregation.FIRST)
-
-    assert [(0, 3, "PER"), (4, 7, "PER")] == spans(found)
-
-
-def test_an_inside_tag_after_outside_begins_an_entity() -> None:
-    """I- after O begins an entity, as in conlleval."""
-    found = decode(certain("O", "I-LOC"), pieces_of(1, 1), SCHEME, Aggregation.FIRST)
-
-    assert [(4, 7, "LOC")] == spans(found)
-
-
-def test_the_first_piece_decides_for_its_word() -> None:
-    """With 'first' later pieces of a word have no say, and the whole word is marked."""
-    found = decode(certain("B-PER", "O", "O"), pieces_of(3), SCHEME, Aggregation.FIRST)
-
-    assert [(0, 9, "PER")] == spans(found)
-
-
-def test_simple_may_split_a_word_and_none_gives_every_piece() -> None:
-    """'simple' joins pieces of a type only; 'none' joins nothing."""
-    probabilities = certain("B-PER", "I-PER", "O")
-    pieces = pieces_of(3)
-
-    assert [(0, 6, "PER")] == spans(decode(probabilities, pieces, SCHEME, Aggregation.SIMPLE))
-    assert [(0, 3, "PER"), (3, 6, "PER")] == spans(
-        decode(probabilities, pieces, SCHEME, Aggregation.NONE)
-    )
-
-
-def test_max_takes_the_most_confident_piece() -> None:
-    """With 'max' one sure piece outvotes an unsure first one."""
-    probabilities = certain("O", "B-LOC")
-    probabilities[0] = [0.4, 0.15, 0.15, 0.15, 0.15]
-
-    found = decode(probabilities, pieces_of(2), SCHEME, Aggregation.MAX)
-
-    assert [(0, 6, "LOC")] == spans(found)
-
-
 def test_iobes_single_and_end_tags_close_entities() -> None:
     """S- stands alone and nothing continues after E-; the pipeline knows neither."""
     scheme = Scheme.of(("O", "B-PER", "I-PER", "E-PER", "S-PER"))

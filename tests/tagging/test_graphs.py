@@ -12,19 +12,19 @@ from ner.tagging import graphs
 from ner.tagging.graphs import compile_model
 
 
-def test_streams_share_the_cores_that_are_ours(
+def test_one_stream_has_the_cores_that_are_ours(
     tiny_prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no thread is pinned: two processes would share one core."""
     monkeypatch.setattr(graphs, "usable_cores", lambda: 2)
     compiled = compile_model(
-        tiny_prepared.folder / "openvino_model.xml", device="CPU", precision="f32", streams=2
+        tiny_prepared.folder / "openvino_model.xml", device="CPU", precision="f32"
     )
     found = [
         compiled.get_property(name)
         for name in ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "ENABLE_CPU_PINNING")
     ]
-    assert found == [2, 2, False]
+    assert found == [1, 2, False]
 
 
 def test_a_device_that_is_not_there_is_told(tiny_prepared: Prepared) -> None:

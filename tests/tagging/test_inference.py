@@ -84,15 +84,6 @@ def test_many_callers_at_once_get_their_own_answers(runner: Runner) -> None:
                 np.testing.assert_allclose(wanted, had, atol=1e-4)
 
 
-def test_a_runner_beside_waits_for_no_turn_of_the_first(runner: Runner) -> None:
-    """It answers the same while the first is busy."""
-    expected = runner.run(MANY[:2])
-    with runner._turns.turn():
-        found = runner.beside().run(MANY[:2])
-    for wanted, had in zip(expected, found, strict=True):
-        np.testing.assert_array_equal(wanted, had)
-
-
 def test_turns_are_served_in_the_order_of_coming() -> None:
     """Whoever is interrupted while waiting keeps nobody else waiting."""
     turns, served = Turns(), []
@@ -126,23 +117,6 @@ def test_turns_are_served_in_the_order_of_coming() -> None:
     for thread in threads:
         thread.join(10)
     assert served == ["interrupted", "a", "b", "c"]
-
-
-@pytest.mark.parametrize("lengths", [[12], [40, 50], [len(window) + 2 for window in MANY]])
-def test_bare_requests_run_the_same_batches(
-    runner: Runner, lengths: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """To be timed beside the texts."""
-    shapes = []
-    infer = ov.InferRequest.infer
-
-    def note(request: ov.InferRequest, inputs: dict[object, np.ndarray], **how: object) -> object:
-        shapes.append(next(iter(inputs.values())).shape)
-        return infer(request, inputs, **how)
-
-    monkeypatch.setattr(ov.InferRequest, "infer", note)
-    runner.bare(lengths)()
-    assert shapes == [(len(members), length) for length, members in runner.plan(lengths)]
 
 
 def graph(*inputs: set[str]) -> ov.Model:

@@ -272,22 +272,16 @@ def test_threads_get_their_own_right_answers(tiny_sides: Sides, texts: list[str]
     assert serial * 3 == parallel
 
 
-def test_a_device_that_is_not_there_is_refused(tiny_prepared: Prepared) -> None:
-    """The message says what there is."""
-    with pytest.raises(InputError, match=r"no device 'TPU' here\. OpenVINO offers CPU"):
-        Model.load(tiny_prepared.folder, device="TPU")
-
-
 def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
     """What is missing is named."""
-    with pytest.raises(ModelRefused, match=r"has no config\.json"):
+    with pytest.raises(ModelRefused, match=r"There is no .*config\.json"):
         Model.load(tmp_path)
 
 
 def test_both_variants_run_in_f32(tiny_sides: Sides) -> None:
     """The executed precision is asked of the device, not assumed."""
-    assert "f32" == tiny_sides.left.tagger.model.precision
-    assert "f32" == tiny_sides.both[1].tagger.model.precision
+    for side in tiny_sides.both:
+        assert "f32" == side.tagger.model.runner.precision
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells, others do not")
