@@ -136,6 +136,8 @@ def measure_texts(
     asked = Asked.of(*limits)
     variant, other = resolve(left, visitor=True), resolve(right, visitor=True)
     texts = read_texts(text or "", chosen, mapping, variant.spec, run.bounds.gold_characters)
+    if not (chosen or texts.sample.gold):
+        check_length(len(text), run.bounds.lines_characters)
     yield "Opening every recipe of the model …"
     contenders = yield from run.background(partial(_open, variant.spec, device))
     sides = yield from run.open(left, right, device)

@@ -148,6 +148,12 @@ def test_a_line_that_is_broken_in_labelled_texts_is_told() -> None:
         read_texts("Ada B-PER\nin O\n\nx Y-Z\n", "", "", FakeSides().spec, 1000)
 
 
+def test_texts_without_labels_have_a_bound_of_their_own() -> None:
+    """What differs in them is explained, which takes longer than scoring."""
+    assert "over the 40 characters" in last(at=site(lines_characters=40))[0]
+    assert "verdict" in last(GOLD, at=site(lines_characters=40))[0]
+
+
 def test_stop_ends_the_measuring() -> None:
     """Of its own session, with the step that it is at; so does a visitor who leaves."""
     place = site()
