@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from ner import tags
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.files.tokens import annotate
@@ -112,8 +109,3 @@ def test_likely_maps_are_suggested() -> None:
     told = suggest_map(["per", "geo", "tim"], ["PER", "LOC", "ORG"])
     assert told.endswith("--map per=PER,geo=LOC,tim=.")
     assert suggest_map(["DRUG"], ["PER", "LOC"]) == ""
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert doctest.testmod(tags).failed == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from itertools import chain
 
 import pytest
@@ -10,17 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating import documents
 from ner.evaluating.documents import as_documents, join
 
 ADA = Annotated(Tagged("Ada left .", (Entity(0, 3, "PER"),)), ((0, 3), (4, 8), (9, 10)))
 BERLIN = Annotated(Tagged("to Berlin", (Entity(3, 9, "LOC"),)), ((0, 2), (3, 9)))
 gold = st.lists(st.lists(st.sampled_from([ADA, BERLIN]), max_size=9), max_size=5)
-
-
-def test_examples_in_the_docstrings_hold() -> None:
-    """They are run."""
-    assert 0 == doctest.testmod(documents).failed
 
 
 def test_joined_sentences_keep_tokens_and_entities() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import textwrap
 from itertools import pairwise
 
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.tagging import boundaries
 from ner.tagging.boundaries import paragraph_starts, sentence_starts
 
 PROSE = (
@@ -30,11 +28,6 @@ def sentences(text: str) -> list[str]:
     """The sentences of ``text``, without the spaces between them."""
     starts = [0, *sentence_starts(text, 0, len(text)), len(text)]
     return [text[begin:end].strip() for begin, end in pairwise(starts)]
-
-
-def test_examples_in_the_docstrings_hold() -> None:
-    """They are run."""
-    assert 0 == doctest.testmod(boundaries).failed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
@@ -11,19 +10,10 @@ from hypothesis import strategies as st
 
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
-from ner.tagging import choice as module
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
 KNOWN = ("PER", "ORG", "LOC", "MISC")
-
-
-def test_the_examples_hold() -> None:
-    """Those in the docstrings, run."""
-    results = doctest.testmod(module)
-
-    assert 0 == results.failed
-    assert results.attempted > 0
 
 
 @pytest.mark.parametrize(

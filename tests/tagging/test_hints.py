@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from ner.tagging import hints
 from ner.tagging.hints import find_hints, foreign_language
 
 
@@ -81,8 +78,3 @@ def test_sentences_of_other_languages_are_named(language: str, text: str) -> Non
 def test_names_and_short_or_english_texts_raise_no_alarm(text: str) -> None:
     """Whatever a name looks like, only sentences tell a language."""
     assert foreign_language(text) is None
-
-
-def test_the_examples_run() -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(hints).failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from dataclasses import replace
 from itertools import pairwise
 
@@ -39,11 +38,6 @@ def read_by(sides: Sides, reading: Reading, aggregation: Aggregation) -> OpenVin
 def spans(entities: tuple[Entity, ...], shift: int = 0) -> list[tuple[int, int, str]]:
     """What was found, ``shift`` characters further on."""
     return [(entity.start + shift, entity.end + shift, entity.label) for entity in entities]
-
-
-def test_examples_in_the_docstrings_hold() -> None:
-    """They are run."""
-    assert 0 == doctest.testmod(segments).failed
 
 
 @pytest.mark.parametrize(("length", "context"), [(0, 0), (-1, 3), (8, -1)])

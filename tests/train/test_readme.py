@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 from pathlib import Path
 
@@ -64,9 +62,3 @@ def test_every_link_leads_somewhere() -> None:
     """Relative links name files that are there."""
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (FOLDER / target).exists(), target
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py")))
-def test_worked_examples_run(name: str) -> None:
-    """The docstrings' examples give what they say."""
-    assert doctest.testmod(importlib.import_module(f"ner.train.{name}")).failed == 0
