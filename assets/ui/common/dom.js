@@ -92,7 +92,9 @@ const dom = (() => {
   function mount(element, props, watch, show) {
     const root = find(element, ".ner");
     const render = () => {
-      const { html = "", data = "" } = props.value || {};
+      // A run that a newer one ended says nothing: what is on show stays.
+      if (!props.value) return;
+      const { html = "", data = "" } = props.value;
       root.innerHTML = html;
       show(root, data);
     };

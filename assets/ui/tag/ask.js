@@ -67,6 +67,7 @@ const tagAsk = (() => {
   /** A final answer came; `ticket` is empty for a sentence. @param {string} ticket */
   function answer(ticket) {
     running = false;
+    clearTimeout(rest);
     if (waiting) return press();
     if (ticket && ticket !== String(state.changes)) return;
     tell(true);
