@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from ner.comparing.agreement import Agreement, Pair
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
-from ner.machine import Machine, describe
+from ner.machine import describe
 from ner.models.folder import Gate, Prepared, as_json
 from ner.stats import Estimate
 from ner.tagging.choice import Choice
@@ -60,7 +60,7 @@ def agreement_json(
         "right": {**origin_json(right), "entities": _entities(agreement.right)},
         "differences": differences_json(agreement),
         "identical": round(agreement.identical, 6),
-        "timing": None if timing is None else timing_json(timing),
+        "timing": None if timing is None else _timing(timing),
     }
     return answer if provenance is None else {**answer, "provenance": provenance}
 
@@ -84,17 +84,16 @@ def origin_json(origin: Origin) -> Json:
     }
 
 
-def timing_json(timing: Timing) -> Json:
+def _timing(timing: Timing) -> Json:
     """Both latencies and how many times faster the right side is, with its 95 % interval."""
     return {
-        "left": latency_json(timing.left),
-        "right": latency_json(timing.right),
+        "left": _latency(timing.left),
+        "right": _latency(timing.right),
         "ratio": to_json(timing.ratio),
     }
 
 
-def latency_json(latency: Latency) -> Json:
-    """Median and 95th percentile in milliseconds, and how many runs they are of."""
+def _latency(latency: Latency) -> Json:
     return {
         "median_ms": round(latency.median_ms, 3),
         "p95_ms": round(latency.p95_ms, 3),
@@ -197,11 +196,6 @@ def recorded_estimate(held: Mapping[str, Any], key: str = "f1") -> Estimate:
     if isinstance(found, Mapping):
         return Estimate(found["value"], found["low"], found["high"])
     return Estimate(found, held.get(f"{key}_low", 0.0), held.get(f"{key}_high", 1.0))
-
-
-def machine_json(machine: Machine) -> Json:
-    """Where numbers were measured."""
-    return asdict(machine)
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - any value of this package, as JSON has it

@@ -15,7 +15,7 @@ from ner.choosing.rule import Judged, Recommendation
 from ner.choosing.workloads import FILE, SINGLES
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant
-from ner.schema import Json, machine_json, provenance_json, to_json
+from ner.schema import Json, provenance_json, to_json
 from ner.stats import Estimate, ratio_estimate
 from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
@@ -37,7 +37,7 @@ def measurement_json(measured: Sequence[Measured], texts: str) -> Json:
         "model": measured[0].origin.model,
         "texts": {"set": texts, "n": measured[0].singles.latency.n},
         "contenders": [_contender_json(one, int8) for one in measured],
-        "machine": machine_json(machine),
+        "machine": to_json(machine),
         "cpu_note": cpu_note(machine),
         "provenance": provenance_json(origins, Choice(), gold=texts),
     }

@@ -157,33 +157,28 @@ def evaluate(
         scored.append(_score(name, sides, texts, choice, limits, began))
         if not as_json:
             _print_set(scored[-1])
-    results = {gated.name: _set_json(gated, limits) for gated in scored}
+    results = {
+        gated.name: {
+            **gated.report.json(),
+            "documents": gated.documents.json(),
+            **({"gate": gated.json()} if limits.asked else {}),
+        }
+        for gated in scored
+    }
     if as_json:
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
-    settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
-    settings |= {"aggregation": aggregation, "sides": [side.origin.name for side in sides.both]}
-    _write_files(out, junit, markdown, settings, scored, results)
-    if report is not None:
-        told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
-        _write_report(report, sides, scored, names, choice, told)
-    _conclude(scored, limits, as_json=as_json)
-
-
-def _write_files(
-    out: Path | None,
-    junit: Path | None,
-    markdown: Path | None,
-    settings: Json,
-    scored: Sequence[Gated],
-    results: Mapping[str, Json],
-) -> None:
-    """Write what was asked for: the JSON with the machine, JUnit XML, a summary in Markdown."""
     if out is not None:
+        settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
+        settings |= {"aggregation": aggregation, "sides": [side.origin.name for side in sides.both]}
         write_json(out, to_json({"settings": settings, "machine": describe(), "sets": results}))
     if junit is not None:
         write_text(junit, junit_xml(scored))
     if markdown is not None:
         write_text(markdown, gate_markdown(scored))
+    if report is not None:
+        told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
+        _write_report(report, sides, scored, names, choice, told)
+    _conclude(scored, limits, as_json=as_json)
 
 
 def _conclude(scored: Sequence[Gated], limits: Limits, *, as_json: bool) -> None:
@@ -242,11 +237,6 @@ def _origins(file: Path, read: Reading) -> set[str]:
         return read_origins(read_lines(file, encoding=read.encoding))
     except FileFormatError:
         return set()
-
-
-def _set_json(scored: Gated, limits: Limits) -> Json:
-    answer = {**scored.report.json(), "documents": scored.documents.json()}
-    return answer | ({"gate": scored.json()} if limits.asked else {})
 
 
 def _read_sets(files: Mapping[str, Path], read: Reading) -> dict[str, list[list[Gold]]]:

@@ -65,6 +65,11 @@ class Pair:
         """Where the earlier of the two sides begins."""
         return min(side.start for side in (self.left, self.right) if side is not None)
 
+    @property
+    def end(self) -> int:
+        """Where the later of the two sides ends."""
+        return max(side.end for side in (self.left, self.right) if side is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -88,12 +93,12 @@ class Agreement:
     @property
     def left(self) -> Tagged:
         """The left side."""
-        return Tagged(self.text, _ordered([pair.left for pair in self.pairs]))
+        return _ordered(self.text, [pair.left for pair in self.pairs])
 
     @property
     def right(self) -> Tagged:
         """The right side."""
-        return Tagged(self.text, _ordered([pair.right for pair in self.pairs]))
+        return _ordered(self.text, [pair.right for pair in self.pairs])
 
 
 def align(left: Tagged, right: Tagged) -> Agreement:
@@ -145,9 +150,9 @@ def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
     return pairs + [Pair(None, entity) for j, entity in enumerate(right) if j not in taken]
 
 
-def _ordered(entities: Sequence[Entity | None]) -> tuple[Entity, ...]:
+def _ordered(text: str, entities: Sequence[Entity | None]) -> Tagged:
     present = [entity for entity in entities if entity is not None]
-    return tuple(sorted(present, key=lambda entity: entity.start))
+    return Tagged(text, tuple(sorted(present, key=lambda entity: entity.start)))
 
 
 def fragile(*margins: float) -> bool:

@@ -6,19 +6,19 @@ stands for; so what is found in a rewritten text can be held against what was fo
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice, pairwise, takewhile
 
 from ner.comparing.agreement import Agreement, align
 from ner.entities import Entity, Tagged, Tagger
 
-# One word in this many gets a typo.
+# One of so many words of four letters or more gets a typo.
 _TYPO_EVERY = 3
-_TYPO_FROM = 4
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 class Fate(StrEnum):
@@ -46,19 +46,11 @@ class Rewritten:
 
     def fates(self, original: Tagged, found: Tagged) -> tuple[Fate, ...]:
         """What became of each entity of ``original``, given what was found in ``text``."""
-        back = tuple(
-            Entity(
-                self.origin[entity.start],
-                self.origin[entity.end - 1] + 1,
-                entity.label,
-                entity.score,
-            )
-            for entity in found.entities
-        )
+        back = [
+            replace(one, start=self.origin[one.start], end=self.origin[one.end - 1] + 1)
+            for one in found.entities
+        ]
         return tuple(_fate(original.text, entity, back) for entity in original.entities)
-
-
-Fates = dict[Entity, tuple[Fate, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,87 +62,62 @@ class Probe:
 
     found: Agreement
     names: tuple[str, ...]
-    left: Fates
-    right: Fates
+    left: dict[Entity, tuple[Fate, ...]]
+    right: dict[Entity, tuple[Fate, ...]]
 
 
 def probe(text: str, left: Tagger, right: Tagger) -> Probe:
     """Tag ``text`` and its rewritings with both."""
     written = rewritings(text)
-    (found_left, left_fates), (found_right, right_fates) = (
-        _probe_side(text, written, tagger) for tagger in (left, right)
-    )
-    names = tuple(rewriting.name for rewriting in written)
-    return Probe(align(found_left, found_right), names, left_fates, right_fates)
-
-
-def _probe_side(text: str, written: Sequence[Rewritten], tagger: Tagger) -> tuple[Tagged, Fates]:
-    """What ``tagger`` finds in the text as given, and what becomes of it."""
-    plain, *others = tagger.tag_many([text, *(rewriting.text for rewriting in written)])
-    fates = [way.fates(plain, other) for way, other in zip(written, others, strict=True)]
-    return plain, dict(zip(plain.entities, zip(*fates, strict=True), strict=True))
+    texts = [text, *(way.text for way in written)]
+    plain, fates = [], []
+    for tagger in (left, right):
+        found, *others = tagger.tag_many(texts)
+        told = [way.fates(found, other) for way, other in zip(written, others, strict=True)]
+        plain.append(found)
+        fates.append(dict(zip(found.entities, zip(*told, strict=True), strict=True)))
+    return Probe(align(*plain), tuple(way.name for way in written), *fates)
 
 
 def rewritings(text: str) -> tuple[Rewritten, ...]:
     """The probe's rewritings of ``text``."""
-    plain = list(enumerate(text))
-    return (
-        _rewritten("lower case", ((at, char.lower()) for at, char in plain)),
-        _rewritten("UPPER CASE", ((at, char.upper()) for at, char in plain)),
-        _rewritten(
-            "no punctuation",
-            (pair for pair in plain if not unicodedata.category(pair[1]).startswith("P")),
-        ),
-        _rewritten("typos", _with_typos(text)),
-        _rewritten(
-            "doubled spaces", ((at, char * 2 if char == " " else char) for at, char in plain)
-        ),
+    typos = list(text)
+    # Two letters in the middle of a word change places.
+    for word in list(_LONG_WORD.finditer(text))[::_TYPO_EVERY]:
+        middle = word.start() + len(word[0]) // 2
+        typos[middle - 1], typos[middle] = text[middle], text[middle - 1]
+    # For each code point what is written for it.
+    ways = {
+        "lower case": [char.lower() for char in text],
+        "UPPER CASE": [char.upper() for char in text],
+        "no punctuation": [
+            "" if unicodedata.category(char).startswith("P") else char for char in text
+        ],
+        "typos": typos,
+        "doubled spaces": [char * 2 if char == " " else char for char in text],
+    }
+    return tuple(
+        Rewritten(name, "".join(parts), tuple(at for at, part in enumerate(parts) for _ in part))
+        for name, parts in ways.items()
     )
-
-
-def _rewritten(name: str, parts: Iterable[tuple[int, str]]) -> Rewritten:
-    """From pairs of a code point of the original and what is written for it."""
-    written = [(at, char) for at, part in parts for char in part]
-    return Rewritten(name, "".join(char for _, char in written), tuple(at for at, _ in written))
-
-
-def _with_typos(text: str) -> Iterator[tuple[int, str]]:
-    """Two letters swapped in the middle of every third word of four letters or more."""
-    words = [(start, end) for start, end in _words(text) if end - start >= _TYPO_FROM]
-    swapped = {start + (end - start) // 2 for start, end in words[::_TYPO_EVERY]}
-    for at, char in enumerate(text):
-        if at in swapped:
-            yield at, text[at - 1]
-        elif at + 1 in swapped:
-            yield at, text[at + 1]
-        else:
-            yield at, char
-
-
-def _words(text: str) -> Iterator[tuple[int, int]]:
-    """The runs of letters."""
-    borders = [0, *(i for i in range(1, len(text)) if text[i].isalpha() != text[i - 1].isalpha())]
-    for start, end in pairwise([*borders, len(text)]):
-        if text[start:end].isalpha():
-            yield start, end
 
 
 def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
     """``found`` is in the original's code points, in order."""
-    first = bisect_right(found, entity.start, key=lambda entity: entity.end)
-    touching = list(takewhile(lambda other: other.start < entity.end, islice(found, first, None)))
-    if not touching:
+    first = bisect_right(found, entity.start, key=lambda other: other.end)
+    last = bisect_left(found, entity.end, key=lambda other: other.start)
+    if first >= last:
         return Fate.LOST
-    wanted = (entity.label, *_core(text, entity))
-    kept = any((other.label, *_core(text, other)) == wanted for other in touching)
+    wanted = _core(text, entity)
+    kept = any(_core(text, other) == wanted for other in found[first:last])
     return Fate.KEPT if kept else Fate.CHANGED
 
 
-def _core(text: str, entity: Entity) -> tuple[int, int]:
-    """Its span without what is neither letter nor digit at the edges."""
+def _core(text: str, entity: Entity) -> tuple[str, int, int]:
+    """Its label, and its span without what is neither letter nor digit at the edges."""
     start, end = entity.start, entity.end
     while start < end and not text[start].isalnum():
         start += 1
     while start < end and not text[end - 1].isalnum():
         end -= 1
-    return start, end
+    return entity.label, start, end

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 
 import numpy as np
 
@@ -60,29 +61,25 @@ class Timing:
 def time_in_turns(
     text: str, left: OpenVinoTagger, right: OpenVinoTagger, budget_ms: float
 ) -> Timing:
-    """Alternate which side goes first, so that neither always runs on what the other left."""
-    samples: tuple[list[float], list[float]] = ([], [])
+    """Time both in rounds for about so long; with fewer than eight an interval says nothing."""
+    rounds: list[tuple[Steps, ...]] = []
     deadline = time.perf_counter() + budget_ms / 1000
-    pair = 0
-    while pair < _FEWEST_PAIRS or (pair < _MOST_PAIRS and time.perf_counter() < deadline):
-        for side in (0, 1) if pair % 2 == 0 else (1, 0):
-            begin = time.perf_counter()
-            (left, right)[side](text)
-            samples[side].append((time.perf_counter() - begin) * 1000)
-        pair += 1
-    return Timing(Latency(tuple(samples[0])), Latency(tuple(samples[1])))
+    for taken in time_rounds(text, (left, right)):
+        rounds.append(taken)
+        over = len(rounds) >= _MOST_PAIRS or time.perf_counter() >= deadline
+        if over and len(rounds) >= _FEWEST_PAIRS:
+            break
+    series = zip(*rounds, strict=True)
+    return Timing(*(Latency(tuple(steps.total for steps in side)) for side in series))
 
 
 def time_rounds(text: str, sides: Sequence[OpenVinoTagger]) -> Iterator[tuple[Steps, ...]]:
     """Endless rounds, each of which runs every side once; the next one begins with the next side.
 
-    The times come in the order of ``sides``. Whoever asks decides when it is enough, and may let
-    others run between two rounds.
+    So none always runs on what another left in the caches. The times come in the order of
+    ``sides``. Whoever asks decides when it is enough, and may let others run between two rounds.
     """
-    count = len(sides)
-    first = 0
-    while True:
-        order = [(first + step) % count for step in range(count)]
-        times = {index: sides[index].time(text) for index in order}
-        yield tuple(times[index] for index in range(count))
-        first = (first + 1) % count
+    places = range(len(sides))
+    for first in cycle(places):
+        times = {place: sides[place].time(text) for place in (*places[first:], *places[:first])}
+        yield tuple(times[place] for place in places)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.comparing.agreement import Agreement, Pair
+from ner.evaluating.verdicts import count_of
 
 # The risk of a wrong claim that is taken, as for intervals of 95 %.
 ALPHA = 0.05
@@ -52,14 +53,11 @@ def deal(agreements: Sequence[Agreement], *, seed: int = 0) -> list[Card]:
 
 def _around(text: str, pair: Pair) -> tuple[int, int]:
     """The part of ``text`` that shows ``pair``, cut at white space where there is some."""
-    sides = [side for side in (pair.left, pair.right) if side is not None]
-    first, last = min(side.start for side in sides), max(side.end for side in sides)
-    begin, end = max(0, first - AROUND), min(len(text), last + AROUND)
+    begin, end = max(0, pair.start - AROUND), min(len(text), pair.end + AROUND)
     if begin:
-        space = text.find(" ", begin, first)
-        begin = begin if space < 0 else space + 1
+        begin = max(begin, text.find(" ", begin, pair.start) + 1)
     if end < len(text):
-        space = text.rfind(" ", last, end)
+        space = text.rfind(" ", pair.end, end)
         end = end if space < 0 else space
     return begin, end
 
@@ -84,16 +82,6 @@ class Tally:
     def judged(self) -> int:
         """All answers."""
         return self.left + self.right + self.both + self.neither
-
-    @property
-    def telling(self) -> int:
-        """The answers that tell the two sides apart: only one was right."""
-        return self.left + self.right
-
-    @property
-    def added(self) -> int:
-        """How many more errors the right side makes than the left; below zero, how many fewer."""
-        return self.left - self.right
 
     @property
     def p(self) -> float:
@@ -121,12 +109,11 @@ class Tally:
             return 0
         if self.left == self.right:
             return None
-        ahead, behind = max(self.left, self.right), min(self.left, self.right)
-        share = ahead / self.telling
+        telling = self.left + self.right
         for answers in range(1, MOST_MORE + 1):
-            evidence = _evidence(ahead + share * answers, behind + (1 - share) * answers)
-            if evidence > -math.log(ALPHA):
-                return math.ceil(answers * self.judged / self.telling)
+            growth = 1 + answers / telling
+            if _evidence(self.left * growth, self.right * growth) > -math.log(ALPHA):
+                return math.ceil(answers * self.judged / telling)
         return None
 
 
@@ -136,40 +123,31 @@ def _evidence(left: float, right: float) -> float:
     return mean + (left + right) * math.log(2)
 
 
-def leader(tally: Tally, names: tuple[str, str]) -> str | None:
-    """Which side is right more often so far; None while neither is."""
-    if tally.left == tally.right:
-        return None
-    return names[0] if tally.left > tally.right else names[1]
-
-
 def standing_sentence(tally: Tally, names: tuple[str, str], cards: int) -> str:
     """Who is ahead, whether that settles it, and what it would take; ``cards`` are all there are.
 
     >>> standing_sentence(Tally(left=1, right=13, both=2), ("A", "B"), 40)
     'B is ahead: it alone was right 13 times, A 1 time. That settles it (p = 0.013).'
     """
-    ahead = leader(tally, names)
-    if not tally.telling:
+    (least, other), (most, ahead) = sorted(zip((tally.left, tally.right), names, strict=True))
+    if not most:
         return "Nothing tells the two apart yet."
-    if ahead is None:
-        return f"Even so far: each alone was right {_times(tally.left)}."
-    other = names[1] if ahead == names[0] else names[0]
-    most, least = max(tally.left, tally.right), min(tally.left, tally.right)
-    begun = f"{ahead} is ahead: it alone was right {_times(most)}, {other} {_times(least)}."
+    if least == most:
+        return f"Even so far: each alone was right {count_of(most, 'time')}."
+    begun = (
+        f"{ahead} is ahead: it alone was right {count_of(most, 'time')}, {other} "
+        f"{count_of(least, 'time')}."
+    )
+    p = "< 0.001" if tally.p < 0.001 else f"= {tally.p:.3f}"
     if tally.settled:
-        return f"{begun} That settles it (p {_p(tally.p)})."
-    return f"{begun} Undecided (p {_p(tally.p)}): {_outlook(tally, cards)}"
-
-
-def _outlook(tally: Tally, cards: int) -> str:
-    rest = cards - tally.judged
-    if tally.more is None:
-        return "the two are so close that judging by hand will hardly part them."
-    about = f"about {tally.more:,} more would settle it if it goes on like this"
-    if tally.more <= rest:
-        return f"{about}."
-    return f"{about}, and {rest:,} are left. Add more text."
+        return f"{begun} That settles it (p {p})."
+    rest, more = cards - tally.judged, tally.more
+    if more is None:
+        outlook = "the two are so close that judging by hand will hardly part them."
+    else:
+        left = "" if more <= rest else f", and {rest:,} are left. Add more text"
+        outlook = f"about {more:,} more would settle it if it goes on like this{left}."
+    return f"{begun} Undecided (p {p}): {outlook}"
 
 
 def change_sentence(tally: Tally, names: tuple[str, str], cards: int) -> str:
@@ -181,24 +159,13 @@ def change_sentence(tally: Tally, names: tuple[str, str], cards: int) -> str:
     if not tally.judged:
         return ""
     left, right = names
-    judged = f"On the {tally.judged:,} {'card' if tally.judged == 1 else 'cards'} judged, "
-    here = f"{judged}{right} makes {_difference(tally.added)} than {left}"
-    if tally.added == 0:
-        return f"{judged}{right} makes as many errors as {left}."
+    judged = f"On the {count_of(tally.judged, 'card')} judged, {right} makes"
+    added = tally.left - tally.right
+    if added == 0:
+        return f"{judged} as many errors as {left}."
+    kind = "more" if added > 0 else "fewer"
+    here = f"{judged} {abs(added):,} {kind} {'error' if abs(added) == 1 else 'errors'} than {left}"
     if tally.judged >= cards:
         return f"{here}."
-    scaled = round(tally.added * cards / tally.judged)
-    return f"{here}; on all {cards:,}, about {abs(scaled):,} {'more' if scaled > 0 else 'fewer'}."
-
-
-def _difference(errors: int) -> str:
-    noun = "error" if abs(errors) == 1 else "errors"
-    return f"{abs(errors):,} {'more' if errors > 0 else 'fewer'} {noun}"
-
-
-def _times(count: int) -> str:
-    return f"{count:,} {'time' if count == 1 else 'times'}"
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+    scaled = abs(round(added * cards / tally.judged))
+    return f"{here}; on all {cards:,}, about {scaled:,} {kind}."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from markupsafe import Markup
 
+from ner.comparing.agreement import Pair
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.evaluation import Evaluation
@@ -127,19 +127,17 @@ def signoff_html(signed: SignOff) -> str:
 def difference_table(evaluation: Evaluation, titles: Sequence[str]) -> Table:
     """Each place where the two sides differ, in order, with what gold has there."""
     rows = [
-        (count(number), *cells)
+        (count(number), *_difference(gold, pair))
         for number, (gold, agreement) in enumerate(
             zip(evaluation.gold, evaluation.agreements, strict=True), start=1
         )
         for pair in agreement.differences
-        for cells in (_difference(gold, pair.left, pair.right),)
     ]
     note = "✓ as in gold, ✕ not as in gold."
     if len(rows) > _MOST_ROWS:
         note = f"{note} The first {_MOST_ROWS} are shown."
-    shown = islice(rows, _MOST_ROWS)
     title = f"Entities that differ: {len(rows):,}"
-    return Table.of(title, ("Sentence", "Text", *titles, "Gold"), shown, note=note)
+    return Table.of(title, ("Sentence", "Text", *titles, "Gold"), rows[:_MOST_ROWS], note=note)
 
 
 def _texts(reports: Iterable[Report]) -> list[str]:
@@ -148,12 +146,8 @@ def _texts(reports: Iterable[Report]) -> list[str]:
     return sorted(found, key=len)
 
 
-def _difference(
-    gold: Annotated, left: Entity | None, right: Entity | None
-) -> tuple[Cell | str, ...]:
-    text = gold.tagged.text
-    both = [entity for entity in (left, right) if entity is not None]
-    start, end = min(entity.start for entity in both), max(entity.end for entity in both)
+def _difference(gold: Annotated, pair: Pair) -> tuple[Cell | str, ...]:
+    text, start, end = gold.tagged.text, pair.start, pair.end
     there = [entity for entity in gold.tagged.entities if entity.start < end and start < entity.end]
     shown = Markup("{}<mark>{}</mark>{}").format(
         visible(text[max(0, start - _AROUND) : start]),
@@ -161,7 +155,7 @@ def _difference(
         visible(text[end : end + _AROUND]),
     )
     wanted = "; ".join(f"{entity.label} {gold.tagged.spelled(entity)}" for entity in there)
-    return Cell(shown), _found(left, gold), _found(right, gold), wanted or "nothing"
+    return Cell(shown), _found(pair.left, gold), _found(pair.right, gold), wanted or "nothing"
 
 
 def _found(entity: Entity | None, gold: Annotated) -> Cell:
@@ -171,11 +165,8 @@ def _found(entity: Entity | None, gold: Annotated) -> Cell:
     [widened] = widen(Tagged(gold.tagged.text, (entity,)), gold).entities
     wanted = {(one.start, one.end, one.label) for one in gold.tagged.entities}
     right = (widened.start, widened.end, widened.label) in wanted
-    return Cell(
-        f"{entity.label} {gold.tagged.spelled(entity)}",
-        "✓" if right else "✕",
-        answer="yes" if right else "no",
-    )
+    mark, answer = ("✓", "yes") if right else ("✕", "no")
+    return Cell(f"{entity.label} {gold.tagged.spelled(entity)}", mark, answer=answer)
 
 
 def _set_values(gated: Gated, digest: str) -> dict[str, object]:
@@ -197,13 +188,13 @@ def _set_values(gated: Gated, digest: str) -> dict[str, object]:
 
 
 def _cost_table(signed: SignOff) -> Table:
-    sizes, memory = (
-        [made.side.size for made in signed.made],
-        [made.memory for made in signed.made],
-    )
+    a, b = signed.made
     rows = [
         (name, megabytes(left), megabytes(right), f"{100 * right / left:.0f} %")
-        for name, (left, right) in (("On disk", sizes), ("Memory while tagging", memory))
+        for name, left, right in (
+            ("On disk", a.side.size, b.side.size),
+            ("Memory while tagging", a.memory, b.memory),
+        )
     ]
     rows += [
         (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.machine import describe
-from ner.schema import machine_json
+from ner.schema import to_json
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "assets" / "results"
@@ -20,7 +20,7 @@ def made_by(command: str) -> dict[str, Any]:
     return {
         "command": f"PYTHONPATH=.:tests python tests/evidence/{command}",
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine_json(describe()),
+        "machine": to_json(describe()),
     }
 
 

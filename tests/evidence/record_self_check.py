@@ -20,7 +20,7 @@ from ner.models.folder import texts_for
 from ner.models.names import find_model
 from ner.models.recipes import find_recipe
 from ner.progress import finish
-from ner.schema import machine_json, to_json
+from ner.schema import to_json
 from ner.stats import ratio_estimate
 
 RECORD = Path(__file__).parents[2] / "assets" / "results" / "self-check.json"
@@ -44,7 +44,7 @@ def main() -> None:
         "as_fast_as_itself": ratios,
         "date": datetime.now(UTC).date().isoformat(),
         "command": "PYTHONPATH=.:tests python tests/evidence/record_self_check.py",
-        "machine": machine_json(describe()),
+        "machine": to_json(describe()),
     }
     RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
