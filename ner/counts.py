@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ner.entities import Tagged
@@ -72,6 +73,13 @@ def strict_counts(gold: Tagged, predicted: Tagged) -> dict[str, Counts]:
         for *_, label in spans:
             counts[label] = counts.get(label, Counts()) + one
     return counts
+
+
+def counts_of(by_label: Mapping[str, Counts], label: str | None) -> Counts:
+    """Those of one label, or of all (None)."""
+    if label is None:
+        return sum(by_label.values(), Counts())
+    return by_label.get(label, Counts())
 
 
 def share(part: float, whole: float) -> float:

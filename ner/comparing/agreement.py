@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ner.counts import Counts, strict_counts
+from ner.counts import counts_of, strict_counts
 from ner.entities import Entity, Tagged
 from ner.stats import Estimate, f1_estimate
 
@@ -165,9 +165,5 @@ def agreement_estimate(agreements: Iterable[Agreement], label: str | None = None
 
     Texts are resampled; 1.0 where neither side found any.
     """
-    counts = [strict_counts(agreement.left, agreement.right) for agreement in agreements]
-    rows = [
-        sum(by_label.values(), Counts()) if label is None else by_label.get(label, Counts())
-        for by_label in counts
-    ]
-    return f1_estimate([count.row for count in rows], of_nothing=1.0)
+    counts = (strict_counts(agreement.left, agreement.right) for agreement in agreements)
+    return f1_estimate([counts_of(one, label).row for one in counts], of_nothing=1.0)

@@ -17,6 +17,7 @@ from ner.evaluating.verdicts import reaches
 from ner.schema import Json, to_json
 from ner.verdict import MAX_LOSS, Answer, Verdict, gravest
 
+_TROUBLE = {Answer.NO: "failure", Answer.UNDECIDED: "error"}
 # What XML 1.0 can't hold, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -151,7 +152,12 @@ def junit_xml(sets: Sequence[Gated]) -> str:
                 facts = {"name": name, "value": _held(value)}
                 ElementTree.SubElement(properties, "property", facts)
         for check in gated.checks:
-            _add_case(suite, gated.name, check)
+            about = {"classname": _held(gated.name), "name": _held(check.name)}
+            case = ElementTree.SubElement(suite, "testcase", about)
+            answer, sentence = check.verdict.answer, _held(check.verdict.sentence)
+            told = {"type": answer.value, "message": sentence} if answer in _TROUBLE else {}
+            kind = _TROUBLE.get(answer, "system-out")
+            ElementTree.SubElement(case, kind, told).text = sentence
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -165,18 +171,6 @@ def _tally(sets: Iterable[Gated]) -> dict[str, str]:
         "skipped": 0,
     }
     return {name: str(count) for name, count in counts.items()}
-
-
-def _add_case(suite: ElementTree.Element, name: str, check: Check) -> None:
-    about = {"classname": _held(name), "name": _held(check.name)}
-    case = ElementTree.SubElement(suite, "testcase", about)
-    sentence = _held(check.verdict.sentence)
-    if check.verdict.answer is Answer.YES:
-        ElementTree.SubElement(case, "system-out").text = sentence
-        return
-    kind = "failure" if check.verdict.answer is Answer.NO else "error"
-    facts = {"type": check.verdict.answer.value, "message": sentence}
-    ElementTree.SubElement(case, kind, facts).text = sentence
 
 
 def _held(text: str) -> str:

@@ -9,12 +9,12 @@ from functools import cached_property
 from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
 from ner.comparing.gold_origin import origin_warning
 from ner.comparing.origin import Origin
-from ner.counts import Counts
+from ner.counts import Counts, counts_of
 from ner.entities import Annotated, Explained
 from ner.evaluating import verdicts
 from ner.evaluating.breakdown import bucket_counts
 from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
-from ner.evaluating.scores import ErrorKind, Scores, conlleval
+from ner.evaluating.scores import ErrorKind, Figures, Scores, conlleval
 from ner.evaluating.verdicts import Judgement
 from ner.models.open import Sides
 from ner.schema import Json, agreement_json, origin_json, provenance_json, to_json
@@ -58,7 +58,7 @@ class ScoredSide:
 
     def counts(self, label: str | None) -> Counts:
         """Its strict counts; of one type, or of all (None)."""
-        return self.scores.micro if label is None else self.scores.strict.get(label, Counts())
+        return counts_of(self.scores.strict, label)
 
     @cached_property
     def f1(self) -> dict[str | None, Estimate]:
@@ -131,11 +131,9 @@ class Report:
     def judge(self, label: str | None, max_loss: float | None = None) -> Judgement:
         """One type, or all (None), with a right side; ``max_loss`` in place of the report's."""
         left, right = self.titles
+        asked = self.max_loss if max_loss is None else max_loss
         return verdicts.against_gold(
-            self.evaluation,
-            label=label,
-            max_loss=self.max_loss if max_loss is None else max_loss,
-            names=(left, right),
+            self.evaluation, label=label, max_loss=asked, names=(left, right)
         )
 
     @property
@@ -179,22 +177,19 @@ class Report:
         if not self.evaluation.paired:
             return answer
         added, removed = self.changes
-        return {
-            **answer,
-            "agreement": to_json(self.evaluation.agreement()),
-            "difference": to_json(self.evaluation.difference()),
-            "verdict": verdict_json(self.verdict, self.max_loss),
-            "labels": {
-                judgement.label: {
-                    **to_json(judgement),
-                    "verdict": verdict_json(judgement.verdict, self.max_loss),
-                }
-                for judgement in self.judgements[1:]
-            },
-            "changes": to_json(
-                {"added": added, "removed": removed, "p": mcnemar_p(added, removed)}
-            ),
-        }
+        compared: Json = to_json(
+            {
+                "agreement": self.evaluation.agreement(),
+                "difference": self.evaluation.difference(),
+                "verdict": verdict_json(self.verdict, self.max_loss),
+                "labels": {
+                    one.label: to_json(one) | {"verdict": verdict_json(one.verdict, self.max_loss)}
+                    for one in self.judgements[1:]
+                },
+                "changes": {"added": added, "removed": removed, "p": mcnemar_p(added, removed)},
+            }
+        )
+        return answer | compared
 
 
 def report_sides(
@@ -234,10 +229,7 @@ def _side_json(side: ScoredSide) -> Json:
             "f1": side.f1[None],
             "exact_f1": scores.exact.f1,
             "per_type": {label: _figures(one) for label, one in sorted(scores.strict.items())},
-            "partial": {
-                scheme: dict(zip(("precision", "recall", "f1"), figures, strict=True))
-                for scheme, figures in scores.partial.items()
-            },
+            "partial": {scheme: _named(figures) for scheme, figures in scores.partial.items()},
             "errors": {kind.value: scores.errors[kind] for kind in ErrorKind},
             "confusion": [
                 {"gold": gold, "predicted": predicted, "entities": count}
@@ -254,8 +246,11 @@ def _side_json(side: ScoredSide) -> Json:
 
 
 def _figures(counts: Counts) -> Json:
-    precision, recall, f1 = counts.figures
-    return {"precision": precision, "recall": recall, "f1": f1, "support": counts.support}
+    return {**_named(counts.figures), "support": counts.support}
+
+
+def _named(figures: Figures) -> Json:
+    return dict(zip(("precision", "recall", "f1"), figures, strict=True))
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Kind, Pair, align
-from ner.counts import Counts, share, strict_counts
+from ner.counts import Counts, counts_of, share, strict_counts
 from ner.entities import Annotated, Entity, Tagged, bio_tags
 
 OUTSIDE = "O"
@@ -68,9 +68,7 @@ class Scores:
 
     def rows(self, label: str | None = None) -> list[tuple[int, int, int]]:
         """The strict counts of each text as `ner.stats` takes them, of one type or all (None)."""
-        if label is None:
-            return [sum(counts.values(), Counts()).row for counts in self.texts]
-        return [counts.get(label, Counts()).row for counts in self.texts]
+        return [counts_of(counts, label).row for counts in self.texts]
 
     @cached_property
     def strict(self) -> dict[str, Counts]:
@@ -89,16 +87,19 @@ class Scores:
         counts = _summed(strict_counts(gold.tagged, found) for gold, found in pairs)
         return sum(counts.values(), Counts())
 
+    @property
+    def _pairs(self) -> Iterator[Pair]:
+        return (pair for alignment in self.alignments for pair in alignment.pairs)
+
     @cached_property
     def confusion(self) -> Counter[tuple[str, str]]:
         """Aligned entities by (gold type, type found), O where one side has none."""
-        pairs = (pair for alignment in self.alignments for pair in alignment.pairs)
-        return Counter((_type(pair.left), _type(pair.right)) for pair in pairs)
+        return Counter((_type(pair.left), _type(pair.right)) for pair in self._pairs)
 
     @cached_property
     def errors(self) -> Counter[ErrorKind]:
         """The aligned entities that are not right, by kind."""
-        return Counter(error_kind(pair) for one in self.alignments for pair in one.differences)
+        return Counter(error_kind(pair) for pair in self._pairs if pair.kind is not Kind.SAME)
 
     @cached_property
     def partial(self) -> dict[str, Figures]:
@@ -110,7 +111,7 @@ class Scores:
         where one entity overlaps several.
         """
         credit = Counter[str]()
-        for pair in (pair for alignment in self.alignments for pair in alignment.pairs):
+        for pair in self._pairs:
             if pair.left is None or pair.right is None:
                 continue
             same_span = (pair.left.start, pair.left.end) == (pair.right.start, pair.right.end)
@@ -209,20 +210,23 @@ def averages(counts: Mapping[str, Counts]) -> dict[str, tuple[Figures, int]]:
     'micro avg' is over all decisions, 'macro avg' the plain mean of the rows, 'weighted avg' their
     mean by support, as scikit-learn and seqeval name them.
     """
-    support = sum(one.support for one in counts.values())
+    rows = list(counts.values())
+    support = sum(one.support for one in rows)
 
     def mean(weights: Sequence[int]) -> Figures:
-        columns = zip(*(one.figures for one in counts.values()), strict=True)
         precision, recall, f1 = (
-            share(sum(map(float.__mul__, map(float, weights), column)), sum(weights))
-            for column in (columns if counts else ((), (), ()))
+            share(
+                sum(by * one.figures[place] for by, one in zip(weights, rows, strict=True)),
+                sum(weights),
+            )
+            for place in range(3)
         )
         return precision, recall, f1
 
     return {
-        "micro avg": (sum(counts.values(), Counts()).figures, support),
-        "macro avg": (mean([1] * len(counts)), support),
-        "weighted avg": (mean([one.support for one in counts.values()]), support),
+        "micro avg": (sum(rows, Counts()).figures, support),
+        "macro avg": (mean([1] * len(rows)), support),
+        "weighted avg": (mean([one.support for one in rows]), support),
     }
 
 

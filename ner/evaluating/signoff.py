@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,15 +78,13 @@ def sign_off(
     """
     sentences = _texts(gated.report for gated in sets)
     documents = _texts(gated.documents for gated in sets)
-    usual = {
-        f"{what} of {len(text):,} characters": text
-        for what, texts in (("A sentence", sentences), ("A document", documents))
-        for text in texts[len(texts) // 2 :][:1]
-    }
-    timed = {
-        what: sides.compare(text, choice, budget_ms=_TIMING_MS).timing
-        for what, text in usual.items()
-    }
+    timings = {}
+    for what, texts in (("A sentence", sentences), ("A document", documents)):
+        # None where gold is empty.
+        for text in texts[len(texts) // 2 :][:1]:
+            timing = sides.compare(text, choice, budget_ms=_TIMING_MS).timing
+            if timing is not None:
+                timings[f"{what} of {len(text):,} characters"] = timing
     left, right = (
         Made(side, ensure_prepared(side.variant).manifest, memory_of(side.variant, sentences))
         for side in sides.both
@@ -100,7 +98,7 @@ def sign_off(
         sets=tuple(sets),
         gold={name: sha256(file) for name, file in gold.items()},
         made=(left, right),
-        timings={what: timing for what, timing in timed.items() if timing is not None},
+        timings=timings,
         settings=counted | dict(settings),
         machine=describe(),
         date=datetime.now(UTC),
@@ -171,9 +169,8 @@ def _found(entity: Entity | None, gold: Annotated) -> Cell:
 
 def _set_values(gated: Gated, digest: str) -> dict[str, object]:
     report = gated.report
-    left, right = (side.scores.micro.f1 for side in gated.documents.sides)
-    count_of_documents = len(gated.documents.evaluation.gold)
-    documents = f"As {count_of_documents:,} documents: F1 {percent(left)} and {percent(right)}."
+    left, right = (percent(side.scores.micro.f1) for side in gated.documents.sides)
+    documents = f"As {len(gated.documents.evaluation.gold):,} documents: F1 {left} and {right}."
     return {
         "name": gated.name,
         "sha256": digest,
@@ -219,9 +216,9 @@ def _latency(latency: Latency) -> str:
     return f"{milliseconds(latency.median_ms)} (95th percentile {late})"
 
 
-def _titles(signed: SignOff) -> Iterator[str]:
-    names = zip("AB", signed.made, strict=True)
-    return (f"{letter}, {made.side.origin.title}" for letter, made in names)
+def _titles(signed: SignOff) -> list[str]:
+    left, right = (made.side.origin.title for made in signed.made)
+    return [f"A, {left}", f"B, {right}"]
 
 
 def _side_table(signed: SignOff) -> Table:
@@ -243,7 +240,7 @@ def _facts(made: Made) -> dict[str, str]:
         "Served": side.withheld or "yes",
         "Device": f"{side.origin.device}, {side.origin.precision}, {side.threads} threads",
         "Checkpoint": " at ".join(filter(None, [build.source, manifest.revision])),
-        "Made with": ", ".join(f"{name} {number}" for name, number in build.versions.items()),
+        "Made with": _versions(build.versions),
         "Weights, in short": side.origin.weights or "",
         **{
             f"{name}, SHA-256": value
@@ -255,12 +252,15 @@ def _facts(made: Made) -> dict[str, str]:
 
 def _setting_table(signed: SignOff) -> Table:
     machine = signed.machine
-    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
     rows = {
         **signed.settings,
         "Processor": machine.summary,
         "Memory": f"{machine.memory_bytes / 1e9:.0f} GB",
         "System": f"{machine.system}, Python {machine.python}",
-        "Versions": versions,
+        "Versions": _versions(machine.versions),
     }
     return Table.of("Settings and machine", ("", ""), rows.items())
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in versions.items())

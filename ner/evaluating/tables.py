@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ner import tables
-from ner.comparing.agreement import Agreement, agreement_estimate
+from ner.comparing.agreement import agreement_estimate
 from ner.counts import Counts
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS
@@ -97,25 +97,17 @@ def score_table(report: Report) -> Table:
 
 def agreement_table(report: Report | AgreementReport) -> Table:
     """How far both sides agree, on all labels and on each, and how much each of them finds."""
-    if isinstance(report, Report):
-        agreements: Sequence[Agreement] = report.evaluation.agreements
-        labels = report.evaluation.labels
-    else:
-        agreements, labels = report.agreements, report.labels
+    source = report.evaluation if isinstance(report, Report) else report
+    agreements = source.agreements
     left, right = (origin.title for origin in report.origins)
     rows: list[_Row] = []
-    for label in (None, *labels):
+    for label in (None, *source.labels):
         found = (
-            sum(label in (None, entity.label) for one in agreements for entity in side(one))
-            for side in (_left, _right)
+            sum(label in (None, entity.label) for tagged in side for entity in tagged.entities)
+            for side in ([one.left for one in agreements], [one.right for one in agreements])
         )
-        rows.append(
-            (
-                label or ALL_TYPES,
-                estimate(agreement_estimate(agreements, label)),
-                *map(count, found),
-            )
-        )
+        agreed = estimate(agreement_estimate(agreements, label))
+        rows.append((label or ALL_TYPES, agreed, *map(count, found)))
     return Table.of(
         "Agreement",
         ("Type", "Agreement", f"Found by {left}", f"Found by {right}"),
@@ -202,14 +194,6 @@ def gate_markdown(sets: Sequence[Gated]) -> str:
 def answer_cell(answer: Answer, small: str = "") -> Cell:
     """An answer with its mark."""
     return Cell(_MARKS[answer], small, answer=answer.value)
-
-
-def _left(agreement: Agreement) -> tuple[Entity, ...]:
-    return agreement.left.entities
-
-
-def _right(agreement: Agreement) -> tuple[Entity, ...]:
-    return agreement.right.entities
 
 
 def _heads(report: Report) -> Iterator[str]:
