@@ -12,7 +12,7 @@ from ner.files.json_records import read_records
 from ner.files.marked import Marked, Opened, Span
 
 
-def recognize_docbin(_head: Sequence[str], source: Path | str) -> bool:
+def is_docbin(_head: Sequence[str], source: Path | str) -> bool:
     """Whether its name ends in ``.spacy``."""
     return isinstance(source, Path) and source.suffix == ".spacy"
 
@@ -35,7 +35,7 @@ def read_docbin(opened: Opened) -> Iterator[Marked]:
         yield Marked([number], document.text, spans=spans)
 
 
-def recognize_parquet(_head: Sequence[str], source: Path | str) -> bool:
+def is_parquet(_head: Sequence[str], source: Path | str) -> bool:
     """Whether its name ends in ``.parquet``."""
     return isinstance(source, Path) and source.suffix == ".parquet"
 

@@ -35,8 +35,8 @@ class Format(NamedTuple):
 
 # In the order in which they are tried.
 FORMATS = (
-    Format("docbin", "DocBin of spaCy (.spacy)", binary.recognize_docbin, binary.read_docbin),
-    Format("parquet", "Parquet", binary.recognize_parquet, binary.read_parquet),
+    Format("docbin", "DocBin of spaCy (.spacy)", binary.is_docbin, binary.read_docbin),
+    Format("parquet", "Parquet", binary.is_parquet, binary.read_parquet),
     Format("brat", "brat: .ann beside .txt, or a folder", brat.recognize, brat.read),
     Format("webanno", "WebAnno / INCEpTION TSV 3", webanno.recognize, webanno.read),
     Format("json", "JSON or JSON lines", json_records.recognize, json_records.read),

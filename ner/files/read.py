@@ -168,16 +168,14 @@ def inspect(
     """
     chosen = format or ENDINGS.get(ending_of(path))
     if chosen is None:
-        raise FileFormatError(
-            path, None, f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
-        )
+        problem = f"its kind is not known by its name; expected {', '.join(ENDINGS)}."
+        raise FileFormatError(path, None, problem)
     if path.exists() and not path.is_file():
-        raise FileFormatError(
-            path,
-            None,
+        problem = (
             "it is a pipe, a device or a folder, and must be a file, since it is read more than "
-            "once. Save the texts to a file first.",
+            "once. Save the texts to a file first."
         )
+        raise FileFormatError(path, None, problem)
     try:
         with open_bytes(path) as file:
             head = file.read(16)
@@ -325,9 +323,10 @@ def _with_header(source: Source) -> Source:
     source = replace(source, delimiter=_delimiter(source.format, _first_line(source)))
     records = _records(source)
     header = next(records, None)
-    if not isinstance(header, Record):
-        problem = "no header in it." if header is None else header.problem
-        raise FileFormatError(source.path, None if header is None else header.line, problem)
+    if header is None:
+        raise FileFormatError(source.path, None, "no header in it.")
+    if isinstance(header, BadRow):
+        raise FileFormatError(source.path, header.line, header.problem)
     if len(header.fields) > _MOST_COLUMNS:
         problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
         raise FileFormatError(source.path, header.line, problem)

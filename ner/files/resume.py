@@ -117,10 +117,10 @@ def resume(folder: Path, job: str, output: Output) -> Step:
     try:
         saved = json.loads((folder / "state").read_text(encoding="utf-8"))
         step = Step(**{name: saved[name] for name in _SAVED}, resumed=saved["rows"])
-        sizes = [(folder / name).stat().st_size for name in ("good", "bad")]
-        if step.job == job and sizes[0] >= step.good_bytes and sizes[1] >= step.bad_bytes:
-            os.truncate(folder / "good", step.good_bytes)
-            os.truncate(folder / "bad", step.bad_bytes)
+        lengths = {folder / "good": step.good_bytes, folder / "bad": step.bad_bytes}
+        if step.job == job and all(file.stat().st_size >= lengths[file] for file in lengths):
+            for file, length in lengths.items():
+                os.truncate(file, length)
             return step
     except (OSError, ValueError, TypeError, LookupError):
         # None yet, or one that was not written by this version: nothing to go on from.

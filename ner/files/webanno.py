@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import count
 from pathlib import Path
 
 from ner.files.marked import Marked, Opened, mark_tokens
@@ -39,12 +38,9 @@ def read(opened: Opened) -> Iterator[Marked]:
 
 def _column(lines: Sequence[str]) -> int:
     """Where the types of entities stand: after number, offsets and token come all features."""
-    columns = count(3)
-    found = {}
-    for line in lines:
-        if match := _LAYER.fullmatch(line):
-            for feature in filter(None, match["features"].split("|")):
-                found[next(columns)] = (match["name"], feature)
-    named = [at for at, (layer, _) in found.items() if "NamedEntity" in layer]
-    values = [at for at in named if found[at][1] == "value"]
-    return next(iter([*values, *named, *found]), 3)
+    ranks = [
+        int(feature != "value") if "NamedEntity" in match["name"] else 2
+        for match in filter(None, map(_LAYER.fullmatch, lines))
+        for feature in filter(None, match["features"].split("|"))
+    ]
+    return 3 + (ranks.index(min(ranks)) if ranks else 0)

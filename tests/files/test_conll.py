@@ -20,49 +20,28 @@ tokens = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=" "), min_size=1, max_size=6
 )
 ADA = "Ada\tB-PER\nLovelace\tI-PER\nsat\tO\n\nin\tO\nLondon\tB-LOC\n"
+DIALECTS = {
+    "plain": ADA,
+    "blank lines at the end": ADA + "\n\n",
+    "no last line end": ADA.rstrip("\n"),
+    "CRLF": ADA.replace("\n", "\r\n"),
+    "space": ADA.replace("\t", " "),
+    "spaces": ADA.replace("\t", "   "),
+    "four columns, tabs": ADA.replace("\t", "\tNNP\tx\t"),
+    "four columns, spaces": ADA.replace("\t", " NNP x "),
+    "blank line with white space": ADA.replace("\n\n", "\n \t\n"),
+    "document start": "-DOCSTART- -X- O O\n\n" + ADA,
+    "no blank lines": "-DOCSTART-\n" + ADA.replace("\n\n", "\n-DOCSTART-\tO\n"),
+    "comments": "# Guidelines: names of people are PER.\n#\n\n# id = 1\n" + ADA,
+    "UTF-8 mark": "\ufeff" + ADA,
+    "UTF-16 little endian": ADA.encode("utf-16"),
+    "UTF-16 big endian": ("\ufeff" + ADA).encode("utf-16-be"),
+    "IOBES": ADA.replace("I-PER", "E-PER").replace("B-LOC", "S-LOC"),
+    "IOB1": ADA.replace("B-", "I-"),
+}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        ADA,
-        ADA + "\n\n",
-        ADA.rstrip("\n"),
-        ADA.replace("\n", "\r\n"),
-        ADA.replace("\t", " "),
-        ADA.replace("\t", "   "),
-        ADA.replace("\t", "\tNNP\tx\t"),
-        ADA.replace("\t", " NNP x "),
-        ADA.replace("\n\n", "\n \t\n"),
-        "-DOCSTART- -X- O O\n\n" + ADA,
-        "-DOCSTART-\n" + ADA.replace("\n\n", "\n-DOCSTART-\tO\n"),
-        "# Guidelines: names of people are PER.\n#\n\n# id = 1\n" + ADA,
-        "\ufeff" + ADA,
-        ADA.encode("utf-16"),
-        ("\ufeff" + ADA).encode("utf-16-be"),
-        ADA.replace("I-PER", "E-PER").replace("B-LOC", "S-LOC"),
-        ADA.replace("B-", "I-"),
-    ],
-    ids=[
-        "plain",
-        "blank lines at the end",
-        "no last line end",
-        "CRLF",
-        "space",
-        "spaces",
-        "four columns, tabs",
-        "four columns, spaces",
-        "blank line with white space",
-        "document start",
-        "document starts without blank lines",
-        "comments",
-        "UTF-8 mark",
-        "UTF-16 little endian",
-        "UTF-16 big endian",
-        "IOBES",
-        "IOB1",
-    ],
-)
+@pytest.mark.parametrize("content", DIALECTS.values(), ids=DIALECTS)
 def test_conll_is_read_in_all_its_dialects(tmp_path: Path, content: str | bytes) -> None:
     """Two sentences, tokens joined by one space, whatever the layout, encoding or scheme."""
     first, second = read_gold(written(tmp_path, "gold.conll", content))
@@ -82,33 +61,27 @@ def test_a_label_that_would_not_be_read_back_is_not_written(label: str) -> None:
         list(conll_lines([annotate(tagged)]))
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("Ada\tB-PER\nsat\n", r"gold\.conll, line 2: 'sat' is no token and tag"),
-        ("Ada\tB-PER\n\tO\n", r"gold\.conll, line 2: .* is no token and tag"),
-        ("Ada\tB-PER\nsat\tPER\n", r"line 2: tag 'PER' is neither O nor"),
-        ("a O\nAda\tB-PER\nBo\tB-\n", r"line 3: tag 'B-' is neither"),
-        ("Ada O\n# not a comment inside a sentence\n", r"line 2: '# not a .*' is no token and tag"),
-        ("", r"gold\.conll: there is no sentence"),
-        ("\n-DOCSTART- O\n\n", r"gold\.conll: there is no sentence"),
-        (b"Ada O\nZ\xfcrich B-LOC\n", r"gold\.conll, line 2: not UTF-8; it looks like cp1252"),
-        ("Ada\tO\n".encode("utf-16-le"), r"line 1: a NUL character"),
-        ("Ada\tO\n".encode("utf-32"), r"NUL"),
-    ],
-    ids=[
-        "no tag",
-        "no token",
-        "no prefix",
-        "no type",
-        "late comment",
-        "empty",
-        "no tokens",
-        "cp1252",
-        "UTF-16 without a mark",
-        "UTF-32",
-    ],
-)
+MALFORMED = {
+    "no tag": ("Ada\tB-PER\nsat\n", r"gold\.conll, line 2: 'sat' is no token and tag"),
+    "no token": ("Ada\tB-PER\n\tO\n", r"gold\.conll, line 2: .* is no token and tag"),
+    "no prefix": ("Ada\tB-PER\nsat\tPER\n", r"line 2: tag 'PER' is neither O nor"),
+    "no type": ("a O\nAda\tB-PER\nBo\tB-\n", r"line 3: tag 'B-' is neither"),
+    "late comment": (
+        "Ada O\n# not a comment inside a sentence\n",
+        r"line 2: '# not a .*' is no token and tag",
+    ),
+    "empty": ("", r"gold\.conll: there is no sentence"),
+    "no tokens": ("\n-DOCSTART- O\n\n", r"gold\.conll: there is no sentence"),
+    "cp1252": (
+        b"Ada O\nZ\xfcrich B-LOC\n",
+        r"gold\.conll, line 2: not UTF-8; it looks like cp1252",
+    ),
+    "UTF-16 without a mark": ("Ada\tO\n".encode("utf-16-le"), r"line 1: a NUL character"),
+    "UTF-32": ("Ada\tO\n".encode("utf-32"), r"NUL"),
+}
+
+
+@pytest.mark.parametrize(("content", "problem"), MALFORMED.values(), ids=MALFORMED)
 def test_malformed_conll_is_refused_with_its_line(
     tmp_path: Path, content: str | bytes, problem: str
 ) -> None:
