@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ner.cli.options import JsonOption
-from ner.cli.train import print_checkpoint
+from ner.cli.train import print_checkpoint, source_option
 from ner.train.settings import Source
 
 
@@ -16,14 +16,7 @@ def average(
     checkpoints: Annotated[
         list[Path], typer.Argument(help="Checkpoints that were trained from the same one.")
     ],
-    data: Annotated[
-        list[Source],
-        typer.Option(
-            help="A folder with dev.txt, to score the average on.",
-            parser=Source.parse,
-            metavar="TEXT",
-        ),
-    ],
+    data: Annotated[list[Source], source_option("A folder with dev.txt, to score the average on.")],
     out: Annotated[Path, typer.Option(help="The checkpoint folder to write.")],
     as_json: JsonOption = False,
 ) -> None:

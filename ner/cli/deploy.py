@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ner.cli.options import JsonOption
-from ner.cli.terminal import print_json, print_stage, stdout
+from ner.cli.options import JsonOption, PrivateOption, UpdateOption
+from ner.cli.terminal import print_json, print_line, print_stage
 from ner.models.catalogue import catalogue
 
 
@@ -18,10 +18,8 @@ def deploy(
         bool, typer.Option("--dry-run", help="Make and try the folder; upload nothing.")
     ] = False,
     out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("build/space"),
-    update: Annotated[
-        bool, typer.Option("--update", help="Replace the files of a Space that exists.")
-    ] = False,
-    private: Annotated[bool, typer.Option("--private", help="Make a new Space private.")] = False,
+    update: UpdateOption = False,
+    private: PrivateOption = False,
     hardware: Annotated[
         str | None, typer.Option(help="Of a new Space: cpu-basic, zero-a10g, …")
     ] = None,
@@ -40,14 +38,13 @@ def deploy(
     made = build(bundled, out, report=print_stage)
     started = start(made.folder)
     if not as_json:
-        lines = [f"{made.files[name] / 1e6:7.1f} MB  {name}" for name in made.large]
-        lines += [
+        for name in made.large:
+            print_line(f"{made.files[name] / 1e6:7.1f} MB  {name}")
+        print_line(
             f"{made.size / 1e6:7.1f} MB in {out}: {len(made.files)} files, of which the above go "
-            "to large file storage.",
-            f"Started, it answered after {started.seconds:.1f} s.",
-        ]
-        for line in lines:
-            stdout().print(line, highlight=False, soft_wrap=True)
+            "to large file storage."
+        )
+        print_line(f"Started, it answered after {started.seconds:.1f} s.")
     address = None
     if not dry_run:
         address = upload(out, space, "space", update=update, private=private, hardware=hardware)
@@ -64,4 +61,4 @@ def deploy(
             }
         )
     elif address is not None:
-        stdout().print(f"Uploaded to {address}", highlight=False, soft_wrap=True)
+        print_line(f"Uploaded to {address}")

@@ -140,11 +140,13 @@ def evaluate(
     read = reading(
         label_map,
         pair[0],
-        format=format,
-        encoding=encoding,
-        tag_column=tag_column,
-        offsets=offsets,
-        outermost=outermost,
+        Reading(
+            format=format,
+            encoding=encoding,
+            tag_column=tag_column,
+            offsets=offsets,
+            outermost=outermost,
+        ),
     )
     sets = _read_sets(names, read)
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ner.cli.options import JsonOption, ModelOption, RecipeOption
-from ner.cli.terminal import print_json, print_stage, stdout
+from ner.cli.options import JsonOption, ModelOption, PrivateOption, RecipeOption, UpdateOption
+from ner.cli.terminal import print_json, print_line, print_stage
 from ner.models.names import find_model
 from ner.models.recipes import RECOMMENDED, Variant, find_recipe
 from ner.schema import gate_json
@@ -21,12 +21,8 @@ def export(
     push: Annotated[
         str | None, typer.Option(help="Also upload it as this model: owner/name.")
     ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Replace the files of a model that exists there.")
-    ] = False,
-    private: Annotated[
-        bool, typer.Option("--private", help="Make a new model there private.")
-    ] = False,
+    update: UpdateOption = False,
+    private: PrivateOption = False,
     even_if_withheld: Annotated[
         bool,
         typer.Option("--even-if-withheld", help="Export even if it failed its gate."),
@@ -36,12 +32,11 @@ def export(
     """Export a variant as a folder that Optimum Intel loads, with a model card."""
     # They import huggingface_hub, which takes a second.
     from ner.deploy.export import check_out, export_model
-    from ner.deploy.upload import check_login, check_name, upload
+    from ner.deploy.upload import check_login, upload
 
     check_out(out)
     variant = Variant(find_model(model), find_recipe(recipe))
     if push is not None:
-        check_name(push, "model")
         check_login(push, "model")
     made = export_model(
         variant, out, place=push, even_if_withheld=even_if_withheld, report=print_stage
@@ -49,14 +44,13 @@ def export(
     manifest, sizes = made.prepared.manifest, made.sizes
     if not as_json:
         for name, size in sizes.items():
-            stdout().print(f"{size / 1e6:7.1f} MB  {name}", highlight=False, soft_wrap=True)
+            print_line(f"{size / 1e6:7.1f} MB  {name}")
         checked = "" if manifest.gate is None else f"; check when made: {manifest.gate.summary}"
         told = f"{sum(sizes.values()) / 1e6:7.1f} MB in {out}, with a model card in README.md"
-        for sentence in filter(None, (told + checked, made.withheld)):
-            stdout().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    address = None
-    if push is not None:
-        address = upload(out, push, "model", update=update, private=private)
+        print_line(told + checked)
+        if made.withheld:
+            print_line(made.withheld)
+    address = push and upload(out, push, "model", update=update, private=private)
     if as_json:
         print_json(
             {
@@ -75,4 +69,4 @@ def export(
             }
         )
     elif address is not None:
-        stdout().print(f"Uploaded to {address}", highlight=False, soft_wrap=True)
+        print_line(f"Uploaded to {address}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Annotated
 
@@ -57,23 +58,6 @@ def tag_names(variant: Variant) -> Callable[[], Sequence[str]]:
     return names
 
 
-def reading(
-    given_map: str | None,
-    variant: Variant,
-    *,
-    format: str | None = None,
-    encoding: str | None = None,
-    tag_column: int | None = None,
-    offsets: Offsets | None = None,
-    outermost: bool = False,
-) -> Reading:
+def reading(given_map: str | None, variant: Variant, others: Reading | None = None) -> Reading:
     """How gold is read, from the options of a command, and for which model."""
-    return Reading(
-        format=format,
-        encoding=encoding,
-        names=parse_map(given_map),
-        tag_names=tag_names(variant),
-        tag_column=tag_column,
-        offsets=offsets,
-        outermost=outermost,
-    )
+    return replace(others or Reading(), names=parse_map(given_map), tag_names=tag_names(variant))

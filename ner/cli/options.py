@@ -50,4 +50,8 @@ ReadingOption = Annotated[
         "can at once), or a number of word pieces.",
     ),
 ]
+UpdateOption = Annotated[
+    bool, typer.Option("--update", help="Replace the files of one that exists there.")
+]
+PrivateOption = Annotated[bool, typer.Option("--private", help="Make a new one there private.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

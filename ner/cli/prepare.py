@@ -14,12 +14,12 @@ import typer
 
 from ner import schema
 from ner.cli.options import JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_note, print_stage, stdout
+from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.errors import InputError, NerError
 from ner.models.calibration import keep_texts, own_texts
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import unnamed
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.folder import Prepared, find_sound, keep_labels, own_folder, texts_for
 from ner.models.names import find_model
 from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, Variant, find_recipe
@@ -73,17 +73,12 @@ def prepare(
         print_json(schema.prepared_json(made))
         return
     for prepared in made:
-        _print_prepared(prepared)
+        manifest = prepared.manifest
+        checked = "" if manifest.gate is None else f", check when made: {manifest.gate.summary}"
+        print_line(f"{manifest.recipe}: {prepared.size / 1e6:.1f} MB{checked}")
+        print_line(f"  {prepared.folder}")
     if note := unnamed(made[0].manifest.labels):
         print_note(note)
-
-
-def _print_prepared(prepared: Prepared) -> None:
-    manifest = prepared.manifest
-    checked = "" if manifest.gate is None else f", check when made: {manifest.gate.summary}"
-    line = f"{manifest.recipe}: {prepared.size / 1e6:.1f} MB{checked}"
-    stdout().print(line, highlight=False, soft_wrap=True)
-    stdout().print(f"  {prepared.folder}", highlight=False, soft_wrap=True)
 
 
 def _variants(spec: ModelSpec, recipes: str) -> list[Variant]:
@@ -112,7 +107,10 @@ def _prepare_for_parent(model: str, recipe: str) -> None:
 
         try:
             variant = Variant(find_model(model), find_recipe(recipe))
-            _make(variant, lambda stage: tell(_stage_json(stage)))
+            _make(
+                variant,
+                lambda at: tell({"stage": at.name, "number": at.number, "stages": at.stages}),
+            )
         except NerError as error:
             kind = "refused" if isinstance(error, InputError) else "failed"
             tell({"error": str(error), "kind": kind})
@@ -129,7 +127,3 @@ def _libraries_to_stderr() -> Iterator[TextIO]:
         finally:
             sys.stdout.flush()
             os.dup2(real.fileno(), sys.stdout.fileno())
-
-
-def _stage_json(stage: Stage) -> dict[str, Any]:
-    return {"stage": stage.name, "number": stage.number, "stages": stage.stages}

@@ -9,7 +9,7 @@ import sys
 import click
 import typer
 
-from ner.cli.terminal import stderr
+from ner.cli.terminal import print_note
 from ner.errors import InputError, NerError
 
 
@@ -24,10 +24,10 @@ def run(app: typer.Typer, name: str) -> None:
         error.show()
         code = 2
     except NerError as error:
-        stderr().print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        print_note(f"Error: {error}")
         code = 2 if isinstance(error, InputError) else 1
     except (click.Abort, KeyboardInterrupt):
-        stderr().print("Stopped.")
+        print_note("Stopped.")
         code = 1
     except BrokenPipeError:
         # The reader of the output has read enough.
@@ -36,7 +36,7 @@ def run(app: typer.Typer, name: str) -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        stderr().print("Error: the output can't be written: no space is left. Free some.")
+        print_note("Error: the output can't be written: no space is left. Free some.")
         # Python writes what is left when the process ends, which would end in a trace.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

@@ -66,14 +66,13 @@ def print_note(sentence: str) -> None:
 
 def print_stage(stage: Stage) -> None:
     """A stage of preparing, on standard error."""
-    line = f"[{stage.number}/{stage.stages}] {stage.name} …"
-    stderr().print(line, markup=False, highlight=False)
+    print_note(f"[{stage.number}/{stage.stages}] {stage.name} …")
 
 
 def print_notes(sides: Sides) -> None:
     """What a reader of a comparison has to know of its sides, on standard error."""
     for note in sides.notes:
-        stderr().print(note, markup=False, highlight=False, soft_wrap=True)
+        print_note(note)
 
 
 def print_table(table: Table) -> None:

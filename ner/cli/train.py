@@ -2,140 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.models import OptionInfo
 
 from ner.cli.options import JsonOption
-from ner.cli.terminal import print_json, print_note, stdout
-from ner.train.settings import Arch, Source, TrainProgress, TrainSettings
+from ner.cli.terminal import print_json, print_line, print_note
+from ner.train.settings import Source, TrainProgress, TrainSettings
 
 
-def train(
-    data: Annotated[
-        list[Source],
-        typer.Option(
-            help="A folder with train.txt and dev.txt: DIR, DIR:WEIGHT or DIR:WEIGHT:PER,LOC. "
-            "Repeat it to mix; the first one's dev set chooses the checkpoint.",
-            parser=Source.parse,
-            metavar="TEXT",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(help="The checkpoint folder to write.")],
-    arch: Annotated[Arch, typer.Option(help="What to train.")] = TrainSettings.arch,
-    base: Annotated[
-        str,
-        typer.Option(help="The model to start from: bundled, a checkpoint folder, a Hub name."),
-    ] = TrainSettings.base,
-    label_map: Annotated[
-        str,
-        typer.Option(
-            "--map", "--label-map", help="Other names for the labels: person=PER,GPE=LOC,DATE="
-        ),
-    ] = TrainSettings.label_map,
-    epochs: Annotated[
-        float, typer.Option(help="Passes over the data, each by its weight.")
-    ] = TrainSettings.epochs,
-    learning_rate: Annotated[
-        float, typer.Option(help="The highest learning rate of the encoder.")
-    ] = TrainSettings.learning_rate,
-    embedding_learning_rate: Annotated[
-        float, typer.Option(help="The same for the word embeddings.")
-    ] = TrainSettings.embedding_learning_rate,
-    fresh_learning_rate: Annotated[
-        float, typer.Option(help="The same for new parts: classifier, LSTM.")
-    ] = TrainSettings.fresh_learning_rate,
-    warmup: Annotated[
-        float, typer.Option(help="Share of the steps in which the rates rise.")
-    ] = TrainSettings.warmup,
-    token_budget: Annotated[
-        int, typer.Option(help="Word pieces in a batch, padding included.")
-    ] = TrainSettings.token_budget,
-    teacher: Annotated[
-        Path | None,
-        typer.Option(
-            help="A checkpoint to learn from: it labels the unlabelled texts and those of the "
-            "first folder."
-        ),
-    ] = None,
-    teacher_labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="The folder of the teacher's labels: written with --teacher, read without."
-        ),
-    ] = None,
-    unlabelled: Annotated[
-        list[Source],
-        typer.Option(
-            help="A text file for the teacher, one sentence a line: FILE or FILE:WEIGHT. Repeat it "
-            "to mix.",
-            parser=Source.parse,
-            metavar="TEXT",
-        ),
-    ] = [],  # noqa: B006 - typer's way of saying: none
-    distil_weight: Annotated[
-        float, typer.Option(help="The teacher's share of the loss where there is gold too.")
-    ] = TrainSettings.distil_weight,
-    document_words: Annotated[
-        int,
-        typer.Option(
-            help="Also train on chunks of up to so many words: consecutive sentences where a "
-            "folder has train.docs.txt, else random ones; 0: none."
-        ),
-    ] = TrainSettings.document_words,
-    document_weight: Annotated[
-        float,
-        typer.Option(help="Share of the chunks that an epoch draws, times their source's weight."),
-    ] = TrainSettings.document_weight,
-    case_share: Annotated[
-        float,
-        typer.Option(help="Share of texts added in lower case, and half as many in upper case."),
-    ] = TrainSettings.case_share,
-    average_decay: Annotated[
-        float, typer.Option(help="Decay of the moving average of the weights, which is kept.")
-    ] = TrainSettings.average_decay,
-    evaluations_per_epoch: Annotated[
-        int, typer.Option(help="How often the dev set is scored.")
-    ] = TrainSettings.evaluations_per_epoch,
-    patience: Annotated[
-        int, typer.Option(help="Stop after so many evaluations without a better dev F1.")
-    ] = TrainSettings.patience,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same run.")
-    ] = TrainSettings.seed,
-    as_json: JsonOption = False,
-) -> None:
+def train(*, as_json: JsonOption = False, **options: Any) -> None:  # noqa: ANN401 - each has its own
     """Train a checkpoint. The same command again resumes a run that was stopped."""
-    settings = TrainSettings(
-        data=tuple(data),
-        out=out,
-        arch=arch,
-        base=base,
-        label_map=label_map,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        embedding_learning_rate=embedding_learning_rate,
-        fresh_learning_rate=fresh_learning_rate,
-        warmup=warmup,
-        token_budget=token_budget,
-        teacher=teacher,
-        teacher_labels=teacher_labels,
-        unlabelled=tuple(unlabelled),
-        distil_weight=distil_weight,
-        document_words=document_words,
-        document_weight=document_weight,
-        case_share=case_share,
-        average_decay=average_decay,
-        evaluations_per_epoch=evaluations_per_epoch,
-        patience=patience,
-        seed=seed,
-    )
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    settings = TrainSettings(**given)
     # Imports torch and transformers, which takes seconds.
     from ner.train.run import train as run
 
-    print_checkpoint(out, run(settings, report=_print_progress), as_json=as_json)
+    print_checkpoint(settings.out, run(settings, report=_print_progress), as_json=as_json)
+
+
+def source_option(explanation: str) -> OptionInfo:
+    """An option that names folders or files with weights."""
+    option: OptionInfo = typer.Option(help=explanation, parser=Source.parse, metavar="TEXT")
+    return option
+
+
+def _parameters() -> Iterator[inspect.Parameter]:
+    """Each setting as an option, and --json."""
+    hints = get_type_hints(TrainSettings, include_extras=True)
+    for field in fields(TrainSettings):
+        kind, (explanation,) = hints[field.name].__origin__, hints[field.name].__metadata__
+        default = inspect.Parameter.empty if field.default is MISSING else field.default
+        names = ("--map", "--label-map") if field.name == "label_map" else ()
+        option = typer.Option(*names, help=explanation)
+        if kind == tuple[Source, ...]:
+            kind, option = list[Source], source_option(explanation)
+        yield inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[kind, option],
+        )
+    yield inspect.signature(train, eval_str=True).parameters["as_json"]
 
 
 def print_checkpoint(
@@ -145,9 +60,9 @@ def print_checkpoint(
     if as_json:
         print_json({"folder": str(folder), "dev": dev})
         return
-    stdout().print(f"Checkpoint in {folder}", highlight=False, soft_wrap=True)
+    print_line(f"Checkpoint in {folder}")
     for name, figures in dev.items():
-        stdout().print(f"  {name} dev: F1 {figures['f1']:.4f}", highlight=False)
+        print_line(f"  {name} dev: F1 {figures['f1']:.4f}")
 
 
 def _print_progress(progress: TrainProgress) -> None:
@@ -161,3 +76,6 @@ def _print_progress(progress: TrainProgress) -> None:
     if progress.f1 is not None:
         parts.append(f"dev F1 {progress.f1:.4f}")
     print_note(" · ".join(parts))
+
+
+train.__signature__ = inspect.Signature([*_parameters()])  # type: ignore[attr-defined]

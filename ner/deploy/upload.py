@@ -38,10 +38,11 @@ def check_name(name: str, kind: Kind) -> None:
 
 
 def check_login(name: str, kind: Kind, api: HfApi | None = None) -> None:
-    """Raise ``InputError`` unless the Hub knows the token that huggingface_hub finds.
+    """Raise ``InputError`` for a bad ``name``, and unless the Hub knows the token that we have.
 
     ``Failure`` if the Hub can't be reached.
     """
+    check_name(name, kind)
     with _refusals_in_words(name, kind):
         (api or HfApi()).whoami()
 

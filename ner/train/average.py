@@ -17,7 +17,7 @@ from ner.errors import FileFormatError, InputError
 from ner.io import atomically
 from ner.train import checkpoint
 from ner.train.card import write_record
-from ner.train.data import read_corpus, tag_names
+from ner.train.data import Encoder, read_corpus, tag_names
 from ner.train.loop import best_f1, quiet_transformers
 from ner.train.run import score
 from ner.train.settings import Source
@@ -44,7 +44,9 @@ def average(
         {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}
     )
     labels = records[0]["labels"]
-    dev = score(model, tokenizer, tag_names(labels), [read_corpus(source) for source in data])
+    dev = score(
+        model, Encoder(tokenizer, tag_names(labels)), [read_corpus(source) for source in data]
+    )
     metrics = {
         "labels": labels,
         "averaged": records,

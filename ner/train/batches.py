@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ner.train.data import IGNORED, Example
+from ner.train.data import IGNORED, Example, Row
 
 if TYPE_CHECKING:
     from ner.train.distil import SoftLabels
@@ -81,7 +81,7 @@ def plan_batches(
     return plan
 
 
-def pad(rows: Sequence[Sequence[int] | NDArray[np.int32]], fill: int) -> NDArray[np.int64]:
+def pad(rows: Sequence[Row], fill: int) -> NDArray[np.int64]:
     """Rows of numbers as one array, filled up on the right to the longest.
 
     >>> pad([[1, 2], [3]], 0).tolist()

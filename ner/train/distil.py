@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -111,28 +110,12 @@ class Teacher:
             logits = tag_pieces(self._model, [ids[index] for index in indices], self._pad_id)
             rows = logits.softmax(-1)[..., self._order].half().cpu().numpy()
             for row, index in zip(rows, indices, strict=True):
-                first, spans = pre_tokens(encoded.word_ids(index), encoded["offset_mapping"][index])
-                labelled[index] = (spans, row[first])
+                encoding = encoded[index]
+                words = [word for word in dict.fromkeys(encoding.word_ids) if word is not None]
+                first = [encoding.word_to_tokens(word)[0] for word in words]
+                spans = [encoding.word_to_chars(word) for word in words]
+                labelled[index] = (np.array(spans, np.int32).reshape(-1, 2), row[first])
         return [labelled[index] for index in range(len(ids))]
-
-
-def pre_tokens(
-    words: Sequence[int | None], offsets: Sequence[tuple[int, int]]
-) -> tuple[list[int], Spans]:
-    """The first piece of each pre-token, and its half-open span from first to last piece.
-
-    >>> first, spans = pre_tokens([None, 0, 0, 1, None], [(0, 0), (0, 2), (2, 4), (4, 5), (0, 0)])
-    >>> first, spans.tolist()
-    ([1, 3], [[0, 4], [4, 5]])
-    """
-    first = [
-        index
-        for index, (before, word) in enumerate(pairwise([None, *words]))
-        if word is not None and word != before
-    ]
-    last = {word: index for index, word in enumerate(words)}
-    spans = [(offsets[index][0], offsets[last[words[index]]][1]) for index in first]
-    return first, np.array(spans, np.int32).reshape(-1, 2)
 
 
 def tag_order(folder: Path, tags: Sequence[str]) -> list[int]:

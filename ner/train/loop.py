@@ -15,7 +15,6 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
-    PreTrainedTokenizerBase,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -27,8 +26,7 @@ from transformers.utils import logging
 from ner.io import atomically
 from ner.train import checkpoint
 from ner.train.batches import collate
-from ner.train.data import IGNORED, Example
-from ner.train.distil import SoftLabels
+from ner.train.data import IGNORED, Encoder, Example
 from ner.train.scores import evaluate, has_bf16, logits_of
 from ner.train.settings import TrainProgress, TrainSettings
 from ner.train.transformer import pad_id
@@ -44,23 +42,15 @@ _WEIGHT_DECAY = 0.01
 class Task:
     """What the loop works on, whichever architecture it is.
 
-    ``soft`` are the distributions that the training examples refer to; ``best`` is the folder for
-    the best model so far.
+    ``encode`` made the examples; ``best`` is the folder for the best model so far.
     """
 
     model: nn.Module
-    tokenizer: PreTrainedTokenizerBase
-    tags: Sequence[str]
+    encode: Encoder
     train: Sequence[Example]
     dev: Sequence[Example]
     plan: Sequence[list[int]]
-    soft: SoftLabels | None
     best: Path
-
-    @property
-    def pad_id(self) -> int:
-        """The id of the padding piece."""
-        return pad_id(self.tokenizer)
 
 
 def best_f1(history: Sequence[Mapping[str, float]]) -> tuple[float, int]:
@@ -159,10 +149,11 @@ class NerTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Example]:
         """The whole run as one pass over the planned batches."""
+        encode = self._task.encode
         return DataLoader(
             cast(Dataset[Example], self._task.train),
             batch_sampler=self._task.plan,
-            collate_fn=partial(collate, pad_id=self._task.pad_id, soft=self._task.soft),
+            collate_fn=partial(collate, pad_id=pad_id(encode.tokenizer), soft=encode.soft),
         )
 
     def compute_loss(
@@ -190,11 +181,12 @@ class NerTrainer(Trainer):
         Ends the run if the last evaluations were no better.
         """
         task, model, history = self._task, self.average.module, self.state.log_history
-        metrics = {"eval_f1": evaluate(model, task.dev, task.tags, pad_id=task.pad_id).f1}
+        tokenizer, tags = task.encode.tokenizer, task.encode.tags
+        metrics = {"eval_f1": evaluate(model, task.dev, tags, pad_id=pad_id(tokenizer)).f1}
         if metrics["eval_f1"] > best_f1(history)[0]:
             with atomically(task.best) as folder:
                 folder.mkdir()
-                checkpoint.save(model, task.tokenizer, folder)
+                checkpoint.save(model, tokenizer, folder)
         self.log(metrics)
         best_step = best_f1(history)[1]
         since = sum("eval_f1" in entry and entry["step"] > best_step for entry in history)

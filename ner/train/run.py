@@ -7,11 +7,12 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from torch import nn
-from transformers import PreTrainedTokenizerBase, set_seed
+from transformers import set_seed
 
 from ner.errors import InputError
 from ner.io import atomically
@@ -20,11 +21,11 @@ from ner.tags import parse_map
 from ner.train import bilstm, checkpoint, transformer
 from ner.train.batches import plan_batches
 from ner.train.card import write_record
-from ner.train.data import Corpus, Encoder, Text, entity_types, read_corpora, tag_names
+from ner.train.data import Corpus, Encoder, entity_types, read_corpora, tag_names
 from ner.train.distil import SoftLabels, soft_labels, tag_order
 from ner.train.loop import Task, best_f1, fit, quiet_transformers
 from ner.train.pools import Pool, text_pools
-from ner.train.scores import evaluate, has_bf16, scores_json
+from ner.train.scores import evaluate, has_bf16
 from ner.train.settings import Arch, TrainProgress, TrainSettings
 
 Report = Callable[[TrainProgress], None]
@@ -54,9 +55,25 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
             _claim(work, settings)  # the teacher may write its labels there
         soft = _soft_labels(pools, tags, settings, work, report)
         _claim(work, settings)
-        task = _task(settings, base, tokenizer, tags, corpora[0], pools, soft, work / "best")
+        encode = Encoder(tokenizer, tags, soft)
+        encoded = [encode(pool.texts, pool.labels) for pool in pools]
+        sizes = [[len(example.piece_ids) for example in examples] for examples in encoded]
+        build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
+        task = Task(
+            build(base, tags),
+            encode,
+            train=list(chain(*encoded)),
+            dev=encode.dev(corpora[0]),
+            plan=plan_batches(
+                [(pool.weight, lengths) for pool, lengths in zip(pools, sizes, strict=True)],
+                epochs=settings.epochs,
+                budget=settings.token_budget,
+                seed=settings.seed,
+            ),
+            best=work / "best",
+        )
         history = fit(task, settings, work, report)
-    dev = score(checkpoint.load(task.best), tokenizer, tags, corpora)
+    dev = score(checkpoint.load(task.best), encode, corpora)
     metrics = {
         "settings": settings.to_json(),
         "labels": list(types),
@@ -123,55 +140,18 @@ def _claim(work: Path, settings: TrainSettings) -> None:
     record.write_text(wanted, "utf-8")
 
 
-def _task(
-    settings: TrainSettings,
-    base: str,
-    tokenizer: PreTrainedTokenizerBase,
-    tags: Sequence[str],
-    first: Corpus,
-    pools: Sequence[Pool],
-    soft: SoftLabels | None,
-    best: Path,
-) -> Task:
-    """What the loop needs, with a new model."""
-    encode = Encoder(tokenizer, tags, soft)
-    encoded = [encode(pool.texts, pool.labels) for pool in pools]
-    lengths = [[len(example.piece_ids) for example in examples] for examples in encoded]
-    build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
-    return Task(
-        build(base, tags),
-        tokenizer,
-        tags,
-        train=[example for examples in encoded for example in examples],
-        dev=encode([Text(sentence) for sentence in first.dev], first.labels),
-        plan=plan_batches(
-            [(pool.weight, sizes) for pool, sizes in zip(pools, lengths, strict=True)],
-            epochs=settings.epochs,
-            budget=settings.token_budget,
-            seed=settings.seed,
-        ),
-        soft=soft,
-        best=best,
-    )
-
-
 def score(
-    model: nn.Module,
-    tokenizer: PreTrainedTokenizerBase,
-    tags: Sequence[str],
-    corpora: Sequence[Corpus],
+    model: nn.Module, encode: Encoder, corpora: Sequence[Corpus]
 ) -> dict[str, dict[str, Any]]:
-    """Precision, recall and F1 on the dev set of each folder that has one, by its name."""
-    encode, pad_id = Encoder(tokenizer, tags), transformer.pad_id(tokenizer)
-    return {
-        corpus.source.name: scores_json(
-            evaluate(
-                model,
-                encode([Text(sentence) for sentence in corpus.dev], corpus.labels),
-                tags,
-                pad_id=pad_id,
-            )
+    """Precision, recall and F1 on the dev set of each folder that has one, by its name.
+
+    As fractions, with the number of gold entities.
+    """
+    scores = {}
+    for corpus in filter(lambda corpus: corpus.dev, corpora):
+        counts = evaluate(
+            model, encode.dev(corpus), encode.tags, pad_id=transformer.pad_id(encode.tokenizer)
         )
-        for corpus in corpora
-        if corpus.dev
-    }
+        names = ("precision", "recall", "f1", "support")
+        scores[corpus.source.name] = {name: getattr(counts, name) for name in names}
+    return scores

@@ -10,7 +10,7 @@ from torch import nn
 from ner.counts import Counts
 from ner.tags import spans_of_tags
 from ner.train.batches import pack, pad
-from ner.train.data import Example
+from ner.train.data import Example, Row
 
 BUDGET = 2048  # padded pieces in a batch; no gradients are kept, so more than in training
 
@@ -31,7 +31,7 @@ def evaluate(
     return total
 
 
-def tag_pieces(model: nn.Module, ids: Sequence[Sequence[int]], pad_id: int) -> torch.Tensor:
+def tag_pieces(model: nn.Module, ids: Sequence[Row], pad_id: int) -> torch.Tensor:
     """Logits (batch, seq, tags) of piece ids, which are padded here."""
     device = next(model.parameters()).device
     input_ids = torch.from_numpy(pad(ids, pad_id)).to(device)
@@ -50,16 +50,6 @@ def _count(example: Example, row: Sequence[int], tags: Sequence[str]) -> Counts:
         for sequence in (example.tags, found)
     )
     return Counts(tp=len(right & given), fp=len(given - right), fn=len(right - given))
-
-
-def scores_json(counts: Counts) -> dict[str, float]:
-    """Fractions, and the number of gold entities."""
-    return {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-        "support": counts.support,
-    }
 
 
 def logits_of(

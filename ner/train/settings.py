@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from ner.errors import InputError
 from ner.tags import parse_map
@@ -75,34 +75,60 @@ class Source:
 class TrainSettings:
     """All settings of one training run: the same settings and data give the same run.
 
-    The options of ``python -m ner train`` have these names and defaults, and explain them. A BiLSTM
-    takes only tokenizer and word embeddings from ``base``. Only the first folder's sentences and
-    the unlabelled files are learnt from the ``teacher``, whose conventions other folders may not
-    share.
+    ``python -m ner train`` makes its options of their names, types, explanations and defaults. A
+    BiLSTM takes only tokenizer and word embeddings from ``base``. Only the first folder's sentences
+    and the unlabelled files are learnt from the ``teacher``, whose conventions other folders may
+    not share.
     """
 
-    data: tuple[Source, ...]
-    out: Path
-    arch: Arch = Arch.TRANSFORMER
-    base: str = "bundled"
-    label_map: str = ""
-    epochs: float = 5.0
-    learning_rate: float = 1e-4
-    embedding_learning_rate: float = 4e-4
-    fresh_learning_rate: float = 1e-3
-    warmup: float = 0.1
-    token_budget: int = 512
-    teacher: Path | None = None
-    teacher_labels: Path | None = None
-    unlabelled: tuple[Source, ...] = ()
-    distil_weight: float = 0.5
-    document_words: int = 0
-    document_weight: float = 0.5
-    case_share: float = 0.0
-    average_decay: float = 0.999
-    evaluations_per_epoch: int = 1
-    patience: int = 5
-    seed: int = 13
+    data: Annotated[
+        tuple[Source, ...],
+        "A folder with train.txt and dev.txt: DIR, DIR:WEIGHT or DIR:WEIGHT:PER,LOC. "
+        "Repeat it to mix; the first one's dev set chooses the checkpoint.",
+    ]
+    out: Annotated[Path, "The checkpoint folder to write."]
+    arch: Annotated[Arch, "What to train."] = Arch.TRANSFORMER
+    base: Annotated[str, "The model to start from: bundled, a checkpoint folder, a Hub name."] = (
+        "bundled"
+    )
+    label_map: Annotated[str, "Other names for the labels: person=PER,GPE=LOC,DATE="] = ""
+    epochs: Annotated[float, "Passes over the data, each by its weight."] = 5.0
+    learning_rate: Annotated[float, "The highest learning rate of the encoder."] = 1e-4
+    embedding_learning_rate: Annotated[float, "The same for the word embeddings."] = 4e-4
+    fresh_learning_rate: Annotated[float, "The same for new parts: classifier, LSTM."] = 1e-3
+    warmup: Annotated[float, "Share of the steps in which the rates rise."] = 0.1
+    token_budget: Annotated[int, "Word pieces in a batch, padding included."] = 512
+    teacher: Annotated[
+        Path | None,
+        "A checkpoint to learn from: it labels the unlabelled texts and those of the first folder.",
+    ] = None
+    teacher_labels: Annotated[
+        Path | None, "The folder of the teacher's labels: written with --teacher, read without."
+    ] = None
+    unlabelled: Annotated[
+        tuple[Source, ...],
+        "A text file for the teacher, one sentence a line: FILE or FILE:WEIGHT. Repeat it to mix.",
+    ] = ()
+    distil_weight: Annotated[float, "The teacher's share of the loss where there is gold too."] = (
+        0.5
+    )
+    document_words: Annotated[
+        int,
+        "Also train on chunks of up to so many words: consecutive sentences where a "
+        "folder has train.docs.txt, else random ones; 0: none.",
+    ] = 0
+    document_weight: Annotated[
+        float, "Share of the chunks that an epoch draws, times their source's weight."
+    ] = 0.5
+    case_share: Annotated[
+        float, "Share of texts added in lower case, and half as many in upper case."
+    ] = 0.0
+    average_decay: Annotated[
+        float, "Decay of the moving average of the weights, which is kept."
+    ] = 0.999
+    evaluations_per_epoch: Annotated[int, "How often the dev set is scored."] = 1
+    patience: Annotated[int, "Stop after so many evaluations without a better dev F1."] = 5
+    seed: Annotated[int, "The same seed gives the same run."] = 13
 
     def __post_init__(self) -> None:
         parse_map(self.label_map)
