@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,11 +21,10 @@ from ner.cli.options import (
     ThresholdOption,
 )
 from ner.cli.terminal import print_json, print_line, print_note, print_stage, stderr
-from ner.comparing.origin import Origin
 from ner.errors import Failure, InputError
 from ner.files.read import Format
 from ner.models.names import resolve
-from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
+from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
@@ -47,21 +46,19 @@ def batch(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", help="The file to write: .jsonl, .csv, .conll, .txt, .html, .parquet or .xlsx."
+            help="The file to write: .jsonl, .csv, .conll, .txt, .html, .parquet or .xlsx."
         ),
     ],
-    column: Annotated[
-        str | None, typer.Option("--column", help="The column or key with the texts.")
-    ] = None,
+    column: Annotated[str | None, typer.Option(help="The column or key with the texts.")] = None,
     format: Annotated[
-        Format | None, typer.Option("--format", help="Format of FILE, if its ending is misleading.")
+        Format | None, typer.Option(help="Format of FILE, if its ending is misleading.")
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Such as cp1252; default: UTF-8 or by mark.")
+        str | None, typer.Option(help="Such as cp1252; default: UTF-8 or by mark.")
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", help="Columns to copy to the output: id,title."),
+        typer.Option(help="Columns to copy to the output: id,title."),
     ] = None,
     both: Annotated[
         bool, typer.Option("--both", help="Also tag with the original and write the differences.")
@@ -86,13 +83,16 @@ def batch(
     Excel a cell that a spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an
     apostrophe before it. Exit code 1 where no row could be tagged.
     """
-    from ner.files.batch import check_place
+    from ner.files.batch import check_place, run, run_settings
     from ner.files.read import inspect
     from ner.files.write import Layout, output_for
+    from ner.models.open import open_sides
 
     output_for(out, Layout(tuple(keep or ()), both=both, redact=redact))
     source = inspect(file, format=format, encoding=encoding)
-    source = source.choose(column, _columns(keep or (), source))
+    # Names, or several of them with commas between.
+    kept = ([name] if name in source.columns else name.split(",") for name in keep or ())
+    source = source.choose(column, list(chain(*kept)))
     check_place(source, out)
     _print_source(source)
     variant = resolve(model, default=f"bundled#{recipe}")
@@ -100,36 +100,8 @@ def batch(
         raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
     variants = [variant.base, variant] if both else [variant]
     choice = Choice.parse(aggregation, threshold, labels, reading)
-    step, origins = _tag(source, out, variants, device, choice, redact=redact)
-    if as_json:
-        print_json({**_step_json(step), "provenance": schema.provenance_json(origins, choice)})
-    else:
-        _print_batch(step, out)
-    if step.rows and not step.tagged:
-        raise typer.Exit(1)
-
-
-def _columns(given: Sequence[str], source: Source) -> list[str]:
-    """The columns that are kept: names, or several of them with commas between."""
-    parts = ([name] if name in source.columns else name.split(",") for name in given)
-    return list(chain(*parts))
-
-
-def _tag(
-    source: Source,
-    out: Path,
-    variants: Sequence[Variant],
-    device: str,
-    choice: Choice,
-    *,
-    redact: bool,
-) -> tuple[Step, list[Origin]]:
-    """The last step of the run, and whose entities these are."""
-    from ner.files.batch import run, run_settings
-    from ner.models.open import open_sides
-
-    sides = open_sides(variants[0], variants[-1], device=device, report=print_stage).both
-    asked = sides[: len(variants)]
+    sides = open_sides(variants[0], variants[-1], device=device, report=print_stage)
+    asked = sides.both[: len(variants)]
     tagger, *others = [side.tagger.using(choice) for side in asked]
     steps = run(
         source,
@@ -139,12 +111,16 @@ def _tag(
         beside=others[0] if others else None,
         redact=redact,
     )
-    return _followed(steps), [side.origin for side in asked]
-
-
-def _step_json(step: Step) -> dict[str, object]:
-    counts = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
-    return {**counts, "warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
+    step = _followed(steps)
+    if as_json:
+        answer = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
+        answer |= {"warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
+        origins = [side.origin for side in asked]
+        print_json(answer | {"provenance": schema.provenance_json(origins, choice)})
+    else:
+        _print_batch(step, out)
+    if step.rows and not step.tagged:
+        raise typer.Exit(1)
 
 
 def _print_source(source: Source) -> None:

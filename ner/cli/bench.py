@@ -34,12 +34,12 @@ def bench(
     label_map: MapOption = None,
     recipes: RecipesOption = None,
     lengths: Annotated[
-        str, typer.Option("--lengths", help="Tokens of the texts to time, separated by commas.")
+        str, typer.Option(help="Tokens of the texts to time, separated by commas.")
     ] = "16,32,64,128,256,512",
-    rounds: Annotated[int, typer.Option("--rounds", min=6, help="Runs at each length.")] = 60,
-    passes: Annotated[int, typer.Option("--passes", min=6, help="Runs over each file.")] = 7,
+    rounds: Annotated[int, typer.Option(min=6, help="Runs at each length.")] = 60,
+    passes: Annotated[int, typer.Option(min=6, help="Runs over each file.")] = 7,
     file_texts: Annotated[
-        int, typer.Option("--file-texts", min=1, help="Repeat the texts until a file has so many.")
+        int, typer.Option(min=1, help="Repeat the texts until a file has so many.")
     ] = 1000,
     peers: PeersOption = False,
     out: OutOption = None,

@@ -42,20 +42,20 @@ if TYPE_CHECKING:
 
 TextsOption = Annotated[
     Path | None,
-    typer.Option("--texts", help="File of texts, one per line (default: the model's check texts)."),
+    typer.Option(help="File of texts, one per line (default: the model's check texts)."),
 ]
 GoldOption = Annotated[
     Path | None,
-    typer.Option("--gold", help="Labelled file to measure on instead; also reports F1."),
+    typer.Option(help="Labelled file to measure on instead; also reports F1."),
 ]
 RecipesOption = Annotated[
     str | None,
-    typer.Option("--recipes", help="Such as int8,int8-small (default: the usual ones)."),
+    typer.Option(help="Such as int8,int8-small (default: the usual ones)."),
 ]
 PeersOption = Annotated[
     bool, typer.Option("--peers", help="Also measure this model on PyTorch and ONNX Runtime.")
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Also write the JSON to a file.")]
+OutOption = Annotated[Path | None, typer.Option(help="Also write the JSON to a file.")]
 
 
 def choose(
@@ -65,19 +65,15 @@ def choose(
     label_map: MapOption = None,
     recipes: RecipesOption = None,
     max_ms: Annotated[
-        float | None, typer.Option("--max-ms", help="The most milliseconds for a text (median).")
+        float | None, typer.Option(help="The most milliseconds for a text (median).")
     ] = None,
-    max_mb: Annotated[
-        float | None, typer.Option("--max-mb", help="The most megabytes on disk.")
-    ] = None,
+    max_mb: Annotated[float | None, typer.Option(help="The most megabytes on disk.")] = None,
     min_agreement: Annotated[
-        float, typer.Option("--min-agreement", help="The least F1 against the original's entities.")
+        float, typer.Option(help="The least F1 against the original's entities.")
     ] = MIN_AGREEMENT,
     price_per_hour: Annotated[
         float | None,
-        typer.Option(
-            "--price-per-hour", min=0.0, help="Price of this machine: also prices a million texts."
-        ),
+        typer.Option(min=0.0, help="Price of this machine: also prices a million texts."),
     ] = None,
     peers: PeersOption = False,
     device: DeviceOption = "CPU",

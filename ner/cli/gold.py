@@ -25,19 +25,18 @@ MapOption = Annotated[
 FormatOption = Annotated[
     str | None,
     typer.Option(
-        "--format",
         help=f"Gold's format, if it can't be told: {', '.join(each.name for each in FORMATS)}.",
     ),
 ]
 EncodingOption = Annotated[
     str | None,
-    typer.Option("--encoding", help="Gold's encoding, such as cp1252; default: UTF-8, or by mark."),
+    typer.Option(help="Gold's encoding, such as cp1252; default: UTF-8, or by mark."),
 ]
 TagColumnOption = Annotated[
-    int | None, typer.Option("--tag-column", min=1, help="The column of tags, counted from 1.")
+    int | None, typer.Option(min=1, help="The column of tags, counted from 1.")
 ]
 OffsetsOption = Annotated[
-    Offsets | None, typer.Option("--offsets", help="What the offsets of gold's spans count.")
+    Offsets | None, typer.Option(help="What the offsets of gold's spans count.")
 ]
 OutermostOption = Annotated[
     bool, typer.Option("--outermost", help="Of nested spans keep the outer one.")

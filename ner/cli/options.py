@@ -11,9 +11,7 @@ from ner.tagging.decode import Aggregation
 
 ModelOption = Annotated[
     str,
-    typer.Option(
-        "--model", help="A name of the catalogue, hub:owner/name, or a checkpoint folder."
-    ),
+    typer.Option(help="A name of the catalogue, hub:owner/name, or a checkpoint folder."),
 ]
 RecipeOption = Annotated[
     str,
@@ -25,22 +23,20 @@ RecipeOption = Annotated[
 ]
 LeftOption = Annotated[
     str,
-    typer.Option(
-        "--left", help="Side A: model#recipe, either half optional, or a prepared folder's path."
-    ),
+    typer.Option(help="Side A: model#recipe, either half optional, or a prepared folder's path."),
 ]
-RightOption = Annotated[str, typer.Option("--right", help="Side B, written like side A.")]
-DeviceOption = Annotated[str, typer.Option("--device", help="An OpenVINO device, such as CPU.")]
+RightOption = Annotated[str, typer.Option(help="Side B, written like side A.")]
+DeviceOption = Annotated[str, typer.Option(help="An OpenVINO device, such as CPU.")]
 AggregationOption = Annotated[
     Aggregation,
     # --strategy is its former name.
     typer.Option("--aggregation", "--strategy", help="How a word's pieces become one prediction."),
 ]
 ThresholdOption = Annotated[
-    float, typer.Option("--threshold", min=0.0, max=1.0, help="Drop entities that score lower.")
+    float, typer.Option(min=0.0, max=1.0, help="Drop entities that score lower.")
 ]
 LabelsOption = Annotated[
-    str | None, typer.Option("--labels", help="Keep only these, separated by commas: PER,LOC.")
+    str | None, typer.Option(help="Keep only these, separated by commas: PER,LOC.")
 ]
 ReadingOption = Annotated[
     str,

@@ -30,21 +30,19 @@ def prepare(
     model: ModelOption = "bundled",
     recipe: Annotated[
         str,
-        typer.Option(
-            "--recipe", help=f"One or several of {', '.join(recipe.name for recipe in RECIPES)}."
-        ),
+        typer.Option(help=f"One or several of {', '.join(recipe.name for recipe in RECIPES)}."),
     ] = RECOMMENDED,
     calibration: Annotated[
         Path | None,
-        typer.Option("--calibration", help="Your own texts to calibrate on, one a line."),
+        typer.Option(help="Your own texts to calibrate on, one a line."),
     ] = None,
     gate: Annotated[
         Path | None,
-        typer.Option("--gate", help="Your own texts to check on against the original."),
+        typer.Option(help="Your own texts to check on against the original."),
     ] = None,
     min_agreement: Annotated[
         float | None,
-        typer.Option("--min-agreement", help="The least F1 against the original to be served."),
+        typer.Option(help="The least F1 against the original to be served."),
     ] = None,
     names: Annotated[
         str | None,
