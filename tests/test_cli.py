@@ -47,6 +47,14 @@ def tiny(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> list[str]:
     return ["--model", str(tiny_spec.folder)]
 
 
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """A file of gold."""
+    file = tmp_path / "gold.conll"
+    file.write_text(GOLD)
+    return file
+
+
 def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepared) -> None:
     """A second call makes nothing and prints the folder, sizes and gate."""
     [answer] = answers(run("prepare", *tiny, "--json"))
@@ -101,28 +109,16 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
     assert answer["timing"]["ratio"]["low"] <= answer["timing"]["ratio"]["value"]
 
 
-def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
+def test_evaluate_scores_both_variants(tiny: list[str], gold: Path, tmp_path: Path) -> None:
     """One file gives one object; several give one for each under 'sets'."""
-    gold = tmp_path / "gold.conll"
-    gold.write_text(GOLD)
     other = tmp_path / "other.conll"
     other.write_text(GOLD)
     [one] = answers(run("evaluate", *tiny, str(gold), "--json"))
     [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
 
     assert one["left"]["support"] == 3
-    parts = {
-        "sentences",
-        "left",
-        "right",
-        "agreement",
-        "difference",
-        "verdict",
-        "labels",
-        "changes",
-        "notes",
-        "provenance",
-    }
+    parts = {"sentences", "left", "right", "agreement", "difference", "verdict", "labels"}
+    parts |= {"changes", "notes", "provenance"}
     assert parts == set(one["documents"])
     assert {"documents", *one["documents"]} == set(one)
     assert (2, 1) == (one["sentences"], one["documents"]["sentences"])
@@ -134,10 +130,8 @@ def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
     assert list(two["sets"].values()) == [one, one]
 
 
-def test_evaluate_prints_the_conlleval_report(tiny: list[str], tmp_path: Path) -> None:
+def test_evaluate_prints_the_conlleval_report(tiny: list[str], gold: Path) -> None:
     """As conlleval.pl words it, for both variants, and a table per tag."""
-    gold = tmp_path / "gold.conll"
-    gold.write_text(GOLD)
     done = run("evaluate", *tiny, str(gold))
 
     assert done.stdout.count("processed 5 tokens with 3 phrases;") == 2
@@ -145,10 +139,8 @@ def test_evaluate_prints_the_conlleval_report(tiny: list[str], tmp_path: Path) -
     assert "weighted avg" in done.stdout
 
 
-def test_evaluate_writes_what_it_measured(tiny: list[str], tmp_path: Path) -> None:
+def test_evaluate_writes_what_it_measured(tiny: list[str], gold: Path, tmp_path: Path) -> None:
     """With --out the JSON says settings and machine too."""
-    gold = tmp_path / "gold.conll"
-    gold.write_text(GOLD)
     out = tmp_path / "scores.json"
     answers(run("evaluate", *tiny, str(gold), "--out", str(out), "--json", "--lowercase"))
 

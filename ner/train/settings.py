@@ -41,10 +41,9 @@ class Source:
         >>> Source.parse("tweets:0.5:PER,ORG").labels
         ('PER', 'ORG')
         """
-        drive = re.match(r"(?:[A-Za-z]:[\\/])?", text)
-        length = drive.end() if drive else 0
-        path, _, rest = text[length:].partition(":")
-        weight, _, labels = rest.partition(":")
+        # The colon after a drive's letter parts nothing.
+        form = re.compile(r"((?:[A-Za-z]:[\\/])?[^:]*):?([^:]*):?(.*)", re.DOTALL)
+        path, weight, labels = form.findall(text)[0]
         try:
             number = float(weight or 1)
         except ValueError:
@@ -54,8 +53,7 @@ class Source:
                 f"{text!r}: {weight!r} is not a positive number; expected PATH, PATH:WEIGHT or "
                 "PATH:WEIGHT:LABEL,LABEL, for example data/tweets:0.5:PER,ORG"
             )
-        chosen = tuple(labels.split(",")) if labels else None
-        return cls(Path(text[:length] + path), number, chosen)
+        return cls(Path(path), number, tuple(labels.split(",")) if labels else None)
 
     @property
     def name(self) -> str:

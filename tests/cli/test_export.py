@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
+from test_cli import run
 
 from ner.models.folder import Prepared
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -24,24 +20,14 @@ def hub() -> Iterator[HubOfSpaces]:
         yield one
 
 
-def export(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``python -m ner export`` with these arguments."""
-    return subprocess.run(
-        [sys.executable, "-m", "ner", "export", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
-
 def test_it_exports_and_uploads_in_one_commit(
     tiny_prepared: Prepared, tiny_checkpoint: Path, tmp_path: Path, hub: HubOfSpaces
 ) -> None:
     """The Hub then holds the folder's files, and the answer says where."""
     out = tmp_path / "out"
     out.mkdir()  # an empty folder is taken as well
-    done = export(
+    done = run(
+        "export",
         *("--model", str(tiny_checkpoint), "--out", str(out), "--json"),
         *("--push", "someone/tiny-int8", "--private"),
         HF_ENDPOINT=hub.url,
@@ -73,7 +59,7 @@ def test_what_can_not_be_is_refused_before_anything_is_made(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     """Exit code 2, a sentence, and no folder."""
-    done = export("--out", str(tmp_path / "out"), *arguments)
+    done = run("export", "--out", str(tmp_path / "out"), *arguments)
 
     assert done.returncode == 2
     assert message in done.stderr

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 from evidence import record_cold_start
 from hub_of_spaces import hub_of_spaces
+from test_cli import ROOT, run
 
 from ner.deploy.smoke import start
 from ner.deploy.space import Space, check_header, check_size, serving_packages
@@ -22,25 +21,12 @@ from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared, prepared_folder, read_prepared
 from ner.models.recipes import default_sides
 
-ROOT = Path(__file__).parents[2]
-
-
-def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``python -m ner deploy`` with these arguments."""
-    return subprocess.run(
-        [sys.executable, "-m", "ner", "deploy", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
 
 @pytest.fixture(scope="module")
 def made(bundled_sides: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What ``deploy --dry-run --json`` says of the folder that it made and started."""
     out = tmp_path_factory.mktemp("deploy") / "space"
-    done = deploy("--space", "someone/ner", "--dry-run", "--out", str(out), "--json")
+    done = run("deploy", "--space", "someone/ner", "--dry-run", "--out", str(out), "--json")
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -101,7 +87,7 @@ def test_nothing_else_is_inside(folder: Path) -> None:
 def test_the_same_folder_is_made_anew_but_never_another_one(tmp_path: Path) -> None:
     """A folder with something else in it is refused before anything is written."""
     (tmp_path / "precious").write_text("mine")
-    done = deploy("--space", "someone/ner", "--dry-run", "--out", str(tmp_path))
+    done = run("deploy", "--space", "someone/ner", "--dry-run", "--out", str(tmp_path))
 
     assert done.returncode == 2
     assert "is not empty" in done.stderr
