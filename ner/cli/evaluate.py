@@ -137,17 +137,8 @@ def evaluate(
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
     names = _set_names(gold)
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
-    read = reading(
-        label_map,
-        pair[0],
-        Reading(
-            format=format,
-            encoding=encoding,
-            tag_column=tag_column,
-            offsets=offsets,
-            outermost=outermost,
-        ),
-    )
+    given = Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost)
+    read = reading(label_map, pair[0], given)
     sets = _read_sets(names, read)
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     if sides.withheld:

@@ -56,22 +56,7 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
         soft = _soft_labels(pools, tags, settings, work, report)
         _claim(work, settings)
         encode = Encoder(tokenizer, tags, soft)
-        encoded = [encode(pool.texts, pool.labels) for pool in pools]
-        sizes = [[len(example.piece_ids) for example in examples] for examples in encoded]
-        build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
-        task = Task(
-            build(base, tags),
-            encode,
-            train=list(chain(*encoded)),
-            dev=encode.dev(corpora[0]),
-            plan=plan_batches(
-                [(pool.weight, lengths) for pool, lengths in zip(pools, sizes, strict=True)],
-                epochs=settings.epochs,
-                budget=settings.token_budget,
-                seed=settings.seed,
-            ),
-            best=work / "best",
-        )
+        task = _task(settings, encode, corpora[0], pools, work)
         history = fit(task, settings, work, report)
     dev = score(checkpoint.load(task.best), encode, corpora)
     metrics = {
@@ -138,6 +123,28 @@ def _claim(work: Path, settings: TrainSettings) -> None:
         )
     work.mkdir(parents=True, exist_ok=True)
     record.write_text(wanted, "utf-8")
+
+
+def _task(
+    settings: TrainSettings, encode: Encoder, first: Corpus, pools: Sequence[Pool], work: Path
+) -> Task:
+    """What the loop needs, with a new model."""
+    encoded = [encode(pool.texts, pool.labels) for pool in pools]
+    sizes = [[len(example.piece_ids) for example in examples] for examples in encoded]
+    build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
+    return Task(
+        build(transformer.find_base(settings.base), encode.tags),
+        encode,
+        train=list(chain(*encoded)),
+        dev=encode.dev(first),
+        plan=plan_batches(
+            [(pool.weight, lengths) for pool, lengths in zip(pools, sizes, strict=True)],
+            epochs=settings.epochs,
+            budget=settings.token_budget,
+            seed=settings.seed,
+        ),
+        best=work / "best",
+    )
 
 
 def score(
