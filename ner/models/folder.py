@@ -25,6 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ner.entities import Tagged
 from ner.errors import ModelRefused
+from ner.io import read_json
 from ner.machine import package_versions
 from ner.models.calibration import Texts, keep, texts_of
 from ner.models.catalogue import HUB, ModelSpec, assets
@@ -273,8 +274,7 @@ def texts_for(spec: ModelSpec) -> Texts:
 def labels_for(spec: ModelSpec) -> dict[str, str]:
     """The names that people gave tags of ``spec`` in place of its own."""
     file = own_folder(spec) / _LABELS
-    names: dict[str, str] = json.loads(file.read_bytes()) if file.is_file() else {}
-    return names
+    return read_json(file, ModelRefused) if file.is_file() else {}
 
 
 def keep_labels(spec: ModelSpec, names: Mapping[str, str]) -> None:

@@ -239,6 +239,27 @@ def test_a_failed_opening_is_tried_again(tiny_sides: Sides) -> None:
     assert kept.get(variant, variant).left.tagger is tiny_sides.left.tagger
 
 
+def test_everyone_who_waits_is_told_why_it_cannot_be_opened(tiny_sides: Sides) -> None:
+    """One tries; the others have its error, and none tries the same again for minutes."""
+    tries: list[str] = []
+    waits = threading.Event()
+
+    def opener(variant: Variant, **_: Any) -> Side:
+        tries.append(variant.name)
+        assert waits.wait(10)
+        raise PrepareFailed("the disk is full")
+
+    kept, variant = OpenSides(opener), tiny_sides.left.variant
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(kept.get, variant, variant, waiting=waits.set) for _ in range(2)]
+        for one in asked:
+            with pytest.raises(PrepareFailed, match="the disk is full"):
+                one.result(10)
+
+    assert [variant.name] == tries
+    assert () == kept.opened
+
+
 def test_everyone_who_waits_hears_how_far_it_is(tiny_sides: Sides) -> None:
     """Who comes while a model is being opened hears of the stage under way and of later ones."""
     begun = threading.Event()
