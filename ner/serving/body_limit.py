@@ -33,15 +33,13 @@ class BodyLimit:
         limit = self.bounds.upload_body_bytes if is_upload(scope) else self.bounds.body_bytes
         headers = Headers(scope=scope)
         stated = headers.get("content-length", "0")
+        answer = self.app
         if "content-length" in headers and "transfer-encoding" in headers:
             # The server goes by the second; limits by the first would allow too much.
-            refusal = Refusal(400, "body", "The request states its length in two ways.")
-            await refusal(scope, receive, send)
+            answer = Refusal(400, "body", "The request states its length in two ways.")
         elif not (stated.isascii() and stated.isdigit()) or int(stated) > limit:
-            refusal = Refusal(413, "body", f"The request is larger than {limit:,} bytes.")
-            await refusal(scope, receive, send)
-        else:
-            await self.app(scope, self._bounded(receive, limit), send)
+            answer = Refusal(413, "body", f"The request is larger than {limit:,} bytes.")
+        await answer(scope, self._bounded(receive, limit), send)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
         """``receive`` of one request, which tells of the end of the connection past a bound."""

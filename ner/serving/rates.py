@@ -27,6 +27,7 @@ _STREAMS = tuple(f"/gradio_api/{name}/" for name in ("heartbeat", "queue/data", 
 _STREAM_RETRY_AFTER = 10
 
 
+@dataclass
 class TokenBuckets:
     """A token bucket for each client: ``burst`` tokens at most, ``per_second`` come back.
 
@@ -34,34 +35,26 @@ class TokenBuckets:
     https://en.wikipedia.org/wiki/Token_bucket
     """
 
-    def __init__(
-        self,
-        per_second: float,
-        burst: float,
-        *,
-        clients: int,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._per_second = per_second
-        self._burst = burst
-        self._most = clients
-        self._clock = clock
-        # Tokens, and when they were counted.
-        self._table: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    per_second: float
+    burst: float
+    clients: int
+    clock: Callable[[], float] = time.monotonic
+    # Tokens, and when they were counted.
+    _table: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict, init=False)
 
     def __len__(self) -> int:
         return len(self._table)
 
     def take(self, client: str, tokens: float) -> float:
         """Take ``tokens``; 0 if they were there, else the seconds until they will be."""
-        now = self._clock()
-        left, then = self._table.pop(client, (self._burst, now))
-        left = min(self._burst, left + (now - then) * self._per_second)
+        now = self.clock()
+        left, then = self._table.pop(client, (self.burst, now))
+        left = min(self.burst, left + (now - then) * self.per_second)
         missing = tokens - left
         self._table[client] = (left if missing > 0 else left - tokens, now)
-        if len(self._table) > self._most:
+        if len(self._table) > self.clients:
             self._table.popitem(last=False)
-        return max(0.0, missing / self._per_second)
+        return max(0.0, missing / self.per_second)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +30,7 @@ class Kept:
     size: int
 
 
+@dataclass
 class Quota:
     """Bytes of uploads and results within the time that a file is kept.
 
@@ -36,37 +38,36 @@ class Quota:
     files count as ``LEAST`` bytes, which bounds how many are remembered, and are stored.
     """
 
-    LEAST = 10_000
+    LEAST: ClassVar = 10_000
 
-    def __init__(self, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bounds = bounds
-        self._clock = clock
-        self._kept: deque[Kept] = deque()
+    bounds: Bounds
+    clock: Callable[[], float] = time.monotonic
+    _kept: deque[Kept] = field(default_factory=deque, init=False)
 
     @property
     def used(self) -> int:
         """Bytes of all files that are kept."""
-        while self._kept and self._kept[0].moment + self._bounds.longest_kept <= self._clock():
+        while self._kept and self._kept[0].moment + self.bounds.longest_kept <= self.clock():
             self._kept.popleft()
         return sum(max(kept.size, self.LEAST) for kept in self._kept)
 
     def wait(self, size: int) -> float:
         """0 if there is room for ``size`` more bytes, else seconds until some come free."""
-        now = self._clock()
-        if self.used + max(size, self.LEAST) <= self._bounds.upload_bytes:
+        now = self.clock()
+        if self.used + max(size, self.LEAST) <= self.bounds.upload_bytes:
             return 0.0
         oldest = self._kept[0].moment if self._kept else now
-        return max(1.0, oldest + self._bounds.longest_kept - now)
+        return max(1.0, oldest + self.bounds.longest_kept - now)
 
     def add(self, size: int) -> Kept:
         """Count ``size`` bytes, over the limit or not; the size may be corrected later."""
-        kept = Kept(self._clock(), size)
+        kept = Kept(self.clock(), size)
         self._kept.append(kept)
         return kept
 
     def room_again(self, wait: float) -> str:
         """The end of a sentence about files that there is room for only in ``wait`` seconds."""
-        hours = math.ceil(self._bounds.longest_kept / 3600)
+        hours = math.ceil(self.bounds.longest_kept / 3600)
         return f"are deleted within {hours} hours; there is room again in {wait / 60:.0f} min."
 
 

@@ -139,8 +139,8 @@ def test_the_page_says_what_it_is_in_our_words(fake_url: str) -> None:
     """To search engines and in previews of links; nothing of Gradio's is left there."""
     head = httpx.get(fake_url).text.partition("</head>")[0]
 
-    assert 1 == head.count("<title>NER: original and INT8</title>")
-    assert 1 == head.count('property="og:title" content="NER: original and INT8"')
+    assert 1 == head.count("<title>Named entities: original and INT8</title>")
+    assert 1 == head.count('property="og:title" content="Named entities: original and INT8"')
     assert 1 == head.count('name="description" content="Does the small model')
     for theirs in ("Click to try out", "@Gradio", "@teamGradio", "header-image", "gradio.app/"):
         assert theirs not in head
