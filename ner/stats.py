@@ -115,12 +115,8 @@ def ratio_estimate(
     top, bottom = np.median(series, axis=1)
     if pairs < FEWEST_UNITS:
         return Estimate(float(top / bottom), 0.0, math.inf)
-    rng = np.random.default_rng(seed)
-    ratios = []
-    for size in _sizes(pairs):
-        medians = np.median(series[:, rng.integers(pairs, size=(size, pairs))], axis=2)
-        ratios.append(medians[0] / medians[1])
-    return Estimate(float(top / bottom), *_percentiles(np.concatenate(ratios)))
+    tops, bottoms = _resampled_medians(series, seed)
+    return Estimate(float(top / bottom), *_percentiles(tops / bottoms))
 
 
 def ratio_verdict(ratio: Estimate) -> str:
@@ -137,16 +133,11 @@ def median_estimate(samples: Sequence[float], *, seed: int = 0) -> Estimate:
 
     The interval is from 0 to infinity where there are fewer than ``FEWEST_UNITS``.
     """
-    series = np.asarray(samples, dtype=np.float64)
+    series = np.array([samples], dtype=np.float64)
     median = float(np.median(series))
-    if len(series) < FEWEST_UNITS:
+    if len(samples) < FEWEST_UNITS:
         return Estimate(median, 0.0, math.inf)
-    rng = np.random.default_rng(seed)
-    medians = [
-        np.median(series[rng.integers(len(series), size=(size, len(series)))], axis=1)
-        for size in _sizes(len(series))
-    ]
-    return Estimate(median, *_percentiles(np.concatenate(medians)))
+    return Estimate(median, *_percentiles(_resampled_medians(series, seed)))
 
 
 def f1_estimate(
@@ -221,6 +212,14 @@ def _f1(sums: _Floats) -> _Floats:
     result: _Floats = np.full(tp.shape, np.nan)
     np.divide(2 * tp, 2 * tp + errors, out=result, where=(tp + errors) > 0)
     return result
+
+
+def _resampled_medians(series: _Floats, seed: int) -> _Floats:
+    """The median of each row over resampled columns; shape ``(rows, resamples)``."""
+    n = series.shape[1]
+    rng = np.random.default_rng(seed)
+    draws = [np.median(series[:, rng.integers(n, size=(size, n))], axis=2) for size in _sizes(n)]
+    return np.concatenate(draws, axis=1)
 
 
 def _resampled_sums(units: _Floats, seed: int) -> _Floats:

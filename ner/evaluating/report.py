@@ -118,8 +118,7 @@ class Report:
     @cached_property
     def provenance(self) -> Json:
         """What it is a result of; the date is that of the first time that this is asked."""
-        told = provenance_json(self.origins, self.choice, gold=self.gold)
-        return {**told, "max_loss": self.max_loss}
+        return _provenance(self, self.gold)
 
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -270,8 +269,7 @@ class AgreementReport:
     @cached_property
     def provenance(self) -> Json:
         """What it is a result of; the date is that of the first time that this is asked."""
-        told = provenance_json(self.origins, self.choice, gold=self.texts)
-        return {**told, "max_loss": self.max_loss}
+        return _provenance(self, self.texts)
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -301,3 +299,8 @@ class AgreementReport:
             "provenance": self.provenance,
             "lines": [agreement_json(one, self.origins, None) for one in self.agreements],
         }
+
+
+def _provenance(report: Report | AgreementReport, texts: str | None) -> Json:
+    told = provenance_json(report.origins, report.choice, gold=texts)
+    return {**told, "max_loss": report.max_loss}

@@ -11,10 +11,11 @@ TEXT = "Wolfgang and Acme Corp left Paris."
 
 
 def test_both_results_are_aligned() -> None:
-    """What either tagger finds is on its side."""
+    """What either tagger finds is on its side; without a budget each tags once."""
     left, right = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
     found = compare(TEXT, left, right)
 
+    assert [TEXT] == left.seen == right.seen
     assert found.agreement is not None
     assert left(TEXT) == found.left.tagged == found.agreement.left
     assert right(TEXT) == found.agreement.right
@@ -28,14 +29,6 @@ def test_a_missing_right_side_is_none_everywhere() -> None:
 
     assert found.right is found.agreement is found.timing is None
     assert [TEXT] == left.seen
-
-
-def test_without_a_budget_each_side_tags_once() -> None:
-    """Nothing is tagged twice."""
-    left, right = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
-    compare(TEXT, left, right)
-
-    assert [TEXT] == left.seen == right.seen
 
 
 def test_a_text_without_words_is_not_timed() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,25 +22,18 @@ scores = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.500001, 0.9, 1.0])
 
 
 @st.composite
-def spans(draw: st.DrawFn, *, whole: bool) -> tuple[Entity, ...]:
-    """Entities in order, upon whole tokens or anywhere."""
-    borders = [border for token in TOKENS for border in token] if whole else list(range(12))
-    found, position = [], 0
-    for index in range(len(borders)):
-        starts = [b for b in (borders[::2] if whole else borders) if b >= position]
-        if not starts or not draw(st.booleans()):
-            break
-        start = draw(st.sampled_from(starts))
-        ends = [b for b in (borders[1::2] if whole else borders) if b > start]
-        if not ends:
-            break
-        position = draw(st.sampled_from(ends))
-        found.append(Entity(start, position, draw(labels), draw(scores)))
-        assert index < 12
-    return tuple(found)
+def spans(draw: st.DrawFn, parts: Sequence[tuple[int, int]]) -> tuple[Entity, ...]:
+    """Entities in order, each of one part or of several that follow each other."""
+    borders = sorted(draw(st.sets(st.integers(0, len(parts)))))
+    return tuple(
+        Entity(parts[first][0], parts[last - 1][1], draw(labels), draw(scores))
+        for first, last in pairwise(borders)
+        if draw(st.booleans())
+    )
 
 
-texts = st.lists(st.tuples(spans(whole=True), spans(whole=False)), min_size=1, max_size=4)
+letters = [(at, at + 1) for at in range(len(LETTERS))]
+texts = st.lists(st.tuples(spans(TOKENS), spans(letters)), min_size=1, max_size=4)
 
 
 def both(drawn: list[tuple[tuple[Entity, ...], tuple[Entity, ...]]]) -> tuple[list, list]:

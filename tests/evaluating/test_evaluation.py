@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ner import tables
 from ner.comparing.origin import Origin
 from ner.counts import Counts
-from ner.entities import Annotated, Entity, Tagged
+from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets
 from ner.evaluating.evaluation import (
@@ -274,18 +274,6 @@ def test_markdown_is_inert_and_complete() -> None:
     assert r"| a\_b |" in text
     assert "McNemar" in text
     assert all(kind.capitalize() in text for kind in ErrorKind)
-
-
-def test_an_annotation_is_gold_and_prediction_alike() -> None:
-    """Two annotators: F1 is the same whichever of them is taken for gold."""
-    first = parse_gold(["[Ada](PER) met [Bob](PER)", "in Rome"], "first")
-    second = parse_gold(["[Ada](PER) met Bob", "in [Rome](LOC)"], "second")
-
-    def f1(gold: list[Annotated], given_: list[Annotated]) -> float:
-        found = [one.tagged for one in given_]
-        return score_predictions(gold, found, found).sides[0].micro.f1
-
-    assert f1(first, second) == f1(second, first) == pytest.approx(0.5)
 
 
 def misread(*found: Entity, known: tuple[str, ...] = LABELS) -> Report:
