@@ -44,9 +44,7 @@ def average(
         {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}
     )
     labels = records[0]["labels"]
-    dev = score(
-        model, Encoder(tokenizer, tag_names(labels)), [read_corpus(source) for source in data]
-    )
+    dev = score(model, Encoder(tokenizer, tag_names(labels)), list(map(read_corpus, data)))
     metrics = {
         "labels": labels,
         "averaged": records,

@@ -27,7 +27,13 @@ def evaluate(
         batch = [examples[index] for index in indices]
         best = tag_pieces(model, [example.piece_ids for example in batch], pad_id).argmax(-1)
         for example, row in zip(batch, best.tolist(), strict=True):
-            total += _count(example, row, tags)
+            learnt = {tag for tag, allowed in zip(tags, example.allowed, strict=True) if allowed}
+            found = (tags[row[piece]] if piece >= 0 else "O" for piece in example.first_pieces)
+            right, given = (
+                set(spans_of_tags([tag if tag in learnt else "O" for tag in sequence]))
+                for sequence in (example.tags, found)
+            )
+            total += Counts(tp=len(right & given), fp=len(given - right), fn=len(right - given))
     return total
 
 
@@ -40,16 +46,6 @@ def tag_pieces(model: nn.Module, ids: Sequence[Row], pad_id: int) -> torch.Tenso
     model.eval()
     with torch.inference_mode(), bf16:
         return logits_of(model, input_ids, mask).float()
-
-
-def _count(example: Example, row: Sequence[int], tags: Sequence[str]) -> Counts:
-    learnt = {tag for tag, allowed in zip(tags, example.allowed, strict=True) if allowed}
-    found = (tags[row[piece]] if piece >= 0 else "O" for piece in example.first_pieces)
-    right, given = (
-        set(spans_of_tags([tag if tag in learnt else "O" for tag in sequence]))
-        for sequence in (example.tags, found)
-    )
-    return Counts(tp=len(right & given), fp=len(given - right), fn=len(right - given))
 
 
 def logits_of(
