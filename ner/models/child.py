@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,7 +29,6 @@ class Stage:
 
 OnStage = Callable[[Stage], None]
 
-# Where the child finds this package, wherever it is started.
 _PACKAGE = Path(__file__).parents[2]
 
 _log = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
     command = ["-m", "ner", "prepare", "--model", variant.spec.reference]
     command += ["--recipe", variant.recipe.name]
-    # In which the child finds this package.
+    # The child finds this package wherever it is started.
     paths = [str(_PACKAGE), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with (
@@ -83,7 +82,15 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
         ) as child,
     ):
         assert child.stdout is not None  # noqa: S101 - it is a pipe
-        error = _read_messages(child.stdout, report)
+        error: NerError | None = None
+        # One JSON object a line: its stages, and the error that it ended with.
+        for line in child.stdout:
+            message = json.loads(line)
+            if "stage" in message and report is not None:
+                report(Stage(message["stage"], message["number"], message["stages"]))
+            if "error" in message:
+                kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
+                error = kind(message["error"])
         child.wait()
         chatter.seek(0)
         level = logging.ERROR if child.returncode else logging.DEBUG
@@ -95,16 +102,3 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
             f"Preparing {variant.name} stopped (exit code {child.returncode}). To see why, run: "
             f"python {' '.join(command)}"
         )
-
-
-def _read_messages(lines: Iterable[str], report: OnStage | None) -> NerError | None:
-    """Pass on the child's stages, one JSON object a line; gives the error that it ended with."""
-    error: NerError | None = None
-    for line in lines:
-        message = json.loads(line)
-        if "stage" in message and report is not None:
-            report(Stage(message["stage"], message["number"], message["stages"]))
-        if "error" in message:
-            kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
-            error = kind(message["error"])
-    return error
