@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -46,6 +45,11 @@ class Evaluation:
     def labels(self) -> tuple[str, ...]:
         """The types in gold or found by any side."""
         return tuple(sorted(set().union(*(side.strict for side in self.sides))))
+
+    @property
+    def gold_labels(self) -> set[str]:
+        """The types in gold."""
+        return {entity.label for text in self.gold for entity in text.tagged.entities}
 
     def f1(self, side: int, label: str | None = None) -> Estimate:
         """The strict F1 of one side (0 left, 1 right), of one type or of all (None)."""
@@ -107,10 +111,7 @@ def label_notes(
 
     ``names`` are what the sides are called, ``known`` what each can find: what it found, if empty.
     """
-    found = [
-        Counter(entity.label for tagged in side.found for entity in tagged.entities)
-        for side in evaluation.sides
-    ]
+    found = [side.labels for side in evaluation.sides]
     has = [set(labels) for labels in known] or [set(labels) for labels in found]
     only = [
         f"only {name} has {', '.join(sorted(labels - other))}"
@@ -119,9 +120,8 @@ def label_notes(
     ]
     if only:
         yield f"Labels differ: {'; '.join(only)}. Name the labels to count: those that both have."
-    gold = {entity.label for text in evaluation.gold for entity in text.tagged.entities}
     for name, labels in zip(names, found, strict=True):
-        strange = sorted(set(labels) - gold)
+        strange = sorted(set(labels) - evaluation.gold_labels)
         if strange:
             times = sum(labels[label] for label in strange)
             yield (

@@ -81,6 +81,11 @@ class Scores:
         return sum(self.strict.values(), Counts())
 
     @cached_property
+    def labels(self) -> Counter[str]:
+        """How many entities of each type were found."""
+        return Counter(entity.label for tagged in self.found for entity in tagged.entities)
+
+    @cached_property
     def exact(self) -> Counts:
         """The same without widening; its ``f1`` is the 'exact F1'."""
         pairs = zip(self.gold, self.found, strict=True)

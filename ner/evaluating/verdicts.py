@@ -126,14 +126,11 @@ def misfit(
     They do not if no side finds nearly any of the gold, or none has a label of it. ``known`` is
     what each side can find: what it found, if empty.
     """
-    gold = {entity.label for text in evaluation.gold for entity in text.tagged.entities}
+    gold = evaluation.gold_labels
     entities = evaluation.support()
     if not gold:
         return None
-    found = set().union(*(side.strict for side in evaluation.sides)) - gold
-    own = set().union(*known) or found | {
-        entity.label for side in evaluation.sides for text in side.found for entity in text.entities
-    }
+    own = set().union(*known) or set().union(*(side.labels for side in evaluation.sides))
     told = f"Gold has {_listed(gold)}, and what was found is {_listed(own)}"
     if not own & gold:
         reason = "they have no label in common"
