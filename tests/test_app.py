@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from browser.fixtures import Open, labelled, tag
+from browser.fixtures import Open, answered, tag
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
@@ -51,13 +51,17 @@ def test_wolfgang_lives_in_berlin_over_http(client: Client) -> None:
 
 @pytest.mark.browser
 def test_wolfgang_lives_in_berlin_on_the_page(app: App, open_page: Open) -> None:
-    """Typed and tagged in Chromium; both panels show the same two; no console error."""
+    """Typed and tagged in Chromium; both sides show the same two; no console error."""
     page = open_page(app.url)
     tag(page, WOLFGANG)
+    page.get_by_role("button", name="Side by side").click()
+    answered(page)
 
-    for side in ("left", "right"):
-        assert labelled(page, side) == ["Wolfgang PER", "Berlin LOC"]
-    assert "2 of 2" in page.locator("#result").inner_text()
+    spelled = "marks => marks.map(it => `${it.textContent} ${it.dataset.l}`)"
+    for side in (0, 1):
+        marks = page.locator(".panel").nth(side).locator(".e")
+        assert marks.evaluate_all(spelled) == ["Wolfgang PER", "Berlin LOC"]
+    expect(page.locator("#heading p")).to_contain_text("finds the same 2 names")
 
 
 @pytest.mark.browser
@@ -74,11 +78,11 @@ def test_the_first_screen_answers_what_who_and_how_much(
     expect(speed).not_to_contain_text("timing", timeout=30_000)
     page.screenshot(path=screenshots / "screenshot.png")
 
-    for seen in ('[data-part="agree"]', ".tile >> nth=2", ".panel .e >> nth=0", '[data-do="fix"]'):
+    for seen in ("#heading p", ".panel .e >> nth=0", '[data-part="speed"]', '[data-do="edit"]'):
         expect(page.locator(seen).first).to_be_in_viewport()
-    assert "as fast as A" in speed.inner_text()
+    assert "×" in speed.inner_text()
     # It begins with something to see: the two do not agree.
-    assert page.locator('.panel .e[data-kind="differs"]').count() >= 1
+    assert page.locator(".panel .rails").count() >= 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
