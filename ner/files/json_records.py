@@ -164,10 +164,11 @@ def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
     found = next((value for value in given.values() if isinstance(value, list)), None)
     if found is None and given:
         key, groups = next(iter(given.items()))
-        if not isinstance(groups, dict) or not groups:
+        lists = list(groups.values()) if isinstance(groups, dict) else []
+        if not lists or not all(isinstance(group, list) for group in lists):
             raise opened.error(line, f'"{key}" must be a list of spans.')
         # spaCy's groups of spans.
-        found = list(chain(*groups.values()))
+        found = list(chain(*lists))
     spans = [_span(span, line, opened) for span in _flat(found or [])]
     return Marked([line], replace_surrogates(text), spans=spans)
 

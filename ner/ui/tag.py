@@ -10,7 +10,7 @@ import gradio as gr
 
 from ner.comparing.probe import probe
 from ner.comparing.timing import Latency, Timing, time_rounds
-from ner.errors import TextTooLong, one_of
+from ner.errors import InputError, TextTooLong, one_of
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, assets
@@ -84,11 +84,22 @@ def _compare(
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
     choice = Choice.parse(aggregation, threshold)
+    left_out = _labels_of(without)
     opened = yield from run.open(left, right, device)
     with (yield from run.place(long=False)):
         # The filter comes afterwards, so that it is known what it hides.
         comparison = opened.compare(text, Choice(choice.aggregation))
-    return Kept(comparison, opened, choice, frozenset(json.loads(without or "[]")))
+    return Kept(comparison, opened, choice, left_out)
+
+
+def _labels_of(without: str) -> frozenset[str]:
+    try:
+        labels = json.loads(without or "[]")
+    except (ValueError, RecursionError):
+        labels = None
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise InputError('The labels to leave out are not a list of names such as ["PER"].')
+    return frozenset(labels)
 
 
 @job(value)

@@ -301,7 +301,7 @@ PROPERTIES = (
             **_CHOSEN,
             **_SIDES,
             "gold": st.one_of(GOLD, GOLD, JSON),
-            "tolerance": _or_anything(0.01, 0, 2),
+            "max_loss": _or_anything(1, 0, 200),
         },
     ),
     Property(
