@@ -140,8 +140,9 @@ class Model:
                 part, its_seams = stitch(segment, its_views, words, self.scheme)
                 parts.append(part)
                 inside += (segment.start, *its_seams)
-            if len(inside) > 1:
-                seams[index] = tuple(inside[1:])
+            # Windows may meet in the context of a segment, at its very beginning.
+            if met := sorted(set(inside))[1:]:
+                seams[index] = tuple(met)
         return np.concatenate(parts), seams
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ from ner.ui.forms import (
     result,
     variant_choices,
 )
-from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, value
+from ner.ui.jobs import JOB, QUIET, Run, Site, Value, as_gradio_errors, job, markup, value
 from ner.ui.tag_files import SavedAs
 from ner.ui.tagged import Kept
 
@@ -46,7 +47,12 @@ _TIMED = 2_000
 _BF16 = "bf16"
 
 
-@job(value)
+def _sentence(text: str, kind: str = "hint") -> Value:
+    """A sentence that differs from an equal one before it, or the script would not hear of it."""
+    return {**value(text, kind), "number": secrets.token_hex(4)}
+
+
+@job(_sentence)
 def tag(
     run: Run,
     text: str,
@@ -64,7 +70,7 @@ def tag(
     ``ticket`` comes back with the result, so that the script knows which question it answers.
     """
     if not any(letter.isalnum() for letter in text or ""):
-        yield value(_EMPTY)
+        yield _sentence(_EMPTY)
         return
     kept = yield from _compare(run, text, left, right, device, aggregation, threshold, without)
     yield tagged.result_value(kept, split=view == "split", ticket=ticket)

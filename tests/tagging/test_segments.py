@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ner.entities import Entity
@@ -169,6 +169,7 @@ def test_a_short_text_is_read_whole(tiny_sides: Sides, text: str, context: int) 
 
 
 @few_examples
+@example(parts=["Wolfgang."] * 9, reading=Reading(1, 2))
 @given(parts=st.lists(sentences, min_size=8, max_size=40), reading=readings)
 def test_seams_lie_where_segments_meet(
     tiny_sides: Sides, parts: list[str], reading: Reading
