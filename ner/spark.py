@@ -137,7 +137,7 @@ class NerTagger(
         super().__init__()
         defaults = signature(type(self)).parameters.values()
         self._setDefault(**{each.name: each.default for each in defaults})
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined] # keyword_only keeps them
+        self._set(**self._input_kwargs)  # where keyword_only keeps them
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         chosen = {param.name: self.getOrDefault(param) for param in self.params}
