@@ -6,10 +6,8 @@ any other.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import gradio as gr
@@ -139,7 +137,7 @@ def _making(prepared: Prepared) -> list[tuple[str, str]]:
 def _card(spec: ModelSpec) -> Markup:
     """The model card as markup, without its header; empty for a model without one here.
 
-    Markup inside the card is shown, not obeyed; its learning curve is put into the page.
+    Markup inside the card is shown, not obeyed.
     """
     if spec.folder is None or not (spec.folder / "README.md").is_file():
         return Markup("")
@@ -147,15 +145,8 @@ def _card(spec: ModelSpec) -> Markup:
     if text.startswith("---\n"):
         text = text.split("---\n", 2)[2]
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text)
-    curve = spec.folder / "learning_curve.svg"
-    if curve.is_file():
-        inlined = base64.b64encode(curve.read_bytes()).decode()
-        for token in chain.from_iterable(token.children or () for token in tokens):
-            if token.attrGet("src") == curve.name:
-                token.attrSet("src", f"data:image/svg+xml;base64,{inlined}")
     # Markup inside the card is off, so all of this is markdown-it's own.
-    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
+    return Markup(markdown.render(text))  # noqa: S704
 
 
 def _fetching(pick: Callable[[str, str], tuple[Any, ...]]) -> Any:  # noqa: ANN401 - a job
