@@ -26,10 +26,12 @@ from ner.evaluating.tables import (
 )
 from ner.markup import marked_text, megabytes, render
 from ner.models.catalogue import ModelSpec
-from ner.models.folder import find_prepared
+from ner.models.checkpoint import vet
+from ner.models.folder import find_prepared, labels_for
 from ner.models.recipes import default_sides
 from ner.tables import Table, csv
 from ner.tables import html as table_html
+from ner.tags import read_tags
 from ner.ui.charts import Spot, curves, scatter
 from ner.ui.forms import seconds_to_make
 from ner.ui.jobs import Value
@@ -45,9 +47,14 @@ _SENTENCES = 100
 
 
 def labels_of(spec: ModelSpec) -> tuple[str, ...]:
-    """The labels that a model knows; none before it has been made here."""
+    """The labels that a model knows; none of a model of the Hub before it has been made here."""
     prepared = find_prepared(default_sides(spec)[0])
-    return prepared.manifest.labels if prepared else ()
+    if prepared is not None:
+        return prepared.manifest.labels
+    if spec.folder is None:
+        return ()
+    tags = read_tags(vet(spec.folder)["id2label"].values(), labels_for(spec)).values()
+    return tuple(dict.fromkeys(tag.type for tag in tags if tag.type))
 
 
 def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:

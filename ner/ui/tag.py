@@ -18,6 +18,7 @@ from ner.models.catalogue import ModelSpec, assets
 from ner.models.names import find_model
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
+from ner.serving.admission import RETRY_AFTER, Busy
 from ner.serving.gradio_seam import client_disconnected
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.graphs import supports_bf16
@@ -126,15 +127,22 @@ def time(
     rounds: list[tuple[Steps, ...]] = []
     finished = False
     while not finished:
-        with slots.slot(disconnected=lambda: run.stopped() or client_disconnected()):
-            portion = 0.0
-            while portion < _PORTION:
-                rounds.append(next(endless))
-                portion += sum(steps.total for steps in rounds[-1])
-            series = list(zip(*rounds, strict=True))
-            latencies = [Latency(tuple(steps.total for steps in one)) for one in series]
-            timing = Timing(latencies[0], latencies[1])
-            finished = _enough(timing, rounds, others=slots.queued > 0)
+        try:
+            with slots.slot(disconnected=lambda: run.stopped() or client_disconnected()):
+                portion = 0.0
+                while portion < _PORTION:
+                    rounds.append(next(endless))
+                    portion += sum(steps.total for steps in rounds[-1])
+                series = list(zip(*rounds, strict=True))
+                latencies = [Latency(tuple(steps.total for steps in one)) for one in series]
+                timing = Timing(latencies[0], latencies[1])
+                finished = _enough(timing, rounds, others=slots.queued > 0)
+        except Busy:
+            # Nobody asked for the timing, so nobody has to ask again.
+            yield value("Others are being served first; the speed is measured after that …")
+            if run.stopping.wait(RETRY_AFTER):
+                return
+            continue
         yield tagged.speed_value(
             names, series, timing, _notes(text, sides), finished=finished, ticket=ticket
         )
