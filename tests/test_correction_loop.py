@@ -10,7 +10,7 @@ import pytest
 from tiny_language import base, data, one_thread, settings, silent  # noqa: F401
 
 from ner.entities import Entity, Tagged
-from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.report import score_predictions
 from ner.files.conll import conll_lines
 from ner.files.gold import read_gold
 from ner.models.names import find_model

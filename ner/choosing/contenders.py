@@ -12,8 +12,9 @@ from ner.errors import InputError, ModelRefused
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.folder import find_prepared
-from ner.models.open import open_side
+from ner.models.open import Side, open_side
 from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, find_recipe
+from ner.tagging.choice import Choice
 from ner.tagging.graphs import supports_bf16
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,14 @@ class Contender:
     bytes_on_disk: int
     withheld: str | None = None
     opening: Mapping[str, str] | None = None
+
+    @classmethod
+    def of(cls, side: Side, choice: Choice | None = None) -> Contender:
+        """An opened side, which tags as ``choice`` says."""
+        tagger = side.tagger.using(choice or Choice())
+        variant = side.variant
+        opening = {"variant": f"{variant.spec.reference}#{variant.recipe.name}"}
+        return cls(side.origin, tagger, side.size, side.withheld, opening)
 
     @property
     def name(self) -> str:
@@ -103,12 +112,4 @@ def open_contenders(
             if not variant.recipe.steps or find_prepared(variant.base) is None:
                 raise
             _log.warning("%s is left out. %s", variant.recipe.title, error)
-    return [
-        Contender(side.origin, side.tagger, side.size, side.withheld, opening_of(side.variant))
-        for side in reversed(sides)
-    ]
-
-
-def opening_of(variant: Variant) -> dict[str, str]:
-    """How a process of its own opens ``variant``."""
-    return {"variant": f"{variant.spec.reference}#{variant.recipe.name}"}
+    return list(map(Contender.of, reversed(sides)))

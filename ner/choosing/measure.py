@@ -19,12 +19,12 @@ from ner.choosing.memory import Footprint, MemoryPlan, measure_footprint
 from ner.choosing.workloads import FILE, SINGLES, Workload
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
-from ner.counts import Counts, strict_counts
+from ner.counts import counts_of, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
-from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.report import score_predictions
 from ner.progress import Progress
-from ner.stats import LEVEL, Estimate, Row, f1_estimate, median_estimate
+from ner.stats import LEVEL, Estimate, Row, f1_estimate
 from ner.tags import suggest_map
 
 
@@ -48,27 +48,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Timed:
-    """The times of calls that tag so many ``texts`` each."""
-
-    texts: int
-    latency: Latency
-
-    @cached_property
-    def ms(self) -> Estimate:
-        """Milliseconds for a call, the median."""
-        return median_estimate(self.latency.samples_ms)
-
-    @property
-    def rate(self) -> Estimate:
-        """Texts a second in the median call."""
-        texts, ms = 1000 * self.texts, self.ms
-        return Estimate(
-            texts / ms.value, texts / ms.high, texts / ms.low if ms.low else float("inf")
-        )
-
-
-@dataclass(frozen=True)
 class Measured:
     """A contender with what it costs and what it finds.
 
@@ -80,7 +59,7 @@ class Measured:
 
     origin: Origin
     bytes_on_disk: int
-    times: Mapping[str, Timed]
+    times: Mapping[str, Latency]
     agreement: tuple[Row, ...] | None = None
     gold: tuple[Row, ...] | None = None
     footprint: Footprint | None = None
@@ -97,7 +76,7 @@ class Measured:
         return self.origin.title
 
     @property
-    def singles(self) -> Timed:
+    def singles(self) -> Latency:
         """Its times for the texts one by one."""
         return self.times[SINGLES]
 
@@ -142,20 +121,23 @@ def measure(
         found[contender.name] = contender.tagger.tag_many(sample.texts)
         yield Progress(next(done), total, f"tagging with {contender.title}")
     gold = {one.name: _gold_rows(one, found[one.name], sample) for one in contenders}
-    times: dict[str, dict[str, Timed]] = {contender.name: {} for contender in contenders}
+    times: dict[str, dict[str, Latency]] = {contender.name: {} for contender in contenders}
     rng = random.Random(0)  # noqa: S311 - not a secret
     for work in workloads:
-        samples = {contender.name: [[] for _ in work.calls] for contender in contenders}  # type: dict[str, list[list[float]]]
-        # The first pass warms up every shape and is not counted.
-        for number in range(work.passes + 1):
-            for index, texts in enumerate(work.calls):
+        passes: list[list[dict[str, float]]] = []
+        for _ in range(work.passes + 1):
+            passes.append([])
+            for texts in work.calls:
                 runs = {one.name: partial(one.tagger.tag_many, texts) for one in contenders}
-                for name, taken in time_round(runs, rng).items():
-                    if number:
-                        samples[name][index].append(taken)
+                passes[-1].append(time_round(runs, rng))
                 yield Progress(next(done), total, f"timing, {work.name}")
-        for name, series in samples.items():
-            times[name][work.name] = Timed(len(work.calls[0]), _latency(series))
+        # The first pass warms up every shape and is not counted.
+        calls = list(zip(*passes[1:], strict=True))
+        for name, held in times.items():
+            series = [[taken[name] for taken in call] for call in calls]
+            # A sample for each call, the median of its passes; of a single call one for each pass.
+            samples = series[0] if len(series) == 1 else map(median, series)
+            held[work.name] = Latency(tuple(samples), len(work.calls[0]))
     footprints: dict[str, Footprint] = {}
     for contender in weighed:
         assert memory and contender.opening  # noqa: S101 - only those are weighed
@@ -188,15 +170,10 @@ def time_round(runs: Mapping[str, Callable[[], object]], rng: random.Random) -> 
     return taken
 
 
-def _latency(series: Sequence[Sequence[float]]) -> Latency:
-    """A sample for each call, the median of its passes; for a single call one for each pass."""
-    return Latency(tuple(series[0] if len(series) == 1 else map(median, series)))
-
-
 def _rows(original: Sequence[Tagged], found: Sequence[Tagged]) -> tuple[Row, ...]:
     """For each text, what was found counted strictly against what the original found."""
     return tuple(
-        sum(strict_counts(wanted, had).values(), Counts()).row
+        counts_of(strict_counts(wanted, had), None).row
         for wanted, had in zip(original, found, strict=True)
     )
 

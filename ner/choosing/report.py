@@ -6,7 +6,7 @@ The tables are made of the JSON, so that a recorded run looks like one made here
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,13 +16,16 @@ from ner.choosing.workloads import FILE, SINGLES
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant
 from ner.schema import Json, provenance_json, to_json
-from ner.stats import Estimate, ratio_estimate
+from ner.stats import Estimate
 from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
 from ner.verdict import Answer
 
 # Ratios that have a name.
 _PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
+
+# What a table shows of a contender's JSON.
+_Column = Callable[[Any], Cell | str]
 
 
 def measurement_json(measured: Sequence[Measured], texts: str) -> Json:
@@ -35,7 +38,7 @@ def measurement_json(measured: Sequence[Measured], texts: str) -> Json:
     machine = describe()
     return {
         "model": measured[0].origin.model,
-        "texts": {"set": texts, "n": measured[0].singles.latency.n},
+        "texts": {"set": texts, "n": measured[0].singles.n},
         "contenders": [_contender_json(one, int8) for one in measured],
         "machine": to_json(machine),
         "cpu_note": cpu_note(machine),
@@ -92,24 +95,19 @@ def _contender_json(one: Measured, int8: Measured | None) -> Json:
 
 def _timed_json(one: Measured, int8: Measured | None, workload: str) -> Json:
     timed = one.times[workload]
+    as_fast = None if int8 in (None, one) else int8.times[workload].as_fast_as(timed)
     return {
         "ms": to_json(timed.ms),
-        "p95_ms": round(timed.latency.p95_ms, 3),
-        "n": timed.latency.n,
+        "p95_ms": round(timed.p95_ms, 3),
+        "n": timed.n,
         "texts": timed.texts,
         "texts_per_second": to_json(timed.rate),
-        "int8_as_fast": None if int8 in (None, one) else to_json(_as_fast(int8, one, workload)),
+        "int8_as_fast": to_json(as_fast),
     }
 
 
 def _agreement_json(one: Measured, agreement: Estimate | None) -> Json | None:
     return None if agreement is None else {**to_json(agreement), "entities": one.entities}
-
-
-def _as_fast(this: Measured, other: Measured, workload: str) -> Estimate:
-    """How many times as fast as ``other`` it is, paired."""
-    series = (one.times[workload].latency.samples_ms for one in (other, this))
-    return ratio_estimate(*series)
 
 
 def sentence(recommendation: Recommendation) -> str:
@@ -144,19 +142,22 @@ def _more(undecided: Judged) -> str:
 
 
 def _gains(judged: Judged, original: Judged) -> str:
-    """Its time, size, memory and agreement beside the original's."""
-    this, base = judged.measured, original.measured
+    return gains(judged.measured, original.measured, judged.agreement)
+
+
+def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
+    """The time, size, memory and agreement of one beside those of the original."""
     said = [
-        _speed_in_words(_as_fast(this, base, SINGLES)),
+        _speed_in_words(this.singles.as_fast_as(base.singles)),
         _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
     ]
     if this.footprint is not None and base.footprint is not None:
         held = this.footprint.after_files / base.footprint.after_files
         said.append(_part_in_words(held, "memory"))
-    if judged.agreement is not None and judged.agreement.value == 1.0:
-        said.append(f"no difference in {this.singles.latency.n:,} texts")
-    elif judged.agreement is not None:
-        said.append(f"agreement {judged.agreement.text()} % on {this.entities:,.0f} entities")
+    if agreement is not None and agreement.value == 1.0:
+        said.append(f"no difference in {this.singles.n:,} texts")
+    elif agreement is not None:
+        said.append(f"agreement {agreement.text()} % on {this.entities:,.0f} entities")
     return ", ".join(said)
 
 
@@ -203,45 +204,33 @@ def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = No
 
     With the price of a machine for an hour, what a million texts cost too.
     """
-    rows = []
-    for item in answer["contenders"]:
-        file = item["times"].get(FILE)
-        rate = None if file is None else file["texts_per_second"]
-        rows.append(
-            [
-                item["title"],
-                _megabytes(item["bytes_on_disk"]),
-                _megabytes(item["memory"] and item["memory"]["after_files"]),
-                _cell(item["times"][SINGLES]["ms"], 1, 2),
-                _cell(rate, 1, 0),
-                _cell(item["agreement"]),
-                _cell(item["gold"]),
-                item.get("fits", ""),
-                "" if rate is None else price_of_a_million(price_per_hour, rate["value"]),
-            ]
+    rate = f"times/{FILE}/texts_per_second"
+    columns = {
+        "MB": _megabytes("bytes_on_disk"),
+        "RAM MB": _megabytes("memory/after_files"),
+        "ms a text": _estimates(f"times/{SINGLES}/ms", 1, 2),
+        "texts a second": _estimates(rate, 1, 0),
+        **_FOUND,
+        "fits": lambda item: item.get("fits", ""),
+    }
+    if price_per_hour is not None:
+        columns["a million texts cost"] = _cells(
+            rate, lambda found: price_of_a_million(price_per_hour, found["value"])
         )
-    heads = ["recipe", "MB", "RAM MB", "ms a text", "texts a second", "agreement %", "F1 %"]
     note = f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."
-    return _table("Recipes", note, [*heads, "fits", "a million texts cost"], rows)
+    return _table("Recipes", note, answer, "recipe", columns)
 
 
 def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
     """Size, memory and what is found; milliseconds a text; texts a second; INT8 against each."""
-    sizes = [
-        [
-            item["title"],
-            _megabytes(item["bytes_on_disk"]),
-            *(
-                _megabytes(item["memory"] and item["memory"][key])
-                for key in ("loaded", "after_singles", "after_files")
-            ),
-            f"{item['memory']['seconds']:.1f}" if item["memory"] else "",
-            _cell(item["agreement"]),
-            _cell(item["gold"]),
-        ]
-        for item in answer["contenders"]
-    ]
-    heads = ["contender", "on disk", "loaded", "after single texts", "after files", "start, s"]
+    columns = {
+        "on disk": _megabytes("bytes_on_disk"),
+        "loaded": _megabytes("memory/loaded"),
+        "after single texts": _megabytes("memory/after_singles"),
+        "after files": _megabytes("memory/after_files"),
+        "start, s": _cells("memory/seconds", lambda seconds: f"{seconds:.1f}"),
+        **_FOUND,
+    }
     note = (
         "MB. Memory is what a process of its own holds; for ONNX Runtime that of the runtime and "
         "the tokenizer alone."
@@ -250,11 +239,23 @@ def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
     files = [name for name in works if name.startswith(FILE)]
     singles = [name for name in works if name not in files]
     paired = "Paired in the same rounds, with 95 % intervals."
+    by_workload = (
+        ("Milliseconds for a text", "Medians.", "ms", singles, 2),
+        ("Texts a second", "Medians.", "texts_per_second", files, 0),
+        ("INT8 is so many times as fast", paired, "int8_as_fast", works, 2),
+    )
     return [
-        _table("Size, memory and what is found", note, [*heads, "agreement %", "F1 %"], sizes),
-        _by_workload(answer, "Milliseconds for a text", "Medians.", "ms", singles, 2),
-        _by_workload(answer, "Texts a second", "Medians.", "texts_per_second", files, 0),
-        _by_workload(answer, "INT8 is so many times as fast", paired, "int8_as_fast", works, 2),
+        _table("Size, memory and what is found", note, answer, "contender", columns),
+        *(
+            _table(
+                title,
+                said,
+                answer,
+                "contender",
+                {name: _estimates(f"times/{name}/{key}", 1, decimals) for name in names},
+            )
+            for title, said, key, names, decimals in by_workload
+        ),
     ]
 
 
@@ -264,44 +265,39 @@ def _place(workload: str) -> tuple[bool, int, str]:
     return workload.startswith(FILE), int(tokens) if tokens.isdecimal() else 0, workload
 
 
-def _by_workload(
-    answer: Mapping[str, Any],
-    title: str,
-    note: str,
-    key: str,
-    works: Sequence[str],
-    decimals: int,
-) -> Table:
-    rows = [
-        [
-            item["title"],
-            *(_cell(item["times"].get(name, {}).get(key), 1, decimals) for name in works),
-        ]
-        for item in answer["contenders"]
-    ]
-    return _table(title, note, ["contender", *works], [row for row in rows if any(row[1:])])
-
-
 def _table(
-    title: str, note: str, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]]
+    title: str, note: str, answer: Mapping[str, Any], first: str, columns: Mapping[str, _Column]
 ) -> Table:
-    """Without the columns that are empty in each row."""
-    kept = [at for at in range(len(heads)) if any(row[at] for row in rows)]
-    return Table.of(
-        title, [heads[at] for at in kept], [[row[at] for at in kept] for row in rows], note
+    """A row for each contender; without columns and rows in which nothing stands."""
+    items = answer["contenders"]
+    kept = {head: cell for head, cell in columns.items() if any(map(cell, items))}
+    rows = ([item["title"], *(cell(item) for cell in kept.values())] for item in items)
+    return Table.of(title, [first, *kept], [row for row in rows if any(row[1:])], note)
+
+
+def _cells(path: str, shown: Callable[[Any], Cell | str]) -> _Column:
+    """A column of what stands under ``path`` in a contender's JSON; empty where nothing does."""
+
+    def cell(item: Any) -> Cell | str:  # noqa: ANN401
+        for key in path.split("/"):
+            item = item and item.get(key)
+        return "" if item is None else shown(item)
+
+    return cell
+
+
+def _estimates(path: str, scale: float = 100, decimals: int = 1) -> _Column:
+    return _cells(path, lambda found: estimate(estimate_of(found), scale, decimals))
+
+
+def _megabytes(path: str) -> _Column:
+    return _cells(
+        path,
+        lambda size: Cell(f"{size / 1e6:.{1 if size < 100e6 else 0}f}", value=size / 1e6),
     )
 
 
-def _cell(
-    data: Mapping[str, float | None] | None, scale: float = 100, decimals: int = 1
-) -> Cell | str:
-    return "" if data is None else estimate(estimate_of(data), scale, decimals)
-
-
-def _megabytes(number: int | None) -> Cell | str:
-    if number is None:
-        return ""
-    return Cell(f"{number / 1e6:.{1 if number < 100e6 else 0}f}", value=number / 1e6)
+_FOUND = {"agreement %": _estimates("agreement"), "F1 %": _estimates("gold")}
 
 
 def estimate_of(data: Mapping[str, float | None]) -> Estimate:
@@ -310,14 +306,12 @@ def estimate_of(data: Mapping[str, float | None]) -> Estimate:
     return Estimate(value or 0.0, low or 0.0, math.inf if high is None else high)
 
 
-def price_of_a_million(price_per_hour: float | None, texts_per_second: float) -> str:
+def price_of_a_million(price_per_hour: float, texts_per_second: float) -> str:
     """What a million texts cost, in the currency of ``price_per_hour``, to three digits.
 
     >>> price_of_a_million(0.36, 100.0), price_of_a_million(0.1, 640.0)
     ('1.00', '0.0434')
     """
-    if price_per_hour is None:
-        return ""
     price = price_per_hour / (texts_per_second * 3600) * 1_000_000
     digits = max(0, 2 - math.floor(math.log10(price))) if price else 0
     return f"{price:,.{digits}f}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ner.choosing.measure import Measured
 from ner.errors import InputError
-from ner.stats import FEWEST_UNITS, Estimate, ratio_estimate
+from ner.stats import FEWEST_UNITS, Estimate
 from ner.verdict import MIN_AGREEMENT, Answer, Verdict, fewest, gravest, round_up, settle
 
 # The chance, for all recipes together, of taking one whose agreement is under the limit.
@@ -129,8 +129,7 @@ def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
 
 def _time_ratio(one: Judged, other: Judged) -> Estimate:
     """The first one's time over the second's."""
-    series = (judged.measured.singles.latency.samples_ms for judged in (one, other))
-    return ratio_estimate(*series)
+    return other.measured.singles.as_fast_as(one.measured.singles)
 
 
 def _judge(measured: Measured, limits: Limits, level: float) -> Judged:
@@ -163,7 +162,7 @@ def _time(measured: Measured, limit: float) -> Verdict:
     ms = measured.singles.ms
     # Less is better, and 1 is the limit.
     figure = Estimate(-ms.value / limit, -ms.high / limit, -ms.low / limit)
-    answer, more = settle(figure, -1.0, seen=measured.singles.latency.n, needed=FEWEST_UNITS)
+    answer, more = settle(figure, -1.0, seen=measured.singles.n, needed=FEWEST_UNITS)
     reason = {
         Answer.YES: f"{limit:g} allowed",
         Answer.NO: f"{ms.value - limit:.2f} ms over the {limit:g} ms allowed",
@@ -184,6 +183,6 @@ def _agreement(measured: Measured, agreement: Estimate, limit: float, level: flo
     }[answer]
     if more is not None and seen:
         # More texts like these have entities in the same number.
-        more = round_up(more * measured.singles.latency.n / seen)
+        more = round_up(more * measured.singles.n / seen)
     short = f"agreement {agreement.text()} %"
     return Verdict(answer, short, f"{short} on {seen:,.0f} entities, {reason}", more)

@@ -6,25 +6,25 @@ from typing import Annotated
 
 import typer
 
+from ner.choosing.contenders import Contender
+from ner.choosing.memory import FULL
+from ner.choosing.report import bench_tables, measurement_json
+from ner.choosing.workloads import Workload, long
 from ner.cli.choose import (
     GoldOption,
     OutOption,
     PeersOption,
     RecipesOption,
     TextsOption,
-    as_run,
-    contenders_of,
-    print_machine,
-    print_progress,
+    measure_model,
     read_sample,
+    tell,
 )
-from ner.cli.gold import MapOption, reading
+from ner.cli.gold import MapOption
 from ner.cli.options import JsonOption, ModelOption
-from ner.cli.terminal import print_json, print_table, write_json
 from ner.errors import InputError
 from ner.models.names import find_model
-from ner.models.recipes import default_sides
-from ner.progress import finish
+from ner.tagging.tagger import OpenVinoTagger
 
 
 def bench(
@@ -46,20 +46,14 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Measure as choose does, also texts of each length, files of short and long texts, memory."""
-    from ner.choosing.contenders import find_recipes
-    from ner.choosing.measure import measure
-    from ner.choosing.memory import FULL
-    from ner.choosing.report import bench_tables, measurement_json
-    from ner.choosing.workloads import long
-    from ner.tagging.tagger import OpenVinoTagger
-
     tokens = _numbers(lengths)
-    spec, wanted = find_model(model), find_recipes(recipes)
-    sample, name = read_sample(spec, texts, gold, reading(label_map, default_sides(spec)[0]))
-    with contenders_of(spec, wanted, sample, peers=peers) as contenders:
-        tagger = contenders[0].tagger
-        assert isinstance(tagger, OpenVinoTagger)  # noqa: S101 - the original of the model
-        workloads = long(
+    spec = find_model(model)
+    sample, name = read_sample(spec, texts, gold, label_map)
+
+    def workloads(original: Contender) -> list[Workload]:
+        tagger = original.tagger
+        assert isinstance(tagger, OpenVinoTagger)  # noqa: S101 - of a recipe
+        return long(
             sample.texts,
             tagger,
             lengths=tokens,
@@ -67,16 +61,10 @@ def bench(
             passes=passes,
             file_texts=file_texts,
         )
-        measured = finish(measure(contenders, sample, workloads, FULL), print_progress)
-    answer = measurement_json(measured, name) | as_run()
-    if out is not None:
-        write_json(out, answer)
-    if as_json:
-        print_json(answer)
-    else:
-        for table in bench_tables(answer):
-            print_table(table)
-        print_machine(answer)
+
+    measured = measure_model(spec, recipes, sample, workloads, FULL, peers=peers)
+    answer = measurement_json(measured, name)
+    tell(answer, bench_tables(answer), out, as_json=as_json)
 
 
 def _numbers(lengths: str) -> tuple[int, ...]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from ner.choosing.contenders import Contender, find_recipes, open_contenders, unmade
+from ner.choosing.measure import Measured, Sample, measure
+from ner.choosing.memory import SHORT, MemoryPlan
+from ner.choosing.report import choice_json, choice_table
+from ner.choosing.rule import Limits, recommend
+from ner.choosing.workloads import Workload, usual
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading
 from ner.cli.options import DeviceOption, JsonOption, ModelOption
@@ -19,26 +25,22 @@ from ner.cli.terminal import (
     print_json,
     print_line,
     print_note,
+    print_progress,
     print_stage,
     print_table,
-    stderr,
     write_json,
 )
 from ner.errors import InputError
 from ner.files.gold import read_gold
-from ner.files.marked import Reading
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import find_model
-from ner.models.recipes import Recipe, default_sides
-from ner.progress import Progress, finish
+from ner.models.recipes import default_sides
+from ner.progress import finish
+from ner.tables import Table
 from ner.verdict import MIN_AGREEMENT
-
-if TYPE_CHECKING:
-    from ner.choosing.contenders import Contender
-    from ner.choosing.measure import Sample
 
 TextsOption = Annotated[
     Path | None,
@@ -84,43 +86,27 @@ def choose(
 
     Exit code 0: found, 1: none fits, 3: undecided.
     """
-    from ner.choosing.contenders import find_recipes, unmade
-    from ner.choosing.measure import measure
-    from ner.choosing.memory import SHORT
-    from ner.choosing.report import choice_json, choice_table
-    from ner.choosing.rule import Limits, recommend
-    from ner.choosing.workloads import usual
-
     limits = Limits(max_ms, max_mb, min_agreement)
-    spec, wanted = find_model(model), find_recipes(recipes)
-    sample, name = read_sample(spec, texts, gold, reading(label_map, default_sides(spec)[0]))
-    with contenders_of(spec, wanted, sample, peers=peers, device=device) as contenders:
-        measured = finish(measure(contenders, sample, usual(sample.texts), SHORT), print_progress)
-    choice = recommend(measured[: len(wanted)], limits)
-    answer = choice_json(choice, measured, name, unmade(spec)) | as_run()
-    if out is not None:
-        write_json(out, answer)
-    if as_json:
-        print_json(answer)
-    else:
-        print_line(answer["sentence"])
-        print_table(choice_table(answer, price_per_hour=price_per_hour))
-        for item in answer["not_made"]:
-            recipe = item["name"].partition("#")[2]
-            print_line(f"{item['title']} is not made; to measure it: --recipes {recipe}")
-        print_machine(answer)
+    spec = find_model(model)
+    sample, name = read_sample(spec, texts, gold, label_map)
+    measured = measure_model(
+        spec, recipes, sample, lambda _: usual(sample.texts), SHORT, peers=peers, device=device
+    )
+    choice = recommend([one for one in measured if one.origin.recipe is not None], limits)
+    answer = choice_json(choice, measured, name, unmade(spec))
+    table = choice_table(answer, price_per_hour=price_per_hour)
+    tell(answer, [table], out, as_json=as_json)
     return EXIT_CODES[choice.answer]
 
 
 def read_sample(
-    spec: ModelSpec, texts: Path | None, gold: Path | None, read: Reading
+    spec: ModelSpec, texts: Path | None, gold: Path | None, label_map: str | None
 ) -> tuple[Sample, str]:
     """What to measure on, and what it is called."""
-    from ner.choosing.measure import Sample
-
     if gold is not None:
         if texts is not None:
             raise InputError("--texts and --gold are both given; gold brings its own texts.")
+        read = reading(label_map, default_sides(spec)[0])
         return Sample.of_gold(read_gold(gold, read)), gold.name
     if texts is not None:
         lines = tuple(line for line in read_lines(texts) if line.strip())
@@ -128,50 +114,59 @@ def read_sample(
     return Sample(texts_for(spec).gate), "the model's check texts"
 
 
-@contextmanager
-def contenders_of(
+def measure_model(
     spec: ModelSpec,
-    recipes: tuple[Recipe, ...],
+    names: str | None,
     sample: Sample,
+    workloads: Callable[[Contender], Sequence[Workload]],
+    memory: MemoryPlan,
     *,
     peers: bool,
     device: str = "CPU",
-) -> Iterator[list[Contender]]:
-    """The model by each recipe, made where missing; with ``peers`` what others run it with too."""
-    from ner.choosing.contenders import open_contenders
+) -> tuple[Measured, ...]:
+    """Measure the model by each recipe, made where missing, and its ``peers`` if asked.
 
-    if not peers:
-        yield open_contenders(spec, recipes, device=device, report=print_stage)
-        return
-    from ner.choosing.peers import checkpoint_of, open_peers
+    ``workloads`` gives what is timed, and is given the original.
+    """
+    recipes = find_recipes(names)
+    with ExitStack() as stack:
+        if peers:
+            # Imports torch, which takes seconds.
+            from ner.choosing.peers import checkpoint_of, open_peers
 
-    # First: a model that can't have peers is refused before anything is made.
-    checkpoint_of(spec)
-    contenders = open_contenders(spec, recipes, device=device, report=print_stage)
-    folders = {
-        f"pipeline on {side.recipe.title}": ensure_prepared(side).folder
-        for side in default_sides(spec)
-    }
-    with open_peers(spec, sample.texts, folders=folders, report=print_note) as beside:
-        yield contenders + beside
-
-
-def print_progress(step: Progress) -> None:
-    """How far a measurement is, on one line of standard error."""
-    line = f"{step.done}/{step.total} {step.what}" if step.done < step.total else ""
-    stderr().print(f"{line:<60}", end="\r", markup=False, highlight=False)
-
-
-def print_machine(answer: Mapping[str, Any]) -> None:
-    """Where it was measured, and what that means for INT8."""
-    if answer["cpu_note"] is not None:
-        print_line(answer["cpu_note"])
-    print_line(answer["provenance"]["machine"])
+            # First: a model that can't have peers is refused before anything is made.
+            checkpoint_of(spec)
+        contenders = open_contenders(spec, recipes, device=device, report=print_stage)
+        works = workloads(contenders[0])
+        if peers:
+            folders = {
+                f"pipeline on {side.recipe.title}": ensure_prepared(side).folder
+                for side in default_sides(spec)
+            }
+            opened = open_peers(spec, sample.texts, folders=folders, report=print_note)
+            contenders += stack.enter_context(opened)
+        return finish(measure(contenders, sample, works, memory), print_progress)
 
 
-def as_run() -> dict[str, Any]:
-    """When and by which command it was measured."""
-    return {
+def tell(
+    answer: dict[str, Any], tables: Iterable[Table], out: Path | None, *, as_json: bool
+) -> None:
+    """What was measured, when and by which command: as JSON, or in words and tables."""
+    answer |= {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m ner {' '.join(map(shlex.quote, sys.argv[1:]))}",
     }
+    if out is not None:
+        write_json(out, answer)
+    if as_json:
+        print_json(answer)
+        return
+    if "sentence" in answer:
+        print_line(answer["sentence"])
+    for table in tables:
+        print_table(table)
+    for item in answer.get("not_made", ()):
+        recipe = item["name"].partition("#")[2]
+        print_line(f"{item['title']} is not made; to measure it: --recipes {recipe}")
+    for sentence in filter(None, [answer["cpu_note"], answer["provenance"]["machine"]]):
+        print_line(sentence)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ner.choosing.contenders import Contender
+from ner.choosing.measure import Sample, measure
+from ner.choosing.memory import SHORT
+from ner.choosing.report import choice_table, gains, measurement_json
+from ner.choosing.workloads import usual
 from ner.cli.gold import (
     EncodingOption,
     FormatOption,
@@ -34,6 +40,7 @@ from ner.cli.terminal import (
     print_json,
     print_line,
     print_note,
+    print_progress,
     print_stage,
     print_table,
     stdout,
@@ -44,11 +51,11 @@ from ner.comparing.gold_origin import read_origins
 from ner.entities import Annotated as Gold
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.documents import as_documents
-from ner.evaluating.evaluation import lowercase as lower_sentences
+from ner.evaluating.documents import lowercase as lower_sentences
 from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
 from ner.evaluating.report import report_sides
 from ner.evaluating.scores import conlleval
-from ner.evaluating.signoff import sign_off, signoff_html
+from ner.evaluating.signoff import signoff_html
 from ner.evaluating.tables import (
     agreement_table,
     gate_markdown,
@@ -59,16 +66,21 @@ from ner.files.gold import load_gold
 from ner.files.marked import Reading
 from ner.io import read_lines
 from ner.machine import describe
+from ner.models.folder import sha256
 from ner.models.names import resolve
 from ner.models.open import Sides, open_sides
-from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant
+from ner.models.recipes import ORIGINAL, RECOMMENDED
+from ner.progress import finish
 from ner.schema import Json, to_json
+from ner.tables import Table
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.verdict import Answer, gravest
 
 # What a build reads: only 0 goes on.
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.UNDECIDED: 3}
+# The report to sign measures time and memory on about so many texts at most.
+_COST_TEXTS = 200
 _GATE = {
     Answer.YES: "Accepted: all that was asked for is shown.",
     Answer.NO: "Not accepted.",
@@ -170,7 +182,8 @@ def evaluate(
         write_text(markdown, gate_markdown(scored))
     if report is not None:
         told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
-        _write_report(report, sides, scored, names, choice, told)
+        hashes = {name: sha256(file) for name, file in names.items()}
+        write_text(report, signoff_html(scored, hashes, sides, _cost(sides, scored, choice), told))
     _conclude(scored, limits, as_json=as_json)
 
 
@@ -183,30 +196,21 @@ def _conclude(scored: Sequence[Gated], limits: Limits, *, as_json: bool) -> None
         answer = gravest(gated.answer for gated in scored)
         if not as_json:
             for gated in scored:
-                for check in gated.checks:
-                    print_line(f"{gated.name} · {check.name}: {check.verdict.sentence}")
+                for check, verdict in gated.checks.items():
+                    print_line(f"{gated.name} · {check}: {verdict.sentence}")
             print_line(_GATE[answer])
         raise typer.Exit(EXIT_CODES[answer])
 
 
-def _write_report(
-    file: Path,
-    sides: Sides,
-    scored: Sequence[Gated],
-    gold: Mapping[str, Path],
-    choice: Choice,
-    settings: Mapping[str, str],
-) -> None:
-    """The report to sign, with the cost of both sides measured for it."""
-    from ner.choosing.contenders import opening_of
-    from ner.choosing.memory import SHORT, measure_footprint
-
-    def memory_of(variant: Variant, texts: Sequence[str]) -> int:
-        return measure_footprint(opening_of(variant), texts, SHORT).after_files
-
-    print_note("Measuring speed and memory …")
-    signed = sign_off(sides, scored, gold, choice=choice, settings=settings, memory_of=memory_of)
-    write_text(file, signoff_html(signed))
+def _cost(sides: Sides, scored: Sequence[Gated], choice: Choice) -> Table:
+    """What both sides take on this machine, measured on some of the gold's texts."""
+    texts = [text.tagged.text for gated in scored for text in gated.report.gold]
+    some = Sample(tuple(texts[:: 1 + len(texts) // _COST_TEXTS]))
+    contenders = [Contender.of(side, choice) for side in sides.both]
+    left, right = finish(measure(contenders, some, usual(some.texts), SHORT), print_progress)
+    table = choice_table(measurement_json([left, right], "of the gold, measured for this report"))
+    said = f"{right.title}: {gains(right, left, right.agreement_at())}."
+    return replace(table, title="Speed and memory", note=f"{table.note} {said}")
 
 
 def _score(
@@ -221,7 +225,7 @@ def _score(
         report_sides(sides, texts, choice, max_loss=limits.accepted, began=began, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
-    return check_limits(name, report, joined, limits, labels=choice.labels)
+    return check_limits(name, report, joined, limits)
 
 
 def _origins(file: Path, read: Reading) -> set[str]:
@@ -265,10 +269,9 @@ def _print_set(scored: Gated) -> None:
     report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
         stdout().print(f"{scored.name} · {side.origin.title}", style="bold", markup=False)
-        stdout().print(conlleval(side.scores), markup=False, highlight=False, end="")
+        stdout().print(conlleval(side), markup=False, highlight=False, end="")
         print_table(tag_table(side))
-        f1 = joined.scores.micro.f1
-        print_line(f"As {len(documents.evaluation.gold):,} documents: F1 {100 * f1:.2f}.")
+        print_line(f"As {len(documents.gold):,} documents: F1 {100 * joined.micro.f1:.2f}.")
     tables = [agreement_table(report)]
     tables += [judgement_table(report)] if report.judgements else []
     for table in tables:

@@ -16,6 +16,7 @@ from rich.text import Text
 from ner.errors import InputError
 from ner.models.child import Stage
 from ner.models.open import Sides
+from ner.progress import Progress
 from ner.tables import Table
 
 # Characters; wider than any table.
@@ -67,6 +68,12 @@ def print_note(sentence: str) -> None:
 def print_stage(stage: Stage) -> None:
     """A stage of preparing, on standard error."""
     print_note(f"[{stage.number}/{stage.stages}] {stage.name} …")
+
+
+def print_progress(step: Progress) -> None:
+    """How far a measurement is, on one line of standard error."""
+    line = f"{step.done}/{step.total} {step.what}" if step.done < step.total else ""
+    stderr().print(f"{line:<60}", end="\r", markup=False, highlight=False)
 
 
 def print_notes(sides: Sides) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import cycle
 
 import numpy as np
 
-from ner.stats import Estimate, ratio_estimate
+from ner.stats import Estimate, median_estimate, ratio_estimate
 from ner.tagging.choice import Steps
 from ner.tagging.tagger import OpenVinoTagger
 
@@ -19,11 +20,15 @@ _FEWEST_PAIRS = 8
 _MOST_PAIRS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Latency:
-    """Raw wall-clock times of one thing, in milliseconds, in the order in which they were taken."""
+    """Wall-clock times of one thing, in milliseconds, in the order in which they were taken.
+
+    Each sample is a call that tags so many ``texts``.
+    """
 
     samples_ms: tuple[float, ...]
+    texts: int = 1
 
     def __post_init__(self) -> None:
         if not self.samples_ms:
@@ -44,6 +49,21 @@ class Latency:
         """The 95th percentile (linear interpolation), in milliseconds."""
         return float(np.percentile(self.samples_ms, 95))
 
+    @cached_property
+    def ms(self) -> Estimate:
+        """The median with its interval, in milliseconds."""
+        return median_estimate(self.samples_ms)
+
+    @property
+    def rate(self) -> Estimate:
+        """Texts a second in the median call."""
+        texts, ms = 1000 * self.texts, self.ms
+        return Estimate(texts / ms.value, texts / ms.high, texts / ms.low if ms.low else math.inf)
+
+    def as_fast_as(self, other: Latency) -> Estimate:
+        """How many times as fast as ``other``, next to whose samples these were taken."""
+        return ratio_estimate(other.samples_ms, self.samples_ms)
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -55,7 +75,7 @@ class Timing:
     @cached_property
     def ratio(self) -> Estimate:
         """How many times faster the right side is: the left median over the right one."""
-        return ratio_estimate(self.left.samples_ms, self.right.samples_ms)
+        return self.right.as_fast_as(self.left)
 
 
 def time_in_turns(

@@ -1,4 +1,4 @@
-"""Gold as people read it: the sentences of a set joined to documents."""
+"""Gold written otherwise: its sentences joined to documents, or in lower case."""
 
 from __future__ import annotations
 
@@ -69,3 +69,21 @@ def as_documents(
     if len(parts) == 1:
         parts = list(group(parts[0], size))
     return [join(part) for part in parts]
+
+
+def lowercase(gold: Sequence[Annotated]) -> list[Annotated]:
+    """The same annotation on the text in lower case.
+
+    A character whose lower case is longer (İ) stays as it is, so that offsets hold.
+    """
+    return [
+        replace(sentence, tagged=Tagged(_lower(sentence.tagged.text), sentence.tagged.entities))
+        for sentence in gold
+    ]
+
+
+def _lower(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)

@@ -7,13 +7,13 @@ skipped, which most servers count as passed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree  # nosec B405 - writes, never parses
 
 from ner.errors import InputError
-from ner.evaluating.report import Report
-from ner.evaluating.verdicts import reaches
+from ner.evaluating.report import KEYS, Report
+from ner.evaluating.verdicts import against_gold, reaches
 from ner.schema import Json, to_json
 from ner.verdict import MAX_LOSS, Answer, Verdict, gravest
 
@@ -73,66 +73,47 @@ class Limits:
         return MAX_LOSS if self.max_loss is None else self.max_loss
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How the right side did by one limit."""
-
-    name: str
-    verdict: Verdict
-
-
 @dataclass(frozen=True)
 class Gated:
     """How it did on one set of gold, by name.
 
-    The checks are of ``report``, which is by sentence; ``documents`` are the same texts scored as
-    whole documents.
+    The checks are of ``report``, which is by sentence: a verdict for each limit, by its name.
+    ``documents`` are the same texts scored as whole documents.
     """
 
     name: str
     report: Report
     documents: Report
-    checks: tuple[Check, ...]
+    checks: Mapping[str, Verdict]
 
     @property
     def answer(self) -> Answer:
         """The gravest answer of its checks."""
-        return gravest(check.verdict.answer for check in self.checks)
+        return gravest(verdict.answer for verdict in self.checks.values())
 
     def json(self) -> Json:
         """The answer for the set, and each check's with its reason."""
-        checks = [{"name": check.name, **to_json(check.verdict)} for check in self.checks]
+        checks = [{"name": name, **to_json(verdict)} for name, verdict in self.checks.items()]
         return {"answer": self.answer.value, "checks": checks}
 
 
-def check_limits(
-    name: str,
-    report: Report,
-    documents: Report,
-    limits: Limits,
-    *,
-    labels: Sequence[str] | None = None,
-) -> Gated:
+def check_limits(name: str, report: Report, documents: Report, limits: Limits) -> Gated:
     """Check each limit on one scored set that has both sides; none where gold does not fit them.
 
-    Types are checked each, those of ``labels`` or else those in gold: one that was named and is not
-    in gold is undecided.
+    Types are checked each, those that were chosen or else those in gold: one that was chosen and is
+    not in gold is undecided.
     """
-    checks = []
+    checks = {}
     if limits.max_loss is not None:
-        checks.append(Check("loss of F1", report.judge(None, limits.max_loss).verdict))
+        checks["loss of F1"] = against_gold(report, None, limits.max_loss).verdict
     if limits.max_label_loss is not None:
-        evaluation = report.evaluation
-        in_gold = [label for label in evaluation.labels if evaluation.support(label)]
-        checks += [
-            Check(f"loss of F1 on {label}", report.judge(label, limits.max_label_loss).verdict)
-            for label in (in_gold if labels is None else labels)
-        ]
+        chosen = report.choice.labels
+        for label in sorted(report.gold_labels) if chosen is None else chosen:
+            judged = against_gold(report, label, limits.max_label_loss)
+            checks[f"loss of F1 on {label}"] = judged.verdict
     if limits.min_f1 is not None:
-        checks.append(
-            Check("F1", reaches(report.evaluation, limits.min_f1, name=report.titles[-1]))
-        )
-    return Gated(name, report, documents, () if report.misfit else tuple(checks))
+        checks["F1"] = reaches(report, limits.min_f1)
+    return Gated(name, report, documents, {} if report.misfit else checks)
 
 
 def junit_xml(sets: Sequence[Gated]) -> str:
@@ -146,15 +127,15 @@ def junit_xml(sets: Sequence[Gated]) -> str:
             root, "testsuite", {"name": _held(gated.name), **_tally([gated])}
         )
         properties = ElementTree.SubElement(suite, "properties")
-        for side in gated.report.sides:
-            weights = {f"{side.key} weights": side.origin.weights or ""}
-            for name, value in {side.key: side.origin.name, **weights}.items():
+        for key, side in zip(KEYS, gated.report.sides, strict=False):
+            weights = {f"{key} weights": side.origin.weights or ""}
+            for name, value in {key: side.origin.name, **weights}.items():
                 facts = {"name": name, "value": _held(value)}
                 ElementTree.SubElement(properties, "property", facts)
-        for check in gated.checks:
-            about = {"classname": _held(gated.name), "name": _held(check.name)}
+        for name, verdict in gated.checks.items():
+            about = {"classname": _held(gated.name), "name": _held(name)}
             case = ElementTree.SubElement(suite, "testcase", about)
-            answer, sentence = check.verdict.answer, _held(check.verdict.sentence)
+            answer, sentence = verdict.answer, _held(verdict.sentence)
             told = {"type": answer.value, "message": sentence} if answer in _TROUBLE else {}
             kind = _TROUBLE.get(answer, "system-out")
             ElementTree.SubElement(case, kind, told).text = sentence
@@ -163,7 +144,7 @@ def junit_xml(sets: Sequence[Gated]) -> str:
 
 
 def _tally(sets: Iterable[Gated]) -> dict[str, str]:
-    answers = [check.verdict.answer for one in sets for check in one.checks]
+    answers = [verdict.answer for one in sets for verdict in one.checks.values()]
     counts = {
         "tests": len(answers),
         "failures": answers.count(Answer.NO),

@@ -1,145 +1,81 @@
-"""An evaluation with where its sides come from: its verdicts, and as JSON."""
+"""One or two sides against gold, or without it against each other: figures, verdict and JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
 from ner.comparing.gold_origin import origin_warning
 from ner.comparing.origin import Origin
-from ner.counts import Counts, counts_of
-from ner.entities import Annotated, Explained
+from ner.counts import Counts
+from ner.entities import Annotated, Tagged
+from ner.errors import InputError
 from ner.evaluating import verdicts
 from ner.evaluating.breakdown import bucket_counts
-from ner.evaluating.evaluation import Evaluation, evaluate, label_notes
-from ner.evaluating.scores import ErrorKind, Figures, Scores, conlleval
-from ner.evaluating.verdicts import Judgement
+from ner.evaluating.scores import LETTERS, ErrorKind, Figures, Scores, conlleval, find_changes
 from ner.models.open import Sides
 from ner.schema import Json, agreement_json, origin_json, provenance_json, to_json
-from ner.stats import Estimate, mcnemar_p
+from ner.stats import Estimate, f1_difference, mcnemar_p
 from ner.tagging.choice import Choice
+from ner.tags import suggest_map
 from ner.verdict import MAX_LOSS, Verdict
 
+# What the sides are called in JSON.
 KEYS = ("left", "right")
 
 
 @dataclass(frozen=True)
-class ScoredSide:
-    """One side of an evaluation (0 left, 1 right), and what is told of it."""
-
-    evaluation: Evaluation
-    index: int
-    origin: Origin
-
-    @property
-    def scores(self) -> Scores:
-        """What is counted of it."""
-        return self.evaluation.sides[self.index]
-
-    @cached_property
-    def changes(self) -> list[list[Pair]]:
-        """For each sentence its errors that the other side does not make."""
-        # What the right side added to the left one's errors is first.
-        if not self.evaluation.paired:
-            return [[]] * len(self.evaluation.gold)
-        return [change[1 - self.index] for change in self.evaluation.changes]
-
-    @cached_property
-    def buckets(self) -> dict[str, dict[str, Counts]]:
-        """The counts of each bucket by dimension."""
-        return bucket_counts(self.scores)
-
-    @property
-    def key(self) -> str:
-        """What it is called in JSON and in the page's data."""
-        return KEYS[self.index]
-
-    def counts(self, label: str | None) -> Counts:
-        """Its strict counts; of one type, or of all (None)."""
-        return counts_of(self.scores.strict, label)
-
-    @cached_property
-    def f1(self) -> dict[str | None, Estimate]:
-        """Its F1 by type; under None of all types."""
-        labels = (None, *self.evaluation.labels)
-        return {label: self.evaluation.f1(self.index, label) for label in labels}
-
-
-@dataclass(frozen=True)
 class Report:
-    """An evaluation with where its sides come from, and the points of F1 that B may lose.
+    """One side, or a left and a right one, on the same texts, and the points of F1 that B may lose.
 
-    ``origins`` has one for each side, the left one first, and so has ``known``: the types that a
-    side can find, where that is more than it found. ``warning`` says why gold favours a side;
-    ``choice`` is what they were tagged with, and ``gold`` is what the set is called.
+    Where texts are not ``labelled`` there is no gold: what the left side found stands for it.
+    ``known`` has for each side the types that it can find, where that is more than it found;
+    ``warning`` says why gold favours a side; ``choice`` is what they were tagged with, and ``name``
+    is what the set of texts is called. Sentences are resampled for every interval.
     """
 
-    evaluation: Evaluation
-    origins: tuple[Origin, ...]
+    sides: tuple[Scores, ...]
     max_loss: float = MAX_LOSS
     known: tuple[tuple[str, ...], ...] = ()
     warning: str | None = None
     choice: Choice = field(default_factory=Choice)
-    gold: str | None = None
+    name: str | None = None
+    labelled: bool = True
 
-    def __post_init__(self) -> None:
-        if len(self.origins) != len(self.evaluation.sides):
-            raise ValueError("a report needs one origin for each side of its evaluation")
-
-    @cached_property
-    def sides(self) -> tuple[ScoredSide, ...]:
-        """Each side with its figures, the left one first."""
-        return tuple(
-            ScoredSide(self.evaluation, index, origin) for index, origin in enumerate(self.origins)
-        )
+    @property
+    def gold(self) -> tuple[Annotated, ...]:
+        """The texts with their gold, of labels that count."""
+        return self.sides[0].gold
 
     @property
     def titles(self) -> tuple[str, ...]:
         """What a reader calls the sides."""
-        return tuple(origin.title for origin in self.origins)
+        return tuple(side.origin.title for side in self.sides)
 
     @property
-    def verdict(self) -> Verdict | None:
-        """Whether the right side may stand in for the left one; None where there is none.
-
-        That is without a right side, or where gold and model do not fit (``misfit``).
-        """
-        return self.judgements[0].verdict if self.judgements else None
+    def paired(self) -> bool:
+        """Whether there is a right side."""
+        return len(self.sides) == 2
 
     @cached_property
-    def misfit(self) -> str | None:
-        """Why gold can't judge the sides, in a sentence; None where it can."""
-        if self.warning and any(not side.errors for side in self.evaluation.sides):
-            return f"No verdict, because a side finds exactly this gold. {self.warning}"
-        return verdicts.misfit(self.evaluation, self.known, self.titles)
+    def agreements(self) -> tuple[Agreement, ...]:
+        """For each text both results aligned; none without a right side."""
+        return tuple(map(align, *(side.found for side in self.sides))) if self.paired else ()
 
     @cached_property
-    def provenance(self) -> Json:
-        """What it is a result of; the date is that of the first time that this is asked."""
-        return _provenance(self, self.gold)
-
-    @cached_property
-    def judgements(self) -> tuple[Judgement, ...]:
-        """That of all types, then of each; none where there is no verdict."""
-        if not self.evaluation.paired or self.misfit:
-            return ()
-        return tuple(map(self.judge, (None, *self.evaluation.labels)))
-
-    def judge(self, label: str | None, max_loss: float | None = None) -> Judgement:
-        """One type, or all (None), with a right side; ``max_loss`` in place of the report's."""
-        left, right = self.titles
-        asked = self.max_loss if max_loss is None else max_loss
-        return verdicts.against_gold(
-            self.evaluation, label=label, max_loss=asked, names=(left, right)
-        )
+    def changed(self) -> tuple[tuple[list[Pair], list[Pair]], ...]:
+        """For each text the errors that the right side added and removed; none without one."""
+        if not self.paired:
+            return ((([], [])),) * len(self.gold)
+        return tuple(map(find_changes, *(side.alignments for side in self.sides)))
 
     @property
     def changes(self) -> tuple[int, int]:
         """How many errors the right side added to the left one's, and how many it removed."""
-        changes = self.evaluation.changes
-        return sum(len(added) for added, _ in changes), sum(len(removed) for _, removed in changes)
+        added, removed = (sum(len(one[at]) for one in self.changed) for at in (0, 1))
+        return added, removed
 
     @property
     def changes_sentence(self) -> str:
@@ -150,12 +86,60 @@ class Report:
             f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
         )
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The types in gold or found by any side."""
+        return tuple(sorted(set().union(*(side.strict for side in self.sides))))
+
+    @property
+    def gold_labels(self) -> set[str]:
+        """The types in gold."""
+        return {entity.label for text in self.gold for entity in text.tagged.entities}
+
+    def support(self, label: str | None = None) -> int:
+        """How many entities of one type or of all (None) are in gold."""
+        return sum(tp + fn for tp, _, fn in self.sides[0].rows(label))
+
+    def difference(self, label: str | None = None) -> Estimate:
+        """The right F1 minus the left one, paired by sentence, of one type or of all (None)."""
+        return f1_difference(*(side.rows(label) for side in self.sides))
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether the right side may stand in for the left one; None where there is none.
+
+        That is without a right side, or where gold and model do not fit (``misfit``).
+        """
+        if not self.labelled:
+            return verdicts.without_gold(self.agreements, max_loss=self.max_loss, names=self.titles)
+        return self.judgements[0].verdict if self.judgements else None
+
+    @cached_property
+    def misfit(self) -> str | None:
+        """Why gold can't judge the sides, in a sentence; None where it can."""
+        if self.warning and any(not side.errors for side in self.sides):
+            return f"No verdict, because a side finds exactly this gold. {self.warning}"
+        return verdicts.misfit(self)
+
+    @cached_property
+    def judgements(self) -> tuple[verdicts.Judgement, ...]:
+        """That of all types, then of each; none where gold gives no verdict."""
+        if not (self.labelled and self.paired) or self.misfit:
+            return ()
+        return tuple(verdicts.against_gold(self, label) for label in (None, *self.labels))
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What must be said of the gold, and of types that the sides or gold don't share."""
-        found = label_notes(self.evaluation, self.titles, self.known)
-        first = self.misfit or self.warning
-        return (*([first] if first else []), *found)
+        told = filter(None, [self.misfit or self.warning])
+        return (*told, *_label_notes(self)) if self.labelled else ()
+
+    @cached_property
+    def provenance(self) -> Json:
+        """What it is a result of; the date is that of the first time that this is asked."""
+        origins = [side.origin for side in self.sides]
+        told = provenance_json(origins, self.choice, gold=self.name)
+        return {**told, "max_loss": self.max_loss}
 
     def json(self) -> Json:
         """What ``evaluate`` answers for one set: on the command line, over HTTP, as a download.
@@ -165,30 +149,49 @@ class Report:
         one, ``labels`` the same and the verdict by type; ``changes`` are the errors that the right
         side added and removed, with the p of McNemar's exact test. Without a right side ``left``
         stands alone, and ``verdict`` is null where gold and model do not fit. ``notes`` are
-        sentences; ``provenance`` is what it all is a result of.
+        sentences; ``provenance`` is what it all is a result of. Without gold there are only the
+        agreement, the verdict and for each text what ``compare`` answers.
         """
-        answer: Json = {
-            "sentences": len(self.evaluation.gold),
-            **{side.key: _side_json(side) for side in self.sides},
-            "notes": list(self.notes),
-            "provenance": self.provenance,
-        }
-        if not self.evaluation.paired:
-            return answer
-        added, removed = self.changes
-        compared: Json = to_json(
-            {
-                "agreement": self.evaluation.agreement(),
-                "difference": self.evaluation.difference(),
-                "verdict": verdict_json(self.verdict, self.max_loss),
-                "labels": {
-                    one.label: to_json(one) | {"verdict": verdict_json(one.verdict, self.max_loss)}
-                    for one in self.judgements[1:]
-                },
-                "changes": {"added": added, "removed": removed, "p": mcnemar_p(added, removed)},
+        answer: Json = {"provenance": self.provenance}
+        if self.paired:
+            answer["agreement"] = to_json(agreement_estimate(self.agreements))
+            answer["verdict"] = self._verdict_json(self.verdict)
+        if not self.labelled:
+            origins = [side.origin for side in self.sides]
+            lines = [agreement_json(one, origins, None) for one in self.agreements]
+            return {**answer, "lines": lines}
+        answer |= {key: _side_json(side) for key, side in zip(KEYS, self.sides, strict=False)}
+        answer |= {"sentences": len(self.gold), "notes": list(self.notes)}
+        if self.paired:
+            added, removed = self.changes
+            p = mcnemar_p(added, removed)
+            answer["difference"] = to_json(self.difference())
+            answer["changes"] = to_json({"added": added, "removed": removed, "p": p})
+            answer["labels"] = {
+                one.label: to_json(one) | {"verdict": self._verdict_json(one.verdict)}
+                for one in self.judgements[1:]
             }
+        return answer
+
+    def _verdict_json(self, given: Verdict | None) -> Json | None:
+        """``answer`` is yes, no or undecided; ``more`` about how many entities would settle it."""
+        return None if given is None else {**to_json(given), "max_loss": self.max_loss}
+
+
+def score_predictions(
+    gold: Sequence[Annotated],
+    *found: Sequence[Tagged],
+    labels: Sequence[str] | None = None,
+    origins: Sequence[Origin] = LETTERS,
+) -> Report:
+    """What one or two sides found, scored against gold; ``labels`` None counts all types."""
+    counted = tuple(replace(text, tagged=text.tagged.keep(labels=labels)) for text in gold)
+    return Report(
+        tuple(
+            Scores(counted, tuple(one.keep(labels=labels) for one in side), origin)
+            for side, origin in zip(found, origins[: len(found)], strict=True)
         )
-        return answer | compared
+    )
 
 
 def report_sides(
@@ -203,42 +206,93 @@ def report_sides(
     """Tag ``gold`` with the sides that there are, and score them.
 
     ``choice.labels`` are the types that count; None counts all, and gold may then have no other
-    type (``InputError``). ``began`` are the sides from whose output any of gold began, ``name`` is
-    what it is called.
+    type (``InputError``), so that nothing is scored in silence. ``began`` are the sides from whose
+    output any of gold began, ``name`` is what it is called.
     """
-    everything = replace(choice, labels=None)
-    taggers = [side.tagger.using(everything) for side in sides.all]
-    scored = evaluate(gold, *taggers, labels=choice.labels)
-    origins = tuple(side.origin for side in sides.all)
-    known = tuple(choice.labels or tagger.labels for tagger in taggers)
-    warning = origin_warning(began, origins)
-    return Report(scored, origins, max_loss, known, warning, choice, name)
+    taggers = [side.tagger.using(replace(choice, labels=None)) for side in sides.all]
+    for tagger in taggers:
+        _check_labels(gold, tagger.labels, choice.labels)
+    texts = [sentence.tagged.text for sentence in gold]
+    found = [tagger.tag_many(texts) for tagger in taggers]
+    origins = [side.origin for side in sides.all]
+    return replace(
+        score_predictions(gold, *found, labels=choice.labels, origins=origins),
+        max_loss=max_loss,
+        known=tuple(choice.labels or tagger.labels for tagger in taggers),
+        warning=origin_warning(began, origins),
+        choice=choice,
+        name=name,
+    )
 
 
-def verdict_json(given: Verdict | None, max_loss: float) -> Json | None:
-    """``answer`` is yes, no or undecided; ``more`` about how many entities would settle it."""
-    return None if given is None else {**to_json(given), "max_loss": max_loss}
+def report_agreement(
+    sides: Sides, texts: Sequence[str], *, max_loss: float = MAX_LOSS, name: str | None = None
+) -> Report:
+    """Tag ``texts``, which have no labels, with both sides."""
+    both = sides.both
+    found = [side.tagger.tag_many(texts) for side in both]
+    bare = [Annotated(Tagged(one.text), ()) for one in found[0]]
+    scored = score_predictions(bare, *found, origins=[side.origin for side in both])
+    return replace(scored, max_loss=max_loss, name=name, labelled=False)
 
 
-def _side_json(side: ScoredSide) -> Json:
-    scores = side.scores
+def _check_labels(
+    gold: Sequence[Annotated], known: Sequence[str], labels: Sequence[str] | None
+) -> None:
+    unknown = sorted(set(labels or ()) - set(known))
+    if unknown:
+        raise InputError(
+            f"The model has no label {', '.join(unknown)[:100]}. It has {', '.join(known)}."
+        )
+    present = {entity.label for sentence in gold for entity in sentence.tagged.entities}
+    strange = sorted(present - set(known))
+    if labels is None and strange:
+        raise InputError(
+            f"Gold has labels that the model does not know: {', '.join(strange)[:200]}. The model "
+            f"has {', '.join(known)}. Name the labels to count; the others are then left out."
+            f"{suggest_map(strange, known)}"
+        )
+
+
+def _label_notes(report: Report) -> Iterator[str]:
+    """Sentences on types that only one side has, or that were found but are not in gold."""
+    found = [side.labels for side in report.sides]
+    has = [set(labels) for labels in report.known or found]
+    only = [
+        f"only {name} has {', '.join(sorted(labels - other))}"
+        for name, labels, other in zip(report.titles, has, reversed(has), strict=True)
+        if labels - other
+    ]
+    if only:
+        yield f"Labels differ: {'; '.join(only)}. Name the labels to count: those that both have."
+    for name, labels in zip(report.titles, found, strict=True):
+        strange = sorted(set(labels) - report.gold_labels)
+        if strange:
+            times = sum(labels[label] for label in strange)
+            yield (
+                f"Gold has no {', '.join(strange)}: the {times:,} that {name} found count as "
+                "errors. Name the labels to count, and the others are left out."
+            )
+
+
+def _side_json(side: Scores) -> Json:
     found: Json = to_json(
         {
-            **_figures(scores.micro),
-            "f1": side.f1[None],
-            "exact_f1": scores.exact.f1,
-            "per_type": {label: _figures(one) for label, one in sorted(scores.strict.items())},
-            "partial": {scheme: _named(figures) for scheme, figures in scores.partial.items()},
-            "errors": {kind.value: scores.errors[kind] for kind in ErrorKind},
+            **_figures(side.micro),
+            "f1": side.f1(),
+            "exact_f1": side.exact.f1,
+            "per_type": {label: _figures(one) for label, one in sorted(side.strict.items())},
+            "partial": {scheme: _named(figures) for scheme, figures in side.partial.items()},
+            "errors": {kind.value: side.errors[kind] for kind in ErrorKind},
             "confusion": [
                 {"gold": gold, "predicted": predicted, "entities": count}
-                for (gold, predicted), count in sorted(scores.confusion.items())
+                for (gold, predicted), count in sorted(side.confusion.items())
             ],
             "buckets": {
                 dimension: {name: _figures(counts) for name, counts in rows.items()}
-                for dimension, rows in side.buckets.items()
+                for dimension, rows in bucket_counts(side).items()
             },
-            "conlleval": conlleval(scores),
+            "conlleval": conlleval(side),
         }
     )
     return {**origin_json(side.origin), **found}
@@ -250,57 +304,3 @@ def _figures(counts: Counts) -> Json:
 
 def _named(figures: Figures) -> Json:
     return dict(zip(("precision", "recall", "f1"), figures, strict=True))
-
-
-@dataclass(frozen=True)
-class AgreementReport:
-    """What both sides found in each text without gold, in order; the left one stands for gold.
-
-    ``choice`` is what the texts were tagged with, and ``texts`` is what they are called.
-    """
-
-    origins: tuple[Origin, Origin]
-    left: tuple[Explained, ...]
-    right: tuple[Explained, ...]
-    max_loss: float = MAX_LOSS
-    choice: Choice = field(default_factory=Choice)
-    texts: str | None = None
-
-    @cached_property
-    def provenance(self) -> Json:
-        """What it is a result of; the date is that of the first time that this is asked."""
-        return _provenance(self, self.texts)
-
-    @cached_property
-    def agreements(self) -> tuple[Agreement, ...]:
-        """Both results of each text, aligned."""
-        return tuple(
-            align(left.tagged, right.tagged)
-            for left, right in zip(self.left, self.right, strict=True)
-        )
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether the right side may stand in for the left one."""
-        left, right = (origin.title for origin in self.origins)
-        return verdicts.without_gold(self.agreements, max_loss=self.max_loss, names=(left, right))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that either side found."""
-        both = (*self.left, *self.right)
-        return tuple(sorted({entity.label for one in both for entity in one.tagged.entities}))
-
-    def json(self) -> Json:
-        """The agreement, the verdict, and for each text what ``compare`` answers."""
-        return {
-            "agreement": to_json(agreement_estimate(self.agreements)),
-            "verdict": verdict_json(self.verdict, self.max_loss),
-            "provenance": self.provenance,
-            "lines": [agreement_json(one, self.origins, None) for one in self.agreements],
-        }
-
-
-def _provenance(report: Report | AgreementReport, texts: str | None) -> Json:
-    told = provenance_json(report.origins, report.choice, gold=texts)
-    return {**told, "max_loss": report.max_loss}

@@ -15,10 +15,14 @@ from enum import StrEnum
 from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Kind, Pair, align
+from ner.comparing.origin import Origin
 from ner.counts import Counts, counts_of, share, strict_counts
 from ner.entities import Annotated, Entity, Tagged, bio_tags
+from ner.stats import Estimate, f1_estimate
 
 OUTSIDE = "O"
+# What sides are called that have no name.
+LETTERS = (Origin("A", "A"), Origin("B", "B"))
 # Precision, recall and F1.
 Figures = tuple[float, float, float]
 
@@ -54,6 +58,7 @@ class Scores:
 
     gold: tuple[Annotated, ...]
     found: tuple[Tagged, ...]
+    origin: Origin = LETTERS[0]
 
     @cached_property
     def alignments(self) -> tuple[Agreement, ...]:
@@ -70,6 +75,10 @@ class Scores:
         """The strict counts of each text as `ner.stats` takes them, of one type or all (None)."""
         return [counts_of(counts, label).row for counts in self.texts]
 
+    def f1(self, label: str | None = None) -> Estimate:
+        """The strict F1 of one type or of all (None); sentences are resampled."""
+        return f1_estimate(self.rows(label))
+
     @cached_property
     def strict(self) -> dict[str, Counts]:
         """The strict counts by type."""
@@ -78,7 +87,7 @@ class Scores:
     @property
     def micro(self) -> Counts:
         """The strict counts of all types: the overall figures of conlleval and seqeval."""
-        return sum(self.strict.values(), Counts())
+        return counts_of(self.strict, None)
 
     @cached_property
     def labels(self) -> Counter[str]:
@@ -89,8 +98,7 @@ class Scores:
     def exact(self) -> Counts:
         """The same without widening; its ``f1`` is the 'exact F1'."""
         pairs = zip(self.gold, self.found, strict=True)
-        counts = _summed(strict_counts(gold.tagged, found) for gold, found in pairs)
-        return sum(counts.values(), Counts())
+        return counts_of(_summed(strict_counts(gold.tagged, found) for gold, found in pairs), None)
 
     @property
     def _pairs(self) -> Iterator[Pair]:

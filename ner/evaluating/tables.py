@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ner import tables
 from ner.comparing.agreement import agreement_estimate
-from ner.counts import Counts
+from ner.counts import Counts, counts_of
 from ner.entities import Entity
-from ner.evaluating.breakdown import BUCKETS
+from ner.evaluating.breakdown import BUCKETS, bucket_counts
 from ner.evaluating.gate import Gated
-from ner.evaluating.report import AgreementReport, Report, ScoredSide
-from ner.evaluating.scores import OUTSIDE, ErrorKind, averages, error_kind
+from ner.evaluating.report import Report
+from ner.evaluating.scores import OUTSIDE, ErrorKind, Scores, averages, error_kind
 from ner.schema import Json, provenance_rows
 from ner.tables import Cell, Table, count, estimate, percent
 from ner.verdict import Answer, gravest
@@ -34,7 +34,7 @@ def report_tables(report: Report) -> list[Table]:
     return [
         *([judgement_table(report)] if report.judgements else []),
         score_table(report),
-        *([agreement_table(report)] if report.evaluation.paired else []),
+        *([agreement_table(report)] if report.paired else []),
         _error_table(report),
         *map(_confusion_table, report.sides),
         _bucket_table(report),
@@ -46,8 +46,8 @@ def report_tables(report: Report) -> list[Table]:
 def gate_table(gated: Gated) -> Table:
     """Each limit, its answer and the reason."""
     rows = [
-        (check.name, answer_cell(check.verdict.answer), check.verdict.sentence)
-        for check in gated.checks
+        (name, answer_cell(verdict.answer), verdict.sentence)
+        for name, verdict in gated.checks.items()
     ]
     return Table.of("Limits", ("Asked", "Answer", "Reason"), rows)
 
@@ -81,12 +81,12 @@ def judgement_table(report: Report) -> Table:
 def score_table(report: Report) -> Table:
     """Precision, recall and F1 of each side, on all types and on each."""
     rows: list[_Row] = []
-    for label in (None, *report.evaluation.labels):
+    for label in (None, *report.labels):
         cells: list[Cell] = []
         for side in report.sides:
-            precision, recall, _ = side.counts(label).figures
-            cells += [percent(precision), percent(recall), estimate(side.f1[label])]
-        rows.append((label or ALL_TYPES, *cells, count(report.evaluation.support(label))))
+            precision, recall, _ = counts_of(side.strict, label).figures
+            cells += [percent(precision), percent(recall), estimate(side.f1(label))]
+        rows.append((label or ALL_TYPES, *cells, count(report.support(label))))
     return Table.of(
         "Scores",
         ("Type", *_heads(report), "Gold entities"),
@@ -95,18 +95,16 @@ def score_table(report: Report) -> Table:
     )
 
 
-def agreement_table(report: Report | AgreementReport) -> Table:
+def agreement_table(report: Report) -> Table:
     """How far both sides agree, on all labels and on each, and how much each of them finds."""
-    source = report.evaluation if isinstance(report, Report) else report
-    agreements = source.agreements
-    left, right = (origin.title for origin in report.origins)
+    left, right = report.titles
     rows: list[_Row] = []
-    for label in (None, *source.labels):
+    for label in (None, *report.labels):
         found = (
-            sum(label in (None, entity.label) for tagged in side for entity in tagged.entities)
-            for side in ([one.left for one in agreements], [one.right for one in agreements])
+            sum(side.labels.values()) if label is None else side.labels[label]
+            for side in report.sides
         )
-        agreed = estimate(agreement_estimate(agreements, label))
+        agreed = estimate(agreement_estimate(report.agreements, label))
         rows.append((label or ALL_TYPES, agreed, *map(count, found)))
     return Table.of(
         "Agreement",
@@ -123,14 +121,17 @@ def error_table(report: Report) -> Table:
         (
             side.origin.title,
             error_kind(error).value,
-            "yes" if error in side.changes[number] else "no",
-            count(number + 1),
+            # What the right side added to the left one's errors is first.
+            "yes" if error in changed[not index] else "no",
+            count(number),
             *_span(error.left, alignment.text),
             *_span(error.right, alignment.text),
             alignment.text,
         )
-        for side in report.sides
-        for number, alignment in enumerate(side.scores.alignments)
+        for index, side in enumerate(report.sides)
+        for number, (alignment, changed) in enumerate(
+            zip(side.alignments, report.changed, strict=True), start=1
+        )
         for error in alignment.differences
     ]
     spans = (
@@ -142,9 +143,9 @@ def error_table(report: Report) -> Table:
     return Table.of("Errors in sentences", columns, rows)
 
 
-def tag_table(side: ScoredSide) -> Table:
+def tag_table(side: Scores) -> Table:
     """The scores of tokens by BIO2 tag, with averages."""
-    tags = side.scores.tags
+    tags = side.tags
     rows = [(tag, counts.figures, counts.support) for tag, counts in tags.items()]
     rows += [(name, *found) for name, found in averages(tags).items()]
     return Table.of(
@@ -166,7 +167,7 @@ def provenance_table(provenance: Json) -> Table:
 def report_markdown(report: Report) -> str:
     """All of one set, to paste into a model card or a ticket."""
     said = [*([report.verdict.sentence] if report.verdict else []), *report.notes]
-    if report.evaluation.paired:
+    if report.paired:
         said.append(report.changes_sentence)
     shown = map(tables.markdown, report_tables(report))
     return "\n\n".join(["# Evaluation", *map(tables.escape, said), *shown]) + "\n"
@@ -202,11 +203,11 @@ def _heads(report: Report) -> Iterator[str]:
 
 def _error_table(report: Report) -> Table:
     rows: list[_Row] = [
-        (name, *(count(side.scores.errors[kind]) for side in report.sides))
+        (name, *(count(side.errors[kind]) for side in report.sides))
         for kind, name in _ERRORS.items()
     ]
     note = "What is wrong, by kind."
-    if report.evaluation.paired:
+    if report.paired:
         # What the right side added is its own, and what it removed the left one's.
         own = map(count, reversed(report.changes))
         rows.append(("Only here: the other one gets it right", *own))
@@ -214,8 +215,8 @@ def _error_table(report: Report) -> Table:
     return Table.of("Errors", ("Kind", *report.titles), rows, note=note)
 
 
-def _confusion_table(side: ScoredSide) -> Table:
-    confusion = side.scores.confusion
+def _confusion_table(side: Scores) -> Table:
+    confusion = side.confusion
     types = (*sorted({label for pair in confusion for label in pair} - {OUTSIDE}), OUTSIDE)
     return Table.of(
         f"Confusion of types, {side.origin.title}",
@@ -227,9 +228,10 @@ def _confusion_table(side: ScoredSide) -> Table:
 
 def _bucket_table(report: Report) -> Table:
     rows: list[_Row] = []
+    sides = list(map(bucket_counts, report.sides))
     for dimension, names in BUCKETS.items():
         for name in names:
-            counts = [side.buckets[dimension].get(name, Counts()) for side in report.sides]
+            counts = [side[dimension].get(name, Counts()) for side in sides]
             if any(any(one.row) for one in counts):
                 figures = (percent(figure) for one in counts for figure in one.figures)
                 rows.append((f"{dimension}: {name}", *figures, count(counts[-1].support)))
@@ -243,7 +245,7 @@ def _bucket_table(report: Report) -> Table:
 
 def _partial_table(report: Report) -> Table:
     rows = [
-        (scheme, *(percent(one) for side in report.sides for one in side.scores.partial[scheme]))
+        (scheme, *(percent(one) for side in report.sides for one in side.partial[scheme]))
         for scheme in ("strict", "exact", "partial", "type")
     ]
     return Table.of(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ner.comparing.agreement import Agreement, agreement_estimate
-from ner.evaluating.evaluation import Evaluation
 from ner.stats import Estimate
-from ner.verdict import MAX_LOSS, Answer, Verdict, fewest, more_needed, settle
+from ner.verdict import Answer, Verdict, fewest, more_needed, settle
+
+if TYPE_CHECKING:
+    from ner.evaluating.report import Report
 
 # If not even the upper end of a side's F1 reaches this, gold and model do not fit.
 _FITS = 0.1
-
-Names = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,116 +33,136 @@ class Judgement:
 
 
 def against_gold(
-    evaluation: Evaluation,
-    *,
-    label: str | None = None,
-    max_loss: float = MAX_LOSS,
-    names: Names = ("A", "B"),
+    report: Report, label: str | None = None, max_loss: float | None = None
 ) -> Judgement:
-    """Whether the right F1 is at most ``max_loss`` points below the left one."""
-    left, right = (evaluation.f1(side, label) for side in (0, 1))
-    difference = evaluation.difference(label)
-    entities = evaluation.support(label)
-    needed = fewest(max_loss / 100)
-    answer, more = settle(difference, -max_loss / 100, seen=entities, needed=needed)
-    limit = _points(max_loss)
-    reason = {
-        Answer.YES: f"a loss over the {limit} you accept is ruled out",
-        Answer.NO: f"more than the {limit} you accept",
-        Answer.UNDECIDED: f"a loss over the {limit} you accept is neither shown nor ruled out",
-    }[answer]
+    """Whether the right F1 is at most ``max_loss`` points below the left one (None: the report's).
+
+    On one type, or on all (None).
+    """
+    first, second = report.titles
+    left, right = (side.f1(label) for side in report.sides)
+    difference, entities = report.difference(label), report.support(label)
+    loss = report.max_loss if max_loss is None else max_loss
+    limit = _points(loss)
     written = f"{abs(100 * difference.value):.1f}"
     aside = f"{written} points {'below' if difference.value < 0 else 'above'}"
-    found = (
-        f"{names[1]}'s F1{f' on {label}' if label else ''} is {right.number()} %, "
-        f"{'equal to' if written == '0.0' else aside} {names[0]}'s {left.number()} % "
+    verdict = _verdict(
+        (difference, -loss / 100),
+        entities,
+        loss / 100,
+        f"{second}'s F1{f' on {label}' if label else ''} is {right.number()} %, "
+        f"{'equal to' if written == '0.0' else aside} {first}'s {left.number()} % "
         f"(95 % interval of the difference {difference.range(sign=True)} points, "
-        f"on {_size(evaluation, entities)})"
+        f"on {_size(report, entities)})",
+        {
+            Answer.YES: f"a loss over the {limit} you accept is ruled out",
+            Answer.NO: f"more than the {limit} you accept",
+            Answer.UNDECIDED: f"a loss over the {limit} you accept is neither shown nor ruled out",
+        },
+        yes=f"{second} can replace {first}, losing at most {limit}",
+        no=f"{second} loses more than {limit} against {first}",
     )
-    verdict = _verdict(answer, more, found, reason, names, limit)
     return Judgement(label, entities, left, right, difference, verdict)
 
 
 def without_gold(
-    agreements: Sequence[Agreement], *, max_loss: float, names: Names = ("A", "B")
+    agreements: Sequence[Agreement], *, max_loss: float, names: Sequence[str] = ("A", "B")
 ) -> Verdict:
     """Whether the second's entities, scored against the first's, lack at most so many points of F1.
 
     If so, the second can't have lost more. If not, only gold tells which of the two is wrong where
     they differ: so the answer is never no.
     """
+    first, second = names
     agreement = agreement_estimate(agreements)
     entities = sum(len(one.left.entities) for one in agreements)
-    needed = fewest(max_loss / 100)
-    answer, more = settle(agreement, 1 - max_loss / 100, seen=entities, needed=needed)
     limit = _points(max_loss)
     found = (
-        f"{names[1]} finds what {names[0]} finds with F1 {agreement.number()} % "
+        f"{second} finds what {first} finds with F1 {agreement.number()} % "
         f"(95 % interval {agreement.range()}, on {count_of(entities, 'entity')} in "
         f"{count_of(len(agreements), 'line')})"
     )
-    if answer is Answer.NO:
-        return Verdict(
-            Answer.UNDECIDED,
-            "Undecided: only gold or your own judgement tells which is right.",
-            f"Undecided: gold would tell. {found}: if {names[1]} is wrong wherever they differ, it "
-            f"loses over the {limit} you accept. Judge what differs.",
-        )
-    reason = {
-        Answer.YES: f"even if {names[1]} is wrong wherever they differ, it loses less than the "
-        f"{limit} you accept",
-        Answer.UNDECIDED: f"a loss over the {limit} you accept is not ruled out",
-    }[answer]
-    return _verdict(answer, more, found, reason, names, limit)
-
-
-def reaches(evaluation: Evaluation, least: float, *, name: str) -> Verdict:
-    """Whether the F1 of the right side (the left one alone) is at least this, a fraction under 1.
-
-    ``name`` is what that side is called.
-    """
-    entities = evaluation.support()
-    f1 = evaluation.f1(len(evaluation.sides) - 1)
-    answer, more = settle(f1, least, seen=entities, needed=fewest(1 - least))
-    asked = f"the {100 * least:.4g} % asked for"
-    reason = {
-        Answer.YES: f"it reaches {asked}",
-        Answer.NO: f"it stays under {asked}",
-        Answer.UNDECIDED: f"whether it reaches {asked} is undecided",
-    }[answer]
-    found = (
-        f"{name}'s F1 is {f1.number()} % (95 % interval {f1.range()}, "
-        f"on {_size(evaluation, entities)}): {reason}."
+    wrong = f"if {second} is wrong wherever they differ, it loses"
+    given = _verdict(
+        (agreement, 1 - max_loss / 100),
+        entities,
+        max_loss / 100,
+        found,
+        {
+            Answer.YES: f"even {wrong} less than the {limit} you accept",
+            Answer.NO: f"{wrong} over the {limit} you accept. Judge what differs",
+            Answer.UNDECIDED: f"a loss over the {limit} you accept is not ruled out",
+        },
+        yes=f"{second} can replace {first}, losing at most {limit}",
+        no="only gold tells",
     )
-    opening = _opening(answer, more)
-    short = {Answer.YES: f"Yes: {name} reaches {asked}.", Answer.NO: f"No: {name} misses {asked}."}
-    return Verdict(answer, short.get(answer, opening), f"{opening} {found}", more)
+    if given.answer is not Answer.NO:
+        return given
+    return Verdict(
+        Answer.UNDECIDED,
+        "Undecided: only gold or your own judgement tells which is right.",
+        f"Undecided: gold would tell. {given.sentence.removeprefix('No. ')}",
+    )
 
 
-def misfit(
-    evaluation: Evaluation, known: Sequence[Sequence[str]], names: Sequence[str]
-) -> str | None:
+def reaches(report: Report, least: float) -> Verdict:
+    """Whether the F1 of the right side (the left one alone) is at least ``least``, under 1."""
+    name, f1, entities = report.titles[-1], report.sides[-1].f1(), report.support()
+    asked = f"the {100 * least:.4g} % asked for"
+    return _verdict(
+        (f1, least),
+        entities,
+        1 - least,
+        f"{name}'s F1 is {f1.number()} % (95 % interval {f1.range()}, "
+        f"on {_size(report, entities)})",
+        {
+            Answer.YES: f"it reaches {asked}",
+            Answer.NO: f"it stays under {asked}",
+            Answer.UNDECIDED: f"whether it reaches {asked} is undecided",
+        },
+        yes=f"{name} reaches {asked}",
+        no=f"{name} misses {asked}",
+    )
+
+
+def _verdict(
+    held: tuple[Estimate, float],
+    entities: int,
+    rate: float,
+    found: str,
+    reasons: dict[Answer, str],
+    *,
+    yes: str,
+    no: str,
+) -> Verdict:
+    """An estimate held against a limit, with enough entities to have met a mishap of ``rate``."""
+    answer, more = settle(*held, seen=entities, needed=fewest(rate))
+    opening = f"{answer.value.capitalize()}."
+    short = {Answer.YES: f"Yes: {yes}.", Answer.NO: f"No: {no}."}.get(answer)
+    if short is None:
+        short = opening = f"Undecided: {more_needed(more)}."
+    return Verdict(answer, short, f"{opening} {found}: {reasons[answer]}.", more)
+
+
+def misfit(report: Report) -> str | None:
     """Why gold and model do not fit, so that no verdict can be given; None where they do.
 
-    They do not if no side finds nearly any of the gold, or none has a label of it. ``known`` is
-    what each side can find: what it found, if empty.
+    They do not if no side finds nearly any of the gold, or none has a label of it.
     """
-    gold = evaluation.gold_labels
-    entities = evaluation.support()
+    gold = report.gold_labels
     if not gold:
         return None
-    own = set().union(*known) or set().union(*(side.labels for side in evaluation.sides))
+    own = set().union(*report.known) or set().union(*(side.labels for side in report.sides))
     told = f"Gold has {_listed(gold)}, and what was found is {_listed(own)}"
-    if not own & gold:
-        reason = "they have no label in common"
-    else:
-        f1 = [evaluation.f1(side) for side in range(len(evaluation.sides))]
+    reason = "they have no label in common"
+    if own & gold:
+        f1 = [side.f1() for side in report.sides]
         if any(one.high >= _FITS for one in f1):
             return None
         scores = " and ".join(
-            f"{one.number()} % for {name}" for one, name in zip(f1, names, strict=True)
+            f"{one.number()} % for {name}" for one, name in zip(f1, report.titles, strict=True)
         )
-        reason = f"F1 is {scores}, on {count_of(entities, 'entity')}"
+        reason = f"F1 is {scores}, on {count_of(report.support(), 'entity')}"
     return (
         f"No verdict, because gold and model do not fit: {reason}. {told}. Check that the labels "
         "mean the same, that the texts are in the language of the model, and that the file was "
@@ -159,30 +180,12 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
-def _verdict(
-    answer: Answer, more: int | None, found: str, reason: str, names: Names, limit: str
-) -> Verdict:
-    first, second = names
-    opening = _opening(answer, more)
-    short = {
-        Answer.YES: f"Yes: {second} can replace {first}, losing at most {limit}.",
-        Answer.NO: f"No: {second} loses more than {limit} against {first}.",
-    }.get(answer, opening)
-    return Verdict(answer, short, f"{opening} {found}: {reason}.", more)
-
-
-def _opening(answer: Answer, more: int | None) -> str:
-    if answer is Answer.UNDECIDED:
-        return f"Undecided: {more_needed(more)}."
-    return f"{answer.value.capitalize()}."
-
-
 def _points(max_loss: float) -> str:
     return f"{max_loss:.1f} {'point' if max_loss == 1 else 'points'}"
 
 
-def _size(evaluation: Evaluation, entities: int) -> str:
-    return f"{count_of(entities, 'entity')} in {count_of(len(evaluation.gold), 'sentence')}"
+def _size(report: Report, entities: int) -> str:
+    return f"{count_of(entities, 'entity')} in {count_of(len(report.gold), 'sentence')}"
 
 
 def _listed(labels: set[str]) -> str:

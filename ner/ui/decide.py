@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from ner.choosing.contenders import Contender, made_recipes, open_contenders, opening_of
+from ner.choosing.contenders import Contender, made_recipes, open_contenders
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import SHORT
 from ner.choosing.rule import Limits
@@ -20,7 +20,7 @@ from ner.choosing.workloads import usual
 from ner.comparing.gold_origin import read_origins
 from ner.errors import InputError
 from ner.evaluating.judgement import Tally
-from ner.evaluating.report import AgreementReport, Report, report_sides
+from ner.evaluating.report import Report, report_agreement, report_sides
 from ner.files.gold import FORMATS, gold_of_lines
 from ner.files.marked import Reading
 from ner.io import check_length, split_lines
@@ -75,7 +75,7 @@ class Decided:
     spec: ModelSpec
     texts: Texts
     measured: tuple[Measured, ...]
-    report: Report | AgreementReport
+    report: Report
 
 
 def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int) -> Texts:
@@ -142,10 +142,7 @@ def measure_texts(
     contenders = yield from run.background(partial(_open, variant.spec, device))
     sides = yield from run.open(left, right, device)
     if other.spec != variant.spec and sides.right is not None:
-        side = sides.right
-        contenders.append(
-            Contender(side.origin, side.tagger, side.size, None, opening_of(side.variant))
-        )
+        contenders.append(Contender.of(sides.right))
     with (yield from run.place("Measuring …")):
         measured = yield from _measured(run, contenders, texts.sample)
         yield "Comparing both sides …"
@@ -201,21 +198,12 @@ def _measured(run: Run, contenders: list[Contender], sample: Sample) -> Any:  # 
             yield f"Measuring, {step.done:,} of {step.total:,}: {step.what} …"
 
 
-def _report(sides: Sides, texts: Texts, max_loss: float) -> Report | AgreementReport:
+def _report(sides: Sides, texts: Texts, max_loss: float) -> Report:
     """Both sides against gold, or, without it, against each other."""
-    if texts.sample.gold is not None:
-        return report_sides(
-            sides,
-            texts.sample.gold,
-            Choice(),
-            max_loss=max_loss,
-            began=texts.began,
-            name=texts.name,
-        )
-    both = sides.both
-    left, right = (tuple(map(side.tagger.explain, texts.sample.texts)) for side in both)
-    origins = both[0].origin, both[1].origin
-    return AgreementReport(origins, left, right, max_loss, Choice(), texts.name)
+    gold, name = texts.sample.gold, texts.name
+    if gold is None:
+        return report_agreement(sides, texts.sample.texts, max_loss=max_loss, name=name)
+    return report_sides(sides, gold, Choice(), max_loss=max_loss, began=texts.began, name=name)
 
 
 def judge_again(found: Decided | None, left: str, right: str, *limits: float | None) -> Any:  # noqa: ANN401

@@ -16,7 +16,7 @@ from ner.counts import Counts
 from ner.entities import Entity, Explained, Tagged
 from ner.evaluating.breakdown import Curve, threshold_curve
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
-from ner.evaluating.report import AgreementReport, Report
+from ner.evaluating.report import Report
 from ner.evaluating.tables import (
     agreement_table,
     error_table,
@@ -63,15 +63,14 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
     choice = recommend(own, limits)
     answer = choice_json(choice, found.measured, found.texts.name, unmade(found.spec))
     report = found.report
-    gold = isinstance(report, Report)
     html = render(
         "ner.ui",
         "decide.html",
         verdict=_verdict(report, choice, answer["sentence"]),
-        choice="" if not gold else answer["sentence"],
+        choice=answer["sentence"] if report.labelled else "",
         notes=[
             *found.texts.notes,
-            *(report.notes if isinstance(report, Report) else ()),
+            *report.notes,
             *filter(None, [answer["cpu_note"]]),
         ],
         texts=f"{answer['texts']['n']:,} texts: {found.texts.name}",
@@ -82,10 +81,10 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
             for one in unmade(found.spec)
         ],
         by_type=[table_html(table) for table in _tables(report)],
-        wrong=list(_wrong(report)) if isinstance(report, Report) else [],
-        cards=_card_counts(report) if isinstance(report, AgreementReport) else None,
-        titles=[origin.title for origin in report.origins],
-        details=list(_details(report)) if isinstance(report, Report) else [],
+        wrong=list(_wrong(report)) if report.labelled else [],
+        cards=None if report.labelled else _card_counts(report),
+        titles=report.titles,
+        details=list(_details(report)) if report.labelled else [],
         command=_command(found, limits),
         files=[*_files(report), "choose.json"],
     )
@@ -94,14 +93,14 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
             **_files(report),
             "choose.json": json.dumps(answer, ensure_ascii=False, indent=1),
         },
-        **(_cards(report) if isinstance(report, AgreementReport) else {}),
+        **({} if report.labelled else _cards(report)),
     }
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
 
 
-def _verdict(report: Report | AgreementReport, choice: Recommendation, sentence: str) -> Verdict:
+def _verdict(report: Report, choice: Recommendation, sentence: str) -> Verdict:
     """With labels the loss of F1 decides, without them the agreement."""
-    if isinstance(report, Report):
+    if report.labelled:
         if report.verdict is not None:
             return report.verdict
         return Verdict(Answer.UNDECIDED, "Undecided: only one side was scored.", sentence)
@@ -174,9 +173,9 @@ def _picture(
     return scatter("Size and time of each recipe", axes, spots, (limits.max_mb, limits.max_ms))
 
 
-def _tables(report: Report | AgreementReport) -> list[Table]:
+def _tables(report: Report) -> list[Table]:
     """How the two compare, type by type."""
-    if isinstance(report, AgreementReport):
+    if not report.labelled:
         return [agreement_table(report)]
     return [judgement_table(report)] if report.judgements else []
 
@@ -185,7 +184,7 @@ def _details(report: Report) -> Iterator[tuple[str, str]]:
     """What is folded: all figures, and the curves over the threshold, by name as markup."""
     figures = [one for one in report_tables(report) if one.title not in _SHOWN]
     yield "All figures", "".join(map(table_html, figures))
-    by_side = [threshold_curve(report.evaluation.gold, side.scores.found) for side in report.sides]
+    by_side = [threshold_curve(report.gold, side.found) for side in report.sides]
     if all(curve.flat for curve in by_side):
         return
     measures: tuple[tuple[str, Callable[[Counts], float]], ...] = (
@@ -215,15 +214,15 @@ def _wrong(report: Report) -> Iterator[dict[str, Any]]:
     """Texts in which a side errs: gold and each side, readings that are alike on one line."""
     wrong: dict[int, list[str]] = {}
     for side in report.sides:
-        for index, alignment in enumerate(side.scores.alignments):
+        for index, alignment in enumerate(side.alignments):
             if alignment.differences:
                 wrong.setdefault(index, []).append(side.origin.title)
-    classes = colour_classes(report.evaluation.labels)
+    classes = colour_classes(report.labels)
     for index in sorted(wrong)[:_SENTENCES]:
         readings: dict[tuple[tuple[int, int, str], ...], tuple[list[str], Tagged]] = {}
         for name, tagged in [
-            ("Labels", report.evaluation.gold[index].tagged),
-            *((side.origin.title, side.scores.found[index]) for side in report.sides),
+            ("Labels", report.gold[index].tagged),
+            *((side.origin.title, side.found[index]) for side in report.sides),
         ]:
             key = tuple((one.start, one.end, one.label) for one in tagged.entities)
             readings.setdefault(key, ([], tagged))[0].append(name)
@@ -240,8 +239,8 @@ def _wrong(report: Report) -> Iterator[dict[str, Any]]:
 def _command(found: Decided, limits: Limits) -> str:
     """The command line that repeats it."""
     report = found.report
-    if isinstance(report, Report):
-        left, right = (origin.name for origin in report.origins[:2])
+    if report.labelled:
+        left, right = (side.origin.name for side in report.sides)
         loss = report.max_loss
         return (
             f"python -m ner evaluate texts.conll --left {left} --right {right} --max-loss {loss:g}"
@@ -257,9 +256,9 @@ def _command(found: Decided, limits: Limits) -> str:
     )
 
 
-def _files(report: Report | AgreementReport) -> dict[str, str]:
+def _files(report: Report) -> dict[str, str]:
     told = json.dumps(report.json(), ensure_ascii=False, allow_nan=False)
-    if isinstance(report, AgreementReport):
+    if not report.labelled:
         return {"agreement.json": told}
     return {
         "evaluation.json": told,
@@ -272,13 +271,13 @@ def _files(report: Report | AgreementReport) -> dict[str, str]:
 # ---- Cards ----
 
 
-def _card_counts(report: AgreementReport) -> dict[str, int]:
+def _card_counts(report: Report) -> dict[str, int]:
     pairs = sum(len(one.pairs) for one in report.agreements)
     differences = sum(len(one.differences) for one in report.agreements)
     return {"cards": differences, "texts": len(report.agreements), "same": pairs - differences}
 
 
-def _cards(report: AgreementReport) -> dict[str, Any]:
+def _cards(report: Report) -> dict[str, Any]:
     """What differs, as cards for the script to fill in."""
     return {
         "texts": [agreement.text for agreement in report.agreements],
@@ -293,7 +292,7 @@ def _cards(report: AgreementReport) -> dict[str, Any]:
             for card in deal(report.agreements)
         ],
         "classes": colour_classes(report.labels),
-        "titles": [origin.title for origin in report.origins],
+        "titles": report.titles,
         "provenance": report.provenance,
     }
 

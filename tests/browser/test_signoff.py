@@ -10,7 +10,6 @@ from evaluating.test_signoff import LINES, report, signed
 from playwright.sync_api import Browser
 
 from ner.evaluating.gate import Limits
-from ner.evaluating.signoff import signoff_html
 
 pytestmark = pytest.mark.browser
 
@@ -18,9 +17,7 @@ pytestmark = pytest.mark.browser
 def test_it_opens_alone_and_prints_on_pages(chromium: Browser, tmp_path: Path) -> None:
     """No request but its own file, no message, nothing cut off; A4 pages come of it."""
     file = tmp_path / "report.html"
-    file.write_text(
-        signoff_html(signed(report(LINES * 60), Limits(max_loss=1.0))), encoding="utf-8"
-    )
+    file.write_text(signed(report(LINES * 60), Limits(max_loss=1.0)), encoding="utf-8")
     page = chromium.new_page(viewport={"width": 800, "height": 900})
     requests: list[str] = []
     messages: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ner.choosing.measure import Measured, Timed
+from ner.choosing.measure import Measured
 from ner.choosing.memory import Footprint
 from ner.choosing.workloads import FILE, SINGLES
 from ner.comparing.origin import Origin
@@ -34,8 +34,8 @@ def measured(
         origin=Origin(title=name.upper(), model=name),
         bytes_on_disk=round(mb * 1e6),
         times={
-            SINGLES: Timed(1, Latency(tuple((ms * spread).tolist()))),
-            FILE: Timed(n, Latency((n * ms / 2,) * 6)),
+            SINGLES: Latency(tuple((ms * spread).tolist())),
+            FILE: Latency((n * ms / 2,) * 6, n),
         },
         agreement=None if agreement is None else tuple(agreement),
         footprint=Footprint(1.0, *(round(2e6 * mb * step) for step in (1, 2, 3))),

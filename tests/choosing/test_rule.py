@@ -198,7 +198,7 @@ def test_the_one_to_take_is_named_first_with_its_reason(
     recipes: list[Measured], limits: Limits, answer: Answer, named: str, said: str
 ) -> None:
     """Beside the original, which all are measured against."""
-    found = recommend([original(texts=recipes[0].singles.latency.n), *recipes], limits)
+    found = recommend([original(texts=recipes[0].singles.n), *recipes], limits)
 
     assert (answer, named) == (found.answer, found.named.measured.name)
     assert (found.chosen is not None) == (answer is Answer.YES)

@@ -115,9 +115,9 @@ def test_the_report_to_sign_is_measured_and_written(
 
     assert 0 == done.returncode, done.stderr
     assert hashlib.sha256(gold.read_bytes()).hexdigest() in html
-    for part in ("May INT8 take the place of Original?", "mixed preset", "Memory while"):
+    for part in ("May INT8 take the place of Original?", "mixed preset", "RAM MB", "ms a text"):
         assert part in html
-    assert 2 == len(re.findall(r"A (?:sentence|document) of [\d,]+ characters, \d+ times", html))
+    assert re.search(r"INT8: .* of the size", html)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -10,12 +11,12 @@ from fakes import FakeSides
 from ner.comparing.origin import Origin
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
-from ner.evaluating.evaluation import score_predictions
 from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
-from ner.evaluating.report import Report
+from ner.evaluating.report import Report, score_predictions
 from ner.evaluating.tables import gate_markdown
 from ner.files.tokens import annotate
-from ner.verdict import Answer, gravest
+from ner.tagging.choice import Choice
+from ner.verdict import Answer
 
 ORIGINS = tuple(FakeSides().origins)
 ALL = Limits(max_loss=1.0, max_label_loss=2.0, min_f1=0.9)
@@ -29,7 +30,7 @@ def report(
     gold = [annotate(both)] * (kept + lost)
     full = [text.tagged for text in gold]
     part = [Tagged(tagged.text, tagged.entities[:1]) for tagged in full[kept:]]
-    return Report(score_predictions(gold, full, full[:kept] + part), origins)
+    return score_predictions(gold, full, full[:kept] + part, origins=origins)
 
 
 @pytest.mark.parametrize(
@@ -46,37 +47,35 @@ def test_each_limit_has_an_answer_of_its_own(kept: int, lost: int, answers: list
     accepted = accepted_as("set", report(kept, lost), ALL)
 
     names = ["loss of F1", "loss of F1 on LOC", "loss of F1 on PER", "F1"]
-    assert names == [check.name for check in accepted.checks]
-    assert answers == [check.verdict.answer.value for check in accepted.checks]
+    assert names == list(accepted.checks)
+    assert answers == [verdict.answer.value for verdict in accepted.checks.values()]
     assert accepted.answer.value == max(answers, key=["yes", "undecided", "no"].index)
 
 
 def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
     """Both sides as bad as each other lose nothing, and stay under the least F1."""
-    gold = report(300, 0).evaluation.gold
+    gold = report(300, 0).gold
     half = [Tagged(text.tagged.text, text.tagged.entities[:1]) for text in gold]
-    accepted = accepted_as("set", Report(score_predictions(gold, half, half), ORIGINS), ALL)
+    accepted = accepted_as("set", score_predictions(gold, half, half, origins=ORIGINS), ALL)
+    loss, *_, f1 = accepted.checks.values()
 
-    assert [Answer.YES, Answer.NO] == [accepted.checks[0].verdict.answer, accepted.answer]
-    assert "INT8's F1 is 66.7 %" in accepted.checks[-1].verdict.sentence
-    assert "stays under the 90 % asked for" in accepted.checks[-1].verdict.sentence
+    assert [Answer.YES, Answer.NO] == [loss.answer, accepted.answer]
+    assert "INT8's F1 is 66.7 %" in f1.sentence
+    assert "stays under the 90 % asked for" in f1.sentence
 
 
-def test_a_type_that_was_named_and_is_not_in_gold_is_open() -> None:
-    """A gold set that lost a type doesn't pass in silence."""
-    accepted = accepted_as("set", report(300, 0), Limits(max_label_loss=1.0), labels=["PER", "ORG"])
+@pytest.mark.parametrize(
+    ("labels", "answers"), [(("PER", "ORG"), ["yes", "undecided"]), ((), [])], ids=["lost", "none"]
+)
+def test_what_was_chosen_and_is_not_in_gold_is_open(
+    labels: tuple[str, ...], answers: list[str]
+) -> None:
+    """A gold set that lost a type doesn't pass in silence, nor does an empty list of checks."""
+    chosen = replace(report(300, 0), choice=Choice(labels=labels))
+    accepted = accepted_as("set", chosen, Limits(max_label_loss=1.0))
 
-    assert [Answer.YES, Answer.UNDECIDED] == [check.verdict.answer for check in accepted.checks]
+    assert answers == [verdict.answer.value for verdict in accepted.checks.values()]
     assert Answer.UNDECIDED is accepted.answer
-
-
-def test_no_answers_settle_nothing() -> None:
-    """An empty list of checks is no yes."""
-    assert Answer.UNDECIDED is gravest([])
-    assert (
-        Answer.UNDECIDED
-        is accepted_as("set", report(300, 0), Limits(max_label_loss=1.0), labels=[]).answer
-    )
     assert not Limits().asked
 
 
@@ -96,11 +95,9 @@ def test_limits_that_are_none_are_refused(limits: dict[str, float], message: str
         Limits(**limits)
 
 
-def accepted_as(
-    name: str, scored: Report, limits: Limits, labels: list[str] | None = None
-) -> Gated:
+def accepted_as(name: str, scored: Report, limits: Limits) -> Gated:
     """By sentence alone: documents decide nothing."""
-    return check_limits(name, scored, scored, limits, labels=labels)
+    return check_limits(name, scored, scored, limits)
 
 
 def three() -> list[Gated]:

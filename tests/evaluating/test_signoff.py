@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from html import unescape
 from itertools import pairwise
+from types import SimpleNamespace
 
+import pytest
 from fakes import FakeSides
 
 from ner.comparing.origin import Origin
-from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Tagged
-from ner.evaluating.evaluation import score_predictions
+from ner.evaluating import signoff
 from ner.evaluating.gate import Limits, check_limits
-from ner.evaluating.report import Report
-from ner.evaluating.signoff import Made, SignOff, difference_table, signoff_html
+from ner.evaluating.report import Report, score_predictions
+from ner.evaluating.signoff import difference_table, signoff_html
 from ner.files.gold import parse_gold
 from ner.files.tokens import annotate
-from ner.machine import Machine
+from ner.machine import describe
 from ner.models.folder import Build, Manifest
-from ner.models.open import Side
+from ner.models.recipes import Variant
+from ner.tables import Table
 
 LINES = ["[Wolfgang](PER) lives in [Berlin](LOC) .", "[Paris](LOC) sued [Amazon](ORG) ."]
-MACHINE = Machine("Some CPU", ("AVX2",), 2, 8_000_000_000, "Linux 6", "3.12.1", {"openvino": "1"})
+COST = Table.of("Speed and memory", ("recipe", "MB"), [("Original", "77"), ("INT8", "20")])
 
 
-def made(side: Side) -> Made:
-    """As of a prepared folder with the recipe of the side."""
-    steps = side.variant.recipe.steps
+def prepared(variant: Variant) -> SimpleNamespace:
+    """A prepared folder with the recipe of the side."""
+    steps = variant.recipe.steps
     build = Build(4, "sha256:abc", steps, "d1" * 32 if steps else None, {"nncf": "3.4"})
-    manifest = Manifest(
-        side.origin.model,
-        side.variant.recipe.name,
-        build,
-        None,
-        ("LOC",),
-        {"openvino_model.bin": f"{len(steps)}f" * 32, "tokenizer.json": "aa" * 32},
-        gate=side.gate,
+    files = {"openvino_model.bin": f"{len(steps)}f" * 32, "tokenizer.json": "aa" * 32}
+    gate = FakeSides().gate if steps else None
+    name = variant.recipe.name
+    return SimpleNamespace(
+        manifest=Manifest("bundled", name, build, None, ("LOC",), files, gate=gate)
     )
-    return Made(side, manifest, 285_000_000)
 
 
 def report(lines: list[str] = LINES, origins: tuple[Origin, ...] | None = None) -> Report:
@@ -52,21 +49,15 @@ def report(lines: list[str] = LINES, origins: tuple[Origin, ...] | None = None) 
         for number, tagged in enumerate(full)
         for *first, last in [tagged.entities]
     ]
-    return Report(score_predictions(gold, full, other), origins or tuple(FakeSides().origins))
+    return score_predictions(gold, full, other, origins=origins or FakeSides().origins)
 
 
-def signed(scored: Report, limits: Limits, name: str = "gold/set") -> SignOff:
-    sides = FakeSides()
-    left, right = (made(side) for side in sides.all)
-    return SignOff(
-        sets=(check_limits(name, scored, scored, limits),),
-        gold={name: "9c" * 32},
-        made=(left, right),
-        timings={"A sentence of 31 characters": Timing(Latency((5.0,) * 8), Latency((2.5,) * 8))},
-        settings={"Aggregation": "first"},
-        machine=MACHINE,
-        date=datetime(2026, 11, 28, 4, 7, tzinfo=UTC),
-    )
+def signed(scored: Report, limits: Limits, name: str = "gold/set") -> str:
+    gated = check_limits(name, scored, scored, limits)
+    settings = {"Texts lower-cased": "no"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signoff, "ensure_prepared", prepared)
+        return signoff_html([gated], {name: "9c" * 32}, FakeSides(), COST, settings)
 
 
 def text_of(html: str) -> str:
@@ -77,27 +68,26 @@ def text_of(html: str) -> str:
 
 def test_all_that_a_decision_rests_on_is_there() -> None:
     """In this order, from the answer to the line for the signature."""
-    text = text_of(signoff_html(signed(report(), Limits(max_loss=1.0, min_f1=0.9))))
+    text = text_of(signed(report(), Limits(max_loss=1.0, min_f1=0.9)))
+    machine = describe()
     parts = [
         "May INT8 take the place of Original?",
-        "bundled#int8 (B) against bundled#original (A) · 2026-11-28 04:07 UTC",
+        "bundled#int8 (B) against bundled#original (A) · 20",
         "? Undecided: 2 of 2 checks.",
         "Undecided: about ",
         "all types 100.0",
         "Entities that differ: 2",
         "SHA-256 of the gold file: " + "9c" * 32,
-        "On disk",
-        "Memory while tagging 285 MB 285 MB 100 %",
-        "A sentence of 31 characters, 8 times 5.00 ms",
-        "2.00 × faster",
+        "Speed and memory recipe MB Original 77 INT8 20",
         "none: as exported NNCF post-training quantization: mixed preset, SmoothQuant 0.95, ",
         "none needed " + "d1" * 32,
         "99.1 % agreement (97.1–100.0) on 321 entities, 95 % needed",
         "nncf 3.4",
         "openvino_model.bin, SHA-256 " + "0f" * 32 + " " + "1f" * 32,
         "Aggregation first",
-        "Some CPU · AVX2 · 2 cores",
-        "Linux 6, Python 3.12.1",
+        machine.summary,
+        "Texts lower-cased no",
+        f"{machine.system}, Python {machine.python}",
         "Signed Name Date Signature",
     ]
 
@@ -108,7 +98,7 @@ def test_all_that_a_decision_rests_on_is_there() -> None:
 
 def test_without_limits_the_verdict_stands_alone() -> None:
     """No table of checks, and no answer of a gate."""
-    text = text_of(signoff_html(signed(report(), Limits())))
+    text = text_of(signed(report(), Limits()))
 
     assert "Asked Answer Reason" not in text
     assert "? Undecided:" not in text
@@ -117,7 +107,7 @@ def test_without_limits_the_verdict_stands_alone() -> None:
 
 def test_differences_say_who_is_right() -> None:
     """Each with its sentence, what stands around it, and what gold has there."""
-    rows = difference_table(report().evaluation, ("A", "B")).rows
+    rows = difference_table(report()).rows
     lost, other = ([f"{cell.text} {cell.small}".strip() for cell in row] for row in rows)
 
     assert ["1", "Wolfgang lives in <mark>Berlin</mark> .", "LOC Berlin ✓", "nothing"] == lost[:4]
@@ -129,7 +119,7 @@ def test_an_entity_is_right_as_in_scoring() -> None:
     text = "in the U.S. today"
     gold = [annotate(Tagged(text, (Entity(7, 11, "LOC"),)))]
     short = Tagged(text, (Entity(7, 10, "LOC"),))
-    [row] = difference_table(score_predictions(gold, [short], [Tagged(text)]), ("A", "B")).rows
+    [row] = difference_table(score_predictions(gold, [short], [Tagged(text)])).rows
     tokens = [text[start:end] for start, end in gold[0].token_offsets]
 
     assert ("U.S." in tokens) == (row[2].small == "✓")
@@ -140,7 +130,7 @@ def test_it_is_whole_and_inert() -> None:
     odd = "<img src=x onerror=alert(1)>"
     files = (Origin(odd, odd), Origin("b&b", "b&b"))
     scored = report([f"[Ada](P&R) met [{odd} \u202e](LOC) ."], files)
-    html = signoff_html(signed(scored, Limits(max_loss=1.0), name=f"set {odd}"))
+    html = signed(scored, Limits(max_loss=1.0), name=f"set {odd}")
 
     assert odd not in html
     assert "&lt;img src=x" in html
@@ -152,7 +142,7 @@ def test_it_is_whole_and_inert() -> None:
 
 def test_of_many_differences_the_first_are_shown() -> None:
     """And how many there are is said."""
-    text = text_of(signoff_html(signed(report(LINES * 150), Limits())))
+    text = text_of(signed(report(LINES * 150), Limits()))
 
     assert (
         "Entities that differ: 300 ✓ as in gold, ✕ not as in gold. The first 200 are shown." in text

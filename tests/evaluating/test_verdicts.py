@@ -8,13 +8,13 @@ import pytest
 from ner.comparing.agreement import align
 from ner.entities import Entity, Tagged
 from ner.evaluating import verdicts
-from ner.evaluating.evaluation import Evaluation, score_predictions
+from ner.evaluating.report import Report, score_predictions
 from ner.files.gold import parse_gold
 from ner.stats import Estimate, f1_estimate
 from ner.verdict import Answer, settle
 
 
-def of_rows(right: int, lost: int) -> Evaluation:
+def of_rows(right: int, lost: int) -> Report:
     """Gold that the left side finds whole, and the right one but for ``lost`` sentences."""
     gold = parse_gold(["[Berlin](LOC)"] * (right + lost), "test")
     full = [one.tagged for one in gold]
@@ -71,9 +71,9 @@ def test_types_are_judged_apart() -> None:
     halved = [
         Tagged(tagged.text, tagged.entities[: 1 + number % 2]) for number, tagged in enumerate(full)
     ]
-    evaluation = score_predictions(gold, full, halved)
+    report = score_predictions(gold, full, halved)
     person, place, everything = (
-        verdicts.against_gold(evaluation, label=label) for label in ("PER", "LOC", None)
+        verdicts.against_gold(report, label) for label in ("PER", "LOC", None)
     )
 
     assert [Answer.YES, Answer.NO, Answer.NO] == [

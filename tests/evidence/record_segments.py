@@ -22,7 +22,7 @@ from typing import Any
 from evidence.record import RESULTS, made_by, write
 from ner.entities import Annotated
 from ner.evaluating.documents import as_documents, group, join
-from ner.evaluating.evaluation import score_predictions
+from ner.evaluating.report import score_predictions
 from ner.files.gold import load_gold, read_gold
 from ner.models.calibration import gate_file, read_texts
 from ner.models.names import find_model

@@ -34,9 +34,7 @@ def main() -> None:
     second = replace(second, origin=replace(second.origin, model="again"))
     one, again = finish(measure([first, second], Sample(texts), usual(texts)))
     ratios = {
-        name: to_json(
-            ratio_estimate(again.times[name].latency.samples_ms, timed.latency.samples_ms)
-        )
+        name: to_json(ratio_estimate(again.times[name].samples_ms, timed.samples_ms))
         for name, timed in one.times.items()
     }
     record = {
