@@ -58,6 +58,9 @@ def measure_footprint(
     ``opening`` is that of a :class:`~ner.choosing.contenders.Contender`. Raises ``Failure`` if the
     process ends without a result.
     """
+    # Here, since what is measured must not hold it.
+    from ner.models.child import run_module
+
     words = " ".join(texts).split()
     rng = random.Random(0)  # noqa: S311 - not a secret
 
@@ -70,21 +73,14 @@ def measure_footprint(
         "files": [drawn(plan.file_texts) for _ in range(plan.files)],
         "began": time.time(),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "ner.choosing.memory"],
-        cwd=Path(__file__).parents[2],
-        input=json.dumps(task),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2][:300]
+    try:
+        answer = run_module("ner.choosing.memory", given=task)
+    except subprocess.CalledProcessError as error:
+        last = error.stderr.strip().rpartition("\n")[2][:300]
         raise Failure(
-            f"Measuring memory stopped (exit code {done.returncode}). Its last line was: {last}"
-        )
-    return Footprint(**json.loads(done.stdout.strip().rpartition("\n")[2]))
+            f"Measuring memory stopped (exit code {error.returncode}). Its last line was: {last}"
+        ) from error
+    return Footprint(**json.loads(answer))
 
 
 def _footprint(task: Mapping[str, Any]) -> Footprint:

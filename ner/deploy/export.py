@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.io import atomically
 from ner.models.catalogue import catalogue
-from ner.models.child import OnStage, ensure_prepared
+from ner.models.child import OnStage, ensure_prepared, run_module
 from ner.models.folder import Prepared, texts_for
 from ner.models.open import open_side
 from ner.models.recipes import Variant
@@ -105,18 +104,11 @@ def measure_pipeline(tagger: Tagger, folder: Path, variant: Variant) -> dict[str
     pipeline can't be run. It runs in a process of its own, since it needs torch.
     """
     texts = texts_for(variant.spec).gate[:_TEXTS]
-    done = subprocess.run(  # noqa: S603 - the program is ours
-        [sys.executable, "-m", "ner.preparing.pipeline", str(folder), variant.recipe.precision],
-        cwd=Path(__file__).parents[2],
-        input=json.dumps(texts),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
+    command = "ner.preparing.pipeline", str(folder), variant.recipe.precision
+    try:
+        found = json.loads(run_module(*command, given=texts))
+    except subprocess.CalledProcessError:
         return None
-    found = json.loads(done.stdout.strip().rpartition("\n")[2])
     wanted = _distinct(
         [(entity.start, entity.end, entity.label) for entity in tagged.entities]
         for tagged in tagger.tag_many(texts)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from ner.errors import ModelRefused, NerError, PrepareFailed
+from ner.errors import ModelRefused, PrepareFailed
 from ner.models.folder import Prepared, find_sound
 from ner.models.recipes import Variant
 
@@ -63,42 +63,59 @@ def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepa
 
 def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    command = ["-m", "ner", "prepare", "--model", variant.spec.reference]
+    command = ["ner", "prepare", "--model", variant.spec.reference]
     command += ["--recipe", variant.recipe.name]
+
+    def hear(line: str) -> None:
+        """One JSON object a line: its stages, and the error that it ended with."""
+        message = json.loads(line)
+        if "stage" in message and report is not None:
+            report(Stage(message["stage"], message["number"], message["stages"]))
+        if "error" in message:
+            kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
+            raise kind(message["error"])
+
+    try:
+        run_module(*command, "--progress-lines", hear=hear)
+    except subprocess.CalledProcessError as error:
+        _log.error("python -m ner prepare wrote:\n%s", error.stderr)
+        raise PrepareFailed(
+            f"Preparing {variant.name} stopped (exit code {error.returncode}). To see why, run: "
+            f"python -m {' '.join(command)}"
+        ) from error
+
+
+def run_module(
+    *command: str, given: object = None, hear: Callable[[str], None] = lambda line: None
+) -> str:
+    """Run ``python -m`` with ``command`` in a process of its own; gives the last line it wrote.
+
+    It reads ``given`` as JSON from standard input; ``hear`` is told each line as it comes. Raises
+    ``subprocess.CalledProcessError``, with its standard error, unless it ends with 0.
+    """
     # The child finds this package wherever it is started.
     paths = [str(_PACKAGE), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    line = ""
     with (
+        TemporaryFile("w+", encoding="utf-8") as task,
         TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter,
-        # The command is this package's own; the names have been checked by find.
-        subprocess.Popen(  # noqa: S603
-            [sys.executable, *command, "--progress-lines"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
+    ):
+        json.dump(given, task)
+        task.seek(0)
+        # The module is this package's own; names of models have been checked by find_model.
+        with subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *command],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            stdin=task,
             stdout=subprocess.PIPE,
             stderr=chatter,
             text=True,
             encoding="utf-8",
-        ) as child,
-    ):
-        assert child.stdout is not None  # noqa: S101 - it is a pipe
-        error: NerError | None = None
-        # One JSON object a line: its stages, and the error that it ended with.
-        for line in child.stdout:
-            message = json.loads(line)
-            if "stage" in message and report is not None:
-                report(Stage(message["stage"], message["number"], message["stages"]))
-            if "error" in message:
-                kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
-                error = kind(message["error"])
-        child.wait()
-        chatter.seek(0)
-        level = logging.ERROR if child.returncode else logging.DEBUG
-        _log.log(level, "python -m ner prepare wrote:\n%s", chatter.read())
-    if error is not None:
-        raise error
-    if child.returncode:
-        raise PrepareFailed(
-            f"Preparing {variant.name} stopped (exit code {child.returncode}). To see why, run: "
-            f"python {' '.join(command)}"
-        )
+        ) as child:
+            assert child.stdout is not None  # noqa: S101 - it is a pipe
+            for line in child.stdout:
+                hear(line)
+        if child.returncode:
+            chatter.seek(0)
+            raise subprocess.CalledProcessError(child.returncode, command, stderr=chatter.read())
+    return line
