@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -12,11 +12,13 @@ from ner.comparing.agreement import Agreement, align
 from ner.entities import Annotated
 from ner.evaluating.report import Report, report_sides
 from ner.files.gold import read_gold
+from ner.files.marked import Reading
 from ner.models.names import resolve
 from ner.models.open import OpenSides, open_tagger
 from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
+from ner.tags import map_gold, parse_map
 from ner.verdict import MAX_LOSS
 
 _Parameters = ParamSpec("_Parameters")
@@ -91,24 +93,31 @@ def evaluate(
     left: str = "bundled#original",
     right: str = "bundled#int8",
     max_loss: float = MAX_LOSS,
+    map: str | Mapping[str, str] | None = None,
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
+    reading: str | int = "segments",
     device: str = "CPU",
 ) -> Report:
     """Both sides scored against ``gold``, a file or annotated texts; sides as in `compare`.
 
     Its ``verdict`` says whether the right side may stand in for the left one, if it may lose
     ``max_loss`` points of F1; None where gold and model do not fit (``misfit`` says why). Its
-    ``json()`` is that of the command line. ``labels`` are those that count; None counts all, and
-    gold may then have no other. Raises ``ner.NerError``.
+    ``json()`` is that of the command line. ``map`` gives gold's labels other names, as ``--map``
+    does: ``{"GPE": "LOC", "DATE": ""}`` or ``"GPE=LOC,DATE="``, where DATE is left out. ``labels``
+    are those that count; None counts all, and gold may then have no other. Raises ``ner.NerError``.
     """
-    choice = Choice.parse(aggregation, threshold, labels)
-    name = str(gold) if isinstance(gold, str | Path) else None
-    texts = read_gold(Path(gold)) if isinstance(gold, str | Path) else gold
+    choice = Choice.parse(aggregation, threshold, labels, reading)
+    names = dict(map) if isinstance(map, Mapping) else parse_map(map)
     pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
     sides = _kept_open().get(*pair, device=device, serve=False)
-    return report_sides(sides, texts, choice, max_loss=max_loss, name=name)
+    if isinstance(gold, str | Path):
+        read = Reading(names=names, tag_names=lambda: sides.left.tagger.model.scheme.tags)
+        texts = read_gold(Path(gold), read)
+        return report_sides(sides, texts, choice, max_loss=max_loss, name=str(gold))
+    texts = [map_gold(one, names) for one in gold]
+    return report_sides(sides, texts, choice, max_loss=max_loss)
 
 
 @cache

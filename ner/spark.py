@@ -66,6 +66,7 @@ def tag(
     aggregation: str = "first",
     threshold: float = 0.0,
     labels: Sequence[str] | None = None,
+    reading: str | int = "segments",
     folder: str | None = None,
 ) -> DataFrame:
     """``df`` with the named entities of the column ``text``.
@@ -88,6 +89,7 @@ def tag(
         aggregation=aggregation,
         threshold=threshold,
         labels=labels,
+        reading=reading,
         folder=folder,
     )
     return stage.transform(df)
@@ -116,6 +118,7 @@ class NerTagger(
     aggregation = _param("aggregation", "how pieces become words")
     threshold = _param("threshold", "the least score of an entity", TypeConverters.toFloat)
     labels = _param("labels", "the labels to keep; none: all", TypeConverters.toListString)
+    reading = _param("reading", "segments, whole, or the pieces read at once", str)
     utf16 = _param("utf16", "offsets in UTF-16 code units", TypeConverters.toBoolean)
     folder = _param("folder", "a variant's folder that all executors see; empty: ship the model")
 
@@ -131,6 +134,7 @@ class NerTagger(
         aggregation: str = "first",
         threshold: float = 0.0,
         labels: Sequence[str] | None = None,
+        reading: str | int = "segments",
         utf16: bool = False,
         folder: str | None = None,
     ) -> None:
@@ -141,7 +145,8 @@ class NerTagger(
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         chosen = {param.name: self.getOrDefault(param) for param in self.params}
-        choice = Choice.parse(chosen["aggregation"], chosen["threshold"], chosen["labels"])
+        names = "aggregation", "threshold", "labels", "reading"
+        choice = Choice.parse(*(chosen[name] for name in names))
         added = (chosen["outputCol"], chosen["problemCol"])
         _check_columns(dataset, chosen["inputCol"], added)
         folder = chosen["folder"]

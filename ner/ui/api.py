@@ -11,8 +11,8 @@ from ner import schema
 from ner.errors import InputError, TextTooLong
 from ner.evaluating.report import report_sides
 from ner.files.gold import parse_gold
+from ner.files.marked import Reading
 from ner.io import split_lines
-from ner.models.child import Stage
 from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL
@@ -20,6 +20,7 @@ from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_seam import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
+from ner.tags import parse_map
 from ner.ui.jobs import Loader, as_gradio_errors
 from ner.verdict import MAX_LOSS
 
@@ -39,6 +40,7 @@ class Endpoints:
         aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
+        reading: str | int = "segments",
     ) -> dict[str, Any] | list[dict[str, Any]]:
         """Find the named entities of a text, or of several, with a model, made by a recipe.
 
@@ -52,10 +54,11 @@ class Endpoints:
             aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
+            reading: How long texts are read: segments, whole, or a number of word pieces.
 
         """
         texts = parse_texts(text, self.service.bounds)
-        choice = parse_choice(aggregation, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels, reading)
         name = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
         side = _open(self.load, name, name).left
         tagger = side.tagger.using(choice)
@@ -73,6 +76,7 @@ class Endpoints:
         aggregation: str = "first",
         threshold: float = 0.0,
         labels: list[str] | None = None,
+        reading: str | int = "segments",
     ) -> dict[str, Any]:
         """Find the named entities of a text with two sides, by default a model and its INT8.
 
@@ -86,10 +90,11 @@ class Endpoints:
             aggregation: How word pieces become one entity: first, average, max, simple or none.
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
+            reading: How long texts are read: segments, whole, or a number of word pieces.
 
         """
         check_text(text, self.service.bounds.text_characters)
-        choice = parse_choice(aggregation, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels, reading)
         sides = _open(self.load, left, right)
         # Raises, and says why, where the right side is not served.
         origins = [side.origin for side in sides.both]
@@ -111,6 +116,8 @@ class Endpoints:
         threshold: float = 0.0,
         labels: list[str] | None = None,
         max_loss: float = MAX_LOSS,
+        map: str | None = None,
+        reading: str | int = "segments",
     ) -> dict[str, Any]:
         """Score two sides against gold, and tell whether the right one will do.
 
@@ -125,15 +132,19 @@ class Endpoints:
             threshold: Entities that score lower are dropped; from 0 to 1.
             labels: The labels to keep; null keeps all.
             max_loss: The points of F1 that the right side may lose.
+            map: Other names for gold's labels, such as GPE=LOC,DATE= where DATE is left out.
+            reading: How long texts are read: segments, whole, or a number of word pieces.
 
         """
         check_text(gold, self.service.bounds.gold_characters)
-        choice = parse_choice(aggregation, threshold, labels)
+        choice = parse_choice(aggregation, threshold, labels, reading)
         if isinstance(max_loss, bool) or not isinstance(max_loss, int | float):
             raise InputError(f"max_loss is {kind(max_loss)}; expected a number.")
         if not 0 < max_loss <= 100:
             raise InputError("max_loss must be over 0 and at most 100 points of F1, such as 1.")
-        sentences = parse_gold(split_lines(gold), "The gold")
+        if map is not None and not isinstance(map, str):
+            raise InputError(f"The map is {kind(map)}; expected text such as GPE=LOC,DATE=.")
+        sentences = parse_gold(split_lines(gold), "The gold", Reading(names=parse_map(map)))
         sides = _open(self.load, left, right)
         with self.service.long.slot(disconnected=client_disconnected):
             return report_sides(sides, sentences, choice, max_loss=max_loss).json()
@@ -155,7 +166,8 @@ def _open(load: Loader, left: object, right: object) -> Sides:
         resolve(_name(left, "left side"), default=f"bundled#{ORIGINAL}", visitor=True),
         resolve(_name(right, "right side"), visitor=True),
     )
-    return load(*pair, "CPU", _ignore)
+    # The API has nowhere to show progress.
+    return load(*pair, "CPU", lambda stage: None)
 
 
 def _name(given: object, what: str) -> str:
@@ -192,12 +204,8 @@ def parse_texts(given: object, bounds: Bounds) -> list[str]:
     return given
 
 
-def parse_choice(aggregation: str, threshold: float, labels: object) -> Choice:
+def parse_choice(aggregation: str, threshold: float, labels: object, reading: str | int) -> Choice:
     """The endpoints take labels as a list alone: a string of names is for people."""
     if labels is not None and not isinstance(labels, list):
         raise InputError('The labels are not a list of names such as ["PER", "LOC"].')
-    return Choice.parse(aggregation, threshold, labels)
-
-
-def _ignore(stage: Stage) -> None:
-    """The API has nowhere to show progress."""
+    return Choice.parse(aggregation, threshold, labels, reading)
