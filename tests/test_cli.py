@@ -66,6 +66,12 @@ def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepa
     assert answer["variants"]["original"]["gate"] is None
 
 
+def test_prepare_says_how_long_texts_of_anothers_model_are_read(tiny: list[str]) -> None:
+    """Once, with what gives its own pipeline's entities; ours states its reading itself."""
+    assert 1 == run("prepare", *tiny).stderr.count("--reading whole")
+    assert "--reading" not in run("prepare", "--recipe", "original").stderr
+
+
 def test_tag_prints_one_json_object_a_line(tiny: list[str]) -> None:
     """Standard input is tagged line by line, in order, blank lines too."""
     found = answers(run("tag", *tiny, "--json", stdin=b"Berlin is\r\n\nWolfgang\n"))

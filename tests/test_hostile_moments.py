@@ -82,10 +82,10 @@ def test_two_processes_prepare_one_folder(
 ) -> None:
     """One does the work, the other waits and takes what was made."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
-    command = [sys.executable, "-m", "ner", "prepare", "--model", str(tiny_spec.folder)]
+    command = [sys.executable, "-m", "ner.preparing.prepare", str(tiny_spec.folder), "int8"]
     running = [
         subprocess.Popen(
-            [*command, "--progress-lines"],
+            command,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated
 
 import typer
 
 from ner import schema
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
-from ner.errors import InputError, NerError
+from ner.io import read_json
 from ner.models.calibration import keep_texts, own_texts
 from ner.models.catalogue import ModelSpec
-from ner.models.checkpoint import unnamed
-from ner.models.child import OnStage
-from ner.models.folder import Prepared, find_sound, keep_labels, own_folder, texts_for
+from ner.models.checkpoint import CONFIG, unnamed
+from ner.models.child import ensure_prepared
+from ner.models.folder import keep_labels, own_folder, texts_for
 from ner.models.names import find_model
 from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, Variant, find_recipe
 from ner.tags import parse_map
@@ -49,24 +44,20 @@ def prepare(
         typer.Option("--map", help="Other names for the model's labels: LABEL_0=O,LABEL_1=PER."),
     ] = None,
     as_json: JsonOption = False,
-    progress_lines: Annotated[bool, typer.Option("--progress-lines", hidden=True)] = False,
 ) -> None:
     """Make variants of a model: export, shrink, check. Instant when they are there.
 
     Your own texts and names of labels are kept for this model, and used from then on.
     """
-    if progress_lines:
-        _prepare_for_parent(model, recipe)
-        return
     spec = find_model(model)
     if calibration or gate or min_agreement is not None:
         own = own_texts(texts_for(spec), calibration, gate, min_agreement)
         keep_texts(own, own_folder(spec))
     if names is not None:
         keep_labels(spec, parse_map(names))
-    with _libraries_to_stderr():
-        # The original last: it is made on the way, and instant then.
-        made = [_make(variant, print_stage) for variant in reversed(_variants(spec, recipe))][::-1]
+    # The original last: it is made on the way, and instant then.
+    last_first = reversed(_variants(spec, recipe))
+    made = [ensure_prepared(variant, report=print_stage) for variant in last_first][::-1]
     if as_json:
         print_json(schema.prepared_json(made))
         return
@@ -77,51 +68,14 @@ def prepare(
         print_line(f"  {prepared.folder}")
     if note := unnamed(made[0].manifest.labels):
         print_note(note)
+    if "reading" not in read_json(made[0].folder / CONFIG):
+        print_note(
+            f"Texts of over {made[0].manifest.reading.length} word pieces are read in segments of "
+            "whole sentences. To read them as the model's own pipeline does: --reading whole."
+        )
 
 
 def _variants(spec: ModelSpec, recipes: str) -> list[Variant]:
     """The original and the recipes that were named, each once."""
     names = [ORIGINAL, *(name.strip() for name in recipes.split(","))]
     return [Variant(spec, find_recipe(name)) for name in dict.fromkeys(filter(None, names))]
-
-
-def _make(variant: Variant, report: OnStage) -> Prepared:
-    found = find_sound(variant)
-    if found is not None:
-        return found
-    # Takes seconds to import, so only when there is something to make.
-    from ner.preparing.prepare import prepare as make
-
-    return make(variant, report)
-
-
-def _prepare_for_parent(model: str, recipe: str) -> None:
-    """Report to the process that started this one: one JSON object a line."""
-    with _libraries_to_stderr() as out:
-
-        def tell(message: dict[str, Any]) -> None:
-            out.write(json.dumps(message) + "\n")
-            out.flush()
-
-        try:
-            variant = Variant(find_model(model), find_recipe(recipe))
-            _make(
-                variant,
-                lambda at: tell({"stage": at.name, "number": at.number, "stages": at.stages}),
-            )
-        except NerError as error:
-            kind = "refused" if isinstance(error, InputError) else "failed"
-            tell({"error": str(error), "kind": kind})
-
-
-@contextmanager
-def _libraries_to_stderr() -> Iterator[TextIO]:
-    """Send what converting libraries print to standard error; yields the real standard output."""
-    sys.stdout.flush()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as real:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        try:
-            yield real
-        finally:
-            sys.stdout.flush()
-            os.dup2(real.fileno(), sys.stdout.fileno())

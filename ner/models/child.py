@@ -62,12 +62,10 @@ def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepa
 
 
 def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
-    """Run ``python -m ner prepare``, so that its libraries never enter this process."""
-    command = ["ner", "prepare", "--model", variant.spec.reference]
-    command += ["--recipe", variant.recipe.name]
+    """Run ``ner.preparing.prepare``, so that its libraries never enter this process."""
+    command = "ner.preparing.prepare", variant.spec.reference, variant.recipe.name
 
     def hear(line: str) -> None:
-        """One JSON object a line: its stages, and the error that it ended with."""
         message = json.loads(line)
         if "stage" in message and report is not None:
             report(Stage(message["stage"], message["number"], message["stages"]))
@@ -76,9 +74,9 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
             raise kind(message["error"])
 
     try:
-        run_module(*command, "--progress-lines", hear=hear)
+        run_module(*command, hear=hear)
     except subprocess.CalledProcessError as error:
-        _log.error("python -m ner prepare wrote:\n%s", error.stderr)
+        _log.error("ner.preparing.prepare wrote:\n%s", error.stderr)
         raise PrepareFailed(
             f"Preparing {variant.name} stopped (exit code {error.returncode}). To see why, run: "
             f"python -m {' '.join(command)}"

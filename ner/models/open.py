@@ -171,9 +171,7 @@ def open_sides(
     it found where it was made, and to raise ``PrepareFailed`` for such a left one. What is only
     measured (``serve`` False) is opened all the same.
     """
-    second = open_side(right, device=device, report=report)
-    first = second if left == right else open_side(left, device=device, report=report)
-    return pair_sides(first, second, serve=serve)
+    return OpenSides().get(left, right, device=device, report=report, serve=serve)
 
 
 def pair_sides(

@@ -12,7 +12,6 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +58,7 @@ _SHAPES = ((1, 2), (1, 17), (2, 8), (4, 33))
 _RARE = "\u2603 \u0e2a\u0e27\u0e31\u0e2a \U00012000"
 
 
-@dataclass(frozen=True)
-class Exported:
-    """The original's folder, its tokenizer, and how many tokens it reads at once."""
-
-    folder: Path
-    tokenizer: PreTrainedTokenizerFast
-    max_length: int
-
-
-def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exported:
+def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> None:
     """Write the FP32 IR, the configuration and the fast tokenizer to ``target``.
 
     ``labels`` gives tags of the model other names. Raises ``ModelRefused`` for a checkpoint that
@@ -78,7 +68,7 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
     kind = str(config.get("model_type"))
     network: torch.nn.Module
     with _refused("transformers makes no fast tokenizer of this checkpoint; see tokenizer.json."):
-        tokenizer = _load_tokenizer(checkpoint)
+        tokenizer = load_tokenizer(checkpoint)
     with _refused("The checkpoint can't be read: {}"):
         load = bilstm.load if kind == BILSTM else _load_transformer
         network = load(checkpoint)
@@ -100,7 +90,6 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> Exporte
         written = read_json(target / CONFIG, ModelRefused)
     written |= {"id2label": tags, "label2id": {tag: int(key) for key, tag in tags.items()}}
     (target / CONFIG).write_text(json.dumps(written, indent=2), encoding="utf-8")
-    return Exported(target, tokenizer, longest)
 
 
 @contextmanager
@@ -123,15 +112,8 @@ def _refused(sentence: str) -> Iterator[None]:
         raise ModelRefused(sentence.format(said)) from error
 
 
-def read_exported(folder: Path) -> Exported:
-    """An original that was exported before."""
-    tokenizer = _load_tokenizer(folder)
-    stated = {"model_max_length": tokenizer.model_max_length}
-    config = read_json(folder / CONFIG, ModelRefused)
-    return Exported(folder, tokenizer, max_length(config, stated))
-
-
-def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The fast tokenizer of a checkpoint; its ``model_max_length`` is true once it is exported."""
     tokenizer = AutoTokenizer.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )

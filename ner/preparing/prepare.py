@@ -1,18 +1,24 @@
 """From a checkpoint to a prepared folder: obtain, export, quantize, check, publish.
 
 Imports torch, transformers, optimum and nncf, which takes seconds and hundreds of megabytes; so it
-runs in a process of its own (``python -m ner prepare``) and never in one that serves.
+runs in a process of its own, ``python -m ner.preparing.prepare MODEL RECIPE``. That tells on its
+standard output, in one JSON object a line, each stage as it begins and the error that it ends with.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+from ner.errors import InputError, NerError
 from ner.models.child import OnStage, Stage
 from ner.models.folder import (
     MANIFEST,
@@ -25,8 +31,9 @@ from ner.models.folder import (
     prepared_folder,
     texts_for,
 )
-from ner.models.recipes import Variant
-from ner.preparing.export import export, read_exported
+from ner.models.names import find_model
+from ner.models.recipes import Variant, find_recipe
+from ner.preparing.export import export
 from ner.preparing.gate import run_gate
 from ner.preparing.hub import obtain
 from ner.preparing.publish import digests, keep_few, lock, replacing
@@ -95,7 +102,7 @@ def _make_original(variant: Variant, folder: Path, begin: _Begin) -> Manifest:
 def _make_variant(variant: Variant, original: Prepared, folder: Path, begin: _Begin) -> Manifest:
     recipe, texts = variant.recipe, texts_for(variant.spec)
     begin(f"Making {recipe.title}")
-    run_steps(recipe.steps, read_exported(original.folder), texts.calibration, folder)
+    run_steps(recipe.steps, original.folder, texts.calibration, folder)
     begin(f"Checking {recipe.title} against the original")
     model = Model.load(folder, precision=recipe.precision)
     left = OpenVinoTagger(Model.load(original.folder))
@@ -114,3 +121,27 @@ def _manifest(variant: Variant, folder: Path, model: Model, revision: str | None
         files=digests(folder),
         reading=model.reading,
     )
+
+
+def main(model: str, recipe: str) -> None:
+    """Prepare a variant for the process that started this one."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    # What libraries print is not for that process.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def tell(message: dict[str, Any]) -> None:
+        out.write(json.dumps(message) + "\n")
+        out.flush()
+
+    try:
+        prepare(
+            Variant(find_model(model), find_recipe(recipe)),
+            lambda at: tell({"stage": at.name, "number": at.number, "stages": at.stages}),
+        )
+    except NerError as error:
+        kind = "refused" if isinstance(error, InputError) else "failed"
+        tell({"error": str(error), "kind": kind})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ner.errors import ModelRefused
 from ner.io import read_json
 from ner.models.checkpoint import CONFIG
 from ner.models.recipes import CompressWeights, Quantize, Step
 from ner.preparing.embeddings import fold_shapes, scale_after_lookup
-from ner.preparing.export import IR, Exported
+from ner.preparing.export import IR, load_tokenizer
 from ner.tagging.inference import input_ports
 from ner.telemetry import without_telemetry
 from ner.train.bilstm import MODEL_TYPE as BILSTM
@@ -35,51 +34,34 @@ _CALIBRATION_TOKENS = 256
 _LAYER = r".*\.(layer|layers|h|block)\.{}\..*"
 
 
-def run_steps(
-    steps: Sequence[Step], original: Exported, texts: Sequence[str], target: Path
-) -> None:
+def run_steps(steps: Sequence[Step], original: Path, texts: Sequence[str], target: Path) -> None:
     """Write what ``steps`` make of the original to ``target``, with its tokenizer beside it.
 
     Where a step calibrates, it reads ``texts``, unpadded one by one.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="steps-", dir=target) as between:
-        current = original
-        for number, step in enumerate(steps, start=1):
-            last = number == len(steps)
-            folder = target if last else Path(between) / str(number)
-            _run_step(step, current, texts, folder)
-            current = replace(current, folder=folder)
-
-
-def _run_step(step: Step, source: Exported, texts: Sequence[str], target: Path) -> None:
-    model = openvino.Core().read_model(source.folder / IR)
+    model = openvino.Core().read_model(original / IR)
+    fold_shapes(model)
+    kind = str(read_json(original / CONFIG, ModelRefused).get("model_type"))
     try:
-        made = _compressed(step, model, source, texts)
+        for step in steps:
+            if isinstance(step, CompressWeights):
+                model = nncf.compress_weights(model, **_compression(step))
+            else:
+                samples = _samples(original, texts[: step.samples], input_ports(model))
+                settings = _quantization(step, len(samples), kind)
+                model = nncf.quantize(model, nncf.Dataset(samples), **settings)
+                scale_after_lookup(model)
     # NNCF was made for some networks, and raises anything on others.
     except Exception as error:
         _log.debug("NNCF failed", exc_info=True)
         raise ModelRefused(
-            "NNCF can't make this recipe of a model of the type "
-            f"{_model_type(source.folder)!r}. Choose another, such as int8-weights or original."
+            f"NNCF can't make this recipe of a model of the type {kind!r}. Choose another, such as "
+            "int8-weights or original."
         ) from error
-    target.mkdir(exist_ok=True)
-    openvino.save_model(made, target / IR, compress_to_fp16=False)
-    for file in (source.folder / CONFIG, *source.folder.glob("*token*.json")):
+    target.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(model, target / IR, compress_to_fp16=False)
+    for file in (original / CONFIG, *original.glob("*token*.json")):
         shutil.copy(file, target)
-
-
-def _compressed(
-    step: Step, model: openvino.Model, source: Exported, texts: Sequence[str]
-) -> openvino.Model:
-    fold_shapes(model)
-    if isinstance(step, CompressWeights):
-        return nncf.compress_weights(model, **_compression(step))
-    samples = [_inputs(source, text, input_ports(model)) for text in texts[: step.samples]]
-    settings = _quantization(step, len(samples), _model_type(source.folder))
-    made = nncf.quantize(model, nncf.Dataset(samples), **settings)
-    scale_after_lookup(made)
-    return made
 
 
 def _compression(step: CompressWeights) -> dict[str, Any]:
@@ -125,18 +107,16 @@ def _quantization(step: Quantize, samples: int, model_type: str) -> dict[str, An
     }
 
 
-def _model_type(folder: Path) -> str:
-    return str(read_json(folder / CONFIG, ModelRefused).get("model_type"))
-
-
-def _inputs(source: Exported, text: str, names: Iterable[str]) -> dict[str, Any]:
-    """One text as the model's inputs ``(1, tokens)``, unpadded."""
-    encoded = source.tokenizer(
-        text,
-        return_tensors="np",
-        truncation=True,
-        max_length=min(_CALIBRATION_TOKENS, source.max_length),
-    )
-    # Not every tokenizer gives token_type_ids to a model that wants them; one text is all zeros.
-    zeros = np.zeros_like(encoded["input_ids"])
-    return {name: encoded.get(name, zeros) for name in names}
+def _samples(
+    original: Path, texts: Iterable[str], names: Collection[str]
+) -> list[dict[str, npt.NDArray[np.int64]]]:
+    """The model's inputs ``(1, tokens)`` for each text, unpadded."""
+    tokenizer = load_tokenizer(original)
+    length = min(_CALIBRATION_TOKENS, tokenizer.model_max_length)
+    samples = []
+    for text in texts:
+        encoded = tokenizer(text, return_tensors="np", truncation=True, max_length=length)
+        # Not every tokenizer gives token_type_ids to a model that wants them; one text is all 0.
+        zeros = np.zeros_like(encoded["input_ids"])
+        samples.append({name: encoded.get(name, zeros) for name in names})
+    return samples

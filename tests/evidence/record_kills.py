@@ -65,11 +65,11 @@ def home(folder: Path) -> Iterator[Path]:
 
 
 def prepare(spec: ModelSpec, kill_after: float | None = None) -> tuple[int, str]:
-    """Exit code and last stage of ``python -m ner prepare``, killed after so many seconds."""
-    command = [sys.executable, "-m", "ner", "prepare", "--model", str(spec.folder)]
+    """Exit code and last stage of ``ner.preparing.prepare``, killed after so many seconds."""
+    command = [sys.executable, "-m", "ner.preparing.prepare", str(spec.folder), "int8"]
     stage = "Starting"
     with subprocess.Popen(
-        [*command, "--progress-lines"],
+        command,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -67,10 +67,7 @@ def test_nothing_half_made_is_left_or_served(
     """Killed while it quantizes; the next start is clean and finishes."""
     monkeypatch.setenv("NER_HOME", str(tmp_path))
     child = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "ner", "prepare"),
-            *("--model", str(tiny_spec.folder), "--progress-lines"),
-        ],
+        [sys.executable, "-m", "ner.preparing.prepare", str(tiny_spec.folder), "int8"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from fakes import FakeSides, loader_of, service_of
 
@@ -52,3 +55,31 @@ def test_answers_tell_where_they_come_from() -> None:
     assert 0.5 == alone["threshold"]
     assert {"weights", "model", "device"} <= set(alone["sides"][0])
     assert alone["date"].endswith("+00:00")
+
+
+def test_labels_of_gold_are_given_other_names() -> None:
+    """A refusal suggests the likely map; it is text, as on the command line."""
+    gold = "[Berlin](GPE) in [2020](DATE)"
+    with pytest.raises(InputError, match="--map DATE=,GPE=LOC"):
+        ENDPOINTS.evaluate(gold)
+    answer = ENDPOINTS.evaluate(gold, map="GPE=LOC,DATE=")
+
+    assert ["LOC"] == [*answer["labels"]]
+    assert 1.0 == answer["left"]["f1"]["value"]
+    for wrong, message in (
+        ({"GPE": "LOC"}, "The map is of type dict"),
+        ("GPE", "not one old name"),
+    ):
+        with pytest.raises(InputError, match=message):
+            ENDPOINTS.evaluate(gold, map=wrong)
+
+
+@pytest.mark.parametrize("ask", [ENDPOINTS.tag, ENDPOINTS.compare])
+def test_how_long_texts_are_read_is_chosen(ask: Callable[..., dict[str, Any]]) -> None:
+    """Told in provenance; what is no reading is refused."""
+    assert ["segments", "whole", "94"] == [
+        ask("Berlin", reading=reading)["provenance"]["reading"]
+        for reading in ("segments", "whole", 94)
+    ]
+    with pytest.raises(InputError, match="Choose segments, whole"):
+        ask("Berlin", reading={})
