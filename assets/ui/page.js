@@ -9,6 +9,7 @@ Object.assign(globalThis, {
     kept: tagAsk.kept,
     changed: tagAsk.changed,
     now: tagAsk.now,
+    answered: tagAsk.answered,
     failed: tagAsk.failed,
     saved: tagAsk.saved,
     gold: editMode.asked,

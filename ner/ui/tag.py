@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -34,7 +33,7 @@ from ner.ui.forms import (
     result,
     variant_choices,
 )
-from ner.ui.jobs import JOB, QUIET, Run, Site, Value, as_gradio_errors, job, markup, value
+from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, value
 from ner.ui.tag_files import SavedAs
 from ner.ui.tagged import Kept
 
@@ -48,12 +47,7 @@ _TIMED = 2_000
 _BF16 = "bf16"
 
 
-def _sentence(text: str, kind: str = "hint") -> Value:
-    """A sentence that differs from an equal one before it, or the script would not hear of it."""
-    return {**value(text, kind), "number": secrets.token_hex(4)}
-
-
-@job(_sentence)
+@job(value)
 def tag(
     run: Run,
     text: str,
@@ -64,17 +58,13 @@ def tag(
     threshold: float,
     without: str,
     view: str,
-    ticket: str,
 ) -> Iterator[Any]:
-    """What both sides find; ``without`` are labels to leave out, as a JSON list.
-
-    ``ticket`` comes back with the result, so that the script knows which question it answers.
-    """
+    """What both sides find; ``without`` are labels to leave out, as a JSON list."""
     if not any(letter.isalnum() for letter in text or ""):
-        yield _sentence(_EMPTY)
+        yield value(_EMPTY)
         return
     kept = yield from _compare(run, text, left, right, device, aggregation, threshold, without)
-    yield tagged.result_value(kept, split=view == "split", ticket=ticket)
+    yield tagged.result_value(kept, split=view == "split")
 
 
 def _compare(
@@ -240,7 +230,10 @@ def add_tag_tab(
         aggregation, threshold, long = _more()
     without, view, ticket, kind, saved = (hidden() for _ in range(5))
     settings = [text, *pickers.inputs, aggregation, threshold, without]
-    _ask("tag", tag(site), [*settings, view, ticket], shown)
+    asked = _ask("tag", tag(site), [*settings, view], shown)
+    # However it ends: a newer question ends this one without a word, and a sentence may be equal
+    # to the one that is on show.
+    asked.then(None, js="() => ner.answered()")
     _ask("time", time(site), [*settings[:5], ticket], times)
     _ask("tables", tables(site), settings, long["tables"])
     _ask("probe", robustness(site), settings[:5], long["probe"])

@@ -138,11 +138,10 @@ class Kept:
         return [[piece.start for piece in side.pieces] for side in self.explained]
 
 
-def result_value(kept: Kept, *, split: bool, ticket: str) -> Value:
+def result_value(kept: Kept, *, split: bool) -> Value:
     """The result component's value."""
     sides = kept.sides
     data = {
-        "ticket": ticket,
         "text": kept.text,
         "settings": {
             "left": sides.left.variant.name,

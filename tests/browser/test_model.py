@@ -110,7 +110,7 @@ def test_a_visitor_fetches_a_model_and_tags_with_it(
     page.get_by_role("tab", name="Tag", exact=True).click()
     tag(page, "My name is Wolfgang and I live in Berlin.")
 
-    page.get_by_role("button", name="Side by side").wait_for()
+    page.get_by_role("button", name="Side by side").wait_for(timeout=PATIENCE)
     found = client.predict("My name is Wolfgang", "hub:tester/tiny", api_name="/tag")
     assert found["entities"]
     assert not any("authorization" in headers for _, headers in hub.requests)

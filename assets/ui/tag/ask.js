@@ -17,10 +17,9 @@ const tagAsk = (() => {
     /** @type {Set<string>} Labels that are not shown. */
     without: new Set(),
     view: "merged",
-    /** Counts changes; a question takes the count along, its answer brings it back. */
-    changes: 0,
   };
-  let running = false;
+  /** Questions under way; a newer one ends those before it. */
+  let running = 0;
   let waiting = false;
   let pressed = 0;
   let settings = "";
@@ -37,7 +36,6 @@ const tagAsk = (() => {
 
   /** Something has changed: ask, or once the question under way is answered. */
   function ask(urgent = false) {
-    state.changes += 1;
     tell(false);
     clearTimeout(rest);
     fade ||= setTimeout(() => tagShow.markOld(true), FADE);
@@ -58,27 +56,27 @@ const tagAsk = (() => {
 
   /** Gradio's button sends what its fields hold. */
   function press() {
-    running = true;
+    running += 1;
     waiting = false;
     pressed = Date.now();
     dom.press("tag");
   }
 
-  /** A final answer came; `ticket` is empty for a sentence. @param {string} ticket */
-  function answer(ticket) {
-    running = false;
-    clearTimeout(rest);
+  /** A question has ended, answered or not. */
+  function answered() {
+    running = Math.max(0, running - 1);
     if (waiting) return press();
-    if (ticket && ticket !== String(state.changes)) return;
+    if (running) return;
     tell(true);
     clearTimeout(fade);
     fade = 0;
     tagShow.markOld(false);
-    if (ticket) rest = setTimeout(askTimes, REST);
+    rest = setTimeout(askTimes, REST);
   }
 
   /** Times depend on the text and the sides, not on what is shown of them. */
   function askTimes() {
+    if (!tagShow.isShown()) return;
     const of = timedOn();
     if (of === timed || tagShow.data().sides.length < 2) return;
     timed = of;
@@ -108,7 +106,6 @@ const tagAsk = (() => {
       settings = JSON.stringify(sent.slice(1, 6));
       keep(sent);
       sent[7] = state.view;
-      sent[8] = String(state.changes);
     }
     if (name === "time") sent[5] = String(timings);
     if (name === "save") sent[7] = kind;
@@ -142,7 +139,7 @@ const tagAsk = (() => {
   /** A request that was refused before it was begun. @param {string} name */
   function failed(name) {
     if (name !== "tag") return;
-    running = false;
+    running = 0;
     tagShow.say(FAILED);
   }
 
@@ -186,5 +183,19 @@ const tagAsk = (() => {
     if (event.key === "Enter" && command && dom.closest(event, "#text")) now();
   });
 
-  return { state, ask, answer, isTimed, send, kept, changed, failed, save, saved, now, box, limit };
+  return {
+    state,
+    ask,
+    answered,
+    isTimed,
+    send,
+    kept,
+    changed,
+    failed,
+    save,
+    saved,
+    now,
+    box,
+    limit,
+  };
 })();

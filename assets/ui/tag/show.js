@@ -4,7 +4,7 @@
 /**
  * @typedef {[number, number, string]} Span start, end, label; code points, half open
  * @typedef {{
- *   ticket: string, text: string, told: string[][], classes: Record<string, string>,
+ *   text: string, told: string[][], classes: Record<string, string>,
  *   settings: {
  *     left: string, right: string | null, device: string, aggregation: string, threshold: number,
  *     without: string[],
@@ -21,7 +21,6 @@ const tagShow = (() => {
   /** Markup of the times, for the next result of the same text. */
   let times = "";
   let hint = "";
-  let onlyDifferent = false;
 
   const root = () => dom.find(document, "#result .ner");
   const marks = () => dom.findAll(root(), ".e");
@@ -40,10 +39,8 @@ const tagShow = (() => {
       focused = pressed ? pressed.dataset.label || pressed.dataset.do || "" : "";
     });
     dom.mount(element, props, watch, (_, json) => {
-      const waits = root().querySelector(".progress") !== null;
       data = json ? JSON.parse(json) : null;
       if (data) open(focused);
-      if (!waits) tagAsk.answer(data?.ticket || "");
     });
   }
 
@@ -56,7 +53,7 @@ const tagShow = (() => {
         ?.replaceChildren(...parse(times));
     hint = dom.find(root(), "[data-part=detail]").innerHTML;
     showRest();
-    showOnlyDifferent();
+    showView();
     toggleMore(dom.find(document, "#more").classList.contains("open"));
     for (const result of ["#tables-result", "#probe-result"]) {
       dom.find(document, result).classList.add("old");
@@ -205,6 +202,23 @@ const tagShow = (() => {
     for (const button of dom.findAll(root(), "[data-do=more]")) button.ariaExpanded = String(open);
   }
 
+  /** All names in one text, only those that differ, or a text for each side. @param {string} view */
+  function look(view) {
+    const asks = [view, tagAsk.state.view].includes("split");
+    tagAsk.state.view = view;
+    showView();
+    if (asks) tagAsk.ask(true);
+  }
+
+  /** Names on which both agree lose their marks where only differences are asked for. */
+  function showView() {
+    const { view } = tagAsk.state;
+    root().classList.toggle("only-different", view === "only");
+    for (const button of dom.findAll(root(), ".segments button")) {
+      button.ariaPressed = String(button.dataset.do === view);
+    }
+  }
+
   async function copy() {
     await navigator.clipboard?.writeText(shown().text);
     const said = "The text is on the clipboard, as it was put in.";
@@ -215,10 +229,9 @@ const tagShow = (() => {
   const ACTIONS = {
     next: () => jump(1),
     previous: () => jump(-1),
-    split: (button) => {
-      tagAsk.state.view = button.ariaPressed === "true" ? "merged" : "split";
-      tagAsk.ask(true);
-    },
+    merged: () => look("merged"),
+    only: () => look("only"),
+    split: () => look("split"),
     more: (button) => toggleMore(button.ariaExpanded !== "true"),
     copy,
     share: () => tagShare.share(),
@@ -249,20 +262,8 @@ const tagShow = (() => {
     }
   });
 
-  /** Names on which both agree lose their marks; the text stays whole. */
-  function showOnlyDifferent() {
-    root().classList.toggle("only-different", onlyDifferent);
-    for (const box of root().querySelectorAll("[data-do=only]")) {
-      if (box instanceof HTMLInputElement) box.checked = onlyDifferent;
-    }
-  }
-
   document.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
-    if (target.matches("#result [data-do=only]")) {
-      onlyDifferent = target.checked;
-      showOnlyDifferent();
-    }
     if (!target.matches("#result [data-label]")) return;
     const label = target.dataset.label || "";
     if (target.checked) tagAsk.state.without.delete(label);
@@ -291,5 +292,7 @@ const tagShow = (() => {
     else dom.find(root(), "[data-part=detail]").innerHTML = hint;
   });
 
-  return { mount, mountTimes, forgetTimes, markOld, say, data: shown };
+  const isShown = () => data !== null;
+
+  return { mount, mountTimes, forgetTimes, markOld, say, isShown, data: shown };
 })();
