@@ -90,7 +90,7 @@ def without_gold(
         found,
         {
             Answer.YES: f"even {wrong} less than the {limit} you accept",
-            Answer.NO: f"{wrong} over the {limit} you accept. Judge what differs",
+            Answer.NO: f"{wrong} over the {limit} you accept. Judge the differences",
             Answer.UNDECIDED: f"a loss over the {limit} you accept is not ruled out",
         },
         yes=f"{second} can replace {first}, losing at most {limit}",

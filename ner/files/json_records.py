@@ -26,7 +26,8 @@ _SPANS = ("entities", "spans", "ents", "label", "labels", "annotations", "annota
 _START = ("start", "start_offset", "start_char", "begin")
 _END = ("end", "end_offset", "end_char", "stop")
 _LABEL = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
-_MARKS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
+MARKS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
+"""The keys under which spans or tags are looked for."""
 
 
 def recognize(head: Sequence[str], _source: Path | str) -> bool:
@@ -62,7 +63,7 @@ def read_records(records: Iterable[tuple[int, Any]], opened: Opened) -> Iterator
     if left_out:
         opened.notes.append(f"{left_out:,} records that were not accepted were left out.")
     if keys and not known:
-        found, expected = (", ".join(map(json.dumps, names))[:300] for names in (keys, _MARKS))
+        found, expected = (", ".join(map(json.dumps, names))[:300] for names in (keys, MARKS))
         problem = "no record has spans or tags under a key that is known"
         raise opened.error(None, f"{problem}: found {found}; known are {expected}.")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -18,11 +21,15 @@ from ner.choosing.memory import SHORT
 from ner.choosing.rule import Limits
 from ner.choosing.workloads import usual
 from ner.comparing.gold_origin import read_origins
-from ner.errors import InputError
+from ner.errors import FileFormatError, InputError
 from ner.evaluating.judgement import Tally
 from ner.evaluating.report import Report, report_agreement, report_sides
+from ner.evaluating.verdicts import count_of
+from ner.files.csv_records import BadRow
 from ner.files.gold import FORMATS, gold_of_lines
+from ner.files.json_records import MARKS
 from ner.files.marked import Reading
+from ner.files.read import Row, inspect
 from ner.io import check_length, split_lines
 from ner.markup import macro, notice
 from ner.models.catalogue import ModelSpec, assets
@@ -32,7 +39,7 @@ from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.progress import Stopped
 from ner.tagging.choice import Choice
-from ner.tags import likely_map, parse_map
+from ner.tags import likely_map, map_gold, parse_map
 from ner.ui import decided
 from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
 from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
@@ -59,13 +66,18 @@ _ABOUT = (
 
 @dataclass(frozen=True)
 class Texts:
-    """What is measured on: the texts, their gold if they are labelled, and what they are called."""
+    """What is measured on: the texts, their gold if they are labelled, and what they are called.
+
+    ``told`` says what was recognised; ``renamed`` has the model's name of each label that it does
+    not know, empty for one that is left out.
+    """
 
     name: str
     sample: Sample
+    told: str
     began: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
-    form: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,11 +91,15 @@ class Decided:
 
 
 def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int) -> Texts:
-    """What a visitor chose to measure on; ``mapping`` renames labels, as ``GPE=LOC,DATE=``."""
+    """What a visitor chose to measure on.
+
+    ``mapping`` renames labels, as ``GPE=LOC,DATE=``; others that the model does not know get their
+    likely names, or are left out.
+    """
     if not text.strip() and not chosen:
         chosen = spec.texts
     if chosen == "gate":
-        return Texts("the model's check texts", Sample(texts_for(spec).gate))
+        return _unlabelled("the model's check texts", texts_for(spec).gate)
     if chosen:
         if chosen not in SETS.values():
             raise InputError(f"There is no set of texts {str(chosen)[:40]!r}.")
@@ -94,10 +110,48 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
         name, lines = f"your texts, SHA-256 {digest}", split_lines(text)
     form = next((one for one in FORMATS if one.recognize(lines[:_HEAD], _SOURCE)), None)
     if form is None:
-        return Texts(name, Sample(tuple(line for line in lines if line.strip())))
-    gold = gold_of_lines(lines, _SOURCE, Reading(format=form.name, names=parse_map(mapping)))
-    sample = Sample.of_gold(gold.texts)
-    return Texts(name, sample, frozenset(read_origins(lines)), tuple(gold.notes), form.title)
+        with suppress(InputError):
+            lines = _column(text, ".csv")
+        return _unlabelled(name, lines)
+    if form.name == "json" and not any(f'"{key}"' in text for key in MARKS):
+        return _unlabelled(name, _column(text, ".jsonl"))
+    gold = gold_of_lines(lines, _SOURCE, Reading(format=form.name))
+    labels = [one.label for text in gold.texts for one in text.tagged.entities]
+    known = decided.labels_of(spec)
+    renamed = likely_map(sorted(set(labels)), known) if known else {}
+    names = {**renamed, **parse_map(mapping)}
+    sample = Sample.of_gold([map_gold(text, names) for text in gold.texts])
+    counted = f"{count_of(len(labels), 'entity')} in {count_of(len(gold.texts), 'text')}"
+    told = f"Labelled ({form.title}): {counted}."
+    notes = [*gold.notes, *_renamed_note(names)]
+    return Texts(name, sample, told, frozenset(read_origins(lines)), tuple(notes), renamed)
+
+
+def _column(text: str, ending: str) -> list[str]:
+    """The texts of a table or of JSON, as tab 'Files' guesses them; ``InputError`` for neither."""
+    with TemporaryDirectory(prefix="ner-") as folder:
+        file = (Path(folder) / _SOURCE).with_suffix(ending)
+        file.write_text(text, encoding="utf-8", errors="replace", newline="")
+        source = inspect(file)
+        rows = list(source.rows())
+    # The first of lines with commas may look like a header.
+    if ending == ".csv" and (len(source.columns) < 2 or " " in (source.column or "").strip()):
+        raise InputError(f"{_SOURCE} are no table.")
+    bad = next((row for row in rows if isinstance(row, BadRow)), None)
+    if bad is not None:
+        raise FileFormatError(_SOURCE, bad.line, bad.problem)
+    return [row.text for row in rows if isinstance(row, Row)]
+
+
+def _unlabelled(name: str, lines: Sequence[str]) -> Texts:
+    texts = tuple(line for line in lines if line.strip())
+    return Texts(name, Sample(texts), f"No labels: {count_of(len(texts), 'text')}.")
+
+
+def _renamed_note(names: Mapping[str, str]) -> Iterator[str]:
+    if names:
+        each = (f"{old} is {new}" if new else f"{old} is left out" for old, new in names.items())
+        yield f"Labels of another name: {', '.join(each)}."
 
 
 def _built_in(name: str) -> list[str]:
@@ -108,16 +162,9 @@ def recognize(text: str, chosen: str, left: str, limit: int) -> str:
     """What was pasted or chosen, in a sentence; labels of another name can be mapped."""
     spec = resolve(left, visitor=True).spec
     texts = read_texts(text or "", chosen, "", spec, limit)
-    count = len(texts.sample.texts)
-    if texts.sample.gold is None:
-        return macro(
-            "ner.ui", "decide_parts.html", "recognized", f"No labels: {count:,} texts.", [], []
-        )
-    labels = [one.label for gold in texts.sample.gold for one in gold.tagged.entities]
     known = decided.labels_of(spec)
-    told = f"Labelled ({texts.form}): {len(labels):,} entities in {count:,} texts."
-    likely = likely_map(sorted(set(labels)), known) if known else {}
-    return macro("ner.ui", "decide_parts.html", "recognized", told, list(likely.items()), known)
+    renamed = list(texts.renamed.items())
+    return macro("ner.ui", "decide_parts.html", "recognized", texts.told, renamed, known)
 
 
 @job(lambda text, kind: (shown_value(text, kind), None))
@@ -138,6 +185,11 @@ def measure_texts(
     texts = read_texts(text or "", chosen, mapping, variant.spec, run.bounds.gold_characters)
     if not (chosen or texts.sample.gold):
         check_length(len(text), run.bounds.lines_characters)
+    if texts.renamed and not any(gold.tagged.entities for gold in texts.sample.gold or ()):
+        raise InputError(
+            f"The model knows none of your labels: {', '.join(texts.renamed)[:200]}. Choose which "
+            "of its labels they are, in the table below the texts."
+        )
     yield "Opening every recipe of the model …"
     contenders = yield from run.background(partial(_open, variant.spec, device))
     sides = yield from run.open(left, right, device)

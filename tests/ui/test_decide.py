@@ -112,7 +112,7 @@ def test_other_limits_give_another_verdict_from_what_was_measured() -> None:
         ({"chosen": "../x"}, "There is no set of texts"),
         ({"text": "a" * 600_001}, "600,000"),
         ({"text": "Ada B-PER\nLovelace I-PER\n\nx Y-Z\n"}, "Y-Z"),
-        ({"text": "Oslo B-GPE\n"}, "GPE"),
+        ({"text": "Oslo B-XYZ\n"}, "in the table below the texts"),
     ],
 )
 def test_what_cannot_be_used_gets_a_sentence(given: dict[str, Any], said: str) -> None:
@@ -126,11 +126,29 @@ def test_labels_are_recognised_and_mapped() -> None:
     """What was pasted is said; labels of another name have a likely one, or are left out."""
     assert "No labels: 3 texts" in recognize(PLAIN, "", "bundled#int8", 1000)
     told = recognize("Oslo B-GPE\nin O\nMay B-DATE\n", "", "bundled#int8", 1000)
-    assert "2 entities in 1 texts" in told
-    spec = FakeSides().spec
-    texts = read_texts("Oslo B-GPE\nin O\nMay B-DATE\n", "", "GPE=LOC,DATE=", spec, 1000)
-    assert texts.sample.gold is not None
-    assert ["LOC"] == [one.label for it in texts.sample.gold for one in it.tagged.entities]
+    assert "2 entities in 1 text." in told
+    html, _ = last("Oslo B-GPE\nin O\nBerlin B-LOC\nMay B-DATE\n")
+    assert "DATE is left out, GPE is LOC" in html
+    html, _ = last("Oslo B-GPE\nin O\nBerlin B-LOC\nMay B-DATE\n", mapping="GPE=,DATE=")
+    assert "DATE is left out, GPE is left out" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\n", "columns of tokens and tags): 2"),
+        ('{"text": "Ada met", "entities": [[0, 3, "PER"]]}', "JSON or JSON lines): 1 entity in 1"),
+        ('{"id": 1, "text": "Ada met", "label": [[0, 3, "PER"]]}', "JSON or JSON lines): 1 entity"),
+        ("[Ada](PER) met\n[Oslo](LOC)", "[text](LABEL)): 2 entities in 2 texts"),
+        ("Sentence #,Word,Tag\nSentence: 1,Ada,B-PER\n,met,O", "a token to a row): 1 entity"),
+        ('id,text\n1,"Ada, who met Bob, left"\n2,Oslo', "No labels: 2 texts"),
+        ('{"n": 1, "text": "Ada met"}\n{"n": 2, "text": "Bob"}', "No labels: 2 texts"),
+        ("Ada, of Oslo, met\nBob, of Rome, left", "No labels: 2 texts"),
+    ],
+)
+def test_whatever_people_paste_is_recognised(text: str, told: str) -> None:
+    """Labelled in any format; without labels by line, as a table or as JSON."""
+    assert told in unescape(recognize(text, "", "bundled#int8", 1000))
 
 
 def test_without_a_text_it_is_a_set_of_the_models_domain() -> None:
