@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ner.choosing.contenders import unmade
@@ -12,9 +11,8 @@ from ner.choosing.measure import Measured
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
 from ner.colours import colour_classes
-from ner.counts import Counts
 from ner.entities import Entity, Explained, Tagged
-from ner.evaluating.breakdown import Curve, threshold_curve
+from ner.evaluating.breakdown import threshold_curve
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.tables import (
@@ -29,10 +27,10 @@ from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import vet
 from ner.models.folder import find_prepared, labels_for
 from ner.models.recipes import default_sides
-from ner.tables import Table, csv
+from ner.tables import Cell, Table, csv, percent
 from ner.tables import html as table_html
 from ner.tags import read_tags
-from ner.ui.charts import Spot, curves, scatter
+from ner.ui.charts import scatter
 from ner.ui.forms import seconds_to_make
 from ner.ui.jobs import Value
 from ner.verdict import Answer, Verdict
@@ -84,7 +82,7 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
         wrong=list(_wrong(report)) if report.labelled else [],
         cards=None if report.labelled else _card_counts(report),
         titles=report.titles,
-        details=list(_details(report)) if report.labelled else [],
+        details=map(table_html, _details(report)) if report.labelled else [],
         command=_command(found, limits),
         files=[*_files(report), "choose.json"],
     )
@@ -158,16 +156,16 @@ def _picture(
         figures = f"{megabytes(one.bytes_on_disk)}, {one.singles.ms.text(1, 2)} ms a text"
         press = " Press to put it on side B." if its else ""
         spots.append(
-            Spot(
-                value=one.name if its else "",
-                name=one.title,
-                what=f"{one.title}: {figures}, {fits}.{press}",
-                x=one.bytes_on_disk / 1e6,
-                y=one.singles.ms,
-                answer=answer,
-                chosen=chosen is not None and one.name == chosen.name,
-                sides=_letters(one.name, sides),
-            )
+            {
+                "value": one.name if its else "",
+                "name": one.title,
+                "what": f"{one.title}: {figures}, {fits}.{press}",
+                "x": one.bytes_on_disk / 1e6,
+                "y": one.singles.ms,
+                "answer": answer,
+                "chosen": chosen is not None and one.name == chosen.name,
+                "sides": _letters(one.name, sides),
+            }
         )
     axes = ("MB on disk", "ms a text, median")
     return scatter("Size and time of each recipe", axes, spots, (limits.max_mb, limits.max_ms))
@@ -180,34 +178,23 @@ def _tables(report: Report) -> list[Table]:
     return [judgement_table(report)] if report.judgements else []
 
 
-def _details(report: Report) -> Iterator[tuple[str, str]]:
-    """What is folded: all figures, and the curves over the threshold, by name as markup."""
+def _details(report: Report) -> list[Table]:
+    """What is folded: all figures, and those at other thresholds."""
     figures = [one for one in report_tables(report) if one.title not in _SHOWN]
-    yield "All figures", "".join(map(table_html, figures))
-    by_side = [threshold_curve(report.gold, side.found) for side in report.sides]
-    if all(curve.flat for curve in by_side):
-        return
-    measures: tuple[tuple[str, Callable[[Counts], float]], ...] = (
-        ("F1", lambda counts: counts.f1),
-        ("Precision", lambda counts: counts.precision),
-        ("Recall", lambda counts: counts.recall),
-    )
-    charts = (
-        curves(
-            name,
-            "threshold, per cent",
-            [
-                (title, partial(_score_at, curve, measure))
-                for title, curve in zip(report.titles, by_side, strict=True)
-            ],
-        )
-        for name, measure in measures
-    )
-    yield "Where to set the threshold", "".join(charts)
-
-
-def _score_at(curve: Curve, measure: Callable[[Counts], float], threshold: float) -> float:
-    return measure(curve.at(threshold))
+    curves = [threshold_curve(report.gold, side.found) for side in report.sides]
+    if all(curve.flat for curve in curves):
+        return figures
+    heads = [
+        f"{title}, {name}" for title in report.titles for name in ("precision", "recall", "F1")
+    ]
+    rows: list[list[Cell | str]] = [
+        [
+            f"{tenth / 10:g}",
+            *(percent(it) for curve in curves for it in curve.at(tenth / 10).figures),
+        ]
+        for tenth in range(10)
+    ]
+    return [*figures, Table.of("Where to set the threshold", ("Threshold", *heads), rows)]
 
 
 def _wrong(report: Report) -> Iterator[dict[str, Any]]:

@@ -48,22 +48,13 @@ _BF16 = "bf16"
 
 
 @job(value)
-def tag(
-    run: Run,
-    text: str,
-    left: str,
-    right: str,
-    device: str,
-    aggregation: str,
-    threshold: float,
-    without: str,
-    view: str,
-) -> Iterator[Any]:
-    """What both sides find; ``without`` are labels to leave out, as a JSON list."""
+def tag(run: Run, text: str, *asked: Any) -> Iterator[Any]:  # noqa: ANN401 - as `_compare`
+    """What both sides find, or only where they differ, or a text for each."""
+    *settings, view = asked
     if not any(letter.isalnum() for letter in text or ""):
         yield value(_EMPTY)
         return
-    kept = yield from _compare(run, text, left, right, device, aggregation, threshold, without)
+    kept = yield from _compare(run, text, *settings)
     yield tagged.result_value(kept, split=view == "split")
 
 
@@ -180,7 +171,7 @@ def robustness(
     taggers = [side.tagger.using(choice) for side in sides.both]
     with (yield from run.place(long=False)):
         found = probe(text or "", *taggers)
-    yield tag_files.probe_table(found, sides.labels)
+    yield tag_files.probe_table(found)
 
 
 @job(markup)

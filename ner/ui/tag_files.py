@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
 from markupsafe import Markup
 
 from ner import schema
-from ner.colours import colour_classes
 from ner.comparing.agreement import Kind, Pair, fragile
 from ner.comparing.probe import Fate, Probe
-from ner.entities import bio_tags
+from ner.entities import Piece, bio_tags
+from ner.evaluating.tables import provenance_table
 from ner.io import write_csv
-from ner.machine import describe
 from ner.markup import macro, notice, render
+from ner.tables import Cell, Table
+from ner.tables import html as table_html
 from ner.tagging.choice import Choice
 from ner.ui.look import style
 from ner.ui.tagged import KEYS, Kept, view
 
 # Rows of a table on the page; files have all.
 _ROWS = 500
-_PRECISIONS = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}
 
 
 class SavedAs(StrEnum):
@@ -39,21 +39,24 @@ class SavedAs(StrEnum):
 
 def tables(kept: Kept) -> Markup:
     """The entities and the word pieces of both sides, and what the numbers depend on."""
-    classes = colour_classes(kept.sides.labels)
-    return macro(
-        "ner.ui",
-        "tag_parts.html",
-        "tables",
-        "AB"[: len(kept.explained)],
-        [_entity_row(kept, pair, classes) for pair in kept.pairs[:_ROWS]],
-        len(kept.pairs),
-        list(_piece_rows(kept)),
-        sum(len(side.pieces) for side in kept.explained),
-        _circumstances(kept),
-    )
+    source = provenance_table(_provenance(kept))
+    shown = map(table_html, (_entity_table(kept), _piece_table(kept), source))
+    return macro("ner.ui", "tag_parts.html", "tables", *shown)
 
 
-def _entity_row(kept: Kept, pair: Pair, classes: Mapping[str, str]) -> dict[str, Any]:
+def _first(rows: Sequence[object]) -> str:
+    """A note for where not all rows are shown."""
+    return f"The first {_ROWS} of {len(rows):,}; a file has all." if len(rows) > _ROWS else ""
+
+
+def _entity_table(kept: Kept) -> Table:
+    scores = (f"Score {letter}" for letter in "AB"[: len(kept.explained)])
+    heads = ("Entity", "Label", "Start", "End", *scores, "Status")
+    rows = (_entity_row(kept, pair) for pair in kept.pairs[:_ROWS])
+    return Table.of("Entities", heads, rows, _first(kept.pairs))
+
+
+def _entity_row(kept: Kept, pair: Pair) -> list[Cell | str]:
     both = [side for side in (pair.left, pair.right) if side is not None]
 
     def either(values: Iterable[object]) -> str:
@@ -65,76 +68,45 @@ def _entity_row(kept: Kept, pair: Pair, classes: Mapping[str, str]) -> dict[str,
     margins = [side.margins for side in kept.explained]
     if fragile(*pair.margins(margins[0], margins[-1])):
         status += ", a close call"
-    scores = ["–" if side is None else f"{side.score:.3f}" for side in (pair.left, pair.right)]
-    return {
-        "entity": either(kept.text[side.start : side.end] for side in both),
-        "labels": list({side.label: classes[side.label] for side in both}.items()),
-        "numbers": [
-            either(side.start for side in both),
-            either(side.end for side in both),
-            *scores[: len(kept.explained)],
-        ],
-        "status": status if len(kept.explained) == 2 else "",
-        "differs": pair.kind is not Kind.SAME,
-    }
-
-
-def _piece_rows(kept: Kept) -> Iterator[list[str]]:
-    """Both sides' pieces in order; two on the same characters share a row."""
-    by_span: dict[tuple[int, int], list[Any]] = {}
-    for index, side in enumerate(kept.explained):
-        for piece in side.pieces[:_ROWS]:
-            row = by_span.setdefault((piece.start, piece.end), [None] * len(kept.explained))
-            row[index] = piece
-    for (start, end), pieces in sorted(by_span.items())[:_ROWS]:
-        cells = (
-            ["–", "", ""] if one is None else [one.tag, f"{one.score:.3f}", f"{one.margin:.3f}"]
-            for one in pieces
-        )
-        text = next(one.text for one in pieces if one is not None)
-        yield [text, f"{start}–{end}", *(cell for three in cells for cell in three)]
-
-
-def _circumstances(kept: Kept) -> list[tuple[str, str]]:
-    """What the numbers depend on."""
-    sides, machine = kept.sides, describe()
-    executed = (
-        f"{letter} {_PRECISIONS.get(side.origin.precision or '', side.origin.precision)}"
-        for letter, side in zip("AB", sides.all, strict=False)
-    )
-    rows = [
-        ("Executed in", ", ".join(executed)),
-        ("Check when made", sides.right.gate.summary if sides.right and sides.right.gate else ""),
-        ("Processor", f"{machine.cpu}, {machine.cores} usable cores"),
-        ("Vector extensions", ", ".join(machine.vector_extensions) or "none known"),
-        (
-            "Device and threads",
-            f"{sides.device}, {sides.left.threads or 'its own number of'} threads",
-        ),
-        ("Versions", ", ".join(f"{name} {number}" for name, number in machine.versions.items())),
+    sides = (pair.left, pair.right)[: len(kept.explained)]
+    return [
+        either(kept.text[side.start : side.end] for side in both),
+        either(side.label for side in both),
+        Cell(either(side.start for side in both), value=pair.start),
+        Cell(either(side.end for side in both), value=pair.end),
+        *(Cell(f"{it.score:.3f}", value=it.score) if it else "–" for it in sides),
+        status,
     ]
-    return [(name, told) for name, told in rows if told]
 
 
-def probe_table(result: Probe, labels: Sequence[str]) -> Markup:
+def _piece_table(kept: Kept) -> Table:
+    """Both sides' pieces in order; two on the same characters share a row."""
+    sides = [{(it.start, it.end): it for it in side.pieces} for side in kept.explained]
+    spans = sorted({span for side in sides for span in side})
+    heads = ("Tag", "Score", "Margin")
+    columns = [f"{head} {letter}" for letter in "AB"[: len(sides)] for head in heads]
+    rows = (
+        [
+            kept.text[slice(*span)],
+            "{}–{}".format(*span),
+            *(cell for side in sides for cell in _piece_cells(side.get(span))),
+        ]
+        for span in spans[:_ROWS]
+    )
+    return Table.of("Word pieces", ("Piece", "Where", *columns), rows, _first(spans))
+
+
+def _piece_cells(piece: Piece | None) -> tuple[Cell | str, ...]:
+    if piece is None:
+        return "–", "", ""
+    scores = (piece.score, piece.margin)
+    return piece.tag, *(Cell(f"{score:.3f}", value=score) for score in scores)
+
+
+def probe_table(result: Probe) -> Markup:
     """What each side still finds of each entity, by rewriting; or that there is none to lose."""
     if not result.found.pairs:
         return notice("Neither side finds an entity in this text, so there is none to lose.")
-    classes = colour_classes(labels)
-    rows = []
-    for pair in result.found.pairs:
-        entity = pair.left or pair.right
-        assert entity is not None  # noqa: S101 - one side is an entity
-        both = (
-            result.left.get(pair.left) if pair.left else None,
-            result.right.get(pair.right) if pair.right else None,
-        )
-        fates = [
-            _fate([None if side is None else side[at] for side in both])
-            for at in range(len(result.names))
-        ]
-        spelled = result.found.text[entity.start : entity.end]
-        rows.append((spelled, entity.label, classes[entity.label], fates))
     kept = [
         " / ".join(
             f"{sum(fates[at] is Fate.KEPT for fates in side.values())} of {len(side)}"
@@ -142,13 +114,27 @@ def probe_table(result: Probe, labels: Sequence[str]) -> Markup:
         )
         for at in range(len(result.names))
     ]
-    return macro("ner.ui", "tag_parts.html", "probe", result.names, kept, rows)
+    rows: list[Sequence[Cell | str]] = [["kept", *kept]]
+    for pair in result.found.pairs:
+        entity = pair.left or pair.right
+        assert entity is not None  # noqa: S101 - one side is an entity
+        missing = ("not found",) * len(kept)
+        left, right = (
+            side.get(one, missing) if one else missing
+            for side, one in ((result.left, pair.left), (result.right, pair.right))
+        )
+        spelled = result.found.text[entity.start : entity.end]
+        rows.append([f"{spelled}, {entity.label}", *map(_fate, left, right)])
+    note = (
+        "What each side still finds when the text is written differently. Where a cell names two "
+        "results, the first is A's and the second is B's."
+    )
+    return table_html(Table.of("Robustness", ("Entity", *result.names), rows, note))
 
 
-def _fate(both: Sequence[Fate | None]) -> tuple[str, str]:
-    words = ["not found" if fate is None else fate.value for fate in both]
-    worst = "kept" if set(words) == {"kept"} else "lost" if "lost" in words else "changed"
-    return worst, words[0] if len(set(words)) == 1 else " / ".join(words)
+def _fate(left: str, right: str) -> Cell:
+    answer = "no" if "lost" in (left, right) else "" if left == right == "kept" else "undecided"
+    return Cell(left if left == right else f"{left} / {right}", answer=answer)
 
 
 # ---- Files ----

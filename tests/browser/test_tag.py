@@ -184,7 +184,7 @@ def test_more_has_tables_robustness_and_files(page: Page) -> None:
     page.get_by_role("button", name="Tables").click()
     expect(page.locator("#tables-result tbody").first.locator("tr")).to_have_count(9)
     page.get_by_role("button", name="Probe robustness").click()
-    expect(page.locator(".probe")).to_contain_text("lower case")
+    expect(page.locator("#probe-result")).to_contain_text("lower case")
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     assert "entities.csv" == download.value.suggested_filename
@@ -362,7 +362,7 @@ def test_axe_finds_nothing(open_page: Open, fake_url: str, screenshots: Path, sc
     page.screenshot(path=screenshots / f"tag-{scheme}.png")
     expect(page.locator(".enough")).to_be_in_viewport()
     page.get_by_role("button", name="More").click()
-    for name, shown in (("Tables", "#tables-result table"), ("Probe robustness", ".probe")):
+    for name, shown in (("Tables", "#tables-result table"), ("Probe robustness", "#probe-result table")):
         page.get_by_role("button", name=name).click()
         expect(page.locator(shown).first).to_be_visible()
     page.get_by_role("button", name="Python", exact=True).click()

@@ -43,7 +43,7 @@ def answers(
     view: str = "merged",
 ) -> list[dict[str, str]]:
     site = Site(load or loader_of(sides or FakeSides()), service_of())
-    asked = (text, left, *SIDES[1:], "first", threshold, without, view, "7")
+    asked = (text, left, *SIDES[1:], "first", threshold, without, view)
     return list(tag.tag(site)(REQUEST, *asked))
 
 
@@ -199,9 +199,9 @@ def test_a_newer_question_ends_the_one_before() -> None:
     """Of one visitor: nobody waits for the older answer, which is not shown."""
     site = Site(loader_of(FakeSides(), ["export", "quantize"]), service_of())
     ask = tag.tag(site)
-    first = ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "merged", "1")
+    first = ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "merged")
     next(first)
-    assert [""] != [it["data"] for it in ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "x", "2")]
+    assert [""] != [it["data"] for it in ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "x")]
     assert [] == list(first)
 
 
@@ -216,9 +216,9 @@ def test_the_probe_shows_what_both_lose() -> None:
     words = {"Berlin": ("LOC", 0.9), "Oslo": ("LOC", 0.8)}
     right = DictionaryTagger({"Berlin": words["Berlin"]})
     answer = probed("Berlin, Oslo.", FakeSides(left=DictionaryTagger(words), right=right))
-    assert "<td>0 of 2 / 0 of 1</td>" in answer
-    assert '<td class="lost">lost / not found</td>' in answer
-    assert '<td class="kept">kept</td>' in answer
+    assert '<td class=" ">0 of 2 / 0 of 1</td>' in answer
+    assert '<td class=" no">lost / not found</td>' in answer
+    assert '<td class=" ">kept</td>' in answer
     assert "5,000" in probed("a" * 5001)
     assert "INT8 is not served" in probed("Berlin", FakeSides(right=None))
     assert "Neither side finds an entity" in probed("nothing")
