@@ -362,7 +362,10 @@ def test_axe_finds_nothing(open_page: Open, fake_url: str, screenshots: Path, sc
     page.screenshot(path=screenshots / f"tag-{scheme}.png")
     expect(page.locator(".enough")).to_be_in_viewport()
     page.get_by_role("button", name="More").click()
-    for name, shown in (("Tables", "#tables-result table"), ("Probe robustness", "#probe-result table")):
+    for name, shown in (
+        ("Tables", "#tables-result table"),
+        ("Probe robustness", "#probe-result table"),
+    ):
         page.get_by_role("button", name=name).click()
         expect(page.locator(shown).first).to_be_visible()
     page.get_by_role("button", name="Python", exact=True).click()
