@@ -216,7 +216,6 @@ class Preparing:
                 0,
                 "[]",
                 "x",
-                "1",
             ],
             "session_hash": "leaves",
         }
