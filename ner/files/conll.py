@@ -11,6 +11,7 @@ from statistics import mode
 
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
+from ner.files import brackets
 from ner.files.csv_records import LONGEST_RECORD, Line
 from ner.files.marked import Marked, Opened, mark_tokens
 from ner.tags import is_outside
@@ -106,9 +107,17 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
     return Columns(width, token, tag)
 
 
-def recognize(head: Sequence[str], _source: Path | str) -> bool:
-    """Whether most lines have a tag in the same column."""
-    return find_columns(head).tag is not None
+def recognize(head: Sequence[str], source: Path | str) -> bool:
+    """Whether most lines have a tag in the same column.
+
+    The last words of bracketed text may look like tags (I, e-mail), but then none is O as well.
+    """
+    columns = find_columns(head)
+    if columns.tag is None or not brackets.recognize(head, source):
+        return columns.tag is not None
+    rows = [cells for cells in map(columns_of, head) if len(cells) == columns.width]
+    tags = [cells[columns.tag] for cells in rows]
+    return _are_tags(tags) and any(map(is_outside, tags))
 
 
 def read(opened: Opened) -> Iterator[Marked]:

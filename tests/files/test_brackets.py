@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from files.samples import tagged_texts
 from ner.entities import Entity, Tagged
 from ner.files.brackets import parse_bracketed
+from ner.files.gold import parse_gold
 
 
 def bracketed(tagged: Tagged) -> str:
@@ -36,6 +37,25 @@ def test_any_text_can_be_read_as_bracketed(text: str) -> None:
 
     if not tagged.entities and "\\" not in text:
         assert tagged.text == text
+
+
+@given(
+    words=st.lists(st.sampled_from(["a", "I", "e-mail", "B", "O", "U-turn", "PER"])),
+    lines=st.integers(1, 3),
+)
+def test_words_like_tags_make_no_columns(words: list[str], lines: int) -> None:
+    """A text that is pasted is read by its brackets, whatever its last word is."""
+    line = " ".join(["[J](PER)", *words])
+    texts = [Tagged(" ".join(["J", *words]), (Entity(0, 1, "PER"),))] * lines
+
+    assert texts == [gold.tagged for gold in parse_gold([line] * lines, "pasted text")]
+
+
+def test_a_token_in_brackets_leaves_columns_columns() -> None:
+    """Where tags of both kinds stand beside the tokens."""
+    (gold,) = parse_gold(["[see](x.org) O", "Ada B-PER"], "pasted text")
+
+    assert ("[see](x.org)", "Ada") == gold.tokens
 
 
 def test_links_are_no_entities() -> None:
