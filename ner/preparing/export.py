@@ -1,8 +1,7 @@
 """A vetted checkpoint as OpenVINO IR in FP32, with its configuration and fast tokenizer.
 
-Transformers go through Optimum Intel: as it exports their type where it knows that, else as it
-exports DistilBERT, whose inputs they share. A BiLSTM of our own goes straight through OpenVINO.
-Whatever the way, the IR must give PyTorch's logits.
+Optimum Intel exports a model as its type where it knows that, else, a BiLSTM of ours too, as it
+exports DistilBERT, whose inputs they share. Either way the IR must give PyTorch's logits.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ from ner.tagging.inference import input_ports
 from ner.tagging.model import max_length
 from ner.tags import read_tags
 from ner.telemetry import without_telemetry
-from ner.train import bilstm
-from ner.train.bilstm import MODEL_TYPE as BILSTM
+from ner.train import bilstm as _registered  # noqa: F401 - makes transformers know its type
 
 with without_telemetry():
     import openvino
@@ -66,18 +64,13 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> None:
     """
     config = read_json(checkpoint / CONFIG, ModelRefused)
     kind = str(config.get("model_type"))
-    network: torch.nn.Module
     with _refused("transformers makes no fast tokenizer of this checkpoint; see tokenizer.json."):
         tokenizer = load_tokenizer(checkpoint)
     with _refused("The checkpoint can't be read: {}"):
-        load = bilstm.load if kind == BILSTM else _load_transformer
-        network = load(checkpoint)
+        network = _load_network(checkpoint)
     target.mkdir(parents=True, exist_ok=True)
     with _refused(f"Models of the type {kind!r} can't be converted to OpenVINO."):
-        if isinstance(network, PreTrainedModel):
-            _write_transformer(network, target)
-        else:
-            _write_bilstm(network, target)
+        _write_network(network, target)
         longest = _check_logits(network, config, tokenizer, target / IR)
     tokenizer.model_max_length = longest
     tokenizer.save_pretrained(target)
@@ -144,7 +137,7 @@ def _known(kind: str) -> bool:
     return _TASK in tasks
 
 
-def _load_transformer(folder: Path) -> PreTrainedModel:
+def _load_network(folder: Path) -> PreTrainedModel:
     """The network with every weight of the checkpoint, and no other."""
     kind = check_parameters(folder)
     model, info = AutoModelForTokenClassification.from_pretrained(
@@ -212,7 +205,7 @@ def check_parameters(folder: Path) -> str:
     return str(config.model_type)
 
 
-def _write_transformer(model: PreTrainedModel, target: Path) -> None:
+def _write_network(model: PreTrainedModel, target: Path) -> None:
     if _known(model.config.model_type):
         export_from_model(model, target, task=_TASK, stateful=False, ov_config=_FP32)
     else:
@@ -222,20 +215,8 @@ def _write_transformer(model: PreTrainedModel, target: Path) -> None:
     model.config.save_pretrained(target)
 
 
-def _write_bilstm(network: torch.nn.Module, target: Path) -> None:
-    example = {
-        "input_ids": torch.ones((2, 8), dtype=torch.int64),
-        "attention_mask": torch.ones((2, 8), dtype=torch.int64),
-    }
-    model = openvino.convert_model(network, example_input=example)
-    for port, name in zip(model.inputs, example, strict=True):
-        port.get_tensor().set_names({name})
-    model.reshape({name: [-1, -1] for name in example})
-    openvino.save_model(model, target / IR, compress_to_fp16=False)
-
-
 def _check_logits(
-    network: torch.nn.Module,
+    network: PreTrainedModel,
     config: Mapping[str, Any],
     tokenizer: PreTrainedTokenizerFast,
     file: Path,
@@ -254,7 +235,7 @@ def _check_logits(
         both = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
         with torch.no_grad():
             found = network(**{name: torch.tensor(value) for name, value in both.items()})
-        expected = getattr(found, "logits", found).numpy()[mask]
+        expected = found.logits.numpy()[mask]
         ports = input_ports(compiled)
         given = {port: both.get(name, np.zeros_like(ids)) for name, port in ports.items()}
         apart = np.abs(compiled(given, share_inputs=False)[0][mask] - expected).max()

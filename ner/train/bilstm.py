@@ -8,29 +8,33 @@ never reaches a piece. (Packed sequences would do the same but can't be converte
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTokenClassification,
+    PretrainedConfig,
+    PreTrainedModel,
+)
+from transformers.modeling_outputs import TokenClassifierOutput
 
-from ner.errors import ModelRefused
+from ner.train.data import label_maps
 
 MODEL_TYPE = "bilstm"
-_FILE = "model.safetensors"
 
 
-@dataclass(frozen=True, slots=True)
-class BiLstmConfig:
+class BiLstmConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """The shape of a BiLSTM; ``hidden_width`` is that of one direction."""
 
-    tags: tuple[str, ...]
-    n_pieces: int
-    embedding_width: int
+    model_type = MODEL_TYPE
+    # What those who export models ask every configuration for.
+    attribute_map = {"vocab_size": "n_pieces"}  # noqa: RUF012 - as transformers has it
+
+    n_pieces: int = 0
+    embedding_width: int = 0
     hidden_width: int = 256
     layers: int = 2
     dropout: float = 0.3
@@ -51,28 +55,35 @@ class BidirectionalLayer(nn.Module):
         return torch.cat([ahead, _rearrange(behind, mirror)], dim=-1)
 
 
-class BiLstm(nn.Module):
+class BiLstm(PreTrainedModel):  # type: ignore[no-untyped-call]
     """Token classifier over word pieces."""
 
+    config_class = BiLstmConfig
+    base_model_prefix = ""
+
     def __init__(self, config: BiLstmConfig) -> None:
-        super().__init__()
-        self.shape = config  # not "config": Trainer takes that for a Hugging Face configuration
+        super().__init__(config)
         self.word_embeddings = nn.Embedding(config.n_pieces, config.embedding_width)
         widths = [config.embedding_width] + [2 * config.hidden_width] * config.layers
         self.lstm = nn.ModuleList(
             BidirectionalLayer(width, config.hidden_width) for width in widths[:-1]
         )
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(widths[-1], len(config.tags))
+        self.classifier = nn.Linear(widths[-1], config.num_labels)
+        self.post_init()  # type: ignore[no-untyped-call]
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def _init_weights(self, module: nn.Module) -> None:
+        """Parts begin as torch makes them."""
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor
+    ) -> TokenClassifierOutput:
         """Logits (batch, seq, tags) of ids and mask (batch, seq); padding stands on the right."""
         hidden = self.dropout(self.word_embeddings(input_ids))
         mirror = mirror_positions(attention_mask)
         for layer in self.lstm:
             hidden = self.dropout(layer(hidden, mirror))
-        logits: torch.Tensor = self.classifier(hidden)
-        return logits
+        return TokenClassifierOutput(logits=self.classifier(hidden))
 
 
 def mirror_positions(attention_mask: torch.Tensor) -> torch.Tensor:
@@ -96,38 +107,14 @@ def build_model(base: str, tags: Sequence[str]) -> BiLstm:
     """A fresh BiLSTM over the base's word embeddings."""
     embeddings = AutoModel.from_pretrained(base).get_input_embeddings().weight.detach().float()
     n_pieces, width = embeddings.shape
-    model = BiLstm(BiLstmConfig(tuple(tags), n_pieces, width))
+    shape = {"n_pieces": n_pieces, "embedding_width": width}
+    model = BiLstm(BiLstmConfig(**shape, **label_maps(tags)))
     with torch.no_grad():
         # The base scales its embeddings up in a normalization of its own, which we don't have.
         model.word_embeddings.weight.copy_(embeddings / embeddings.std())
     return model
 
 
-def save(model: BiLstm, folder: Path) -> None:
-    """Write config.json and half-precision safetensors."""
-    shape = asdict(model.shape)
-    tags = shape.pop("tags")
-    config = {
-        "model_type": MODEL_TYPE,
-        "architectures": [BiLstm.__name__],
-        "id2label": dict(enumerate(tags)),
-        "label2id": {tag: index for index, tag in enumerate(tags)},
-        **shape,
-    }
-    halved = {name: tensor.half() for name, tensor in model.state_dict().items()}
-    save_file(halved, folder / _FILE, metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-
-
-def load(folder: Path) -> BiLstm:
-    """A saved BiLSTM, in float32 and evaluation mode; ``ModelRefused`` for another model."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    if config.get("model_type") != MODEL_TYPE:
-        raise ModelRefused(
-            f"{folder} holds a model of type {config.get('model_type')!r}, not {MODEL_TYPE!r}."
-        )
-    tags = tuple(tag for _, tag in sorted(config["id2label"].items(), key=lambda kv: int(kv[0])))
-    names = ("n_pieces", "embedding_width", "hidden_width", "layers", "dropout")
-    model = BiLstm(BiLstmConfig(tags, **{name: config[name] for name in names}))
-    model.load_state_dict({k: v.float() for k, v in load_file(folder / _FILE).items()})
-    return model.eval()
+# Now transformers loads it as any other.
+AutoConfig.register(MODEL_TYPE, BiLstmConfig)
+AutoModelForTokenClassification.register(BiLstmConfig, BiLstm)

@@ -6,14 +6,23 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+import torch
 from safetensors import SafetensorError
-from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from ner.errors import Failure, InputError
-from ner.train import bilstm, transformer
+from ner.train import bilstm as _registered  # noqa: F401 - makes transformers know its type
+
+# What tells only where and how a model was loaded.
+_TRACES = ("_name_or_path", "name_or_path", "backend", "is_local", "local_files_only")
 
 
 @contextmanager
@@ -41,29 +50,42 @@ def check_replaceable(folder: Path) -> None:
         raise InputError(f"{folder} is a file; --out names the checkpoint's folder.")
 
 
-def save(model: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write weights, configuration and tokenizer into an empty folder."""
-    if isinstance(model, bilstm.BiLstm):
-        bilstm.save(model, folder)
-    else:
-        transformer.save(cast(PreTrainedModel, model), folder)
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write half-precision weights, configuration and tokenizer into an empty folder."""
+    halved = {name: tensor.half() for name, tensor in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=halved)
     tokenizer.save_pretrained(folder)
-    path = folder / "tokenizer_config.json"
-    config = json.loads(path.read_text("utf-8"))
-    # The class name that older releases of transformers know as well.
-    if config.get("tokenizer_class") == "TokenizersBackend":
-        config["tokenizer_class"] = "PreTrainedTokenizerFast"
-    for trace in ("name_or_path", "backend", "is_local", "local_files_only"):
-        config.pop(trace, None)
-    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    for name in ("config.json", "tokenizer_config.json"):
+        config = json.loads((folder / name).read_text("utf-8"))
+        for trace in _TRACES:
+            config.pop(trace, None)
+        if "dtype" in config:
+            config["dtype"] = "float16"
+        # The class name that older releases of transformers know as well.
+        if config.get("tokenizer_class") == "TokenizersBackend":
+            config["tokenizer_class"] = "PreTrainedTokenizerFast"
+        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+        (folder / name).write_text(text, "utf-8")
 
 
-def load(folder: Path) -> nn.Module:
+def empty(config: PretrainedConfig) -> PreTrainedModel:
+    """A token classifier to be filled.
+
+    A model that was loaded instead remembers how old checkpoints named their weights and saves them
+    so, which the Trainer can't resume from.
+    """
+    model: PreTrainedModel = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
+        config, dtype=torch.float32
+    )
+    return model
+
+
+def load(folder: Path) -> PreTrainedModel:
     """The model of a checkpoint folder, in float32."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    if config.get("model_type") == bilstm.MODEL_TYPE:
-        return bilstm.load(folder)
-    return transformer.load(folder)
+    model = empty(AutoConfig.from_pretrained(folder))
+    saved = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(saved.state_dict())
+    return model
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:

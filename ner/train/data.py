@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +154,14 @@ def tag_names(types: Iterable[str]) -> tuple[str, ...]:
     ('O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER')
     """
     return ("O", *(f"{prefix}-{label}" for label in types for prefix in ("B", "I")))
+
+
+def label_maps(tags: Sequence[str]) -> dict[str, Any]:
+    """What a model's configuration says of its outputs."""
+    return {
+        "id2label": dict(enumerate(tags)),
+        "label2id": {tag: index for index, tag in enumerate(tags)},
+    }
 
 
 @dataclass(frozen=True, slots=True)

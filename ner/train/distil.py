@@ -99,7 +99,7 @@ class Teacher:
         except (OSError, ValueError) as error:
             raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
         self._pad_id = pad_id(self._tokenizer)
-        self._model.to("cuda" if torch.cuda.is_available() else "cpu")
+        self._model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[Spans, Rows]]:
         """The spans of the pre-tokens of each text, and their distributions."""

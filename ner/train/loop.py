@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
+    PreTrainedModel,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -27,7 +28,7 @@ from ner.io import atomically
 from ner.train import checkpoint
 from ner.train.batches import collate
 from ner.train.data import IGNORED, Encoder, Example
-from ner.train.scores import evaluate, has_bf16, logits_of
+from ner.train.scores import evaluate, has_bf16
 from ner.train.settings import TrainProgress, TrainSettings
 from ner.train.transformer import pad_id
 
@@ -45,7 +46,7 @@ class Task:
     ``encode`` made the examples; ``best`` is the folder for the best model so far.
     """
 
-    model: nn.Module
+    model: PreTrainedModel
     encode: Encoder
     train: Sequence[Example]
     dev: Sequence[Example]
@@ -160,9 +161,10 @@ class NerTrainer(Trainer):
         self, model: nn.Module, inputs: Mapping[str, torch.Tensor], *_: object, **__: object
     ) -> torch.Tensor:
         """The loss of one batch, on gold and on soft labels."""
-        logits = logits_of(model, inputs["input_ids"], inputs["attention_mask"])
+        output = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
         weight = self._settings.distil_weight
-        return masked_loss(logits, inputs["labels"], inputs["allowed"], inputs.get("soft"), weight)
+        soft = inputs.get("soft")
+        return masked_loss(output.logits, inputs["labels"], inputs["allowed"], soft, weight)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Report loss and F1, and note the time, which checkpoints hold, so that it goes on."""
@@ -186,7 +188,7 @@ class NerTrainer(Trainer):
         if metrics["eval_f1"] > best_f1(history)[0]:
             with atomically(task.best) as folder:
                 folder.mkdir()
-                checkpoint.save(model, tokenizer, folder)
+                checkpoint.save(cast(PreTrainedModel, model), tokenizer, folder)
         self.log(metrics)
         best_step = best_f1(history)[1]
         since = sum("eval_f1" in entry and entry["step"] > best_step for entry in history)

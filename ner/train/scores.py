@@ -45,16 +45,8 @@ def tag_pieces(model: nn.Module, ids: Sequence[Row], pad_id: int) -> torch.Tenso
     bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
     model.eval()
     with torch.inference_mode(), bf16:
-        return logits_of(model, input_ids, mask).float()
-
-
-def logits_of(
-    model: nn.Module, input_ids: torch.Tensor, attention_mask: torch.Tensor
-) -> torch.Tensor:
-    """(batch, seq, tags), from a Hugging Face model or from a plain module."""
-    output = model(input_ids=input_ids, attention_mask=attention_mask)
-    logits: torch.Tensor = output if isinstance(output, torch.Tensor) else output.logits
-    return logits
+        logits: torch.Tensor = model(input_ids=input_ids, attention_mask=mask).logits
+    return logits.float()
 
 
 def has_bf16() -> bool:

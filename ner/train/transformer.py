@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from transformers import (
     AutoModel,
     AutoModelForTokenClassification,
     AutoTokenizer,
-    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from ner.errors import ModelRefused
 from ner.models.catalogue import catalogue
+from ner.train import checkpoint
+from ner.train.data import label_maps
 
 
 def find_base(name: str) -> str:
@@ -57,9 +57,8 @@ def build_model(base: str, tags: Sequence[str]) -> PreTrainedModel:
     """
     config = AutoConfig.from_pretrained(base)
     known = tuple(config.id2label[index] for index in range(config.num_labels)) == tuple(tags)
-    config.id2label = dict(enumerate(tags))
-    config.label2id = {tag: index for index, tag in enumerate(tags)}
-    model = _empty(config)
+    config.update(label_maps(tags))
+    model = checkpoint.empty(config)
     auto, part = (
         (AutoModelForTokenClassification, model) if known else (AutoModel, model.base_model)
     )
@@ -67,35 +66,4 @@ def build_model(base: str, tags: Sequence[str]) -> PreTrainedModel:
     missing = part.load_state_dict(weights, strict=False).missing_keys
     if missing:
         raise ModelRefused(f"{base} lacks weights of its own architecture: {', '.join(missing)}.")
-    return model
-
-
-def save(model: PreTrainedModel, folder: Path) -> None:
-    """Half-precision safetensors and config, without the place of the base."""
-    halved = {name: tensor.half() for name, tensor in model.state_dict().items()}
-    model.save_pretrained(folder, state_dict=halved)
-    path = folder / "config.json"
-    config = json.loads(path.read_text("utf-8"))
-    config["dtype"] = "float16"
-    config.pop("_name_or_path", None)
-    path.write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-
-
-def load(folder: Path) -> PreTrainedModel:
-    """A saved checkpoint, in float32."""
-    model = _empty(AutoConfig.from_pretrained(folder))
-    saved = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
-    model.load_state_dict(saved.state_dict())
-    return model
-
-
-def _empty(config: PretrainedConfig) -> PreTrainedModel:
-    """A token classifier to be filled.
-
-    A model that was loaded instead remembers how old checkpoints named their weights and saves them
-    so, which the Trainer can't resume from.
-    """
-    model: PreTrainedModel = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
-        config, dtype=torch.float32
-    )
     return model

@@ -22,16 +22,16 @@ def bilstm_sides(
     import torch
 
     from ner.train import bilstm
+    from ner.train.data import label_maps
 
     folder = tmp_path_factory.mktemp("bilstm") / "bilstm"
     folder.mkdir()
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(tiny_checkpoint / name, folder)
     torch.manual_seed(3)
-    shape = bilstm.BiLstmConfig(
-        ("O", "B-PER", "I-PER"), n_pieces=300, embedding_width=16, hidden_width=16
-    )
-    bilstm.save(bilstm.BiLstm(shape).eval(), folder)
+    shape = {"n_pieces": 300, "embedding_width": 16, "hidden_width": 16}
+    config = bilstm.BiLstmConfig(**shape, **label_maps(("O", "B-PER", "I-PER")))
+    bilstm.BiLstm(config).save_pretrained(folder)
     return open_sides(*default_sides(find_model(str(folder))))
 
 

@@ -42,11 +42,11 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
     """Its original gives what PyTorch gives, padded in a batch or alone."""
     import torch
 
-    from ner.train import bilstm
+    from ner.train import checkpoint
 
     texts = ["Berlin", "My name is Wolfgang and I live in Berlin.", "the Berlin name"]
     assert bilstm_sides.spec.folder is not None
-    network = bilstm.load(bilstm_sides.spec.folder)
+    network = checkpoint.load(bilstm_sides.spec.folder).eval()
     model = bilstm_sides.left.tagger.model
     encoded = model.encode(texts)
     probabilities, _ = model.probabilities(encoded)
@@ -55,7 +55,7 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
         found = probabilities[begin:end]
         ids = torch.tensor([[2, *encoded.ids[begin:end].tolist(), 3]])
         with torch.no_grad():
-            logits = network(ids, torch.ones_like(ids))[0, 1:-1]
+            logits = network(ids, torch.ones_like(ids)).logits[0, 1:-1]
         expected = torch.softmax(logits, dim=-1).numpy()
         assert found == pytest.approx(expected, abs=1e-4)
 
