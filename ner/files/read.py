@@ -61,6 +61,7 @@ ENDINGS: Mapping[str, Format] = {
 }
 # Those that are read whole, by pandas.
 _FRAMES = (Format.PARQUET, Format.XLSX)
+_TABLES = (Format.CSV, Format.TSV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Source:
         chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
         if column is not None:
             return replace(chosen, column=column, guessed=False)
-        if self.column is not None or not self._has_columns:
+        if self.column is not None or self.format in _PLAIN:
             return chosen
         name = self.path.name
         raise InputError(
@@ -125,14 +126,10 @@ class Source:
             "the texts."
         )
 
-    @property
-    def _has_columns(self) -> bool:
-        return self.format not in (Format.TXT, Format.CONLL)
-
     def _check_column(self, column: str) -> None:
         if not isinstance(column, str):
             raise InputError(f"Expected the name of a column, got {type(column).__name__}.")
-        if not self._has_columns:
+        if self.format in _PLAIN:
             raise InputError(f"{self.path.name} is {self.format}, which has no columns to choose.")
         found = self.columns.count(column)
         # A key of JSON lines may first occur late in the file.
@@ -146,7 +143,7 @@ class Source:
         Raises ``InputError`` where a column must be chosen first, ``FileFormatError`` if the file
         has changed under our hands.
         """
-        return _READERS[self.format](self.choose(None))
+        return _PLAIN.get(self.format, _record_rows)(self.choose(None))
 
     @property
     def _listed(self) -> str:
@@ -188,9 +185,7 @@ def inspect(
         raise FileFormatError(path, None, "it is empty.")
     source = Source(path, chosen, find_codec(encoding, head), 0, sha256)
     source = replace(source, lines=max((line.number for line in _lines(source)), default=0))
-    if chosen in (Format.CSV, Format.TSV):
-        return _with_header(source)
-    return _with_keys(source) if source.format in (Format.JSONL, *_FRAMES) else source
+    return source if chosen in _PLAIN else _with_columns(source)
 
 
 def ending_of(path: Path) -> str:
@@ -247,9 +242,9 @@ def _text_rows(source: Source) -> Iterator[Row | BadRow]:
         yield line.bad(problem) if problem else Row(line.number, line.text.rstrip("\r\n"))
 
 
-def _json_rows(source: Source) -> Iterator[Row | BadRow]:
+def _record_rows(source: Source) -> Iterator[Row | BadRow]:
     column = source.column or ""
-    for line, record in _objects(source):
+    for line, record in _records(source):
         if isinstance(record, BadRow):
             yield record
         elif isinstance(text := record.get(column), str):
@@ -259,8 +254,15 @@ def _json_rows(source: Source) -> Iterator[Row | BadRow]:
             yield line.bad(f"{column!r} is {kind}; expected a string.")
 
 
-def _objects(source: Source) -> Iterator[tuple[Line, dict[str, object] | BadRow]]:
-    """Each line that is not blank with its object, or with what is wrong with it."""
+def _records(source: Source) -> Iterator[tuple[Line, dict[str, object] | BadRow]]:
+    """Each row with its cells by their columns, or object, or what is wrong with it."""
+    if source.format in _TABLES:
+        for cells in islice(_cells(source), 1, None):
+            if isinstance(cells, BadRow):
+                yield Line(cells.line, cells.content), cells
+            else:
+                yield Line(cells.line, ""), dict(zip(source.columns, cells.fields, strict=True))
+        return
     for line, value in _values(source):
         known = isinstance(value, dict | BadRow)
         yield line, value if known else line.bad("it is no JSON object.")
@@ -282,26 +284,6 @@ def _values(source: Source) -> Iterator[tuple[Line, Any]]:
                 yield line, line.bad(error.problem)
 
 
-def _with_keys(source: Source) -> Source:
-    if re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", _first_line(source)):
-        source = replace(source, whole=True)
-        source = replace(source, lines=sum(1 for _ in _objects(source)))
-    sample = [record for _, record in islice(_objects(source), _SAMPLE) if isinstance(record, dict)]
-    if not sample:
-        raise FileFormatError(
-            source.path, None, f"none of its first {_SAMPLE} lines is a JSON object."
-        )
-    keys = dict.fromkeys(
-        key
-        for record in sample
-        for key, value in record.items()
-        if isinstance(value, str) or source.format in _FRAMES
-    )
-    columns = list(islice(keys, _MOST_COLUMNS))
-    cells = [[str(record.get(key, "")) for key in columns] for record in sample]
-    return _guess(source, columns, cells)
-
-
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
     """The sentences, tokens joined by one space; one malformed line costs its sentence only."""
     columns = find_columns(line.text for line in _lines(source))
@@ -318,11 +300,39 @@ def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
             yield Row(first, text, tuple(offsets))
 
 
-def _with_header(source: Source) -> Source:
-    """With delimiter, columns and the guessed text column of a CSV or TSV file."""
-    source = replace(source, delimiter=_delimiter(source.format, _first_line(source)))
-    records = _records(source)
-    header = next(records, None)
+def _with_columns(source: Source) -> Source:
+    """With its columns, and the one of them that most likely holds the texts."""
+    columns: Sequence[str] = ()
+    first = _first_line(source)
+    if source.format in _TABLES:
+        source = replace(source, delimiter=_delimiter(source.format, first))
+        columns = _header(source)
+        source = replace(source, columns=tuple(columns))
+    elif re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", first):
+        source = replace(source, whole=True)
+        source = replace(source, lines=sum(1 for _ in _records(source)))
+    sampled = [record for _, record in islice(_records(source), _SAMPLE)]
+    sample = [record for record in sampled if isinstance(record, dict)]
+    if columns and not sampled:
+        raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
+    if not columns:
+        if not sample:
+            problem = f"none of its first {_SAMPLE} lines is a JSON object."
+            raise FileFormatError(source.path, None, problem)
+        keys = dict.fromkeys(
+            key
+            for record in sample
+            for key, value in record.items()
+            if isinstance(value, str) or source.format in _FRAMES
+        )
+        columns = list(islice(keys, _MOST_COLUMNS))
+    cells = [[str(record.get(key, "")) for key in columns] for record in sample]
+    column = guess_column(columns, cells)
+    return replace(source, columns=tuple(columns), column=column, guessed=True)
+
+
+def _header(source: Source) -> Sequence[str]:
+    header = next(_cells(source), None)
     if header is None:
         raise FileFormatError(source.path, None, "no header in it.")
     if isinstance(header, BadRow):
@@ -330,17 +340,7 @@ def _with_header(source: Source) -> Source:
     if len(header.fields) > _MOST_COLUMNS:
         problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
         raise FileFormatError(source.path, header.line, problem)
-    sampled = list(islice(records, _SAMPLE))
-    if not sampled:
-        raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
-    cells = [record.fields for record in sampled if isinstance(record, Record)]
-    return _guess(source, header.fields, cells)
-
-
-def _guess(source: Source, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Source:
-    """With its columns, and the one of them that most likely holds the texts."""
-    column = guess_column(columns, cells)
-    return replace(source, columns=tuple(columns), column=column, guessed=True)
+    return header.fields
 
 
 def _delimiter(kind: Format, header: str) -> str:
@@ -353,29 +353,13 @@ def _delimiter(kind: Format, header: str) -> str:
     return max(",;\t|", key=bare.count)
 
 
-def _records(source: Source) -> Iterator[Record | BadRow]:
+def _cells(source: Source) -> Iterator[Record | BadRow]:
+    """The records of CSV or TSV, the header first."""
     lines = _lines(source)
     if source.format is Format.CSV:
         lines = (line for line in lines if line.number > 1 or not _SEPARATOR.fullmatch(line.text))
     return records(lines, source.delimiter, lenient=source.format is Format.TSV)
 
 
-def _table_rows(source: Source) -> Iterator[Row | BadRow]:
-    index, *others = map(source.columns.index, (source.column or "", *source.keep))
-    for record in islice(_records(source), 1, None):
-        if isinstance(record, BadRow):
-            yield record
-        else:
-            kept = tuple(record.fields[other] for other in others)
-            yield Row(record.line, record.fields[index], kept=kept)
-
-
-_READERS = {
-    Format.CSV: _table_rows,
-    Format.TSV: _table_rows,
-    Format.JSONL: _json_rows,
-    Format.TXT: _text_rows,
-    Format.CONLL: _conll_rows,
-    Format.PARQUET: _json_rows,
-    Format.XLSX: _json_rows,
-}
+# Those without columns; all others are read as records.
+_PLAIN = {Format.TXT: _text_rows, Format.CONLL: _conll_rows}
