@@ -130,17 +130,11 @@ def others() -> list[str]:
     shapes = read(RESULTS / "shapes.json")["resident_mb"]
     grown = shapes["int8"]["18,000 more single texts"] - shapes["int8"]["2,000 more single texts"]
     kills, properties = read(RESULTS / "kills.json"), read(RESULTS / "properties.json")
-    padding = read(RESULTS / "padding.json")
-    memory = [padding[way]["peak_memory_mb"] for way in ("within a budget", "fixed length")]
     lines = {
         "files": of_files(),
         "load-bundled": of_load(),
         "self-check": [
             f"INT8 measured against itself: a difference shown in {shown} of {len(ratios)} ratios"
-        ],
-        "padding": [
-            f"training within a token budget takes {memory[0]:,} MB, padded to the longest text "
-            f"{memory[1]:,} MB"
         ],
         "shapes": [
             f"a process with INT8 holds {held(shapes, 'int8')}, one with the original "

@@ -1,48 +1,26 @@
-"""Measures what the shapes of batches cost in memory and time; writes assets/results/shapes.json.
+"""Measures what the shapes of batches cost in memory; writes assets/results/shapes.json.
 
-PYTHONPATH=.:tests python tests/evidence/record_shapes.py [EARLIER]
+PYTHONPATH=.:tests python tests/evidence/record_shapes.py
 
 Memory is read in a process of its own for each recipe: loaded and checked, after 600 single texts
-of 1 to 60 words, after three files of 2,000; INT8's also after 20,000 more single texts. EARLIER is
-a checkout of an earlier state: it is measured too, and both tag the same texts in turns, so that
-what else runs on the machine slows both. Times say something on an idle machine alone, memory
-anywhere.
+of 1 to 60 words, after three files of 2,000; INT8's also after 20,000 more single texts.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
 
 import ner
-from ner.entities import Tagger
+from evidence.record import RESULTS, ROOT, made_by, write
 
-ROOT = Path(__file__).parents[2]
-RECORD = ROOT / "assets" / "results" / "shapes.json"
+RECORD = RESULTS / "shapes.json"
 RECIPES = ("int8", "original")
-ROUNDS = 9
-# What is tagged in turns: texts in one call, or one by one.
-WORK = {
-    "50 texts in one call": (50, False),
-    "200 texts in one call": (200, False),
-    "1,000 texts in one call": (1000, False),
-    "40 texts one by one": (40, True),
-}
-
-
-def opened(recipe: str) -> Tagger:
-    """The bundled model, checked as for serving, from whichever checkout runs."""
-    return ner.load(f"bundled#{recipe}")
 
 
 def own_texts() -> list[str]:
@@ -67,7 +45,7 @@ def print_memory(recipe: str, more: str) -> None:
     def note(stage: str) -> None:
         found[stage] = round(psutil.Process().memory_info().rss / 1e6)
 
-    tagger = opened(recipe)
+    tagger = ner.load(f"bundled#{recipe}")
     note("loaded")
     for text in singles:
         tagger(text)
@@ -85,87 +63,18 @@ def print_memory(recipe: str, more: str) -> None:
     sys.stdout.write(json.dumps(found))
 
 
-def answer_turns() -> None:
-    """The program of one checkout: the seconds of each piece of work that is asked for."""
-    tagger = opened("int8")
-    texts = own_texts()
-    for line in sys.stdin:
-        count, alone, seed = json.loads(line)
-        chosen = random.Random(seed).choices(texts, k=count)  # noqa: S311 - not a secret
-        begin = time.perf_counter()
-        if alone:
-            for text in chosen:
-                tagger(text)
-        else:
-            tagger.tag_many(chosen)
-        sys.stdout.write(json.dumps(time.perf_counter() - begin) + "\n")
-        sys.stdout.flush()
-
-
-def started(checkout: Path, *arguments: str) -> subprocess.Popen[str]:
-    """This file's program with the ``ner`` of ``checkout``."""
-    return subprocess.Popen(
-        [sys.executable, __file__, *arguments],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def memory(checkout: Path) -> dict[str, Any]:
-    """Resident megabytes of each recipe."""
+def memory() -> dict[str, Any]:
+    """Resident megabytes of each recipe, in a process of its own."""
     found = {}
     for recipe in RECIPES:
-        more = "more" if (checkout, recipe) == (ROOT, "int8") else ""
-        found[recipe] = json.loads(started(checkout, "--memory", recipe, more).communicate()[0])
+        more = "more" if recipe == "int8" else ""
+        command = [sys.executable, __file__, "--memory", recipe, more]
+        found[recipe] = json.loads(subprocess.check_output(command, cwd=ROOT))
     return found
-
-
-def in_turns(checkouts: Sequence[Path]) -> dict[str, Any]:
-    """How many times as fast as the last checkout the first one is, over paired rounds."""
-    processes = [started(checkout, "--turns") for checkout in checkouts]
-
-    def seconds(process: subprocess.Popen[str], *asked: object) -> float:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(asked) + "\n")
-        process.stdin.flush()
-        return float(process.stdout.readline())
-
-    found = {}
-    for name, (count, alone) in WORK.items():
-        ratios = []
-        for seed in range(-2, ROUNDS):
-            order = processes if seed % 2 else processes[::-1]
-            taken = {process: seconds(process, count, alone, seed) for process in order}
-            ratios.append(taken[processes[1]] / taken[processes[0]])
-        found[name] = [round(value, 3) for value in (median(ratios[2:]), *sorted(ratios[2:]))]
-    for process in processes:
-        process.communicate()
-    return found
-
-
-def main(earlier: Path | None) -> None:
-    """Measure all and write it."""
-    # Here, since the other checkout runs this file too.
-    from evidence.record import made_by, write
-
-    record: dict[str, Any] = {"resident_mb": memory(ROOT)}
-    if earlier is not None:
-        record["earlier_resident_mb"] = memory(earlier)
-        record["times_as_fast_as_earlier"] = {
-            name: {"median": value, "rounds": rounds}
-            for name, (value, *rounds) in in_turns([ROOT, earlier]).items()
-        }
-    write(RECORD, record | made_by("record_shapes.py [EARLIER]"))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--memory"]:
         print_memory(*sys.argv[2:])
-    elif sys.argv[1:] == ["--turns"]:
-        answer_turns()
     else:
-        main(Path(sys.argv[1]) if sys.argv[1:] else None)
+        write(RECORD, {"resident_mb": memory(), **made_by("record_shapes.py")})
