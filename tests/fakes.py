@@ -18,8 +18,9 @@ from ner.choosing.memory import Footprint
 from ner.comparing.comparison import Comparison
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency, Timing
-from ner.entities import Entity, Explained, Piece, Tagged, bio_tags
+from ner.entities import Annotated, Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
+from ner.files import marked
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage, Stage
 from ner.models.folder import Gate
@@ -32,8 +33,15 @@ from ner.serving.service import Service
 from ner.stats import Estimate
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.tagger import MAX_CHARACTERS, clean
+from ner.tags import read_tags
 
 Result = TypeVar("Result")
+
+
+def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
+    """Gold from tokens and their tags as written; the text is the tokens with spaces."""
+    read = read_tags(tags)
+    return marked.annotate_tokens(tokens, [read[tag] for tag in tags])
 
 
 def awaited(work: Coroutine[Any, Any, Result]) -> Result:

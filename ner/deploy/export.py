@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ner.counts import share
+from ner.comparing.agreement import agreement_estimate, align
 from ner.deploy.card import variant_card
-from ner.entities import Tagger
+from ner.entities import Entity, Tagged, Tagger
 from ner.errors import Failure, InputError
 from ner.io import atomically
 from ner.models.catalogue import catalogue
@@ -109,17 +108,12 @@ def measure_pipeline(tagger: Tagger, folder: Path, variant: Variant) -> dict[str
         found = json.loads(run_module(*command, given=texts))
     except subprocess.CalledProcessError:
         return None
-    wanted = _distinct(
-        [(entity.start, entity.end, entity.label) for entity in tagged.entities]
-        for tagged in tagger.tag_many(texts)
-    )
+    ours = tagger.tag_many(texts)
     scores = {}
     for aggregation, answers in found.items():
-        given = _distinct(answers)
-        scores[aggregation] = share(2 * len(wanted & given), len(wanted) + len(given))
+        theirs = (
+            Tagged(tagged.text, tuple(Entity(*entity) for entity in entities))
+            for tagged, entities in zip(ours, answers, strict=True)
+        )
+        scores[aggregation] = agreement_estimate(map(align, ours, theirs)).value
     return dict(sorted(scores.items(), key=lambda item: -item[1]))
-
-
-def _distinct(answers: Iterable[Sequence[Sequence[object]]]) -> set[tuple[object, ...]]:
-    """The entities of all texts, each with the number of its text."""
-    return {(number, *entity) for number, entities in enumerate(answers) for entity in entities}

@@ -133,19 +133,16 @@ def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
             documents.append([])
         if one.tags is not None:
             read = [tags[tag] for tag in one.tags]
-            documents[-1].append(_annotate_tokens(one.tokens, read, one.text))
+            documents[-1].append(annotate_tokens(one.tokens, read, one.text))
         elif one.text is not None:
             documents[-1] += _annotate_spans(one, offsets, opened)
     return [document for document in documents if document]
 
 
-def annotate_tokens(tokens: Sequence[str], tags: Sequence[str]) -> Annotated:
-    """Gold from tokens and their tags in any notation; the text is the tokens with spaces."""
-    read = read_tags(tags)
-    return _annotate_tokens(tokens, [read[tag] for tag in tags], None)
-
-
-def _annotate_tokens(tokens: Sequence[str], tags: Sequence[Tag], text: str | None) -> Annotated:
+def annotate_tokens(
+    tokens: Sequence[str], tags: Sequence[Tag], text: str | None = None
+) -> Annotated:
+    """Gold from tokens and their tags; without a text it is the tokens with spaces."""
     offsets = locate(tokens, text) if text is not None else None
     if text is None or offsets is None:
         text, offsets = join(tokens)

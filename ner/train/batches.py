@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch.nn.utils.rnn import pad_sequence
 
 from ner.train.data import IGNORED, Example, Row
 
@@ -81,16 +80,14 @@ def plan_batches(
     return plan
 
 
-def pad(rows: Sequence[Row], fill: int) -> NDArray[np.int64]:
-    """Rows of numbers as one array, filled up on the right to the longest.
+def pad(rows: Sequence[Row], fill: int) -> torch.Tensor:
+    """Rows of numbers as one tensor, filled up on the right to the longest.
 
     >>> pad([[1, 2], [3]], 0).tolist()
     [[1, 2], [3, 0]]
     """
-    padded = np.full((len(rows), max(map(len, rows))), fill, np.int64)
-    for index, row in enumerate(rows):
-        padded[index, : len(row)] = row
-    return padded
+    tensors = [torch.as_tensor(row, dtype=torch.long) for row in rows]
+    return pad_sequence(tensors, batch_first=True, padding_value=fill)
 
 
 def collate(
@@ -100,14 +97,13 @@ def collate(
 
     With ``soft`` also the distributions ``soft``, (batch, seq, tags).
     """
-    arrays = {
+    batch = {
         "input_ids": pad([example.piece_ids for example in examples], pad_id),
         "attention_mask": pad([[1] * len(example.piece_ids) for example in examples], 0),
         "labels": pad([example.labels for example in examples], IGNORED),
-        "allowed": np.array([example.allowed for example in examples]),
+        "allowed": torch.tensor([example.allowed for example in examples]),
     }
-    batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
     if soft is not None:
         numbers = pad([[-1] * len(e.piece_ids) if e.soft is None else e.soft for e in examples], -1)
-        batch["soft"] = torch.from_numpy(soft.targets(numbers))
+        batch["soft"] = torch.from_numpy(soft.targets(numbers.numpy()))
     return batch

@@ -11,31 +11,14 @@ from huggingface_hub import ModelCardData
 
 from ner.deploy.card import SCORES_NOTE, TASK, bullets, label_table, render, score_table, table
 from ner.deploy.recorded import RecordedSet, recorded_sets
+from ner.io import read_json
 from ner.markup import percent
-from ner.models.catalogue import ModelSpec, purpose_of
+from ner.models.catalogue import ModelSpec, assets, purpose_of
 from ner.models.recipes import RECOMMENDED
 from ner.train.settings import Source, command_of
 
 Record = Mapping[str, Any]
 
-_REUTERS = "text Reuters, research use only"
-# Content and licence of the public data sets that the bundled models were trained on.
-_DATA_SETS = {
-    "conll2003": ("news", f"annotation free; {_REUTERS}"),
-    "wikigold": ("Wikipedia", "CC BY 4.0"),
-    "wnut17": ("user-generated text", "CC BY 4.0"),
-    "btc_fixed": ("tweets (Broad Twitter Corpus)", "CC BY 4.0"),
-    "tweebank_ner": ("tweets", "Apache-2.0"),
-    "uner_ewt": ("web text", "CC BY-SA 4.0"),
-    "sec_filings": ("contracts", "CC BY 3.0"),
-    "wikiann_en": ("Wikipedia titles, silver labels", "unclear; see the WikiANN paper"),
-    "multiconer1_en": ("lower-cased Wikipedia sentences and questions", "CC BY 4.0"),
-    "reuters21578_sentences": ("news of 1987, unlabelled", _REUTERS),
-    "reuters21578_titles": ("headlines of 1987, unlabelled", _REUTERS),
-    "worldwide_train_sentences": ("news of the 2020s, unlabelled", "unclear: news sites"),
-    "gmb_sentences": ("news of the 2000s, unlabelled", "mostly public domain"),
-    "bc5cdr": ("biomedical abstracts", "CC BY 4.0 per its repository"),
-}
 _OLD_BASE = "all-MiniLM-L6-v2 (Apache-2.0), with a cased vocabulary laid over its uncased one"
 
 
@@ -109,11 +92,13 @@ def _data_parts(metrics: Record) -> Iterator[str]:
         for spec in (*run["settings"]["data"], *run["settings"].get("unlabelled", ()))
     ]
     learnt = {source.name: ", ".join(source.labels or ("all",)) for source in specs}
-    unknown = ("", "see the set's own terms")
-    rows = []
-    for name, labels in learnt.items():
-        content, licence = _DATA_SETS.get(name, unknown)
-        rows.append((name, content, labels, licence))
+    known = read_json(assets() / "data_sets.json")
+    unknown = {"content": "", "licence": "see the set's own terms"}
+    rows = [
+        (name, held["content"], labels, held["licence"])
+        for name, labels in learnt.items()
+        for held in [known.get(name, unknown)]
+    ]
     yield table(("Set", "Content", "Labels learnt", "Licence"), rows)
     base = runs[0]["settings"].get("base") or _OLD_BASE
     yield (

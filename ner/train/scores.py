@@ -40,8 +40,8 @@ def evaluate(
 def tag_pieces(model: nn.Module, ids: Sequence[Row], pad_id: int) -> torch.Tensor:
     """Logits (batch, seq, tags) of piece ids, which are padded here."""
     device = next(model.parameters()).device
-    input_ids = torch.from_numpy(pad(ids, pad_id)).to(device)
-    mask = torch.from_numpy(pad([[1] * len(pieces) for pieces in ids], 0)).to(device)
+    input_ids = pad(ids, pad_id).to(device)
+    mask = pad([[1] * len(pieces) for pieces in ids], 0).to(device)
     bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
     model.eval()
     with torch.inference_mode(), bf16:

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from fakes import INT8_WORDS, DictionaryTagger, FakeSides
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides, annotate_tokens
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,6 @@ from ner.evaluating.report import Report, report_agreement, report_sides, score_
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.tables import agreement_table, error_table, report_markdown, report_tables
 from ner.files.gold import parse_gold
-from ner.files.marked import annotate_tokens
 from ner.tagging.choice import Choice
 
 LINES = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from fakes import annotate_tokens
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from nervaluate import Evaluator
@@ -24,7 +25,6 @@ from ner.evaluating.scores import (
     find_changes,
     widen,
 )
-from ner.files.marked import annotate_tokens
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

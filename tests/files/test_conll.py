@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes import annotate_tokens
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.errors import FileFormatError, InputError
 from ner.files.conll import conll_lines
 from ner.files.gold import parse_gold, read_gold
-from ner.files.marked import annotate_tokens
 from ner.files.tokens import annotate
 
 tokens = st.text(

@@ -6,13 +6,13 @@ import random
 from pathlib import Path
 
 import pytest
+from fakes import annotate_tokens
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_language import tokenizer_of
 
 from ner.entities import Annotated
 from ner.errors import InputError
-from ner.files.marked import annotate_tokens
 from ner.train.batches import collate, draw_epoch, pack, plan_batches
 from ner.train.data import IGNORED, Encoder, Example, Text, read_corpora, tag_names
 from ner.train.pools import change_case, chunk_documents

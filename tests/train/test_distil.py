@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fakes import annotate_tokens
 from tiny_language import settings_for, silent, tokenizer_of, write_texts
 from transformers import MPNetConfig, MPNetForTokenClassification
 
 from ner.errors import FileFormatError, InputError, ModelRefused
-from ner.files.marked import annotate_tokens
 from ner.train.data import Encoder, Text, tag_names
 from ner.train.distil import SoftLabels, soft_labels
 from ner.train.pools import change_case, chunk_documents
