@@ -203,6 +203,18 @@ def atomically(target: Path) -> Iterator[Path]:
         _remove(old)
 
 
+def check_out(out: Path, ours: str | None = None) -> None:
+    """Raise ``InputError`` where ``out`` has something in it, unless we made it: ``ours`` is there.
+
+    Also where it is a file.
+    """
+    empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    if not empty and (ours is None or not (out / ours).exists()):
+        raise InputError(
+            f"{out} is not empty, and would be replaced. Give another --out, or remove it."
+        )
+
+
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)

@@ -102,12 +102,13 @@ def batch(
     choice = Choice.parse(aggregation, threshold, labels, reading)
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage)
     asked = sides.both[: len(variants)]
+    origins = [side.origin for side in asked]
     tagger, *others = [side.tagger.using(choice) for side in asked]
     steps = run(
         source,
         tagger,
         out,
-        settings=run_settings(variants, device, choice),
+        settings=run_settings(origins, choice),
         beside=others[0] if others else None,
         redact=redact,
     )
@@ -115,7 +116,6 @@ def batch(
     if as_json:
         answer = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
         answer |= {"warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
-        origins = [side.origin for side in asked]
         print_json(answer | {"provenance": schema.provenance_json(origins, choice)})
     else:
         _print_batch(step, out)

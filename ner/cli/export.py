@@ -9,6 +9,7 @@ import typer
 
 from ner.cli.options import JsonOption, ModelOption, PrivateOption, RecipeOption, UpdateOption
 from ner.cli.terminal import print_json, print_line, print_stage
+from ner.io import check_out
 from ner.models.names import find_model
 from ner.models.recipes import RECOMMENDED, Variant, find_recipe
 from ner.schema import gate_json
@@ -31,7 +32,7 @@ def export(
 ) -> None:
     """Export a variant as a folder that Optimum Intel loads, with a model card."""
     # They import huggingface_hub, which takes a second.
-    from ner.deploy.export import check_out, export_model
+    from ner.deploy.export import export_model
     from ner.deploy.upload import check_login, upload
 
     check_out(out)

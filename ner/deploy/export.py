@@ -12,7 +12,7 @@ from ner.comparing.agreement import agreement_estimate, align
 from ner.deploy.card import variant_card
 from ner.entities import Entity, Tagged, Tagger
 from ner.errors import Failure, InputError
-from ner.io import atomically
+from ner.io import atomically, check_out
 from ner.models.catalogue import catalogue
 from ner.models.child import OnStage, ensure_prepared, run_module
 from ner.models.folder import Prepared, texts_for
@@ -37,12 +37,6 @@ class Exported:
     def sizes(self) -> dict[str, int]:
         """Bytes of each of the model's files."""
         return {name: (self.folder / name).stat().st_size for name in self.prepared.manifest.files}
-
-
-def check_out(out: Path) -> None:
-    """Raise ``InputError`` unless ``out`` is a new folder, or an empty one."""
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise InputError(f"{out} is not empty. Give another --out, or remove it.")
 
 
 def export_model(

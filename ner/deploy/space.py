@@ -14,7 +14,7 @@ from huggingface_hub import SpaceCard
 from yaml import YAMLError
 
 from ner.errors import Failure, FileFormatError, InputError
-from ner.io import atomically
+from ner.io import atomically, check_out
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.child import OnStage, ensure_prepared
 from ner.models.recipes import default_sides
@@ -58,8 +58,7 @@ def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = Non
     large, and as ``ensure_prepared``.
     """
     root = _checkout()
-    if out.exists() and not _replaceable(out):
-        raise InputError(f"{out} is not empty. Expected a new folder, or one that deploy made.")
+    check_out(out, "assets/prepared")
     with atomically(out) as folder:
         shutil.copytree(root / "ner", folder / "ner", ignore=_NOT_SERVED)
         shutil.copytree(assets(), folder / "assets", ignore=_NOT_SERVED_ASSETS)
@@ -99,12 +98,6 @@ def serving_packages(root: Path) -> list[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     packages: list[str] = project["dependencies"]
     return packages
-
-
-def _replaceable(out: Path) -> bool:
-    if not out.is_dir():
-        return False
-    return not any(out.iterdir()) or (out / "assets" / "prepared").is_dir()
 
 
 def check_size(space: Space, limit: int = MAX_BYTES) -> None:

@@ -21,6 +21,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from ner import schema
+from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files.csv_records import BadRow
@@ -37,8 +39,6 @@ from ner.files.resume import (
 )
 from ner.files.write import Layout, Output, TaggedRow, output_for
 from ner.machine import describe
-from ner.models.folder import build_for, find_sound
-from ner.models.recipes import Variant
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import clean
 
@@ -50,25 +50,10 @@ _CHUNK_CHARACTERS = 2_000_000
 _SAMPLE_ROWS, _SAMPLE_CHARACTERS = 200, 10_000
 
 
-def run_settings(variants: Sequence[Variant], device: str, choice: Choice) -> dict[str, str]:
-    """In words, all that decides what taggers find: the ``settings`` of a run.
-
-    Ask when the models have been prepared: each is known by what it is, not by how it would be
-    made.
-    """
-    names = ("Model",) if len(variants) == 1 else ("Model A", "Model B")
-    return {
-        **{name: _known(variant, device) for name, variant in zip(names, variants, strict=True)},
-        "Aggregation": choice.aggregation.value,
-        "Threshold": f"{choice.threshold}",
-        "Labels": "all" if choice.labels is None else ", ".join(sorted(choice.labels)),
-    }
-
-
-def _known(variant: Variant, device: str) -> str:
-    prepared = find_sound(variant)
-    which = build_for(variant).key if prepared is None else prepared.fingerprint
-    return f"{variant.name} {which}, on {device}"
+def run_settings(origins: Sequence[Origin], choice: Choice) -> dict[str, str]:
+    """In words, all that decides what is found: the ``settings`` of a run."""
+    provenance = schema.provenance_json(origins, choice) | {"machine": "", "date": ""}
+    return dict(schema.provenance_rows(provenance)) | {"Reading": choice.reading_name}
 
 
 def run(

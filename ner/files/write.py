@@ -162,10 +162,8 @@ def _write_frame(
     import pandas as pd
 
     with rows.open(encoding="utf-8", newline="\n") as lines:
-        frame = pd.DataFrame(map(json.loads, lines), columns=pd.Index(columns))
-    for name in columns:
-        if name.removesuffix("_a").removesuffix("_b") in ("start", "end", "score"):
-            frame[name] = pd.to_numeric(frame[name])
+        # Offsets stay whole numbers where a side has none.
+        frame = pd.DataFrame(map(json.loads, lines), columns=pd.Index(columns)).convert_dtypes()
     try:
         if ending == ".xlsx":
             with made.open("wb") as file:
@@ -226,10 +224,8 @@ def _cells(layout: Layout, it: TaggedRow) -> list[list[object]]:
 
 
 def _entity_cells(entity: Entity | None, text: str) -> list[object]:
-    if entity is None:
-        return [None] * len(_ENTITY_COLUMNS)
-    spelled = text[entity.start : entity.end]
-    return [entity.start, entity.end, entity.label, f"{entity.score:.6f}", spelled]
+    found = {} if entity is None else schema.entity_json(entity, text)
+    return [found.get(name) for name in _ENTITY_COLUMNS]
 
 
 def _conll_rows(it: TaggedRow) -> str:

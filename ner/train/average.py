@@ -14,7 +14,7 @@ import torch
 from transformers import AutoTokenizer
 
 from ner.errors import FileFormatError, InputError
-from ner.io import atomically
+from ner.io import atomically, check_out
 from ner.train import checkpoint
 from ner.train.card import write_record
 from ner.train.data import Encoder, read_corpus, tag_names
@@ -34,7 +34,7 @@ def average(
     """
     if len(checkpoints) < 2:
         raise InputError("An average needs at least two checkpoints.")
-    checkpoint.check_replaceable(out)
+    check_out(out, "config.json")
     records = [_record(folder, checkpoints[0]) for folder in checkpoints]
     quiet_transformers()
     models = [checkpoint.load(folder) for folder in checkpoints]

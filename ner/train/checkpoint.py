@@ -18,7 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from ner.errors import Failure, InputError
+from ner.errors import Failure
 from ner.train import bilstm as _registered  # noqa: F401 - makes transformers know its type
 
 # What tells only where and how a model was loaded.
@@ -38,16 +38,6 @@ def disk_errors(folder: Path) -> Iterator[None]:
             f"Could not write to {folder}: {error}. Nothing half written was published; make room "
             "and run the same command again, which goes on from its last checkpoint."
         ) from error
-
-
-def check_replaceable(folder: Path) -> None:
-    """``InputError`` if ``folder`` holds something else than a checkpoint."""
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").is_file():
-        raise InputError(
-            f"{folder} exists and holds no checkpoint; it would be replaced. Name another --out."
-        )
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; --out names the checkpoint's folder.")
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

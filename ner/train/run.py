@@ -15,7 +15,7 @@ from torch import nn
 from transformers import set_seed
 
 from ner.errors import InputError
-from ner.io import atomically
+from ner.io import atomically, check_out
 from ner.machine import peak_bytes
 from ner.tags import parse_map
 from ner.train import bilstm, checkpoint, transformer
@@ -40,7 +40,7 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
     on, ``Failure`` where the disk is full.
     """
     quiet_transformers()
-    checkpoint.check_replaceable(settings.out)
+    check_out(settings.out, "config.json")
     set_seed(settings.seed)
     work = settings.out.absolute().with_name(f".{settings.out.name}.training")
     corpora = read_corpora(settings.data, parse_map(settings.label_map))

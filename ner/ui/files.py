@@ -86,7 +86,7 @@ def tag_file(
     sides = yield from run.open(*pair, device)
     asked = sides.both if side == "both" else (sides.left,)
     taggers = [one.tagger.using(choice) for one in asked]
-    facts = batch.run_settings([one.variant for one in asked], device, choice)
+    facts = batch.run_settings([one.origin for one in asked], choice)
     with TemporaryDirectory(prefix="ner-") as folder:
         out = Path(folder) / f"{source.path.stem}.{kind}"
         yield from _tagged(run, source, taggers, out, facts)

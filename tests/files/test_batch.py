@@ -11,14 +11,13 @@ import pytest
 from fakes import DictionaryTagger
 
 from files.samples import LINES, SETTINGS, Breaking, a_file, tag
+from ner.comparing.origin import Origin
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files import batch
 from ner.files.read import inspect
 from ner.files.resume import Step, errors_file
-from ner.models.catalogue import ModelSpec
-from ner.models.folder import Prepared
-from ner.models.recipes import default_sides
 from ner.tagging.choice import Choice
+from ner.tagging.segments import Reading
 
 
 def test_what_cant_stand_in_a_file_is_kept_apart(tmp_path: Path) -> None:
@@ -59,21 +58,20 @@ def test_a_run_without_failures_removes_old_ones(tmp_path: Path) -> None:
     assert not errors_file(out).exists()
 
 
-def test_another_model_of_the_same_recipe_starts_anew(
-    tiny_prepared: Prepared, tiny_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when one of the Hub is fetched again at another commit."""
+def test_all_that_decides_what_is_found_starts_a_run_anew() -> None:
+    """A model of the Hub that is fetched again at another commit has other weights."""
+    origin = Origin("INT8", "hub:a/b", "int8", "CPU", "f32", "1a2b")
 
-    def settings() -> dict[str, str]:
-        return batch.run_settings(default_sides(tiny_spec)[1:], "CPU", Choice())
+    def settings(choice: Choice | None = None, **other: str) -> dict[str, str]:
+        return batch.run_settings([replace(origin, **other)], choice or Choice())
 
-    before = settings()
-    assert before == settings()
-    files = {**tiny_prepared.manifest.files, "openvino_model.bin": "0" * 64}
-    another = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, files=files))
-    monkeypatch.setattr("ner.files.batch.find_sound", lambda *_: another)
-
-    assert {"Model"} == {name for name, said in settings().items() if said != before[name]}
+    assert settings() == settings()
+    assert settings() not in (
+        settings(weights="3c4d"),
+        settings(device="GPU"),
+        settings(Choice(threshold=0.5)),
+        settings(Choice(reading=Reading(20))),
+    )
 
 
 def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
