@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 # A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
 # six characters on one, so the longest text that can be tagged still fits.
@@ -49,29 +49,6 @@ class Line:
         return BadRow(self.number, problem, self.text.rstrip("\r\n")[:LONGEST_RECORD])
 
 
-class _Malformed(Exception):
-    """A record of a CSV file that does not follow the rules; its text says how."""
-
-
-@dataclass(slots=True)
-class _Lookahead:
-    """Lines of which some can be given back, to be read again as records of their own."""
-
-    lines: Iterator[Line]
-    returned: deque[Line] = field(default_factory=deque)
-    allowed: int = _READ_AT_FIRST
-
-    def __iter__(self) -> Iterator[Line]:
-        return self
-
-    def __next__(self) -> Line:
-        return self.returned.popleft() if self.returned else next(self.lines)
-
-    def give_back(self, lines: Sequence[Line]) -> None:
-        self.allowed -= len(lines)
-        self.returned.extendleft(reversed(lines))
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """The fields of one record; ``line`` is where it begins, from 1."""
@@ -92,61 +69,63 @@ def records(
     fields as the header.
     """
     csv.field_size_limit(LONGEST_RECORD)
-    ahead = _Lookahead(lines)
-    width = 0
-    for first in ahead:
-        ahead.allowed += _READ_AGAIN
+    given_back: deque[Line] = deque()
+    allowed, width = _READ_AT_FIRST, 0
+
+    def following() -> Line | None:
+        return given_back.popleft() if given_back else next(lines, None)
+
+    for first in iter(following, None):
+        allowed += _READ_AGAIN
         if not first.text.strip("\r\n"):
             continue
         taken = [first]
-        literal = first.text.rstrip("\r\n").split(delimiter)
-        try:
-            fields = _parse(taken, ahead, delimiter)
-            if width and len(fields) != width:
-                plural = "" if len(fields) == 1 else "s"
-                raise _Malformed(
-                    f"{len(fields)} field{plural}; expected {width}, as in the header."
-                )
-            if lenient and len(taken) > 1 and width > 1:
-                widths = {len(line.text.split(delimiter)) for line in taken}
-                if widths == {width}:
-                    ahead.give_back(taken[1:])
-                    fields = literal
-        except _Malformed as error:
-            ahead.give_back(taken[1:])
-            if not lenient or len(literal) != width or first.problem:
-                yield first.bad(str(error))
-                continue
-            fields = literal
-        width = width or len(fields)
-        yield Record(first.number, fields)
+        fields, problem = _parse(taken, following, delimiter, allowed)
+        if width and not problem and len(fields) != width:
+            plural = "" if len(fields) == 1 else "s"
+            problem = f"{len(fields)} field{plural}; expected {width}, as in the header."
+        literally = (
+            lenient
+            and len(taken) > 1 < width
+            and {len(line.text.split(delimiter)) for line in taken} == {width}
+        )
+        if problem or literally:
+            allowed -= len(taken) - 1
+            given_back.extendleft(reversed(taken[1:]))
+            fields = first.text.rstrip("\r\n").split(delimiter)
+        if problem and (not lenient or len(fields) != width or first.problem):
+            yield first.bad(problem)
+        else:
+            width = width or len(fields)
+            yield Record(first.number, fields)
 
 
-def _parse(taken: list[Line], ahead: _Lookahead, delimiter: str) -> list[str]:
-    """The fields of the record that begins with the line ``taken``, to which more are added."""
+def _parse(
+    taken: list[Line], following: Callable[[], Line | None], delimiter: str, most: int
+) -> tuple[list[str], str | None]:
+    """The fields of the record that begins with the line ``taken``, or what is wrong with it.
+
+    The lines that it goes on in, of which ``most`` may be read, are added to ``taken``.
+    """
 
     def texts() -> Iterator[str]:
         size = 0
-        while True:
-            line = taken[-1]
+        for line in taken:
             size += len(line.text)
             if line.problem or size >= LONGEST_RECORD:
                 return
             yield line.text
-            following = next(ahead, None) if ahead.allowed > len(taken) else None
-            if following is None:
-                return
-            taken.append(following)
+            if most > len(taken) and (another := following()):
+                taken.append(another)
 
     if taken[0].problem:
-        raise _Malformed(taken[0].problem)
+        return [], taken[0].problem
     try:
-        return next(csv.reader(texts(), delimiter=delimiter, strict=True))
+        return next(csv.reader(texts(), delimiter=delimiter, strict=True)), None
     except csv.Error as error:
         if len(taken) == 1 and "expected after" in str(error):
-            raise _Malformed(
+            return [], (
                 "a closing quote is followed by more characters; within quotes a quote is "
                 'written twice ("").'
-            ) from error
-        problem = "a quote that opens in this line is not closed as it should be."
-        raise _Malformed(problem) from error
+            )
+        return [], "a quote that opens in this line is not closed as it should be."

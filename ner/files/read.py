@@ -45,19 +45,13 @@ class Format(StrEnum):
 
 
 ENDINGS: Mapping[str, Format] = {
-    ".csv": Format.CSV,
-    ".tsv": Format.TSV,
+    **{f".{kind}": kind for kind in Format},
     ".tab": Format.TSV,
-    ".jsonl": Format.JSONL,
     ".json": Format.JSONL,
     ".ndjson": Format.JSONL,
-    ".txt": Format.TXT,
     ".text": Format.TXT,
-    ".conll": Format.CONLL,
     ".bio": Format.CONLL,
     ".iob": Format.CONLL,
-    ".parquet": Format.PARQUET,
-    ".xlsx": Format.XLSX,
 }
 # Those that are read whole, by pandas.
 _FRAMES = (Format.PARQUET, Format.XLSX)
