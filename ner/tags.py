@@ -14,12 +14,12 @@ from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 
 _OUTSIDE = frozenset({"o", "out", "outside", "_"})
-# BILOU writes L and U, and BMES writes M, for what BIOES calls E, S and I.
-_BIOES = {"L": "E", "U": "S", "M": "I"}
+# BILOU writes L and U, BMES writes M, and BMEWO W, for what BIOES calls E, S and I.
+_BIOES = {"L": "E", "U": "S", "W": "S", "M": "I"}
 _NOTATIONS = (
-    re.compile(r"(?P<prefix>[BIESLUM])[-_](?P<type>\S.*)", re.IGNORECASE),
-    re.compile(r"(?P<type>.*\S)[-_](?P<prefix>[BIESLUM])", re.IGNORECASE),
-    re.compile(r"(?P<prefix>[BIESLUM])(?P<type>)"),
+    re.compile(r"(?P<prefix>[BIESLUMW])[-_](?P<type>\S.*)", re.IGNORECASE),
+    re.compile(r"(?P<type>.*\S)[-_](?P<prefix>[BIESLUMW])", re.IGNORECASE),
+    re.compile(r"(?P<prefix>[BIESLUMW])(?P<type>)"),
 )
 # The type where tags are B, I and O alone.
 _ONLY_TYPE = "ENTITY"
@@ -52,7 +52,7 @@ def is_outside(tag: str) -> bool:
 def read_tags(tags: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, Tag]:
     """Each distinct tag taken apart; give all tags of a file or model, for they show the notation.
 
-    Read are BIO, IOB1, BIOES, BILOU and BMES, also in lower case, with the prefix at the end
+    Read are BIO, IOB1, BIOES, BILOU, BMES and BMEWO, also in lower case, with the prefix at the end
     (``PER-B``) or an underscore (``B_PER``), and tags without prefix, of which neighbours of one
     type are one entity. ``names`` gives tags or types other names, see `parse_map`. Raises
     ``InputError`` for a tag that is unlike the others.

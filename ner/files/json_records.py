@@ -1,7 +1,8 @@
 """JSON with spans or tags, by line or as a whole, of whichever tool; and JSON lines written.
 
-Read are the exports of doccano, Label Studio, Prodigy, spaCy, Argilla, Hugging Face and GLiNER.
-They differ in little but the names of keys, so one reader knows these names.
+Read are the exports of doccano, Label Studio, Prodigy, spaCy, Argilla, Hugging Face and GLiNER,
+and what services answer that tag entities. They differ in little but the names of keys, so one
+reader knows these names.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from ner.files.marked import Marked, Opened, Span
 from ner.files.tokens import join
 from ner.io import replace_surrogates
 
-_TEXT = ("text", "data", "sentence", "content", "full_text")
+_TEXT = ("text", "data", "sentence", "content", "document", "full_text", "Text")
 _TOKENS = ("tokens", "tokenized_text", "words")
 _TAGS = ("ner_tags", "tags", "ner", "ner_tag", "labels", "label", "entities")
-_SPANS = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner")
-_START = ("start", "start_offset", "start_char", "begin")
-_END = ("end", "end_offset", "end_char", "stop")
-_LABEL = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
+_SPANS = (
+    *("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner"),
+    *("completions", "responses", "Entities"),
+)
+_START = ("start", "start_offset", "start_char", "begin", "offset", "BeginOffset")
+_END = ("end", "end_offset", "end_char", "stop", "EndOffset")
+_LABEL = ("label", "labels", "type", "tag", "entity", "entity_group", "class", "category", "Type")
 MARKS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
 """The keys under which spans or tags are looked for."""
 
@@ -48,9 +52,8 @@ def read_records(records: Iterable[tuple[int, Any]], opened: Opened) -> Iterator
     """
     known, left_out = False, 0
     keys: dict[str, None] = {}
-    for line, record in records:
-        if _is_pair(record):
-            record = {"text": record[0], **record[1]}
+    unfolded = ((line, each) for line, whole in records for each in _unfold(whole))
+    for line, record in unfolded:
         if not isinstance(record, dict):
             raise opened.error(line, f"expected a JSON object, not {json.dumps(record)[:40]!r}.")
         if record.get("answer", "accept") != "accept":
@@ -80,7 +83,9 @@ def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int,
         return
     start = filled[0][0] if filled else 1
     found = parse_json("\n".join(line for _, line in filled), source, start)
-    if isinstance(found, dict) and not any(isinstance(found.get(key), str) for key in _TEXT):
+    if isinstance(found, dict) and (rows := _rows(found)):
+        found = rows
+    elif isinstance(found, dict) and not any(isinstance(found.get(key), str) for key in _TEXT):
         around = [value for value in found.values() if isinstance(value, list) and value]
         found = next((one for one in around if isinstance(one[0], dict | list)), found)
     if isinstance(found, list) and not _is_pair(found):
@@ -88,6 +93,47 @@ def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int,
         yield from ((number, record) for number, record in numbered if record is not None)
     else:
         yield start, found
+
+
+def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table that was written by its columns, as pandas and datasets do; else none."""
+    columns = {
+        key: list(held.values()) if isinstance(held, dict) else held for key, held in table.items()
+    }
+    kind = {**dict.fromkeys(_TEXT, str), **dict.fromkeys(_TOKENS, list)}
+    by_columns = any(
+        isinstance(column, list) and column and set(map(type, column)) == {kind.get(key)}
+        for key, column in columns.items()
+    )
+    lengths = {len(column) if isinstance(column, list) else None for column in columns.values()}
+    if not by_columns or len(lengths) > 1:
+        return []
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _unfold(record: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """The records in one of spaCy: a text with its spans, or the sentences of paragraphs."""
+    if _is_pair(record):
+        yield {"text": record[0], **record[1]}
+        return
+    paragraphs = record.get("paragraphs") if isinstance(record, dict) else None
+    if not isinstance(paragraphs, list):
+        yield record
+        return
+    for sentence in _dicts(chain(*(_list(one, "sentences") for one in _dicts(paragraphs)))):
+        tokens = _dicts(_list(sentence, "tokens"))
+        # A hyphen is spaCy's word for a tag that nobody gave.
+        tags = [tag if (tag := token.get("ner", "O")) != "-" else "O" for token in tokens]
+        yield {"tokens": [token.get("orth") for token in tokens], "ner": tags}
+
+
+def _list(record: dict[str, Any], key: str) -> list[Any]:
+    found = record.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _dicts(values: Iterable[Any]) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)]
 
 
 def _is_pair(record: object) -> bool:
@@ -175,25 +221,34 @@ def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
 
 
 def _text_of(record: dict[str, Any]) -> str | None:
-    """The text under a key that is known; of Label Studio's data under any."""
-    data = record.get("data")
-    nested = data if isinstance(data, dict) else {}
+    """The text under a key that is known; of Label Studio's data and Argilla's fields any."""
+    around = (record.get("data"), record.get("fields"))
+    nested: dict[str, Any] = next((one for one in around if isinstance(one, dict)), {})
     known = [inner.get(key) for inner in (record, nested) for key in _TEXT]
     return next((text for text in (*known, *nested.values()) if isinstance(text, str)), None)
 
 
 def _flat(spans: list[Any]) -> list[Any]:
-    """The spans; of Label Studio's annotations those of the first that was not cancelled."""
-    if not any(isinstance(span, dict) and "result" in span for span in spans):
-        return spans
-    valid = (one["result"] for one in spans if not one.get("was_cancelled"))
-    return [result for result in next(valid, []) if "start" in result.get("value", {})]
+    """The spans; of several people's those of the first whose work was not cancelled."""
+    people = [one for one in _dicts(spans) if not one.get("was_cancelled")]
+    for key in ("value", "result"):
+        if any(isinstance(one.get(key), list) for one in people):
+            found = _list(people[0], key)
+            # Of Label Studio's results some are choices or relations.
+            return found if key == "value" else [one for one in found if _is_span(one)]
+    return spans
+
+
+def _is_span(result: Any) -> bool:  # noqa: ANN401 - any JSON
+    value = result.get("value") if isinstance(result, dict) else None
+    return isinstance(value, dict) and "start" in value
 
 
 def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any JSON
     found: dict[str, Any] = {}
     if isinstance(span, dict):
-        found = span["value"] if isinstance(span.get("value"), dict) else span
+        inner = span.get("value") or next(iter(_list(span, "points")), None)
+        found = {**span, **inner} if isinstance(inner, dict) else span
     elif isinstance(span, list) and len(span) in (3, 4):
         label_first = isinstance(span[0], str)
         order = ("label", "start", "end") if label_first else ("start", "end", "label")
@@ -203,6 +258,8 @@ def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any J
     )
     if isinstance(label, list):
         label = label[0] if len(label) == 1 else None
+    if end is None and type(start) is int and type(found.get("length")) is int:
+        end = start + found["length"]
     if type(start) is not int or type(end) is not int or label in (None, ""):
         raise opened.error(
             line,

@@ -47,6 +47,10 @@ def label_studio() -> list[dict[str, object]]:
     ]
 
 
+def paragraph_tokens() -> list[dict[str, object]]:
+    return [{"orth": token, "ner": tag} for token, tag in zip(TOKENS, BILOU, strict=True)]
+
+
 INDEX = [str(number) for number in range(1, len(TOKENS) + 1)]
 BILOU = [tag.replace("I-", "L-") for tag in TAGS[:-2]] + ["U-LOC", "O"]
 WEBANNO = "".join(
@@ -91,6 +95,10 @@ FILES: dict[str, tuple[str, object]] = {
         "a.json",
         [{"text": TEXT, "label": [{"start": a, "end": b, "labels": [c]} for a, b, c in SPANS]}],
     ),
+    "Label Studio, old": (
+        "a.json",
+        [{"data": {"text": TEXT}, "completions": label_studio()[0]["annotations"]}],
+    ),
     "Prodigy": (
         "a.jsonl",
         {"text": TEXT, "tokens": [{"text": "Grace"}], "spans": dicts(), "answer": "accept"},
@@ -99,6 +107,23 @@ FILES: dict[str, tuple[str, object]] = {
     "spaCy 2 by line": ("a.jsonl", [TEXT, {"entities": SPANS}]),
     "spaCy": ("a.jsonl", {"text": TEXT, "ents": dicts()}),
     "spaCy, groups": ("a.jsonl", {"text": TEXT, "spans": {"sc": dicts()}}),
+    "spaCy, paragraphs": (
+        "a.json",
+        [{"id": 0, "paragraphs": [{"raw": TEXT, "sentences": [{"tokens": paragraph_tokens()}]}]}],
+    ),
+    "Argilla 2": (
+        "a.json",
+        [{"fields": {"text": TEXT}, "responses": {"span": [{"value": dicts()}]}}],
+    ),
+    "offsets and lengths": (
+        "a.json",
+        {
+            "content": TEXT,
+            "entities": [{"offset": a, "length": b - a, "category": c} for a, b, c in SPANS],
+        },
+    ),
+    "a table by columns": ("a.json", {"tokens": [TOKENS], "ner_tags": [TAGS]}),
+    "a table by columns, pandas": ("a.json", {"text": {"0": TEXT}, "label": {"0": SPANS}}),
     "Argilla": (
         "a.jsonl",
         {"text": TEXT, "tokens": TOKENS, "annotation": [[c, a, b] for a, b, c in SPANS]},
@@ -194,6 +219,7 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         ("", "there is no sentence in it; expected one of"),
+        ("Grace O\nHopper O\n", "none of its 1 texts has an entity, read as columns"),
         ("Just a sentence.", "begins with 'Just a sentence.'; expected one of"),
         ('{"text": "a"', "line 1: not JSON"),
         ('{"text": "a", "foo": [[0, 1, "X"]]}', 'found "text", "foo"; known are "entities"'),
