@@ -219,7 +219,6 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         ("", "there is no sentence in it; expected one of"),
-        ("Grace O\nHopper O\n", "none of its 1 texts has an entity, read as columns"),
         ("Just a sentence.", "begins with 'Just a sentence.'; expected one of"),
         ('{"text": "a"', "line 1: not JSON"),
         ('{"text": "a", "foo": [[0, 1, "X"]]}', 'found "text", "foo"; known are "entities"'),
