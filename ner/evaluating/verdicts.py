@@ -147,11 +147,15 @@ def _verdict(
 def misfit(report: Report) -> str | None:
     """Why gold and model do not fit, so that no verdict can be given; None where they do.
 
-    They do not if no side finds nearly any of the gold, or none has a label of it.
+    They do not if there is nothing in gold, no side finds nearly any of it, or none has a label of
+    it.
     """
     gold = report.gold_labels
     if not gold:
-        return None
+        return (
+            "No verdict, because gold has no entity to count. Check that the file was read as it "
+            "is meant (--format, --tag-column), and that it has the labels you count."
+        )
     own = set().union(*report.known) or set().union(*(side.labels for side in report.sides))
     told = f"Gold has {_listed(gold)}, and what was found is {_listed(own)}"
     reason = "they have no label in common"

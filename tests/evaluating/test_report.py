@@ -22,6 +22,7 @@ from ner.evaluating.report import Report, report_agreement, report_sides, score_
 from ner.evaluating.scores import ErrorKind
 from ner.evaluating.tables import agreement_table, error_table, report_markdown, report_tables
 from ner.files.gold import parse_gold
+from ner.files.marked import Reading
 from ner.tagging.choice import Choice
 
 LINES = [
@@ -248,11 +249,15 @@ def test_markdown_is_inert_and_complete() -> None:
     assert all(kind.capitalize() in text for kind in ErrorKind)
 
 
-def misread(*found: Entity, known: tuple[str, ...] = LABELS) -> Report:
+def misread(
+    *found: Entity,
+    known: tuple[str, ...] = LABELS,
+    gold: str = "[Berlin](LOC) and [Ada](PER)",
+) -> Report:
     """Gold of 100 sentences, in each of which both sides find only ``found``."""
-    gold = parse_gold(["[Berlin](LOC) and [Ada](PER)"] * 100, "test")
-    sides = [[Tagged(one.tagged.text, found) for one in gold]] * 2
-    return replace(score_predictions(gold, *sides, origins=ORIGINS), known=(known, known))
+    texts = parse_gold([gold] * 100, "test", Reading(format="brackets"))
+    sides = [[Tagged(one.tagged.text, found) for one in texts]] * 2
+    return replace(score_predictions(texts, *sides, origins=ORIGINS), known=(known, known))
 
 
 @pytest.mark.parametrize(
@@ -261,10 +266,11 @@ def misread(*found: Entity, known: tuple[str, ...] = LABELS) -> Report:
         (misread(), "F1 is 0.0 % for Original and 0.0 % for INT8, on 200 entities"),
         (misread(Entity(0, 6, "PER")), "F1 is 0.0 %"),
         (misread(Entity(0, 6, "Stadt"), known=("Stadt",)), "they have no label in common"),
+        (misread(gold="Berlin and Ada"), "gold has no entity to count"),
         # One type found and the other missed is a poor model, not another task.
         (misread(Entity(0, 6, "LOC")), None),
     ],
-    ids=["nothing is found", "all is wrong", "other labels", "half is found"],
+    ids=["nothing is found", "all is wrong", "other labels", "nothing in gold", "half is found"],
 )
 def test_gold_that_does_not_fit_gets_no_verdict(report: Report, reason: str | None) -> None:
     """Equally useless on it is no yes: a sentence says what does not fit."""
