@@ -7,17 +7,18 @@ evaluations, so a card can't differ from what was measured.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ner.deploy.recorded import Json, RecordedSet, recorded_latency, recorded_sets
+from ner.deploy.recorded import RecordedSet, recorded_latency, recorded_sets, scores
 from ner.markup import megabytes, milliseconds, percent
 from ner.models.catalogue import LABELS, ModelSpec, Purpose, catalogue, purpose_of
 from ner.models.folder import Gate, Manifest, Prepared
 from ner.models.recipes import Variant
 from ner.schema import recorded_estimate
-from ner.tables import Cell, Table, escape, estimate, markdown
+from ner.tables import Cell, Table, escape, markdown
 from ner.verdict import Answer
 
 TASK = "token-classification"
@@ -75,32 +76,13 @@ def label_table(labels: Sequence[str]) -> str:
 
 
 def score_table(sets: Sequence[RecordedSet], title: str) -> str:
-    """F1 of the original and of the recipe called ``title`` on each recorded set."""
-    if not sets:
-        return ""
-    heads = [
-        f"{side} by {what}" for what in ("sentence", "document") for side in ("Original", title)
-    ]
-    rows = [
-        (held.title, *map(_f1, held.sides), percent(held.agreement), f"{held.entities:,}")
-        for held in sets
-    ]
-    return table(("Set", *heads, "Agreement", "Entities"), rows)
-
-
-SCORES_NOTE = (
-    "F1 in per cent, in brackets 95 % intervals: strict spans over whole gold tokens, one sentence "
-    "at a time or a document at a time. Agreement is the F1 of the entities against the original's."
-)
+    """The recorded scores of the original and of the recipe called ``title``."""
+    return markdown(replace(scores(sets, title), title="")) if sets else ""
 
 
 def bullets(sentences: Sequence[str]) -> str:
     """A list."""
     return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
-def _f1(side: Json | None) -> Cell | str:
-    return estimate(recorded_estimate(side)) if side else ""
 
 
 def variant_card(
@@ -141,7 +123,7 @@ def variant_card(
             ("Withheld", [withheld or ""]),
             (
                 "Size and scores",
-                [_sizes(variant, original, prepared), score_table(sets, recipe.title), SCORES_NOTE],
+                [_sizes(variant, original, prepared), score_table(sets, recipe.title)],
             ),
             ("How to use it", [usage, _agreement(pipeline)]),
             ("Labels", [label_table(manifest.labels)]),

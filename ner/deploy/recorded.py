@@ -10,9 +10,14 @@ from typing import Any
 from ner.models.catalogue import assets
 from ner.models.recipes import ORIGINAL
 from ner.schema import recorded_estimate, recorded_sides, set_name
+from ner.tables import Table, count, estimate, percent
 
 Json = Mapping[str, Any]
 
+_SCORES_NOTE = (
+    "F1 in per cent, in brackets 95 % intervals: strict spans over whole gold tokens, one sentence "
+    "at a time or a document at a time. Agreement is the F1 of the entities against the original's."
+)
 _TOKENS = 32  # of the latency that is quoted: a sentence
 
 
@@ -21,7 +26,9 @@ class RecordedSet:
     """A set on which the original and a variant were scored.
 
     ``sides`` have the figures of both by sentence, then as documents. ``details`` say what was
-    special about it, such as ``lower-cased``. ``command`` repeats the evaluation.
+    special about it, such as ``lower-cased``. ``answer`` says whether
+    the variant will do, where that was recorded. ``command`` repeats the evaluation, which was made
+    on ``machine``.
     """
 
     name: str
@@ -29,6 +36,8 @@ class RecordedSet:
     sides: Sequence[Json | None]
     agreement: float
     entities: int
+    answer: str
+    machine: str
     command: str
 
     @property
@@ -57,6 +66,8 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
             recorded_sides(result),
             recorded_estimate(result, "agreement").value,
             result["left"]["support"],
+            result.get("verdict", {}).get("answer", ""),
+            record["machine"]["cpu"],
             _command(record),
         )
         for record in _records("evaluation")
@@ -64,6 +75,26 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
         for name, result in record["sets"].items()
         if [_recipe(result.get(side, {})) for side in ("left", "right")] == [ORIGINAL, recipe]
     )
+
+
+def scores(sets: Sequence[RecordedSet], title: str) -> Table:
+    """F1 of the original and of the recipe called ``title`` on each of some recorded sets."""
+    heads = [
+        f"{side} by {what}" for what in ("sentence", "document") for side in ("Original", title)
+    ]
+    rows = [
+        (
+            held.title,
+            *(estimate(recorded_estimate(side)) if side else "" for side in held.sides),
+            percent(held.agreement),
+            count(held.entities),
+            held.answer,
+        )
+        for held in sets
+    ]
+    machines = ", ".join(dict.fromkeys(held.machine for held in sets))
+    columns = ("Set", *heads, "Agreement", "Entities", f"{title} will do")
+    return Table.of(f"Scores, recorded on {machines}", columns, rows, _SCORES_NOTE)
 
 
 def _recipe(side: Json) -> str | None:

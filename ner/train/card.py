@@ -9,7 +9,7 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
-from ner.deploy.card import SCORES_NOTE, TASK, bullets, label_table, render, score_table, table
+from ner.deploy.card import TASK, bullets, label_table, render, score_table, table
 from ner.deploy.recorded import RecordedSet, recorded_sets
 from ner.io import read_json
 from ner.markup import percent
@@ -68,7 +68,7 @@ def _dev_scores(metrics: Record) -> Iterator[str]:
 def _recorded_scores(sets: tuple[RecordedSet, ...]) -> Iterator[str]:
     """Whatever was evaluated as it is served, from raw text."""
     if sets:
-        yield f"As served by OpenVINO, from raw text. {SCORES_NOTE}"
+        yield "As served by OpenVINO, from raw text."
         yield score_table(sets, "INT8")
         commands = "\n".join(dict.fromkeys(held.command for held in sets))
         yield f"Measured by\n\n```sh\n{commands}\n```"

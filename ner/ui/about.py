@@ -6,7 +6,6 @@ any other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,16 +13,23 @@ import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from ner.deploy.recorded import recorded_sets, scores
 from ner.machine import describe
 from ner.markup import megabytes, notice, render
-from ner.models.catalogue import HUB, LABELS, ModelSpec, assets, purpose_of
+from ner.models.catalogue import HUB, LABELS, ModelSpec, purpose_of
 from ner.models.folder import Prepared, find_prepared
 from ner.models.names import find_model, hub_allowed, resolve
 from ner.models.open import Side
-from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, default_sides
-from ner.schema import recorded_sides, set_name
-from ner.stats import Estimate
-from ner.tables import Table, estimate
+from ner.models.recipes import (
+    ORIGINAL,
+    RECIPES,
+    RECOMMENDED,
+    Recipe,
+    Variant,
+    default_sides,
+    find_recipe,
+)
+from ner.tables import Table
 from ner.tables import html as table_html
 from ner.ui.forms import Pickers, button, html
 from ner.ui.jobs import JOB, QUIET, Run, Site, describe_failure, job
@@ -45,6 +51,7 @@ def _describe(variant: Variant) -> Markup:
     made = {name: prepared for name, prepared in found.items() if prepared is not None}
     labels = next(iter(made.values())).manifest.labels if made else ()
     this = made.get(variant.recipe.name)
+    recorded = scores(recorded_sets(spec.name, RECOMMENDED), find_recipe(RECOMMENDED).title)
     return render(
         "ner.ui",
         "about.html",
@@ -56,7 +63,7 @@ def _describe(variant: Variant) -> Markup:
         ],
         tables=[
             table_html(table)
-            for table in (_labels(labels), _scores(spec), _variants(made))
+            for table in (_labels(labels), recorded, _variants(made))
             if table.rows
         ],
         title=variant.recipe.title,
@@ -88,37 +95,6 @@ def _made(recipe: Recipe, prepared: Prepared | None) -> tuple[str, str]:
     gate = prepared.manifest.gate if recipe.steps else None
     check = "the original itself" if recipe.name == ORIGINAL else "the original's files"
     return megabytes(prepared.size), check if gate is None else gate.summary
-
-
-def _scores(spec: ModelSpec) -> Table:
-    """What was recorded of a model on labelled sets; nothing for most."""
-    rows: list[list[Any]] = []
-    machines, files = [], []
-    for file in sorted((assets() / "results").glob("evaluation-*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
-        if record["settings"]["model"] != spec.name:
-            continue
-        machines.append(record["machine"]["cpu"])
-        files.append(file.name)
-        for dataset, result in record["sets"].items():
-            sides = [_f1(side) for side in recorded_sides(result)]
-            answer = result["verdict"]["answer"] if "verdict" in result else ""
-            rows.append([set_name(dataset, record["settings"]), *sides, answer])
-    heads = (
-        "Set",
-        "Original",
-        "INT8",
-        "Original, as documents",
-        "INT8, as documents",
-        "INT8 will do",
-    )
-    where = ", ".join(dict.fromkeys(machines))
-    note = f"F1 in per cent with 95 % intervals; recorded before on {where} ({', '.join(files)})."
-    return Table.of(f"Scores, recorded on {where}", heads, rows, note)
-
-
-def _f1(side: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a cell
-    return "" if side is None else estimate(Estimate(side["f1"], side["f1_low"], side["f1_high"]))
 
 
 def _making(prepared: Prepared) -> list[tuple[str, str]]:

@@ -6,45 +6,22 @@ python tests/evidence/readme_results.py
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ner.choosing.report import bench_tables, estimate_of
 from ner.choosing.workloads import FILE, SINGLES
+from ner.deploy.card import score_table
+from ner.deploy.recorded import recorded_sets
 from ner.machine import Machine
 from ner.models.catalogue import catalogue
-from ner.schema import recorded_sides, set_name
+from ner.models.recipes import RECOMMENDED
 from ner.tables import markdown
 from ner.train.card import write_record
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "assets" / "results"
-HEADER = (
-    "| set | original, by sentence | INT8 | original, by document | INT8 | agreement |",
-    "|---|--:|--:|--:|--:|--:|",
-)
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
-
-
-def evaluation_rows(record: dict[str, Any]) -> list[str]:
-    """Sets by variants: F1 by sentence and by document with 95 % intervals, and the agreement."""
-    settings = record["settings"]
-    lines = []
-    for name, result in record["sets"].items():
-        cells = [*map(f1_cell, recorded_sides(result)), f"{100 * result['agreement']:.1f}"]
-        lines.append(f"| {set_name(name, settings)} | {' | '.join(cells)} |")
-    return lines
-
-
-def f1_cell(side: Mapping[str, Any] | None) -> str:
-    """F1 with its interval, in per cent; empty where it was not measured."""
-    if side is None:
-        return ""
-    low, high = side["f1_low"], side["f1_high"]
-    # Of too few texts for an interval.
-    between = "" if (low, high) == (0, 1) else f" [{100 * low:.1f}–{100 * high:.1f}]"
-    return f"{100 * side['f1']:.1f}{between}"
 
 
 def evaluations() -> list[str]:
@@ -56,9 +33,8 @@ def evaluations() -> list[str]:
     for model, files in by_model.items():
         if files:
             records = ", ".join(f"[{number}]({link(file)})" for number, file in enumerate(files, 1))
-            rows = [row for file in files for row in evaluation_rows(read(file))]
-            parts += [f"F1 of `{model}` in per cent with 95 % intervals (records {records}):", ""]
-            parts += [*HEADER, *rows, ""]
+            parts += [f"`{model}` (records {records}):", ""]
+            parts += [score_table(recorded_sets(model, RECOMMENDED), "INT8"), ""]
     return parts
 
 
@@ -172,12 +148,11 @@ def link(file: Path) -> str:
 
 def summary() -> str:
     """The one table of the top README: the bundled model, its F1, size and speed."""
-    files = sorted(RESULTS.glob("evaluation-general*.json"))
-    rows = [row for file in files for row in evaluation_rows(read(file))]
+    scores = score_table(recorded_sets(catalogue()[0].name, RECOMMENDED), "INT8")
     speeds = [speed(read(RESULTS / f"bench-{name}.json")) for name in ("vnni", "without-vnni")]
-    title = "F1 of the bundled model in per cent, with 95 % intervals:"
+    title = "The bundled model:"
     advice = "`python -m ner choose` measures all recipes on yours."
-    return "\n".join([title, "", *HEADER, *rows, "", *speeds, advice]) + "\n"
+    return "\n".join([title, "", scores, "", *speeds, advice]) + "\n"
 
 
 def speed(record: dict[str, Any]) -> str:

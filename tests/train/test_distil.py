@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,15 @@ import numpy as np
 import pytest
 import torch
 from fakes import annotate_tokens
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_language import settings_for, silent, tokenizer_of, write_texts
 from transformers import MPNetConfig, MPNetForTokenClassification
 
 from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.train.data import Encoder, Text, tag_names
 from ner.train.distil import SoftLabels, soft_labels
-from ner.train.pools import change_case, chunk_documents
+from ner.train.pools import change_case
 from ner.train.run import train
 from ner.train.settings import Arch, Source, TrainProgress, TrainSettings
 
@@ -74,39 +75,41 @@ def aligned(text: Text, labels: SoftLabels) -> list[int]:
 
 # Alignment
 
+WORD = st.text("abcdefgh", min_size=1, max_size=4)
+SENTENCE = st.lists(WORD, min_size=1, max_size=4)
 
-@pytest.mark.parametrize("change", [str, str.lower, str.upper])
-def test_first_and_later_pieces_of_a_pre_token_learn_the_same_row(change: object) -> None:
-    """Twice the row for a word's first piece, one more for the others, -1 for [CLS] and [SEP].
 
-    The teacher read the text as written; its labels hold for other cases too.
+@given(st.lists(SENTENCE, min_size=1, max_size=3), st.sampled_from([str, str.upper]))
+def test_each_piece_learns_the_row_of_its_word(
+    sentences: list[list[str]], change: Callable[[str], str]
+) -> None:
+    """Twice the row for a word's first letter, one more for the others, -1 for [CLS] and [SEP].
+
+    The teacher read each text once, as written; its labels hold for other cases and for texts that
+    are joined. A word that it did not read has none.
     """
-    text = change_case(
-        Text(annotate_tokens(["Ada", "is"], ["B-PER", "O"]), ("Ada is",)),
-        change,  # type: ignore[arg-type]
-    )
+    originals = tuple(map(" ".join, sentences))
+    words = [word for sentence in sentences for word in sentence]
+    labels = labels_of(*dict.fromkeys(originals))
+    # The teacher's longest input ends before the last word of the first text.
+    begin, end = labels.slices[originals[0]]
+    labels.slices[originals[0]] = (begin, end - 1)
+    unread = {originals[0]: [None]}
+    rows = [
+        row for text in originals for row in (*range(*labels.slices[text]), *unread.get(text, []))
+    ]
+    text = change_case(Text(annotate_tokens(words, ["O"] * len(words)), originals), change)
 
     assert text is not None
-    assert aligned(text, labels_of("Ada is")) == [-1, 0, 1, 1, 2, 3, -1]
-
-
-def test_labels_of_joined_texts_stand_behind_one_another() -> None:
-    """A chunk needs no reading of its own: its labels are those of its sentences, in its order."""
-    first, second = (annotate_tokens(text.split(), ["O", "O"]) for text in ("a b", "cd e"))
-    document = [Text(second, ("cd e",)), Text(first, ("a b",))]
-    [chunk] = chunk_documents([document], 12, random.Random(0))  # noqa: S311 - no secret
-
-    assert chunk.sentence.tagged.text == "cd e a b"
-    assert aligned(chunk, labels_of("a b", "cd e")) == [-1, 4, 5, 6, 0, 2, -1]
-
-
-def test_piece_beyond_what_the_teacher_read_has_no_label() -> None:
-    """A teacher with a shorter longest input says nothing of the end of a long text."""
-    labels = labels_of("Ada")
-    longer = replace(labels, slices={"Ada is": labels.slices["Ada"]})
-    text = Text(annotate_tokens(["Ada", "is"], ["O", "O"]), ("Ada is",))
-
-    assert aligned(text, longer) == [-1, 0, 1, 1, -1, -1, -1]
+    assert aligned(text, labels) == [
+        -1,
+        *(
+            -1 if row is None else 2 * row + bool(at)
+            for word, row in zip(words, rows, strict=True)
+            for at in range(len(word))
+        ),
+        -1,
+    ]
 
 
 def test_text_that_no_teacher_was_asked_about_has_no_soft_labels() -> None:
@@ -133,9 +136,9 @@ def test_later_pieces_move_the_mass_of_b_to_i() -> None:
 # Labels on disk
 
 
-def read(texts: Sequence[str], folder: Path) -> SoftLabels:
+def read(texts: Sequence[str], folder: Path, tags: Sequence[str] = TAGS) -> SoftLabels:
     """The labels of ``texts`` there, without a teacher."""
-    return soft_labels(texts, TAGS, folder, None, lambda *_: None)
+    return soft_labels(texts, tags, folder, None, lambda *_: None)
 
 
 def test_labels_of_somebody_elses_teacher_are_read(tmp_path: Path) -> None:
@@ -143,18 +146,14 @@ def test_labels_of_somebody_elses_teacher_are_read(tmp_path: Path) -> None:
     folder = write_labels(tmp_path / "labels", TEXTS)
 
     found = read([*TEXTS, TEXTS[0]], folder)
+    # The first folder alone, say, where unlabelled files come after it.
+    fewer = read(TEXTS[:2], folder)
 
     expected = labels_of(*TEXTS)
     assert found.slices == expected.slices
+    assert set(fewer.slices) == set(TEXTS[:2])
     assert found.spans.tolist() == expected.spans.tolist()
     assert found.rows.tolist() == expected.rows.tolist()
-
-
-def test_fewer_texts_than_were_labelled_will_do(tmp_path: Path) -> None:
-    """The first folder alone, say, where unlabelled files come after it."""
-    found = read(TEXTS[:2], write_labels(tmp_path / "labels", TEXTS))
-
-    assert set(found.slices) == set(TEXTS[:2])
 
 
 @pytest.mark.parametrize(
@@ -180,28 +179,21 @@ def test_a_text_without_labels_is_named(texts: Sequence[str], message: str, tmp_
         ("texts.json", b"{}", "must hold labels.npz and texts.json"),
         ("labels.npz", b"torn", "must hold labels.npz and texts.json"),
         ("texts.json", None, r"must hold .* \(FileNotFoundError\)"),
+        (None, None, r"tags B-LOC, B-PER.*data has B-LOC, I-LOC, O"),
     ],
 )
-def test_a_folder_that_holds_no_labels_is_refused(
-    name: str, content: bytes | None, message: str, tmp_path: Path
+def test_a_folder_that_holds_other_labels_or_none_is_refused(
+    name: str | None, content: bytes | None, message: str, tmp_path: Path
 ) -> None:
-    """With what should be there."""
+    """With what should be there, and of other tags with both sets."""
     folder = write_labels(tmp_path / "labels", TEXTS)
-    if content is None:
+    if name and content is None:
         (folder / name).unlink()
-    else:
+    elif name and content:
         (folder / name).write_bytes(content)
 
     with pytest.raises(InputError, match=message):
-        read(TEXTS, folder)
-
-
-def test_labels_with_other_tags_are_refused(tmp_path: Path) -> None:
-    """Both sets of tags are named."""
-    folder = write_labels(tmp_path / "labels", TEXTS)
-
-    with pytest.raises(InputError, match=r"tags B-LOC, B-PER.*data has B-LOC, I-LOC, O"):
-        soft_labels(TEXTS, tag_names(("LOC",)), folder, None, lambda *_: None)
+        read(TEXTS, folder, TAGS if name else tag_names(("LOC",)))
 
 
 # The teacher
@@ -243,14 +235,27 @@ def test_student_without_any_gold_reaches_its_teacher(
     assert dev["wrong"]["f1"] > 0.95
 
 
-def test_labels_serve_other_runs_without_the_teacher(
-    student: TrainSettings, teacher: Path, tmp_path: Path
+def test_labels_serve_a_run_that_was_stopped_and_others(
+    student: TrainSettings, tmp_path: Path
 ) -> None:
-    """Another seed and other shares; the card and record tell what was learnt, without a path."""
+    """The teacher is asked once; card and record tell what was learnt, without a path."""
     first = replace(student, epochs=1, teacher_labels=tmp_path / "labels")
-    train(first, report=silent)
     seen: list[TrainProgress] = []
 
+    class StopHere(Exception):
+        """Somebody ends the run."""
+
+    def stop_in_training(progress: TrainProgress) -> None:
+        seen.append(progress)
+        if not progress.labelling:
+            raise StopHere
+
+    with pytest.raises(StopHere):
+        train(first, report=stop_in_training)
+    assert seen[0].labelling
+    assert seen[0].step == seen[0].steps > 20
+    seen.clear()
+    train(first, report=seen.append)
     second = replace(
         first, teacher=None, out=tmp_path / "2", seed=14, document_words=40, case_share=0.5
     )
@@ -268,29 +273,6 @@ def test_labels_serve_other_runs_without_the_teacher(
     assert {"letters documents", "plain lower", "plain documents", "plain documents upper"} <= {
         *json.loads((second.out / "metrics.json").read_text("utf-8"))["pools"]
     }
-
-
-def test_stopped_run_does_not_ask_the_teacher_again(student: TrainSettings) -> None:
-    """What was labelled lies in the work folder; the same command goes on from there."""
-    short = replace(student, epochs=2)
-    seen: list[TrainProgress] = []
-
-    class StopHere(Exception):
-        """Somebody ends the run."""
-
-    def stop_in_training(progress: TrainProgress) -> None:
-        seen.append(progress)
-        if not progress.labelling:
-            raise StopHere
-
-    with pytest.raises(StopHere):
-        train(short, report=stop_in_training)
-    resumed: list[TrainProgress] = []
-    train(short, report=resumed.append)
-
-    assert seen[0].labelling
-    assert seen[0].step == seen[0].steps > 20
-    assert not any(progress.labelling for progress in resumed)
 
 
 def test_teacher_goes_on_where_its_labels_end(
