@@ -12,9 +12,16 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ner.deploy.recorded import RecordedSet, recorded_latency, recorded_sets, scores
+from ner.deploy.facts import (
+    RecordedSet,
+    label_table,
+    making,
+    recorded_latency,
+    recorded_sets,
+    scores,
+)
 from ner.markup import megabytes, milliseconds, percent
-from ner.models.catalogue import LABELS, ModelSpec, Purpose, catalogue, purpose_of
+from ner.models.catalogue import ModelSpec, Purpose, catalogue, purpose_of
 from ner.models.folder import Gate, Manifest, Prepared
 from ner.models.recipes import Variant
 from ner.schema import recorded_estimate
@@ -67,14 +74,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
     return markdown(Table.of("", columns, rows))
 
 
-def label_table(labels: Sequence[str]) -> str:
-    """What the labels mean, as far as it is known."""
-    if not set(labels) <= set(LABELS):
-        return ", ".join(map(escape, labels))
-    rows = [(label, LABELS[label].covers, LABELS[label].examples) for label in labels]
-    return table(("Label", "Means", "For example"), rows)
-
-
 def score_table(sets: Sequence[RecordedSet], title: str) -> str:
     """The recorded scores of the original and of the recipe called ``title``."""
     return markdown(replace(scores(sets, title), title="")) if sets else ""
@@ -108,6 +107,8 @@ def variant_card(
         for name, digest in sorted(manifest.files.items())
     ]
     best = next(iter(pipeline or ["first"]))
+    name = spec.name if spec in catalogue() or spec.repo_id else "FOLDER"
+    command = f"python -m ner export --model {name} --recipe {recipe.name} --out DIR"
     usage = _USAGE.format(
         place=place,
         precision=recipe.precision,
@@ -126,8 +127,8 @@ def variant_card(
                 [_sizes(variant, original, prepared), score_table(sets, recipe.title)],
             ),
             ("How to use it", [usage, _agreement(pipeline)]),
-            ("Labels", [label_table(manifest.labels)]),
-            ("How it was made", [_steps(manifest), _texts(manifest), _versions(variant, manifest)]),
+            ("Labels", [markdown(label_table(manifest.labels))]),
+            ("How it was made", [table(("", ""), making(manifest, command))]),
             ("Files", [table(("File", "Bytes", "SHA-256"), files)]),
             ("Limits", [bullets(purpose.limits)]),
             ("Licence", [_licence(spec)]),
@@ -235,31 +236,6 @@ def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
         what = f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
         rows.append((what, milliseconds(latency.original_ms), milliseconds(latency.variant_ms)))
     return table(("", "Original", title), rows)
-
-
-def _steps(manifest: Manifest) -> str:
-    """What was done to the checkpoint, in order."""
-    steps = ["Exported to OpenVINO IR in FP32.", *(step.in_words for step in manifest.build.steps)]
-    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
-
-
-def _texts(manifest: Manifest) -> str:
-    """Which texts it was calibrated and checked on."""
-    gate, digest = manifest.gate, manifest.build.texts_sha256
-    if gate is None or digest is None:
-        return "No texts were needed for it."
-    kind = "of the model's domain" if gate.in_domain else "of general English, not the model's own"
-    return f"Calibration and gate texts are {kind}; the SHA-256 of both is `{digest[:12]}`."
-
-
-def _versions(variant: Variant, manifest: Manifest) -> str:
-    spec = variant.spec
-    model = spec.name if spec in catalogue() or spec.repo_id else "FOLDER"
-    versions = ", ".join(f"{name} {held}" for name, held in sorted(manifest.build.versions.items()))
-    return (
-        f"Versions: {versions}. Reproduce with\n\n```sh\npython -m ner export --model {model} "
-        f"--recipe {variant.recipe.name} --out DIR\n```"
-    )
 
 
 def _licence(spec: ModelSpec) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
-from ner.deploy.card import TASK, bullets, label_table, render, score_table, table
-from ner.deploy.recorded import RecordedSet, recorded_sets
+from ner.deploy.card import TASK, bullets, render, score_table, table
+from ner.deploy.facts import RecordedSet, label_table, recorded_sets
 from ner.io import read_json
 from ner.markup import percent
 from ner.models.catalogue import ModelSpec, assets, purpose_of
 from ner.models.recipes import RECOMMENDED
+from ner.tables import markdown
 from ner.train.settings import Source, command_of
 
 Record = Mapping[str, Any]
@@ -47,7 +48,7 @@ def checkpoint_card(metrics: Record, name: str, spec: ModelSpec | None = None) -
         purpose.title,
         purpose.use,
         [
-            ("Labels", [label_table(metrics["labels"])]),
+            ("Labels", [markdown(label_table(metrics["labels"]))]),
             ("Scores", [*_dev_scores(metrics), *_recorded_scores(sets)]),
             ("Training data", _data_parts(metrics)),
             ("Training", _training_parts(metrics, name)),

@@ -13,10 +13,10 @@ import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from ner.deploy.recorded import recorded_sets, scores
+from ner.deploy.facts import label_table, making, recorded_sets, scores
 from ner.machine import describe
 from ner.markup import megabytes, notice, render
-from ner.models.catalogue import HUB, LABELS, ModelSpec, purpose_of
+from ner.models.catalogue import HUB, ModelSpec, purpose_of
 from ner.models.folder import Prepared, find_prepared
 from ner.models.names import find_model, hub_allowed, resolve
 from ner.models.open import Side
@@ -51,6 +51,7 @@ def _describe(variant: Variant) -> Markup:
     made = {name: prepared for name, prepared in found.items() if prepared is not None}
     labels = next(iter(made.values())).manifest.labels if made else ()
     this = made.get(variant.recipe.name)
+    command = f"python -m ner prepare --model {spec.name} --recipe {variant.recipe.name}"
     recorded = scores(recorded_sets(spec.name, RECOMMENDED), find_recipe(RECOMMENDED).title)
     return render(
         "ner.ui",
@@ -63,21 +64,13 @@ def _describe(variant: Variant) -> Markup:
         ],
         tables=[
             table_html(table)
-            for table in (_labels(labels), recorded, _variants(made))
+            for table in (label_table(labels), recorded, _variants(made))
             if table.rows
         ],
         title=variant.recipe.title,
-        making=[] if this is None else _making(this),
+        making=[] if this is None else making(this.manifest, command),
         card=_card(spec),
     )
-
-
-def _labels(labels: Sequence[str]) -> Table:
-    rows = [
-        (label, LABELS[label].name, LABELS[label].examples) if label in LABELS else (label, "", "")
-        for label in labels
-    ]
-    return Table.of("Labels", ("Label", "Stands for", "Such as"), rows)
 
 
 def _variants(made: Mapping[str, Prepared]) -> Table:
@@ -95,19 +88,6 @@ def _made(recipe: Recipe, prepared: Prepared | None) -> tuple[str, str]:
     gate = prepared.manifest.gate if recipe.steps else None
     check = "the original itself" if recipe.name == ORIGINAL else "the original's files"
     return megabytes(prepared.size), check if gate is None else gate.summary
-
-
-def _making(prepared: Prepared) -> list[tuple[str, str]]:
-    """How a variant was made, and the command that makes it again."""
-    manifest, build = prepared.manifest, prepared.manifest.build
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(build.versions.items()))
-    command = f"python -m ner prepare --model {manifest.name} --recipe {manifest.recipe}"
-    return [
-        *((f"Step {number}", step.in_words) for number, step in enumerate(build.steps, start=1)),
-        ("Checkpoint", manifest.revision or build.source),
-        ("Versions", versions),
-        ("Reproduce with", command),
-    ]
 
 
 def _card(spec: ModelSpec) -> Markup:

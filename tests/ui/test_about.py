@@ -34,7 +34,7 @@ def test_the_manifest_is_told(
         "ner prepare --model tiny --recipe int8",
         escape(tiny_prepared.manifest.gate.summary),
         INT8.advice,
-        '<td class=" ">organization</td>',
+        '<td class=" ">a company, club, authority, band</td>',
         "Ada Lovelace",
     ):
         assert said in markup

@@ -1,4 +1,4 @@
-"""What has been measured and recorded of a model by a recipe: F1 on sets, and latency."""
+"""What is known of a model by a recipe: how it was made, and what was measured and recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ner.models.catalogue import assets
+from ner.models.catalogue import LABELS, assets
+from ner.models.folder import Manifest
 from ner.models.recipes import ORIGINAL
 from ner.schema import recorded_estimate, recorded_sides, set_name
 from ner.tables import Table, count, estimate, percent
@@ -95,6 +96,30 @@ def scores(sets: Sequence[RecordedSet], title: str) -> Table:
     machines = ", ".join(dict.fromkeys(held.machine for held in sets))
     columns = ("Set", *heads, "Agreement", "Entities", f"{title} will do")
     return Table.of(f"Scores, recorded on {machines}", columns, rows, _SCORES_NOTE)
+
+
+def label_table(labels: Sequence[str]) -> Table:
+    """What the labels mean, as far as it is known."""
+    rows = [(label, *LABELS.get(label, ("",) * 3)[1:]) for label in labels]
+    return Table.of("", ("Label", "Means", "For example"), rows)
+
+
+def making(manifest: Manifest, command: str) -> list[tuple[str, str]]:
+    """How a variant was made, by name; ``command`` makes it again."""
+    build, gate = manifest.build, manifest.gate
+    steps = ["Exported to OpenVINO IR in FP32.", *(step.in_words for step in build.steps)]
+    texts = "none were needed"
+    if gate is not None and build.texts_sha256 is not None:
+        kind = "the model's domain" if gate.in_domain else "general English, not the model's own"
+        texts = f"of {kind}; SHA-256 {build.texts_sha256[:12]}"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(build.versions.items()))
+    return [
+        *((f"Step {number}", step) for number, step in enumerate(steps, start=1)),
+        ("Texts to calibrate and check", texts),
+        ("Checkpoint", manifest.revision or build.source),
+        ("Versions", versions),
+        ("Reproduce with", command),
+    ]
 
 
 def _recipe(side: Json) -> str | None:
