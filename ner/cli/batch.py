@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ner import schema
 from ner.cli.options import (
@@ -20,17 +21,17 @@ from ner.cli.options import (
     RecipeOption,
     ThresholdOption,
 )
-from ner.cli.terminal import print_json, print_line, print_note, print_stage, stderr
+from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.errors import Failure, InputError
-from ner.files.read import Format
+from ner.files.batch import check_place, run, run_settings
+from ner.files.read import Format, Source, inspect
+from ner.files.resume import Step, errors_file
+from ner.files.write import CSV_RULE, Layout, output_for
 from ner.models.names import resolve
+from ner.models.open import open_sides
 from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
-
-if TYPE_CHECKING:
-    from ner.files.read import Source
-    from ner.files.resume import Step
 
 # Where standard error is no terminal, progress is told once in so many seconds.
 _LOG_SECONDS = 10.0
@@ -83,11 +84,6 @@ def batch(
     Excel a cell that a spreadsheet could take for a formula (= + - @ tab, line end, NUL) gets an
     apostrophe before it. Exit code 1 where no row could be tagged.
     """
-    from ner.files.batch import check_place, run, run_settings
-    from ner.files.read import inspect
-    from ner.files.write import Layout, output_for
-    from ner.models.open import open_sides
-
     output_for(out, Layout(tuple(keep or ()), both=both, redact=redact))
     source = inspect(file, format=format, encoding=encoding)
     # Names, or several of them with commas between.
@@ -137,7 +133,7 @@ def _print_source(source: Source) -> None:
 
 def _followed(steps: Iterator[Step]) -> Step:
     """The last step; on the way each is shown on a terminal, and one now and then in a log."""
-    console = stderr()
+    console = Console(stderr=True)
     shown = -_LOG_SECONDS
     step = None
     with console.status("") as status:
@@ -167,9 +163,6 @@ def _progress(step: Step) -> str:
 
 
 def _print_batch(step: Step, out: Path) -> None:
-    from ner.files.resume import errors_file
-    from ner.files.write import CSV_RULE
-
     again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
     print_line(
         f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from ner import schema
 from ner.cli.options import (
@@ -19,26 +18,15 @@ from ner.cli.options import (
     RightOption,
     ThresholdOption,
 )
-from ner.cli.terminal import (
-    print_json,
-    print_notes,
-    print_stage,
-    stdout,
-    visible,
-)
-from ner.comparing.agreement import Kind
+from ner.cli.terminal import print_json, print_line, print_note, print_stage, print_table
+from ner.comparing.agreement import Kind, Pair
 from ner.models.names import resolve
+from ner.models.open import open_sides
 from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.stats import ratio_verdict
+from ner.tables import Table
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ner.comparing.agreement import Agreement
-    from ner.comparing.comparison import Comparison
-    from ner.comparing.origin import Origin
 
 
 def compare(
@@ -58,8 +46,6 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text with both sides, aligned, and time them in turns."""
-    from ner.models.open import open_sides
-
     choice = Choice.parse(aggregation, threshold, labels, reading)
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
@@ -67,41 +53,30 @@ def compare(
     comparison = sides.compare(text, choice, budget_ms=budget_ms)
     agreement = comparison.agreement
     assert agreement is not None  # noqa: S101 - both are there
-    print_notes(sides)
+    for note in sides.notes:
+        print_note(note)
     if as_json:
         provenance = schema.provenance_json(origins, choice)
         print_json(schema.agreement_json(agreement, origins, comparison.timing, provenance))
-    else:
-        _print_comparison(comparison, origins, agreement)
-
-
-def _print_comparison(
-    comparison: Comparison, origins: Sequence[Origin], agreement: Agreement
-) -> None:
+        return
     left, right = (origin.title for origin in origins)
-    table = Table(left, right, "drift", "", box=None)
-    for pair in agreement.pairs:
-        sides = [
-            ""
-            if side is None
-            else f"{side.label} {side.score:.2f} {visible(agreement.text[side.start : side.end])}"
-            for side in (pair.left, pair.right)
-        ]
-        drift = "" if pair.drift is None else f"{pair.drift:+.3f}"
-        table.add_row(*sides, drift, _kind(pair.kind, left, right))
-    stdout().print(table, markup=False)
+    rows = [_pair_row(pair, text, left, right) for pair in agreement.pairs]
+    print_table(Table.of("", (left, right, "drift", ""), rows))
     same = len(agreement.pairs) - len(agreement.differences)
-    stdout().print(f"{same} of {len(agreement.pairs)} entities identical")
+    print_line(f"{same} of {len(agreement.pairs)} entities identical")
     if (timing := comparison.timing) is not None:
-        verdict = ratio_verdict(timing.ratio)
-        stdout().print(
+        print_line(
             f"{left} {timing.left.median_ms:.2f} ms, {right} {timing.right.median_ms:.2f} ms, "
-            f"{timing.right.n} runs: {verdict}",
-            markup=False,
+            f"{timing.right.n} runs: {ratio_verdict(timing.ratio)}"
         )
 
 
-def _kind(kind: Kind, left: str, right: str) -> str:
-    """How a pair differs, in words; nothing where it is the same."""
+def _pair_row(pair: Pair, text: str, left: str, right: str) -> tuple[str, ...]:
+    """What each side found, how the scores drift, and how the two differ."""
+    sides = (
+        f"{side.label} {side.score:.2f} {text[side.start : side.end]}" if side else ""
+        for side in (pair.left, pair.right)
+    )
     words = {Kind.SAME: "", Kind.ONLY_LEFT: f"only {left}", Kind.ONLY_RIGHT: f"only {right}"}
-    return words.get(kind, kind.value)
+    drift = "" if pair.drift is None else f"{pair.drift:+.3f}"
+    return *sides, drift, words.get(pair.kind, pair.kind.value)

@@ -43,7 +43,6 @@ from ner.cli.terminal import (
     print_progress,
     print_stage,
     print_table,
-    stdout,
     write_json,
     write_text,
 )
@@ -174,7 +173,8 @@ def evaluate(
         print_json({"sets": results} if len(results) > 1 else next(iter(results.values())))
     if out is not None:
         settings: Json = {"model": model, "labels": choice.labels, "lowercase": lowercase}
-        settings |= {"aggregation": aggregation, "sides": [side.origin.name for side in sides.both]}
+        settings["aggregation"] = choice.aggregation
+        settings["sides"] = [side.origin.name for side in sides.both]
         write_json(out, to_json({"settings": settings, "machine": describe(), "sets": results}))
     if junit is not None:
         write_text(junit, junit_xml(scored))
@@ -268,17 +268,14 @@ def _print_set(scored: Gated) -> None:
     """Each side's conlleval report, tags and F1 as documents; agreement, limits and verdict."""
     report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
-        stdout().print(f"{scored.name} · {side.origin.title}", style="bold", markup=False)
-        stdout().print(conlleval(side), markup=False, highlight=False, end="")
+        typer.secho(f"{scored.name} · {side.origin.title}", bold=True)
+        typer.echo(conlleval(side), nl=False)
         print_table(tag_table(side))
         print_line(f"As {len(documents.gold):,} documents: F1 {100 * joined.micro.f1:.2f}.")
-    tables = [agreement_table(report)]
-    tables += [judgement_table(report)] if report.judgements else []
-    for table in tables:
-        print_table(table)
-    print_line(report.changes_sentence)
-    if report.verdict is not None:
-        print_line(report.verdict.sentence)
-    for note in report.notes:
-        if note != report.misfit:
-            print_line(note)
+    print_table(agreement_table(report))
+    if report.judgements:
+        print_table(judgement_table(report))
+    verdict = report.verdict.sentence if report.verdict else None
+    for sentence in (report.changes_sentence, verdict, *report.notes):
+        if sentence not in (None, report.misfit):
+            print_line(sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,12 +28,10 @@ from ner.cli.terminal import (
 from ner.errors import PrepareFailed
 from ner.models.checkpoint import unnamed
 from ner.models.names import resolve
+from ner.models.open import open_side
 from ner.models.recipes import RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
-
-if TYPE_CHECKING:
-    from ner.entities import Tagged
 
 # Lines tagged together when they come from standard input.
 _LINES_AT_ONCE = 256
@@ -53,8 +51,6 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or each line of standard input."""
-    from ner.models.open import open_side
-
     choice = Choice.parse(aggregation, threshold, labels, reading)
     variant = resolve(model, default=f"bundled#{recipe}")
     side = open_side(variant, device=device, report=print_stage)
@@ -68,12 +64,9 @@ def tag(
         for tagged in tagger.tag_many(texts):
             if as_json:
                 print_json(schema.tagged_json(tagged, provenance))
-            else:
-                _print_tagged(tagged)
-
-
-def _print_tagged(tagged: Tagged) -> None:
-    print_line(tagged.text)
-    for entity in tagged.entities:
-        place = f"{entity.start}–{entity.end}"
-        print_line(f"  {entity.label:<6} {entity.score:.2f}  {place}  {tagged.spelled(entity)}")
+                continue
+            print_line(tagged.text)
+            for entity in tagged.entities:
+                place = f"{entity.start}–{entity.end}"
+                spelled = tagged.spelled(entity)
+                print_line(f"  {entity.label:<6} {entity.score:.2f}  {place}  {spelled}")

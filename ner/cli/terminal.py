@@ -10,27 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import rich.table
+import typer
 from rich.console import Console
 from rich.text import Text
 
 from ner.errors import InputError
 from ner.models.child import Stage
-from ner.models.open import Sides
 from ner.progress import Progress
 from ner.tables import Table
 
 # Characters; wider than any table.
 _WIDEST = 1000
-
-
-def stdout() -> Console:
-    """The console of standard output, as it is now."""
-    return Console()
-
-
-def stderr() -> Console:
-    """The console of standard error, as it is now."""
-    return Console(stderr=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -62,7 +52,7 @@ def check_folder(*files: Path | None) -> None:
 
 def print_note(sentence: str) -> None:
     """A sentence on standard error, as it is."""
-    stderr().print(sentence, markup=False, highlight=False, soft_wrap=True)
+    typer.echo(sentence, err=True)
 
 
 def print_stage(stage: Stage) -> None:
@@ -73,13 +63,7 @@ def print_stage(stage: Stage) -> None:
 def print_progress(step: Progress) -> None:
     """How far a measurement is, on one line of standard error."""
     line = f"{step.done}/{step.total} {step.what}" if step.done < step.total else ""
-    stderr().print(f"{line:<60}", end="\r", markup=False, highlight=False)
-
-
-def print_notes(sides: Sides) -> None:
-    """What a reader of a comparison has to know of its sides, on standard error."""
-    for note in sides.notes:
-        print_note(note)
+    typer.echo(f"{line:<60}\r", err=True, nl=False)
 
 
 def print_table(table: Table) -> None:
@@ -103,7 +87,7 @@ def print_table(table: Table) -> None:
 
 def print_line(sentence: str) -> None:
     """A sentence on standard output, as it is."""
-    stdout().print(visible(sentence), markup=False, highlight=False, soft_wrap=True)
+    typer.echo(visible(sentence))
 
 
 def visible(text: str) -> str:
