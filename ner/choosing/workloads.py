@@ -5,6 +5,7 @@ All are made of the texts given, so that their lengths and words are those of a 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -70,14 +71,10 @@ def long(
 def text_of(tagger: OpenVinoTagger, texts: Sequence[str], tokens: int) -> str:
     """A text that is exactly ``tokens`` long, special tokens included, made from ``texts``."""
     joined = " ".join(texts)
-    low, high = 1, len(joined)
-    while low < high:
-        middle = (low + high) // 2
-        if tagger.model.count(joined[:middle]) < tokens:
-            low = middle + 1
-        else:
-            high = middle
-    return joined[:low]
+    enough = bisect_left(
+        range(len(joined)), tokens, key=lambda size: tagger.model.count(joined[:size])
+    )
+    return joined[:enough]
 
 
 def files_of(texts: Sequence[str], count: int) -> dict[str, list[str]]:

@@ -181,7 +181,7 @@ def evaluate(
     if markdown is not None:
         write_text(markdown, gate_markdown(scored))
     if report is not None:
-        told = {**limits.told, "Texts lower-cased": "yes" if lowercase else "no"}
+        told = {"Texts lower-cased": "yes" if lowercase else "no"}
         hashes = {name: sha256(file) for name, file in names.items()}
         write_text(report, signoff_html(scored, hashes, sides, _cost(sides, scored, choice), told))
     _conclude(scored, limits, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,45 +110,25 @@ def align(left: Tagged, right: Tagged) -> Agreement:
     """
     if left.text != right.text:
         raise ValueError("two taggings can be aligned only if they are of the same text")
-    by_span = {(entity.start, entity.end): entity for entity in right.entities}
-    pairs = []
-    rest = []
-    for entity in left.entities:
-        twin = by_span.pop((entity.start, entity.end), None)
-        if twin is None:
-            rest.append(entity)
-        else:
-            pairs.append(Pair(entity, twin))
-    pairs += _pair_overlapping(rest, list(by_span.values()))
+    starts = [entity.start for entity in right.entities]
+    ends = [entity.end for entity in right.entities]
+    overlapping = []
+    for i, one in enumerate(left.entities):
+        # Both sides are ordered and free of overlap.
+        for j in range(bisect_right(ends, one.start), bisect_left(starts, one.end)):
+            other = right.entities[j]
+            differs = (one.start, one.end) != (other.start, other.end)
+            overlap = min(one.end, other.end) - max(one.start, other.start)
+            overlapping.append((differs, -overlap, i, j))
+    partners: dict[int, Entity] = {}
+    alone = dict(enumerate(right.entities))
+    for *_, i, j in sorted(overlapping):
+        if i not in partners and j in alone:
+            partners[i] = alone.pop(j)
+    pairs = [Pair(one, partners.get(i)) for i, one in enumerate(left.entities)]
+    pairs += [Pair(None, other) for other in alone.values()]
     pairs.sort(key=lambda pair: (pair.start, pair.left is None))
     return Agreement(left.text, tuple(pairs))
-
-
-def _pair_overlapping(left: list[Entity], right: list[Entity]) -> list[Pair]:
-    """Pairs of overlapping entities, and those that overlap none, alone.
-
-    Both sides are ordered and free of overlap, so one sweep finds all candidates.
-    """
-    candidates = []
-    position = 0
-    for i, entity in enumerate(left):
-        while position < len(right) and right[position].end <= entity.start:
-            position += 1
-        j = position
-        while j < len(right) and right[j].start < entity.end:
-            overlap = min(entity.end, right[j].end) - max(entity.start, right[j].start)
-            candidates.append((-overlap, entity.start, right[j].start, i, j))
-            j += 1
-    partner: dict[int, int] = {}
-    taken: set[int] = set()
-    for *_, i, j in sorted(candidates):
-        if i not in partner and j not in taken:
-            partner[i] = j
-            taken.add(j)
-    pairs = [
-        Pair(entity, right[partner[i]] if i in partner else None) for i, entity in enumerate(left)
-    ]
-    return pairs + [Pair(None, entity) for j, entity in enumerate(right) if j not in taken]
 
 
 def _ordered(text: str, entities: Sequence[Entity | None]) -> Tagged:

@@ -54,20 +54,6 @@ class Limits:
         return any(limit is not None for limit in (self.max_loss, self.max_label_loss, self.min_f1))
 
     @property
-    def told(self) -> dict[str, str]:
-        """Those that are asked, as a reader calls them."""
-        points = {
-            "Loss of F1 accepted": self.max_loss,
-            "Loss of each type's F1": self.max_label_loss,
-        }
-        rows = {
-            name: "1 point" if limit == 1 else f"{limit:g} points"
-            for name, limit in points.items()
-            if limit is not None
-        }
-        return rows | ({} if self.min_f1 is None else {"Least F1": f"{self.min_f1:g}"})
-
-    @property
     def accepted(self) -> float:
         """The overall loss that a report accepts, in points; the usual one if none is given."""
         return MAX_LOSS if self.max_loss is None else self.max_loss

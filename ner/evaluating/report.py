@@ -14,7 +14,7 @@ from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating import verdicts
 from ner.evaluating.breakdown import bucket_counts
-from ner.evaluating.scores import LETTERS, ErrorKind, Figures, Scores, conlleval, find_changes
+from ner.evaluating.scores import ERRORS, LETTERS, Figures, Scores, conlleval, find_changes
 from ner.models.open import Sides
 from ner.schema import Json, agreement_json, origin_json, provenance_json, to_json
 from ner.stats import Estimate, f1_difference, mcnemar_p
@@ -283,7 +283,7 @@ def _side_json(side: Scores) -> Json:
             "exact_f1": side.exact.f1,
             "per_type": {label: _figures(one) for label, one in sorted(side.strict.items())},
             "partial": {scheme: _named(figures) for scheme, figures in side.partial.items()},
-            "errors": {kind.value: side.errors[kind] for kind in ErrorKind},
+            "errors": {name: side.errors[kind] for kind, name in ERRORS.items()},
             "confusion": [
                 {"gold": gold, "predicted": predicted, "entities": count}
                 for (gold, predicted), count in sorted(side.confusion.items())

@@ -8,10 +8,9 @@ reads raw text may leave the last dot of 'U.S.' outside; ``exact`` counts them a
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Kind, Pair, align
@@ -27,29 +26,14 @@ LETTERS = (Origin("A", "A"), Origin("B", "B"))
 Figures = tuple[float, float, float]
 
 
-class ErrorKind(StrEnum):
-    """What is wrong with an aligned pair of gold and prediction.
-
-    ``TYPE`` is any wrong type, also when the boundaries are wrong too.
-    """
-
-    MISSED = "missed"
-    SPURIOUS = "spurious"
-    BOUNDARY = "boundary"
-    TYPE = "type"
-
-
-_ERROR_KIND = {
-    Kind.ONLY_LEFT: ErrorKind.MISSED,
-    Kind.ONLY_RIGHT: ErrorKind.SPURIOUS,
-    Kind.BOUNDARY: ErrorKind.BOUNDARY,
-    Kind.LABEL: ErrorKind.TYPE,
+# What is wrong with an aligned pair, gold on the left. 'type' is any wrong type, also when the
+# boundaries are wrong too.
+ERRORS = {
+    Kind.ONLY_LEFT: "missed",
+    Kind.ONLY_RIGHT: "spurious",
+    Kind.BOUNDARY: "boundary",
+    Kind.LABEL: "type",
 }
-
-
-def error_kind(pair: Pair) -> ErrorKind:
-    """What is wrong with a difference between gold, on the left, and what was found."""
-    return _ERROR_KIND[pair.kind]
 
 
 @dataclass(frozen=True)
@@ -82,7 +66,11 @@ class Scores:
     @cached_property
     def strict(self) -> dict[str, Counts]:
         """The strict counts by type."""
-        return _summed(self.texts)
+        total: defaultdict[str, Counts] = defaultdict(Counts)
+        for counts in self.texts:
+            for label, one in counts.items():
+                total[label] += one
+        return dict(total)
 
     @property
     def micro(self) -> Counts:
@@ -98,7 +86,8 @@ class Scores:
     def exact(self) -> Counts:
         """The same without widening; its ``f1`` is the 'exact F1'."""
         pairs = zip(self.gold, self.found, strict=True)
-        return counts_of(_summed(strict_counts(gold.tagged, found) for gold, found in pairs), None)
+        counts = (counts_of(strict_counts(gold.tagged, found), None) for gold, found in pairs)
+        return sum(counts, Counts())
 
     @property
     def _pairs(self) -> Iterator[Pair]:
@@ -110,9 +99,9 @@ class Scores:
         return Counter((_type(pair.left), _type(pair.right)) for pair in self._pairs)
 
     @cached_property
-    def errors(self) -> Counter[ErrorKind]:
+    def errors(self) -> Counter[Kind]:
         """The aligned entities that are not right, by kind."""
-        return Counter(error_kind(pair) for pair in self._pairs if pair.kind is not Kind.SAME)
+        return Counter(pair.kind for pair in self._pairs if pair.kind in ERRORS)
 
     @cached_property
     def partial(self) -> dict[str, Figures]:
@@ -280,11 +269,3 @@ def _decision(error: Pair) -> tuple[object, ...]:
 
 def _type(entity: Entity | None) -> str:
     return OUTSIDE if entity is None else entity.label
-
-
-def _summed(texts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
-    total: dict[str, Counts] = {}
-    for counts in texts:
-        for label, count in counts.items():
-            total[label] = total.get(label, Counts()) + count
-    return total

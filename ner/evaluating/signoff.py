@@ -11,12 +11,11 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.tables import gate_table, judgement_table
+from ner.evaluating.tables import gate_table, judgement_table, provenance_table
 from ner.machine import describe
 from ner.markup import percent, render, visible
 from ner.models.child import ensure_prepared
 from ner.models.open import Side, Sides
-from ner.schema import provenance_rows
 from ner.tables import Cell, Table, count
 from ner.verdict import Answer, gravest
 
@@ -41,14 +40,15 @@ def signoff_html(
     left, right = (side.origin for side in sides.both)
     answers = [verdict.answer for gated in sets for verdict in gated.checks.values()]
     provenance = sets[0].report.provenance
-    told = {name: value for name, value in provenance_rows(provenance) if name != "Set"}
     machine = describe()
-    told |= {
+    told = {
         **settings,
         "Memory": f"{machine.memory_bytes / 1e9:.0f} GB",
         "System": f"{machine.system}, Python {machine.python}",
         "Versions": _versions(machine.versions),
     }
+    rows = [row for row in provenance_table(provenance).rows if row[0].text != "Set"]
+    setting = Table.of("Settings and machine", ("", ""), [*rows, *told.items()])
     return render(
         "ner.evaluating",
         "signoff.html",
@@ -57,7 +57,7 @@ def signoff_html(
         answer=gravest(answers) if answers else None,
         undecided=f"{answers.count(Answer.UNDECIDED)} of {len(answers)}",
         sets=[(gated, _set_tables(gated), _notes(gated), gold[gated.name]) for gated in sets],
-        tables=[cost, _side_table(sides), Table.of("Settings and machine", ("", ""), told.items())],
+        tables=[cost, _side_table(sides), setting],
         date=f"{provenance['date'][:16].replace('T', ' ')} UTC",
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ner import tables
-from ner.comparing.agreement import agreement_estimate
+from ner.comparing.agreement import Kind, agreement_estimate
 from ner.counts import Counts, counts_of
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, bucket_counts
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
-from ner.evaluating.scores import OUTSIDE, ErrorKind, Scores, averages, error_kind
+from ner.evaluating.scores import ERRORS, OUTSIDE, Scores, averages
 from ner.schema import Json, provenance_rows
 from ner.tables import Cell, Table, count, estimate, percent
 from ner.verdict import Answer, gravest
@@ -19,10 +19,10 @@ from ner.verdict import Answer, gravest
 ALL_TYPES = "all types"
 _FIGURES = ("precision", "recall", "F1")
 _ERRORS = {
-    ErrorKind.MISSED: "Missed: in gold, and nothing found there",
-    ErrorKind.SPURIOUS: "Spurious: found, and nothing there in gold",
-    ErrorKind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
-    ErrorKind.TYPE: "Type: found there as another type",
+    Kind.ONLY_LEFT: "Missed: in gold, and nothing found there",
+    Kind.ONLY_RIGHT: "Spurious: found, and nothing there in gold",
+    Kind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
+    Kind.LABEL: "Type: found there as another type",
 }
 _MARKS = {Answer.YES: "✓ yes", Answer.NO: "✕ no", Answer.UNDECIDED: "? undecided"}
 
@@ -120,7 +120,7 @@ def error_table(report: Report) -> Table:
     rows = [
         (
             side.origin.title,
-            error_kind(error).value,
+            ERRORS[error.kind],
             # What the right side added to the left one's errors is first.
             "yes" if error in changed[not index] else "no",
             count(number),

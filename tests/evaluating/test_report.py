@@ -19,7 +19,7 @@ from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.evaluating.breakdown import BUCKETS, bucket_counts, buckets
 from ner.evaluating.report import Report, report_agreement, report_sides, score_predictions
-from ner.evaluating.scores import ErrorKind
+from ner.evaluating.scores import ERRORS
 from ner.evaluating.tables import agreement_table, error_table, report_markdown, report_tables
 from ner.files.gold import parse_gold
 from ner.files.marked import Reading
@@ -246,7 +246,7 @@ def test_markdown_is_inert_and_complete() -> None:
     assert r"| a\|\<b\>.conll |" in text
     assert r"| a\_b |" in text
     assert "McNemar" in text
-    assert all(kind.capitalize() in text for kind in ErrorKind)
+    assert all(kind.capitalize() in text for kind in ERRORS.values())
 
 
 def misread(

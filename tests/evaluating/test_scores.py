@@ -13,15 +13,14 @@ from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
 from sklearn.metrics import classification_report as sklearn_report
 
-from ner.comparing.agreement import Pair, agreement_estimate, align
+from ner.comparing.agreement import Kind, Pair, agreement_estimate, align
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.scores import (
-    ErrorKind,
+    ERRORS,
     Scores,
     averages,
     conlleval,
-    error_kind,
     find_changes,
     widen,
 )
@@ -258,9 +257,9 @@ def test_errors_are_told_by_kind_in_reading_order() -> None:
         Pair(None, found.entities[2]),
         Pair(wanted[2], None),
     )
-    kinds = (ErrorKind.TYPE, ErrorKind.BOUNDARY, ErrorKind.SPURIOUS, ErrorKind.MISSED)
-    assert kinds == tuple(map(error_kind, errors))
-    assert scores.errors == dict.fromkeys(ErrorKind, 1)
+    kinds = (Kind.LABEL, Kind.BOUNDARY, Kind.ONLY_RIGHT, Kind.ONLY_LEFT)
+    assert kinds == tuple(error.kind for error in errors)
+    assert scores.errors == dict.fromkeys(ERRORS, 1)
     assert scores.confusion == {
         ("PER", "LOC"): 1,
         ("LOC", "LOC"): 1,
@@ -273,12 +272,12 @@ def test_errors_are_told_by_kind_in_reading_order() -> None:
 def test_every_entity_is_right_or_one_error(pairs: list[TagPair]) -> None:
     """Errors by kind, confusion, SemEval's strict scheme and strict counts tell one story."""
     scores = _scores(pairs)
-    kinds = {kind: scores.errors[kind] for kind in ErrorKind}
-    paired = kinds[ErrorKind.BOUNDARY] + kinds[ErrorKind.TYPE]
+    kinds = scores.errors
+    paired = kinds[Kind.BOUNDARY] + kinds[Kind.LABEL]
 
-    assert scores.micro.support == scores.micro.tp + paired + kinds[ErrorKind.MISSED]
-    assert scores.micro.found == scores.micro.tp + paired + kinds[ErrorKind.SPURIOUS]
-    assert sum(scores.confusion.values()) == scores.micro.tp + sum(kinds.values())
+    assert scores.micro.support == scores.micro.tp + paired + kinds[Kind.ONLY_LEFT]
+    assert scores.micro.found == scores.micro.tp + paired + kinds[Kind.ONLY_RIGHT]
+    assert sum(scores.confusion.values()) == scores.micro.tp + kinds.total()
     assert scores.partial["strict"] == pytest.approx(scores.micro.figures)
     assert scores.exact == scores.micro
     assert [sum(column) for column in zip(*scores.rows(), strict=True)] == [*scores.micro.row]
@@ -311,8 +310,8 @@ def test_an_entity_that_both_get_wrong_is_no_change() -> None:
     before, after, right = (_scored(gold, found).alignments[0] for found in (original, int8, fixed))
 
     assert ([], []) == find_changes(before, after)
-    kinds = [error_kind(error) for error in find_changes(before, right)[1]]
-    assert kinds == [ErrorKind.MISSED, ErrorKind.SPURIOUS, ErrorKind.MISSED]
+    kinds = [error.kind for error in find_changes(before, right)[1]]
+    assert kinds == [Kind.ONLY_LEFT, Kind.ONLY_RIGHT, Kind.ONLY_LEFT]
 
 
 @given(pairs=sentence_pairs)
