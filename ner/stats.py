@@ -71,6 +71,8 @@ class Estimate:
 
         >>> Estimate(0.931, 0.918, 0.942).text(), Estimate(2.0, 1.5, math.inf).text(1, 0)
         ('93.1 (91.8–94.2)', '2 (2–∞)')
+        >>> Estimate(-0.003, -0.012, 0.0004).text(sign=True)
+        '−0.3 (−1.2 to 0.0)'
         """
         interval = self.range(scale, decimals, sign=sign)
         return f"{self.number(scale, decimals, sign=sign)} ({interval})"

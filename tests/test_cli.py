@@ -6,23 +6,25 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ner.cli.main import main
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 
 ROOT = Path(__file__).parent.parent
 WOLFGANG = "My name is Wolfgang and I live in Berlin."
 GOLD = "Wolfgang\tB-PER\nlive\tO\nin\tO\nBerlin\tB-LOC\n\nBerlin\tB-LOC\n"
+Done = subprocess.CompletedProcess[str]
 
 
-def run(
-    *arguments: str, stdin: bytes = b"", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """``python -m ner`` with these arguments."""
+def run(*arguments: str, stdin: bytes = b"", **environment: str) -> Done:
+    """``python -m ner`` with these arguments, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "ner", *arguments],
         cwd=ROOT,
@@ -30,29 +32,41 @@ def run(
         capture_output=True,
         env={**os.environ, **environment},
     )
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-    )
+    return Done(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def answers(done: subprocess.CompletedProcess[str]) -> list[Any]:
+def here(*arguments: str) -> Done:
+    """The same in this process, which is quicker; what ends in a trace there is raised here."""
+    out, err = StringIO(), StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        patch.setattr("sys.argv", ["ner", *arguments])
+        main()
+    return Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def answers(done: Done) -> list[Any]:
     """The JSON lines of a run that must have succeeded."""
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refused(done: Done, message: str) -> None:
+    """Exit code 2 and a sentence on standard error, nothing on standard output, no trace."""
+    assert 2 == done.returncode, done.stderr
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert "" == done.stdout
 
 
 @pytest.fixture(scope="module")
 def tiny(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> list[str]:
     """The option that chooses the tiny model, which is prepared."""
     return ["--model", str(tiny_spec.folder)]
-
-
-@pytest.fixture
-def gold(tmp_path: Path) -> Path:
-    """A file of gold."""
-    file = tmp_path / "gold.conll"
-    file.write_text(GOLD)
-    return file
 
 
 def test_prepare_is_instant_and_says_where(tiny: list[str], tiny_prepared: Prepared) -> None:
@@ -72,30 +86,31 @@ def test_prepare_says_how_long_texts_of_anothers_model_are_read(tiny: list[str])
     assert "--reading" not in run("prepare", "--recipe", "original").stderr
 
 
-def test_tag_prints_one_json_object_a_line(tiny: list[str]) -> None:
-    """Standard input is tagged line by line, in order, blank lines too."""
-    found = answers(run("tag", *tiny, "--json", stdin=b"Berlin is\r\n\nWolfgang\n"))
+def test_tag_answers_line_by_line(tiny: list[str]) -> None:
+    """In order, blank lines too: an object a line, or each entity on a line of its own."""
+    lines = b"Berlin is\r\n\nWolfgang\n"
+    found = answers(run("tag", *tiny, "--json", stdin=lines))
+    words = run("tag", *tiny, stdin=lines).stdout.splitlines()
 
     assert ["Berlin is", "", "Wolfgang"] == [one["text"] for one in found]
+    expected = []
     for one in found:
         assert ["int8"] == [side["recipe"] for side in one["provenance"]["sides"]]
+        expected.append(one["text"])
         for entity in one["entities"]:
             assert one["text"][entity["start"] : entity["end"]] == entity["text"]
-
-
-def test_tag_in_words_names_label_and_offsets(tiny: list[str]) -> None:
-    """Without --json each entity stands on a line of its own."""
-    done = run("tag", *tiny, WOLFGANG)
-    [answer] = answers(run("tag", *tiny, WOLFGANG, "--json"))
-
-    assert done.stdout.startswith(WOLFGANG)
-    for entity in answer["entities"]:
-        assert f"{entity['start']}–{entity['end']}" in done.stdout
+            place = f"{entity['start']}–{entity['end']}"
+            expected.append(
+                f"  {entity['label']:<6} {entity['score']:.2f}  {place}  {entity['text']}"
+            )
+    assert expected == words
 
 
 def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
-    """The JSON that design and API share."""
-    [answer] = answers(run("compare", *tiny, WOLFGANG, "--budget-ms", "50", "--json"))
+    """The JSON that design and API share, and the same in words."""
+    arguments = ["compare", *tiny, WOLFGANG, "--budget-ms", "50"]
+    [answer] = answers(here(*arguments, "--json"))
+    words = here(*arguments).stdout
 
     keys = {"text", "left", "right", "differences", "identical", "timing", "provenance"}
     assert keys == set(answer)
@@ -108,20 +123,34 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
             "inference_precision": "f32",
             "entities": answer[side]["entities"],
         } == answer[side]
+        assert all(
+            f"{one['label']} {one['score']:.2f}" in words for one in answer[side]["entities"]
+        )
     for one in answer["differences"]:
         assert {"kind", "left", "right", "drift"} == set(one)
     assert answer["timing"]["right"]["n"] >= 8
     assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
     assert answer["timing"]["ratio"]["low"] <= answer["timing"]["ratio"]["value"]
+    assert "entities identical" in words and " runs: " in words
 
 
-def test_evaluate_scores_both_variants(tiny: list[str], gold: Path, tmp_path: Path) -> None:
-    """One file gives one object; several give one for each under 'sets'."""
-    other = tmp_path / "other.conll"
+def test_evaluate_scores_both_variants(tiny: list[str], tmp_path: Path) -> None:
+    """One file gives one object, several one each under 'sets'; --out says machine and settings.
+
+    In words it is conlleval's report of both, with a table of tags.
+    """
+    gold, other, out = (tmp_path / name for name in ("gold.conll", "other.conll", "scores.json"))
+    gold.write_text(GOLD)
     other.write_text(GOLD)
-    [one] = answers(run("evaluate", *tiny, str(gold), "--json"))
-    [two] = answers(run("evaluate", *tiny, str(gold), str(other), "--json"))
+    words = here("evaluate", *tiny, str(gold)).stdout
+    [one] = answers(here("evaluate", *tiny, str(gold), "--json"))
+    [two] = answers(
+        here("evaluate", *tiny, str(gold), str(other), "--json", "--out", str(out), "--lowercase")
+    )
+    record = json.loads(out.read_text())
 
+    assert words.count("processed 5 tokens with 3 phrases;") == 2
+    assert "B-PER" in words and "weighted avg" in words
     assert one["left"]["support"] == 3
     parts = {"sentences", "left", "right", "agreement", "difference", "verdict", "labels"}
     parts |= {"changes", "notes", "provenance"}
@@ -130,29 +159,14 @@ def test_evaluate_scores_both_variants(tiny: list[str], gold: Path, tmp_path: Pa
     assert (2, 1) == (one["sentences"], one["documents"]["sentences"])
     assert {"answer", "short", "sentence", "more", "max_loss"} == set(one["verdict"])
     assert set(two["sets"]) == {f"{tmp_path.name}/gold", f"{tmp_path.name}/other"}
-    # Where a result comes from names its set and the time.
-    for answer in (one, *two["sets"].values()):
-        assert answer.pop("provenance")["set"] and answer["documents"].pop("provenance")["set"]
-    assert list(two["sets"].values()) == [one, one]
-
-
-def test_evaluate_prints_the_conlleval_report(tiny: list[str], gold: Path) -> None:
-    """As conlleval.pl words it, for both variants, and a table per tag."""
-    done = run("evaluate", *tiny, str(gold))
-
-    assert done.stdout.count("processed 5 tokens with 3 phrases;") == 2
-    assert "B-PER" in done.stdout
-    assert "weighted avg" in done.stdout
-
-
-def test_evaluate_writes_what_it_measured(tiny: list[str], gold: Path, tmp_path: Path) -> None:
-    """With --out the JSON says settings and machine too."""
-    out = tmp_path / "scores.json"
-    answers(run("evaluate", *tiny, str(gold), "--out", str(out), "--json", "--lowercase"))
-
-    record = json.loads(out.read_text())
     assert record["settings"]["lowercase"] is True
     assert record["machine"]["cores"] >= 1
+    assert record["sets"] == two["sets"]
+    # Where a result comes from names its set and the time.
+    first, second = two["sets"].values()
+    for answer in (first, second):
+        assert answer.pop("provenance")["set"] and answer["documents"].pop("provenance")["set"]
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -165,35 +179,29 @@ def test_evaluate_writes_what_it_measured(tiny: list[str], gold: Path, tmp_path:
         (["tag", "x", "--variant", "int3"], "int3"),
         (["evaluate", "missing.conll"], "missing.conll"),
         (["unknown-command"], "unknown-command"),
-        (["serve", "--port", "99999"], "from 0 to 65535; got '99999'"),
-        (["serve", "--host", "nowhere.invalid"], "can't listen at nowhere.invalid, port 7860"),
     ],
-    ids=lambda value: value[1] if isinstance(value, list) and len(value) > 1 else None,
+    ids=lambda value: value[-1] if isinstance(value, list) else None,
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str], message: str) -> None:
-    """A sentence on standard error, nothing on standard output, no trace."""
-    done = run(*arguments)
-
-    assert done.returncode == 2
-    assert message in done.stderr.replace("\n", " ")
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    """A sentence that says what is wrong."""
+    refused(here(*arguments), message)
 
 
 def test_bad_input_is_exit_code_2(tiny: list[str], tmp_path: Path) -> None:
     """Too long a text, a label the model lacks, a device that is not there."""
     unknown = tmp_path / "gold.conll"
     unknown.write_text("aspirin\tB-DRUG\n")
-    for arguments, stdin, message in (
-        (["tag"], b"x" * 1_000_001, "at most 1,000,000"),
-        (["tag", "x", "--labels", "DRUG"], b"", "no label DRUG"),
-        (["tag", "x", "--device", "TPU"], b"", "no device 'TPU'"),
-        (["evaluate", str(unknown)], b"", "labels that the model does not know: DRUG"),
-    ):
-        done = run(arguments[0], *tiny, *arguments[1:], stdin=stdin)
-        assert done.returncode == 2, done.stderr
-        assert message in done.stderr
-        assert "Traceback" not in done.stderr
+    refused(run("tag", *tiny, stdin=b"x" * 1_000_001), "at most 1,000,000")
+    refused(here("tag", "x", *tiny, "--labels", "DRUG"), "no label DRUG")
+    refused(here("tag", "x", *tiny, "--device", "TPU"), "no device 'TPU'")
+    refused(here("evaluate", str(unknown), *tiny), "labels that the model does not know: DRUG")
+
+
+def test_a_half_made_checkpoint_is_refused(tmp_path: Path) -> None:
+    """A local folder is welcome on the command line; one without weights is told so."""
+    (tmp_path / "config.json").write_text("{}")
+    missing = "has no model.safetensors and no tokenizer.json"
+    refused(here("tag", "x", "--model", str(tmp_path)), missing)
 
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1", "7860x", "٣"])
@@ -211,29 +219,24 @@ def test_a_port_that_is_none_is_refused_in_words(port: str) -> None:
     assert f"Error: A port is a whole number from 0 to 65535; got {port!r}.\n" == done.stderr
 
 
+def test_an_address_that_is_none_is_refused() -> None:
+    """In a sentence."""
+    refused(run("serve", "--host", "nowhere.invalid"), "can't listen at nowhere.invalid, port 7860")
+
+
 def test_hard_characters_are_inert(tiny: list[str]) -> None:
     """NUL can't be an argument; surrogates, escapes and markup are answered as text."""
     text = "Ada \udcff <script>alert(1)</script> \x1b[31m"
     [answer] = answers(run("tag", *tiny, "--json", os.fsencode(text).decode("latin-1")))
-    words = run("tag", *tiny, "\x1b[31mBerlin")
 
     assert "<script>" in answer["text"]
-    assert "\x1b" not in words.stdout
-
-
-def test_a_half_made_checkpoint_is_refused(tmp_path: Path) -> None:
-    """A local folder is welcome on the command line; one without weights is told so."""
-    (tmp_path / "config.json").write_text("{}")
-    done = run("tag", "x", "--model", str(tmp_path))
-
-    assert done.returncode == 2
-    assert "has no model.safetensors and no tokenizer.json" in done.stderr
+    assert "\x1b" not in here("tag", *tiny, "\x1b[31mBerlin").stdout
 
 
 def test_wolfgang_lives_in_berlin(bundled_sides: Any) -> None:
     """The bundled model on the sentence everybody tries, both variants, exact offsets."""
     for recipe in ("original", "int8"):
-        [answer] = answers(run("tag", WOLFGANG, "--recipe", recipe, "--json"))
+        [answer] = answers(here("tag", WOLFGANG, "--recipe", recipe, "--json"))
         assert [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)] == [
             (one["text"], one["label"], one["start"], one["end"]) for one in answer["entities"]
         ]

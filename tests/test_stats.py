@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
 from ner import stats
-from ner.schema import to_json
 from ner.stats import (
     NO_DIFFERENCE,
     Estimate,
@@ -80,27 +79,6 @@ def test_intervals_are_scipys(estimate: Estimate, data: Any, statistic: Any) -> 
     assert _ends(estimate) == pytest.approx((expected.low, expected.high), rel=0.02, abs=0.006)
 
 
-@pytest.mark.parametrize(
-    ("estimate", "options", "text"),
-    [
-        (Estimate(0.931, 0.918, 0.942), {}, "93.1 (91.8–94.2)"),
-        (Estimate(-0.003, -0.012, 0.0004), {"sign": True}, "−0.3 (−1.2 to 0.0)"),
-        (Estimate(0.02, 0.0, 0.031), {"sign": True, "decimals": 2}, "+2.00 (0.00 to +3.10)"),
-        (Estimate(5.25, 0.0, math.inf), {"scale": 1, "decimals": 0}, "5 (0–∞)"),
-    ],
-)
-def test_an_estimate_is_written_in_one_way(
-    estimate: Estimate, options: dict[str, Any], text: str
-) -> None:
-    """Value and interval, with signs for a difference and no negative zero."""
-    assert text == estimate.text(**options)
-
-
-def test_an_estimate_has_one_json() -> None:
-    """Value, low and high, rounded; JSON has no infinity."""
-    assert {"value": 0.5, "low": 0.333333, "high": None} == to_json(Estimate(0.5, 1 / 3, math.inf))
-
-
 def test_an_interval_holds_its_ends_and_knows_whether_it_says_anything() -> None:
     """Both ends belong to it; the widest one that there can be says nothing."""
     estimate = Estimate(0.7, 0.5, 1.0)
@@ -110,19 +88,13 @@ def test_an_interval_holds_its_ends_and_knows_whether_it_says_anything() -> None
     assert not any(Estimate(0, *ends).known for ends in ((0.0, 1.0), (-1.0, 1.0), (0.0, math.inf)))
 
 
-def test_a_drift_that_both_share_cancels() -> None:
-    """A machine that slows down tenfold in mid-run does not blur the ratio of interleaved runs."""
+def test_of_two_series_only_what_they_do_not_share_counts() -> None:
+    """Drift that both have cancels; a series against its like claims nothing."""
     drift = np.geomspace(1, 10, 50)
-
-    assert _ends(ratio_estimate((2 * drift).tolist(), drift.tolist())) == pytest.approx((2, 2))
-
-
-def test_noise_alone_shows_no_difference() -> None:
-    """Two series of one distribution, as of a model timed against itself, claim nothing."""
     ratio = ratio_estimate(*np.random.default_rng(3).lognormal(1, 0.2, (2, 40)).tolist())
 
-    assert ratio.low < 1.0 < ratio.high
-    assert ratio_verdict(ratio) == NO_DIFFERENCE
+    assert _ends(ratio_estimate((2 * drift).tolist(), drift.tolist())) == pytest.approx((2, 2))
+    assert 1.0 in ratio
 
 
 @pytest.mark.parametrize(
@@ -208,29 +180,23 @@ def test_difference_is_of_the_second_less_the_first_and_paired() -> None:
 
 
 @pytest.mark.parametrize(
-    ("added", "removed", "expected"),
-    [(0, 0, 1.0), (0, 6, 2 / 2**6), (6, 0, 2 / 2**6), (4, 4, 1.0), (1, 2, 1.0), (1, 5, 14 / 64)],
+    ("added", "removed", "expected"), [(0, 0, 1.0), (0, 6, 2 / 2**6), (4, 4, 1.0), (1, 5, 14 / 64)]
 )
 def test_mcnemar_is_the_exact_sign_test(added: int, removed: int, expected: float) -> None:
     """Two-sided binomial probabilities, as worked out by hand."""
-    assert mcnemar_p(added, removed) == pytest.approx(expected)
+    assert mcnemar_p(added, removed) == mcnemar_p(removed, added) == pytest.approx(expected)
 
 
 def test_results_are_repeatable_and_do_not_depend_on_portions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One seed gives one result, however many random numbers are drawn at a time."""
+    """One seed gives one result, however many random numbers are drawn; 99 % holds 95 % within."""
     times = _TIMES.tolist()
-    expected = f1_estimate(_SENTENCES), ratio_estimate(*times)
+    usual, ratio = f1_estimate(_SENTENCES), ratio_estimate(*times)
+    sure = f1_estimate(_SENTENCES, level=0.99)
 
     monkeypatch.setattr(stats, "_CHUNK", 5_000)
 
-    assert (f1_estimate(_SENTENCES), ratio_estimate(*times)) == expected
-    assert f1_estimate(_SENTENCES, seed=1) != expected[0]
-
-
-def test_a_higher_level_gives_a_wider_interval() -> None:
-    """99 % holds 95 % within."""
-    usual, sure = f1_estimate(_SENTENCES), f1_estimate(_SENTENCES, level=0.99)
-
+    assert (f1_estimate(_SENTENCES), ratio_estimate(*times)) == (usual, ratio)
+    assert f1_estimate(_SENTENCES, seed=1) != usual
     assert sure.low < usual.low < usual.high < sure.high

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 from statistics import median
 
@@ -23,6 +23,7 @@ from ner.counts import counts_of, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating.report import score_predictions
+from ner.evaluating.scores import Scores
 from ner.progress import Progress
 from ner.stats import LEVEL, Estimate, Row, f1_estimate
 from ner.tags import suggest_map
@@ -53,15 +54,15 @@ class Measured:
 
     ``times`` are by workload; of the texts one by one, sample i is of text i. ``agreement`` has a
     row of counts for each text, the original's entities taken as gold; None for the original
-    itself. ``gold`` is the same against gold, where there is any. ``withheld`` says why it is not
-    served here, where it is not.
+    itself. ``gold`` are its scores against gold, where there is any. ``withheld`` says why it is
+    not served here, where it is not.
     """
 
     origin: Origin
     bytes_on_disk: int
     times: Mapping[str, Latency]
     agreement: tuple[Row, ...] | None = None
-    gold: tuple[Row, ...] | None = None
+    gold: Scores | None = None
     footprint: Footprint | None = None
     withheld: str | None = None
 
@@ -96,11 +97,6 @@ class Measured:
         """How many entities could show a difference: the mean of what it and the original found."""
         return sum(tp + (fp + fn) / 2 for tp, fp, fn in self.agreement or ())
 
-    @cached_property
-    def f1(self) -> Estimate | None:
-        """F1 against gold; None without gold."""
-        return None if self.gold is None else f1_estimate(self.gold)
-
 
 def measure(
     contenders: Sequence[Contender],
@@ -120,7 +116,7 @@ def measure(
     for contender in contenders:
         found[contender.name] = contender.tagger.tag_many(sample.texts)
         yield Progress(next(done), total, f"tagging with {contender.title}")
-    gold = {one.name: _gold_rows(one, found[one.name], sample) for one in contenders}
+    gold = {one.name: _scores(one, found[one.name], sample) for one in contenders}
     times: dict[str, dict[str, Latency]] = {contender.name: {} for contender in contenders}
     rng = random.Random(0)  # noqa: S311 - not a secret
     for work in workloads:
@@ -178,10 +174,8 @@ def _rows(original: Sequence[Tagged], found: Sequence[Tagged]) -> tuple[Row, ...
     )
 
 
-def _gold_rows(
-    contender: Contender, found: Sequence[Tagged], sample: Sample
-) -> tuple[Row, ...] | None:
-    """The same against gold; labels that the model does not have are left out on both sides."""
+def _scores(contender: Contender, found: Sequence[Tagged], sample: Sample) -> Scores | None:
+    """Against gold; labels that the model does not have are left out on both sides."""
     if sample.gold is None:
         return None
     labels = contender.tagger.labels
@@ -192,5 +186,4 @@ def _gold_rows(
             f"{', '.join(labels)[:200]}: none of them is the same."
             f"{suggest_map(sorted(present), labels)}"
         )
-    [scores] = score_predictions(sample.gold, found, labels=labels).sides
-    return tuple(scores.rows())
+    return score_predictions(sample.gold, found, labels=labels).sides[0]

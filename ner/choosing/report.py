@@ -28,18 +28,22 @@ _PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
 _Column = Callable[[Any], Cell | str]
 
 
-def measurement_json(measured: Sequence[Measured], texts: str) -> Json:
+def measurement_json(
+    measured: Sequence[Measured], texts: str, judged: Sequence[Judged] = ()
+) -> Json:
     """What ``bench`` answers: milliseconds, texts a second, bytes, F1 as fractions.
 
-    ``texts`` names the set of texts. ``int8_as_fast`` is how many times as fast INT8 is.
+    ``texts`` names the set of texts. ``int8_as_fast`` is how many times as fast INT8 is. Those that
+    were ``judged`` say whether they fit.
     """
+    by_name = {one.measured.name: one for one in judged}
     origins = [one.origin for one in measured if one.origin.recipe is not None]
     int8 = next((one for one in measured if one.origin.recipe == RECOMMENDED), None)
     machine = describe()
     return {
         "model": measured[0].origin.model,
         "texts": {"set": texts, "n": measured[0].singles.n},
-        "contenders": [_contender_json(one, int8) for one in measured],
+        "contenders": [_contender_json(one, int8, by_name.get(one.name)) for one in measured],
         "machine": to_json(machine),
         "cpu_note": cpu_note(machine),
         "provenance": provenance_json(origins, Choice(), gold=texts),
@@ -56,13 +60,6 @@ def choice_json(
 
     ``measured`` holds peers too, which are not among what can be taken.
     """
-    answer = measurement_json(measured, texts)
-    judged = {one.measured.name: one for one in recommendation.judged}
-    for item in answer["contenders"]:
-        if (one := judged.get(item["name"])) is not None:
-            item["fits"] = one.answer.value
-            item["reasons"] = [verdict.sentence for verdict in one.verdicts]
-            item["agreement"] = _agreement_json(one.measured, one.agreement)
     chosen = recommendation.chosen
     undecided = recommendation.answer is Answer.UNDECIDED
     return {
@@ -72,14 +69,19 @@ def choice_json(
         "sentence": sentence(recommendation),
         "more_texts": recommendation.named.more_texts if undecided else None,
         "limits": asdict(recommendation.limits),
-        **answer,
+        **measurement_json(measured, texts, recommendation.judged),
         "not_made": [
             {"name": it.name, "title": it.recipe.title, "advice": it.recipe.advice} for it in unmade
         ],
     }
 
 
-def _contender_json(one: Measured, int8: Measured | None) -> Json:
+def _contender_json(one: Measured, int8: Measured | None, judged: Judged | None) -> Json:
+    agreement = judged.agreement if judged else one.agreement_at()
+    fits = {}
+    if judged is not None:
+        reasons = [verdict.sentence for verdict in judged.verdicts]
+        fits = {"fits": judged.answer.value, "reasons": reasons}
     return {
         "name": one.name,
         "title": one.title,
@@ -87,9 +89,10 @@ def _contender_json(one: Measured, int8: Measured | None) -> Json:
         "bytes_on_disk": one.bytes_on_disk,
         "memory": None if one.footprint is None else asdict(one.footprint),
         "times": {name: _timed_json(one, int8, name) for name in one.times},
-        "agreement": _agreement_json(one, one.agreement_at()),
-        "gold": None if one.f1 is None else to_json(one.f1),
+        "agreement": agreement and {**to_json(agreement), "entities": one.entities},
+        "gold": one.gold and to_json(one.gold.f1()),
         "withheld": one.withheld,
+        **fits,
     }
 
 
@@ -104,10 +107,6 @@ def _timed_json(one: Measured, int8: Measured | None, workload: str) -> Json:
         "texts_per_second": to_json(timed.rate),
         "int8_as_fast": to_json(as_fast),
     }
-
-
-def _agreement_json(one: Measured, agreement: Estimate | None) -> Json | None:
-    return None if agreement is None else {**to_json(agreement), "entities": one.entities}
 
 
 def sentence(recommendation: Recommendation) -> str:

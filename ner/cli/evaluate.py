@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -47,7 +47,7 @@ from ner.cli.terminal import (
     write_text,
 )
 from ner.comparing.gold_origin import read_origins
-from ner.entities import Annotated as Gold
+from ner.entities import Annotated as AnnotatedText
 from ner.errors import FileFormatError, InputError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.documents import lowercase as lower_sentences
@@ -61,7 +61,7 @@ from ner.evaluating.tables import (
     judgement_table,
     tag_table,
 )
-from ner.files.gold import load_gold
+from ner.files.gold import Gold, load_gold
 from ner.files.marked import Reading
 from ner.io import read_lines
 from ner.machine import describe
@@ -150,13 +150,14 @@ def evaluate(
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
     given = Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost)
     read = reading(label_map, pair[0], given)
-    sets = _read_sets(names, read)
+    # All are read before anything is tagged, so that a mistake in one costs no time.
+    sets = {name: _read(file, read) for name, file in names.items()}
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
     if sides.withheld:
         print_note(sides.withheld)
     scored = []
-    for name, documents in sets.items():
-        texts = list(map(lower_sentences, documents)) if lowercase else documents
+    for name, found in sets.items():
+        texts = list(map(lower_sentences, found.documents)) if lowercase else found.documents
         began = _origins(names[name], read)
         scored.append(_score(name, sides, texts, choice, limits, began))
         if not as_json:
@@ -216,7 +217,7 @@ def _cost(sides: Sides, scored: Sequence[Gated], choice: Choice) -> Table:
 def _score(
     name: str,
     sides: Sides,
-    documents: Sequence[Sequence[Gold]],
+    documents: Sequence[Sequence[AnnotatedText]],
     choice: Choice,
     limits: Limits,
     began: set[str],
@@ -236,18 +237,12 @@ def _origins(file: Path, read: Reading) -> set[str]:
         return set()
 
 
-def _read_sets(files: Mapping[str, Path], read: Reading) -> dict[str, list[list[Gold]]]:
-    """The documents of each set; all files are read before anything is tagged.
-
-    So a mistake in one costs no time. What was made of a file that is not plain is said.
-    """
-    sets = {}
-    for name, file in files.items():
-        gold = load_gold(file, read)
-        for sentence in gold.notes:
-            print_note(f"{file.name}: {sentence}")
-        sets[name] = [list(document) for document in gold.documents]
-    return sets
+def _read(file: Path, read: Reading) -> Gold:
+    """A set of gold; what was made of a file that is not plain is said."""
+    gold = load_gold(file, read)
+    for sentence in gold.notes:
+        print_note(f"{file.name}: {sentence}")
+    return gold
 
 
 def _set_names(files: list[Path]) -> dict[str, Path]:

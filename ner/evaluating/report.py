@@ -211,7 +211,9 @@ def report_sides(
     """
     taggers = [side.tagger.using(replace(choice, labels=None)) for side in sides.all]
     for tagger in taggers:
-        _check_labels(gold, tagger.labels, choice.labels)
+        choice.check_labels(tagger.labels)
+        if choice.labels is None:
+            _check_gold(gold, tagger.labels)
     texts = [sentence.tagged.text for sentence in gold]
     found = [tagger.tag_many(texts) for tagger in taggers]
     origins = [side.origin for side in sides.all]
@@ -236,17 +238,10 @@ def report_agreement(
     return replace(scored, max_loss=max_loss, name=name, labelled=False)
 
 
-def _check_labels(
-    gold: Sequence[Annotated], known: Sequence[str], labels: Sequence[str] | None
-) -> None:
-    unknown = sorted(set(labels or ()) - set(known))
-    if unknown:
-        raise InputError(
-            f"The model has no label {', '.join(unknown)[:100]}. It has {', '.join(known)}."
-        )
+def _check_gold(gold: Sequence[Annotated], known: Sequence[str]) -> None:
     present = {entity.label for sentence in gold for entity in sentence.tagged.entities}
     strange = sorted(present - set(known))
-    if labels is None and strange:
+    if strange:
         raise InputError(
             f"Gold has labels that the model does not know: {', '.join(strange)[:200]}. The model "
             f"has {', '.join(known)}. Name the labels to count; the others are then left out."

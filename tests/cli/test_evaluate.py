@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from test_cli import answers, run
+from test_cli import answers, here, refused
 from tiny_checkpoint import TINY_LABELS, TINY_WORDS, make_tiny_checkpoint
 
 from ner.entities import Tagged
@@ -72,7 +72,7 @@ def test_a_build_passes_fails_or_is_not_settled(
     sides = ("--model", str(tiny_spec.folder), "--left", "original", "--right", right)
     junit, markdown = tmp_path / "gate.xml", tmp_path / "gate.md"
     files = ("--junit", str(junit), "--markdown", str(markdown))
-    done = run("evaluate", str(gold), *sides, "--max-loss", "1.0", *files)
+    done = here("evaluate", str(gold), *sides, "--max-loss", "1.0", *files)
 
     assert code == done.returncode, done.stderr
     assert word in done.stdout.splitlines()[-1]
@@ -92,8 +92,8 @@ def test_without_a_limit_the_exit_code_is_that_of_success(
     """A verdict alone ends no build; JSON has the checks only where something is asked."""
     gold = write_gold(tmp_path / "gold.jsonl", tagged[:5])
     model = ("--model", str(tiny_spec.folder), "--json")
-    [plain] = answers(run("evaluate", str(gold), *model))
-    asked = run("evaluate", str(gold), *model, "--max-label-loss", "1", "--min-f1", "0.5")
+    [plain] = answers(here("evaluate", str(gold), *model))
+    asked = here("evaluate", str(gold), *model, "--max-label-loss", "1", "--min-f1", "0.5")
 
     assert "undecided" == plain["verdict"]["answer"]
     assert "gate" not in plain
@@ -110,7 +110,7 @@ def test_the_report_to_sign_is_measured_and_written(
 ) -> None:
     """Speed and memory of this run, the steps of the recipe, and the hash of gold."""
     gold, file = write_gold(tmp_path / "gold.jsonl", tagged), tmp_path / "report.html"
-    done = run("evaluate", str(gold), "--model", str(tiny_spec.folder), "--report", str(file))
+    done = here("evaluate", str(gold), "--model", str(tiny_spec.folder), "--report", str(file))
     html = file.read_text(encoding="utf-8")
 
     assert 0 == done.returncode, done.stderr
@@ -133,8 +133,4 @@ def test_the_report_to_sign_is_measured_and_written(
 )
 def test_options_that_mean_nothing_are_refused_at_once(options: list[str], message: str) -> None:
     """Before a model is opened or gold is read."""
-    done = run("evaluate", "missing.conll", *options)
-
-    assert 2 == done.returncode
-    assert message in done.stderr
-    assert "" == done.stdout
+    refused(here("evaluate", "missing.conll", *options), message)
