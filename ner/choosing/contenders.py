@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ner.comparing.origin import Origin
@@ -90,17 +90,23 @@ def unmade(spec: ModelSpec) -> tuple[Variant, ...]:
     )
 
 
+def log_refused(variant: Variant, why: str) -> None:
+    """Say in the log that a variant can't be made."""
+    _log.warning("%s is left out. %s", variant.recipe.title, why)
+
+
 def open_contenders(
     spec: ModelSpec,
     recipes: Sequence[Recipe],
     *,
     device: str = "CPU",
     report: OnStage | None = None,
+    refused: Callable[[Variant, str], None] = log_refused,
 ) -> list[Contender]:
     """``spec`` by each of ``recipes``, in their order, made where missing.
 
     Those that are not served are opened as well: they are only measured. A recipe that can't be
-    made of this model is left out, and the log says why. Raises as
+    made of this model is left out, and ``refused`` hears why. Raises as
     :func:`ner.models.open.open_side` where the original can't be made.
     """
     sides = []
@@ -111,5 +117,5 @@ def open_contenders(
         except ModelRefused as error:
             if not variant.recipe.steps or find_prepared(variant.base) is None:
                 raise
-            _log.warning("%s is left out. %s", variant.recipe.title, error)
+            refused(variant, str(error))
     return list(map(Contender.of, reversed(sides)))

@@ -55,10 +55,12 @@ def choice_json(
     measured: Sequence[Measured],
     texts: str,
     unmade: Sequence[Variant] = (),
+    refused: Mapping[Variant, str] | None = None,
 ) -> Json:
-    """What ``choose`` answers: the same, what to take, and what else could be made.
+    """What ``choose`` answers: the same, what to take, what else could be made and what can't.
 
-    ``measured`` holds peers too, which are not among what can be taken.
+    ``refused`` are variants that can't be made, each with the reason. ``measured`` holds peers too,
+    which are not among what can be taken.
     """
     chosen = recommendation.chosen
     undecided = recommendation.answer is Answer.UNDECIDED
@@ -72,6 +74,10 @@ def choice_json(
         **measurement_json(measured, texts, recommendation.judged),
         "not_made": [
             {"name": it.name, "title": it.recipe.title, "advice": it.recipe.advice} for it in unmade
+        ],
+        "refused": [
+            {"name": it.name, "title": it.recipe.title, "reason": why}
+            for it, why in (refused or {}).items()
         ],
     }
 
@@ -216,8 +222,9 @@ def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = No
         columns["a million texts cost"] = _cells(
             rate, lambda found: price_of_a_million(price_per_hour, found["value"])
         )
-    note = f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."
-    return _table("Recipes", note, answer, "recipe", columns)
+    said = [f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."]
+    said += [f"{one['title']} is left out. {one['reason']}" for one in answer.get("refused", ())]
+    return _table("Recipes", " ".join(said), answer, "recipe", columns)
 
 
 def bench_tables(answer: Mapping[str, Any]) -> list[Table]:

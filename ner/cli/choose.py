@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ner.choosing.contenders import Contender, find_recipes, open_contenders, unmade
+from ner.choosing.contenders import Contender, find_recipes, log_refused, open_contenders, unmade
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import SHORT, MemoryPlan
 from ner.choosing.report import choice_json, choice_table
@@ -37,7 +37,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import find_model
-from ner.models.recipes import default_sides
+from ner.models.recipes import Variant, default_sides
 from ner.progress import finish
 from ner.tables import Table
 from ner.verdict import MIN_AGREEMENT
@@ -89,11 +89,21 @@ def choose(
     limits = Limits(max_ms, max_mb, min_agreement)
     spec = find_model(model)
     sample, name = read_sample(spec, texts, gold, label_map)
+    refused: dict[Variant, str] = {}
     measured = measure_model(
-        spec, recipes, sample, lambda _: usual(sample.texts), SHORT, peers=peers, device=device
+        spec,
+        recipes,
+        sample,
+        lambda _: usual(sample.texts),
+        SHORT,
+        peers=peers,
+        device=device,
+        refused=refused.__setitem__,
     )
     choice = recommend([one for one in measured if one.origin.recipe is not None], limits)
-    answer = choice_json(choice, measured, name, unmade(spec))
+    answer = choice_json(
+        choice, measured, name, [one for one in unmade(spec) if one not in refused], refused
+    )
     table = choice_table(answer, price_per_hour=price_per_hour)
     tell(answer, [table], out, as_json=as_json)
     return EXIT_CODES[choice.answer]
@@ -123,10 +133,12 @@ def measure_model(
     *,
     peers: bool,
     device: str = "CPU",
+    refused: Callable[[Variant, str], None] = log_refused,
 ) -> tuple[Measured, ...]:
     """Measure the model by each recipe, made where missing, and its ``peers`` if asked.
 
-    ``workloads`` gives what is timed, and is given the original.
+    ``workloads`` gives what is timed, and is given the original; ``refused`` hears of a recipe
+    that can't be made.
     """
     recipes = find_recipes(names)
     with ExitStack() as stack:
@@ -136,7 +148,9 @@ def measure_model(
 
             # First: a model that can't have peers is refused before anything is made.
             checkpoint_of(spec)
-        contenders = open_contenders(spec, recipes, device=device, report=print_stage)
+        contenders = open_contenders(
+            spec, recipes, device=device, report=print_stage, refused=refused
+        )
         works = workloads(contenders[0])
         if peers:
             folders = {

@@ -7,6 +7,8 @@ import json
 from choosing.samples import measured, rows
 from ner.choosing.report import bench_tables, choice_json, choice_table, measurement_json, sentence
 from ner.choosing.rule import Limits, recommend
+from ner.models.names import find_model
+from ner.models.recipes import default_sides
 from ner.tables import Table
 
 FEW = [
@@ -43,6 +45,15 @@ def test_the_table_has_the_columns_that_say_something() -> None:
     assert "a million texts cost" == priced.columns[-1]
     assert ["ORIGINAL", "INT8", "PYTORCH"] == [row[0] for row in texts_of(plain)]
     assert ["yes", "undecided", ""] == [row[-1] for row in texts_of(plain)]
+
+
+def test_a_recipe_that_cant_be_made_is_named_with_its_reason() -> None:
+    """In the JSON, and with the table."""
+    refused = {default_sides(find_model("bundled"))[1]: "NNCF can't make it."}
+    answer = choice_json(recommend(FEW, Limits()), FEW, "some", refused=refused)
+
+    assert ["bundled#int8"] == [item["name"] for item in answer["refused"]]
+    assert choice_table(answer).note.endswith("INT8 is left out. NNCF can't make it.")
 
 
 def test_the_long_form_tells_size_memory_times_and_ratios() -> None:
