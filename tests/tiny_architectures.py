@@ -31,6 +31,18 @@ ARCHITECTURES = {
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 130, "pad_token_id": 299},
     "modernbert": {**_BERT, "local_attention": 16},
     "t5": _T5,
+    "xlnet": {"d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 64},
+    "gpt_neo": {
+        "hidden_size": 32,
+        "num_layers": 2,
+        "num_heads": 4,
+        "attention_types": [[["global", "local"], 1]],
+        "window_size": 16,
+        "intermediate_size": 64,
+        "max_position_embeddings": 130,
+    },
+    "gpt_neox": {**_BERT, "rotary_pct": 0.25},
+    "layoutlm": {**_BERT, "max_2d_position_embeddings": 32},
     "convbert": {**_BERT, "embedding_size": 32},
     "fnet": _BERT,
 }

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,18 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
 from ner.errors import ModelRefused
 from ner.io import read_json
-from ner.models.checkpoint import CONFIG, is_weights
+from ner.models.checkpoint import CONFIG
 from ner.tagging.inference import input_ports
 from ner.tagging.model import max_length
 from ner.tags import read_tags
 from ner.telemetry import without_telemetry
-from ner.train import bilstm as _registered  # noqa: F401 - makes transformers know its type
+
+# Imported, it makes transformers know its type.
+from ner.train.bilstm import MODEL_TYPE as BILSTM
 
 with without_telemetry():
     import openvino
@@ -44,6 +48,8 @@ with without_telemetry():
 IR = "openvino_model.xml"
 _log = logging.getLogger(__name__)
 _TASK = "token-classification"
+# What every network reads.
+_INPUTS = ("input_ids", "attention_mask")
 # Optimum left to itself stores large models with INT8 weights.
 _FP32 = OVConfig(dtype="fp32")
 # Weights that no token classifier reads: of pooling, of pretraining, and fixed numbers.
@@ -137,9 +143,44 @@ def _known(kind: str) -> bool:
     return _TASK in tasks
 
 
+def check_network(folder: Path, held: int) -> None:
+    """Refuse what can't be exported, by its config.json alone: weights need not be there yet.
+
+    ``held`` is the size of the weights in bytes. A network that is larger is refused too, since it
+    is made in memory.
+    """
+    kind = str(read_json(folder / CONFIG, ModelRefused).get("model_type"))
+    if kind not in {*MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES, BILSTM}:
+        raise ModelRefused(
+            f"The checkpoint is of the type {kind[:40]!r}, for which transformers has no token "
+            "classifier. It may need code of its own, which is never run."
+        )
+    with _refused("transformers makes no network of this config.json: {}"), torch.device("meta"):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        network = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
+            config, trust_remote_code=False, **_attention(kind)
+        )
+    stated = network.num_parameters()
+    # No weight is stored in less than a byte.
+    if stated > held:
+        raise ModelRefused(
+            f"The checkpoint's config.json describes {stated:,} weights, and its file of weights "
+            f"has {held:,} bytes."
+        )
+    if not _known(kind) and not {*_INPUTS} <= {*signature(network.forward).parameters}:
+        raise ModelRefused(
+            f"Models of the type {kind!r} can't be converted to OpenVINO: Optimum Intel does not "
+            f"know them, and they don't read {' and '.join(_INPUTS)} as others do."
+        )
+
+
+def _attention(kind: str) -> dict[str, str]:
+    """What Optimum does not know is traced, for which only eager attention is plain enough."""
+    return {} if _known(kind) else {"attn_implementation": "eager"}
+
+
 def _load_network(folder: Path) -> PreTrainedModel:
     """The network with every weight of the checkpoint, and no other."""
-    kind = check_parameters(folder)
     model, info = AutoModelForTokenClassification.from_pretrained(
         folder,
         # A checkpoint stored in half precision would otherwise give an FP16 IR.
@@ -150,7 +191,7 @@ def _load_network(folder: Path) -> PreTrainedModel:
         # Told in `info`, where transformers would fill in random numbers or raise a table.
         ignore_mismatched_sizes=True,
         output_loading_info=True,
-        **({} if _known(kind) else {"attn_implementation": "eager"}),
+        **_attention(str(read_json(folder / CONFIG).get("model_type"))),
     )
     _refuse_keys(info, model.config.num_labels)
     network: PreTrainedModel = model.eval()
@@ -185,24 +226,6 @@ def _refuse_keys(info: Mapping[str, Any], n_labels: int) -> None:
             "trained. Was it saved without its classifier, with other names for its weights, or "
             "with a part that transformers' class does not have, such as a CRF?"
         )
-
-
-def check_parameters(folder: Path) -> str:
-    """The type of a model; refused if larger than its weights, since it is made in memory."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    with torch.device("meta"):
-        model = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
-            config, trust_remote_code=False
-        )
-    stated = model.num_parameters()
-    held = sum(file.stat().st_size for file in folder.iterdir() if is_weights(file.name))
-    # No weight is stored in less than a byte.
-    if stated > held:
-        raise ModelRefused(
-            f"The checkpoint's config.json describes {stated:,} weights, and its file of weights "
-            f"has {held:,} bytes."
-        )
-    return str(config.model_type)
 
 
 def _write_network(model: PreTrainedModel, target: Path) -> None:

@@ -26,6 +26,7 @@ from huggingface_hub import constants, hf_hub_url
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import is_weights, parts, refuse_files, vet
+from ner.preparing.export import check_network
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # A listing of some thousand files.
@@ -180,9 +181,10 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
     Hub can't be reached or the disk is too full.
     """
     if spec.folder is not None:
-        refuse_type(vet(spec.folder))
+        vet(spec.folder)
         names = [file.name for file in spec.folder.iterdir()]
         sizes = {name: (spec.folder / name).stat().st_size for name in parts(names)}
+        check_network(spec.folder, _weights(sizes))
         _check_disk(sum(sizes.values()), downloads)
         return spec.folder, None
     assert spec.repo_id is not None  # noqa: S101 - ModelSpec guarantees one of the two
@@ -200,24 +202,15 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
     vetted = False
     for name in sizes:
         if is_weights(name) and not vetted:
-            refuse_type(vet(downloads))
+            vet(downloads)
+            check_network(downloads, _weights(sizes))
             vetted = True
         hub.fetch(listing, name, downloads)
     return downloads, listing.commit
 
 
-def refuse_type(config: Mapping[str, Any]) -> None:
-    """Refuse a type of model that can't be converted: transformers has no such token classifier."""
-    from transformers.models.auto.modeling_auto import (
-        MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as KNOWN,
-    )
-
-    kind = config.get("model_type")
-    if kind not in {*KNOWN, "bilstm"}:
-        raise ModelRefused(
-            f"The checkpoint is of the type {str(kind)[:40]!r}, for which transformers has no "
-            "token classifier. It may need code of its own, which is never run."
-        )
+def _weights(sizes: Mapping[str, int]) -> int:
+    return sum(size for name, size in sizes.items() if is_weights(name))
 
 
 def _check_disk(size: int, folder: Path) -> None:

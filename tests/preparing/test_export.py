@@ -10,7 +10,7 @@ from typing import Any
 
 import openvino as ov
 import pytest
-from tiny_architectures import make_tiny
+from tiny_architectures import ARCHITECTURES, make_tiny
 
 from ner.errors import ModelRefused
 from ner.models.folder import Prepared
@@ -61,8 +61,8 @@ def test_a_bilstm_is_prepared_like_any_model(bilstm_sides: Sides) -> None:
 
 
 TEXTS = ("My name is Wolfgang and I live in Berlin.", "the name", "I met him at the Berlin name")
-# What people fine-tune; ModernBERT and T5 are types that Optimum Intel doesn't know.
-TYPES = ("bert", "roberta", "xlm-roberta", "deberta-v2", "albert", "gpt2", "modernbert", "t5")
+# What people fine-tune, whether or not Optimum Intel knows it.
+TYPES = [kind for kind in ARCHITECTURES if kind not in ("convbert", "fnet")]
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -89,8 +89,8 @@ def test_an_architecture_gives_pytorchs_logits_and_an_int8(
     whole, int8 = (
         (tmp_path / made / "openvino_model.bin").stat().st_size for made in ("original", "int8")
     )
-    # DeBERTa's constants of relative positions stay.
-    assert int8 < 0.55 * whole
+    # DeBERTa's constants of relative positions stay, and what XLNet multiplies by Einsum.
+    assert int8 < 0.56 * whole
     assert Model.load(tmp_path / "int8").probabilities(encoded)[0].shape == found.shape
 
 
