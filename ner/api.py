@@ -14,7 +14,7 @@ from ner.evaluating.report import Report, report_sides
 from ner.files.gold import read_gold
 from ner.files.marked import Reading
 from ner.models.names import resolve
-from ner.models.open import OpenSides, open_tagger
+from ner.models.open import OpenSides, Sides, open_side
 from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
@@ -60,7 +60,8 @@ def load(
     threads. Raises ``ner.NerError``.
     """
     choice = Choice.parse(aggregation, threshold, labels, reading)
-    return open_tagger(resolve(model, default=f"bundled#{recipe}"), device=device).using(choice)
+    side = open_side(resolve(model, default=f"bundled#{recipe}"), device=device)
+    return side.served.tagger.using(choice)
 
 
 @accept_former_names
@@ -80,8 +81,7 @@ def compare(
     A side is written ``model#recipe``; either half may be left out. Raises ``ner.NerError``.
     """
     choice = Choice.parse(aggregation, threshold, labels, reading)
-    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
-    sides = _kept_open().get(*pair, device=device, serve=False)
+    sides = _opened(left, right, device)
     first, second = (side.tagger.using(choice)(text) for side in sides.both)
     return align(first, second)
 
@@ -110,8 +110,7 @@ def evaluate(
     """
     choice = Choice.parse(aggregation, threshold, labels, reading)
     names = dict(map) if isinstance(map, Mapping) else parse_map(map)
-    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
-    sides = _kept_open().get(*pair, device=device, serve=False)
+    sides = _opened(left, right, device)
     if isinstance(gold, str | Path):
         read = Reading(names=names, tag_names=lambda: sides.left.tagger.model.scheme.tags)
         texts = read_gold(Path(gold), read)
@@ -124,3 +123,8 @@ def evaluate(
 def _kept_open() -> OpenSides:
     """Kept between calls, since loading takes a second and comparing takes milliseconds."""
     return OpenSides()
+
+
+def _opened(left: str, right: str, device: str) -> Sides:
+    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
+    return _kept_open().get(*pair, device=device, serve=False)

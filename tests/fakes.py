@@ -216,10 +216,6 @@ class FakeSides:
         return tuple(filter(None, [self.withheld]))
 
     @property
-    def unshared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        return (), ()
-
-    @property
     def both(self) -> tuple[Side, Side]:
         if self.right is None:
             raise PrepareFailed("INT8 is not served. Use the original.")

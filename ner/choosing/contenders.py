@@ -68,7 +68,7 @@ def find_recipes(names: str | None) -> tuple[Recipe, ...]:
         return tuple(recipe for recipe in RECIPES if recipe.by_default and runs_here(recipe))
     named = [name.strip() for name in names.split(",") if name.strip()]
     if not named:
-        raise InputError("--recipes names no recipe; expected some, such as int8,int8-weights.")
+        raise InputError("No recipe is named; expected some, such as int8,int8-weights.")
     return tuple(dict.fromkeys(map(find_recipe, [ORIGINAL, *named])))
 
 

@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from ner import schema
+from ner.choosing.contenders import find_recipes
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.io import read_json
 from ner.models.calibration import keep_texts, own_texts
-from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import CONFIG, unnamed
 from ner.models.child import ensure_prepared
 from ner.models.folder import keep_labels, own_folder, texts_for
 from ner.models.names import find_model
-from ner.models.recipes import ORIGINAL, RECIPES, RECOMMENDED, Variant, find_recipe
+from ner.models.recipes import RECIPES, RECOMMENDED, Variant
 from ner.tags import parse_map
 
 
@@ -56,8 +56,8 @@ def prepare(
     if names is not None:
         keep_labels(spec, parse_map(names))
     # The original last: it is made on the way, and instant then.
-    last_first = reversed(_variants(spec, recipe))
-    made = [ensure_prepared(variant, report=print_stage) for variant in last_first][::-1]
+    variants = [Variant(spec, one) for one in reversed(find_recipes(recipe))]
+    made = [ensure_prepared(variant, report=print_stage) for variant in variants][::-1]
     if as_json:
         print_json(schema.prepared_json(made))
         return
@@ -73,9 +73,3 @@ def prepare(
             f"Texts of over {made[0].manifest.reading.length} word pieces are read in segments of "
             "whole sentences. To read them as the model's own pipeline does: --reading whole."
         )
-
-
-def _variants(spec: ModelSpec, recipes: str) -> list[Variant]:
-    """The original and the recipes that were named, each once."""
-    names = [ORIGINAL, *(name.strip() for name in recipes.split(","))]
-    return [Variant(spec, find_recipe(name)) for name in dict.fromkeys(filter(None, names))]

@@ -25,7 +25,6 @@ from ner.cli.terminal import (
     print_stage,
     stdin_lines,
 )
-from ner.errors import PrepareFailed
 from ner.models.checkpoint import unnamed
 from ner.models.names import resolve
 from ner.models.open import open_side
@@ -53,9 +52,7 @@ def tag(
     """Tag a text, or each line of standard input."""
     choice = Choice.parse(aggregation, threshold, labels, reading)
     variant = resolve(model, default=f"bundled#{recipe}")
-    side = open_side(variant, device=device, report=print_stage)
-    if side.withheld:
-        raise PrepareFailed(side.withheld)
+    side = open_side(variant, device=device, report=print_stage).served
     tagger = side.tagger.using(choice)
     provenance = schema.provenance_json([side.origin], choice)
     if note := unnamed(tagger.labels):

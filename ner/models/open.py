@@ -45,6 +45,13 @@ class Side:
     gate: Gate | None = None
     withheld: str | None = None
 
+    @property
+    def served(self) -> Side:
+        """Itself; ``PrepareFailed`` where it must not be served."""
+        if self.withheld:
+            raise PrepareFailed(self.withheld)
+        return self
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -88,23 +95,12 @@ class Sides:
         return self.left, self.right
 
     @property
-    def unshared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The labels that only the left model knows, and only the right one."""
-        if self.right is None:
-            return (), ()
-        left, right = self.left.tagger.labels, self.right.tagger.labels
-        return (
-            tuple(label for label in left if label not in right),
-            tuple(label for label in right if label not in left),
-        )
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know of these sides, in sentences."""
         lacks = [
-            f"Only {side.origin.title} knows {', '.join(labels)}: these are never the same."
-            for side, labels in zip(self.all, self.unshared, strict=False)
-            if labels
+            f"Only {side.origin.title} knows {', '.join(only)}: these are never the same."
+            for side, other in zip(self.all, reversed(self.all), strict=True)
+            if (only := [label for label in side.tagger.labels if label not in other.tagger.labels])
         ]
         return (*filter(None, [self.withheld, unnamed(self.labels)]), *lacks)
 
@@ -147,16 +143,6 @@ def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None =
     )
 
 
-def open_tagger(
-    variant: Variant, *, device: str = "CPU", report: OnStage | None = None
-) -> OpenVinoTagger:
-    """The tagger of ``variant``, to be served. Raises as :func:`open_side` and if withheld."""
-    side = open_side(variant, device=device, report=report)
-    if side.withheld:
-        raise PrepareFailed(side.withheld)
-    return side.tagger
-
-
 def open_sides(
     left: Variant,
     right: Variant,
@@ -178,9 +164,7 @@ def pair_sides(
     left: Side, right: Side, *, serve: bool = True, alone: threading.Lock | None = None
 ) -> Sides:
     """Two opened sides as those that are compared; see :func:`open_sides`."""
-    if serve and left.withheld:
-        raise PrepareFailed(left.withheld)
-    pair = left, right
+    pair = left.served if serve else left, right
     # Titles differ by recipe, else by model and recipe, else as A and B.
     if left.origin.title == right.origin.title:
         titles = [side.variant.title for side in pair]

@@ -84,9 +84,7 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> None:
     if labels:
         read = read_tags(tags.values(), labels)
         tags = {key: "-".join(filter(None, read[tag])) for key, tag in tags.items()}
-    written = config
-    if (target / CONFIG).is_file():
-        written = read_json(target / CONFIG, ModelRefused)
+    written = read_json(target / CONFIG)
     written |= {"id2label": tags, "label2id": {tag: int(key) for key, tag in tags.items()}}
     (target / CONFIG).write_text(json.dumps(written, indent=2), encoding="utf-8")
 

@@ -53,15 +53,7 @@ def prepare(variant: Variant, report: OnStage) -> Prepared:
     removed and made anew. ``report`` hears of each stage as it begins. Raises ``ModelRefused``
     or ``PrepareFailed``.
     """
-    begin = _numbered(variant, report)
-    original = _ensure(variant.base, lambda folder: _make_original(variant.base, folder, begin))
-    if not variant.recipe.steps:
-        return original
-    return _ensure(variant, lambda folder: _make_variant(variant, original, folder, begin))
-
-
-def _numbered(variant: Variant, report: OnStage) -> _Begin:
-    """Numbers the stages of one run: two for the original if it is missing, two for a variant."""
+    # Two stages for the original if it is missing, two for a variant.
     total = 2 * (find_sound(variant.base) is None) + 2 * bool(variant.recipe.steps)
     numbers = count(1)
 
@@ -69,7 +61,10 @@ def _numbered(variant: Variant, report: OnStage) -> _Begin:
         number = next(numbers)
         report(Stage(name, number, max(total, number)))
 
-    return begin
+    original = _ensure(variant.base, lambda folder: _make_original(variant.base, folder, begin))
+    if not variant.recipe.steps:
+        return original
+    return _ensure(variant, lambda folder: _make_variant(variant, original, folder, begin))
 
 
 def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:

@@ -18,7 +18,7 @@ from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
 from ner.models.child import Stage
 from ner.models.folder import Prepared
-from ner.models.open import OpenSides, Side, Sides, open_sides, open_tagger, pair_sides
+from ner.models.open import OpenSides, Side, Sides, open_side, open_sides, pair_sides
 from ner.models.recipes import Variant, default_sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -113,7 +113,7 @@ def test_int8_below_the_gate_is_not_served(
     assert comparison.left.tagged == tiny_sides.left.tagger(TEXT)
     for ask in (
         lambda: alone.both,
-        lambda: open_tagger(int8),
+        lambda: open_side(int8).served,
         lambda: open_sides(int8, original),
     ):
         with pytest.raises(PrepareFailed, match=r"50\.0 % agreement .* on 300 .* 95 % is needed"):
@@ -183,8 +183,10 @@ def test_labels_that_only_one_side_knows_are_told(tiny_sides: Sides) -> None:
     fewer = replace(right, tagger=SimpleNamespace(labels=("PER", "Chemical")))
     sides = pair_sides(left, fewer)
 
-    assert (("ORG", "LOC", "MISC"), ("Chemical",)) == sides.unshared
-    assert "Only INT8 knows Chemical: these are never the same." in sides.notes
+    assert [
+        "Only Original knows ORG, LOC, MISC: these are never the same.",
+        "Only INT8 knows Chemical: these are never the same.",
+    ] == [*sides.notes]
 
 
 def kept_open(opened: list[str], side: Side, **settings: Any) -> OpenSides:
