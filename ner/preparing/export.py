@@ -28,7 +28,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATIO
 
 from ner.errors import ModelRefused
 from ner.io import read_json
-from ner.models.checkpoint import CONFIG
+from ner.models.checkpoint import CONFIG, is_weights, vet
 from ner.tagging.inference import input_ports
 from ner.tagging.model import max_length
 from ner.tags import read_tags
@@ -141,13 +141,13 @@ def _known(kind: str) -> bool:
     return _TASK in tasks
 
 
-def check_network(folder: Path, held: int) -> None:
+def check_network(folder: Path, sizes: Mapping[str, int]) -> None:
     """Refuse what can't be exported, by its config.json alone: weights need not be there yet.
 
-    ``held`` is the size of the weights in bytes. A network that is larger is refused too, since it
-    is made in memory.
+    A network larger than its weights is refused too, since it is made in memory: ``sizes`` are
+    bytes by file name.
     """
-    kind = str(read_json(folder / CONFIG, ModelRefused).get("model_type"))
+    kind = str(vet(folder).get("model_type"))
     if kind not in {*MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES, BILSTM}:
         raise ModelRefused(
             f"The checkpoint is of the type {kind[:40]!r}, for which transformers has no token "
@@ -159,6 +159,7 @@ def check_network(folder: Path, held: int) -> None:
             config, trust_remote_code=False, **_attention(kind)
         )
     stated = network.num_parameters()
+    held = sum(size for name, size in sizes.items() if is_weights(name))
     # No weight is stored in less than a byte.
     if stated > held:
         raise ModelRefused(

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -25,7 +26,7 @@ from huggingface_hub import constants, hf_hub_url
 
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import ModelSpec
-from ner.models.checkpoint import is_weights, parts, refuse_files, vet
+from ner.models.checkpoint import is_weights, parts, refuse_files
 from ner.preparing.export import check_network
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -181,10 +182,9 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
     Hub can't be reached or the disk is too full.
     """
     if spec.folder is not None:
-        vet(spec.folder)
         names = [file.name for file in spec.folder.iterdir()]
         sizes = {name: (spec.folder / name).stat().st_size for name in parts(names)}
-        check_network(spec.folder, _weights(sizes))
+        check_network(spec.folder, sizes)
         _check_disk(sum(sizes.values()), downloads)
         return spec.folder, None
     assert spec.repo_id is not None  # noqa: S101 - ModelSpec guarantees one of the two
@@ -199,18 +199,12 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
             f"{_MAX_FILE_BYTES / 1e6:.0f} MB are taken."
         )
     _check_disk(sum(sizes.values()), downloads)
-    vetted = False
-    for name in sizes:
-        if is_weights(name) and not vetted:
-            vet(downloads)
-            check_network(downloads, _weights(sizes))
-            vetted = True
+    for name in filterfalse(is_weights, sizes):
+        hub.fetch(listing, name, downloads)
+    check_network(downloads, sizes)
+    for name in filter(is_weights, sizes):
         hub.fetch(listing, name, downloads)
     return downloads, listing.commit
-
-
-def _weights(sizes: Mapping[str, int]) -> int:
-    return sum(size for name, size in sizes.items() if is_weights(name))
 
 
 def _check_disk(size: int, folder: Path) -> None:
