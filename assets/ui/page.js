@@ -21,6 +21,7 @@ Object.assign(globalThis, {
     measured: decideTab.done,
     decideChanged: decideTab.changed,
     picked: decideTab.picked,
+    signed: decideTab.signed,
     answers: cards.counted,
   },
 });

@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,12 +19,17 @@ import gradio as gr
 from ner.choosing.contenders import Contender, made_recipes, open_contenders
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import SHORT
+from ner.choosing.report import choice_table, measurement_json
 from ner.choosing.rule import Limits
 from ner.choosing.workloads import usual
 from ner.comparing.gold_origin import read_origins
+from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
+from ner.evaluating import gate
+from ner.evaluating.documents import as_documents
 from ner.evaluating.judgement import Tally
 from ner.evaluating.report import Report, report_agreement, report_sides
+from ner.evaluating.signoff import signoff_html
 from ner.evaluating.verdicts import count_of
 from ner.files.csv_records import BadRow
 from ner.files.gold import FORMATS, gold_of_lines
@@ -68,13 +74,16 @@ _ABOUT = (
 class Texts:
     """What is measured on: the texts, their gold if they are labelled, and what they are called.
 
-    ``told`` says what was recognised; ``renamed`` has the model's name of each label that it does
-    not know, empty for one that is left out.
+    ``told`` says what was recognised; ``documents`` are the gold by document, ``digest`` is the
+    SHA-256 of it all; ``renamed`` has the model's name of each label that it does not know, empty
+    for one that is left out.
     """
 
     name: str
     sample: Sample
     told: str
+    documents: Sequence[Sequence[Annotated]] = ()
+    digest: str = ""
     began: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -103,11 +112,12 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
     if chosen:
         if chosen not in SETS.values():
             raise InputError(f"There is no set of texts {str(chosen)[:40]!r}.")
-        name, lines = f"{chosen}, built in", _built_in(chosen)
+        text = (assets() / "gold" / f"{chosen}.conll").read_text(encoding="utf-8")
     else:
         check_length(len(text), limit)
-        digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
-        name, lines = f"your texts, SHA-256 {digest}", split_lines(text)
+    digest = sha256(text.encode("utf-8", "replace")).hexdigest()
+    name = f"{chosen}, built in" if chosen else f"your texts, SHA-256 {digest[:12]}"
+    lines = split_lines(text)
     form = next((one for one in FORMATS if one.recognize(lines[:_HEAD], _SOURCE)), None)
     if form is None:
         with suppress(InputError):
@@ -120,11 +130,19 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
     known = decided.labels_of(spec)
     renamed = likely_map(sorted(set(labels)), known) if known else {}
     names = {**renamed, **parse_map(mapping)}
-    sample = Sample.of_gold([map_gold(text, names) for text in gold.texts])
+    documents = [[map_gold(text, names) for text in texts] for texts in gold.documents]
     counted = f"{count_of(len(labels), 'entity')} in {count_of(len(gold.texts), 'text')}"
     told = f"Labelled ({form.title}): {counted}."
-    notes = [*gold.notes, *_renamed_note(names)]
-    return Texts(name, sample, told, frozenset(read_origins(lines)), tuple(notes), renamed)
+    return Texts(
+        name,
+        Sample.of_gold(list(chain(*documents))),
+        told,
+        documents,
+        digest,
+        frozenset(read_origins(lines)),
+        (*gold.notes, *_renamed_note(names)),
+        renamed,
+    )
 
 
 def _column(text: str, ending: str) -> list[str]:
@@ -154,10 +172,6 @@ def _renamed_note(names: Mapping[str, str]) -> Iterator[str]:
         yield f"Labels of another name: {', '.join(each)}."
 
 
-def _built_in(name: str) -> list[str]:
-    return split_lines((assets() / "gold" / f"{name}.conll").read_text(encoding="utf-8"))
-
-
 def recognize(text: str, chosen: str, left: str, limit: int) -> str:
     """What was pasted or chosen, in a sentence; labels of another name can be mapped."""
     spec = resolve(left, visitor=True).spec
@@ -180,7 +194,7 @@ def measure_texts(
 ) -> Iterator[Any]:
     """Progress while it runs, then the verdict and all behind it."""
     # Before anything is measured, so that a mistake costs no time.
-    asked = Asked.of(*limits)
+    max_loss, others = _limits(*limits)
     variant, other = resolve(left, visitor=True), resolve(right, visitor=True)
     texts = read_texts(text or "", chosen, mapping, variant.spec, run.bounds.gold_characters)
     if not (chosen or texts.sample.gold):
@@ -198,34 +212,27 @@ def measure_texts(
     with (yield from run.place("Measuring …")):
         measured = yield from _measured(run, contenders, texts.sample)
         yield "Comparing both sides …"
-        report = _report(sides, texts, asked.max_loss)
+        gold, plain = texts.sample.gold, texts.sample.texts
+        report = (
+            report_agreement(sides, plain, max_loss=max_loss, name=texts.name)
+            if gold is None
+            else _report(sides, gold, texts, max_loss)
+        )
     found = Decided(variant.spec, texts, measured, report)
-    yield decided.value(found, asked.limits, (variant.name, other.name)), found
+    yield decided.value(found, others, (variant.name, other.name)), found
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The limits of the form: points of F1, per cent of agreement, milliseconds, MB."""
-
-    max_loss: float
-    limits: Limits
-
-    @classmethod
-    def of(
-        cls,
-        max_loss: float | None,
-        agreement: float | None,
-        max_ms: float | None,
-        max_mb: float | None,
-    ) -> Asked:
-        """As the components give them; an empty field or 0 is no limit."""
-        loss = MAX_LOSS if max_loss is None else max_loss
-        if not 0 < loss <= 100:
-            raise InputError(
-                f"The accepted loss must be over 0 and at most 100 points; got {loss:g}."
-            )
-        least = agreement / 100 if agreement else None
-        return cls(loss, Limits(max_ms or None, max_mb or None, least))
+def _limits(
+    max_loss: float | None,
+    agreement: float | None,
+    max_ms: float | None,
+    max_mb: float | None,
+) -> tuple[float, Limits]:
+    """Points of F1, and the other limits, as the form gives them; empty or 0 is no limit."""
+    loss = MAX_LOSS if max_loss is None else max_loss
+    if not 0 < loss <= 100:
+        raise InputError(f"The accepted loss must be over 0 and at most 100 points; got {loss:g}.")
+    return loss, Limits(max_ms or None, max_mb or None, agreement / 100 if agreement else None)
 
 
 def _open(spec: ModelSpec, device: str, tell: Any) -> list[Contender]:  # noqa: ANN401
@@ -250,19 +257,33 @@ def _measured(run: Run, contenders: list[Contender], sample: Sample) -> Any:  # 
             yield f"Measuring, {step.done:,} of {step.total:,}: {step.what} …"
 
 
-def _report(sides: Sides, texts: Texts, max_loss: float) -> Report:
-    """Both sides against gold, or, without it, against each other."""
-    gold, name = texts.sample.gold, texts.name
-    if gold is None:
-        return report_agreement(sides, texts.sample.texts, max_loss=max_loss, name=name)
-    return report_sides(sides, gold, Choice(), max_loss=max_loss, began=texts.began, name=name)
-
-
 def judge_again(found: Decided | None, left: str, right: str, *limits: float | None) -> Any:  # noqa: ANN401
     """The verdict once more, by other limits, on what was measured."""
     if found is None:
         return gr.skip()
-    return decided.value(found, Asked.of(*limits).limits, (left, right))
+    max_loss, others = _limits(*limits)
+    judged = replace(found, report=replace(found.report, max_loss=max_loss))
+    return decided.value(judged, others, (left, right))
+
+
+@job(lambda text, kind: (notice(text, kind=kind), ""))
+def sign(run: Run, found: Decided, device: str, max_loss: float | None) -> Iterator[Any]:
+    """The report to sign, of what was measured with labels: a sentence, and the page."""
+    texts, (loss, _) = found.texts, _limits(max_loss, None, None, None)
+    report = replace(found.report, max_loss=loss)
+    left, right = (side.origin.name for side in report.sides)
+    sides = yield from run.open(left, right, device)
+    with (yield from run.place("Tagging the texts as whole documents …")):
+        joined = _report(sides, as_documents(texts.documents), texts, loss)
+    asked = gate.Limits(loss)
+    gated = gate.check_limits(texts.name, report, joined, asked)
+    cost = choice_table(measurement_json(found.measured, texts.name))
+    page = signoff_html([gated], {texts.name: texts.digest}, sides, cost, asked.told)
+    yield notice("The report is saved as report.html. Print it to sign it."), page
+
+
+def _report(sides: Sides, gold: Sequence[Annotated], texts: Texts, loss: float) -> Report:
+    return report_sides(sides, gold, Choice(), max_loss=loss, began=texts.began, name=texts.name)
 
 
 @job(markup)
@@ -335,7 +356,7 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
         shown,
         **QUIET,
     )
-    _connect_script(site, pickers, making)
+    _connect_script(site, pickers, making, state, limits[0])
     return text
 
 
@@ -371,13 +392,20 @@ def _number(label: str, value: float | None) -> gr.Number:
     return gr.Number(value, label=label)
 
 
-def _connect_script(site: Site, pickers: Pickers, making: gr.HTML) -> None:
+def _connect_script(
+    site: Site, pickers: Pickers, making: gr.HTML, state: gr.State, loss: gr.Number
+) -> None:
     """What a press on a recipe or a card does: the script presses these, which nobody sees."""
     name, answers = hidden(), hidden()
     put = pressed_by_script("decide-put")
     put.click(None, None, pickers.right, js="() => ner.picked()", **QUIET)
     made = pressed_by_script("decide-make")
     made.click(make(site), name, making, js="() => [ner.picked()]", **JOB)
+    signed = hidden()
+    asked = pressed_by_script("decide-sign")
+    asked.click(sign(site), [state, pickers.device, loss], [making, signed], **JOB).then(
+        None, signed, None, js="page => ner.signed(page)"
+    )
     standing = result({"html": "", "data": ""}, "standing", "ner.mountStanding")
     count = pressed_by_script("judge-count")
     count.click(

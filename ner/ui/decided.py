@@ -83,7 +83,7 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
         cards=None if report.labelled else _card_counts(report),
         titles=report.titles,
         details=map(table_html, _details(report)) if report.labelled else [],
-        command=_command(found, limits),
+        commands=_commands(found, limits),
         files=[*_files(report), "choose.json"],
     )
     data = {
@@ -223,24 +223,25 @@ def _wrong(report: Report) -> Iterator[dict[str, Any]]:
         }
 
 
-def _command(found: Decided, limits: Limits) -> str:
-    """The command line that repeats it."""
+def _commands(found: Decided, limits: Limits) -> list[str]:
+    """The command lines that repeat it."""
     report = found.report
-    if report.labelled:
-        left, right = (side.origin.name for side in report.sides)
-        loss = report.max_loss
-        return (
-            f"python -m ner evaluate texts.conll --left {left} --right {right} --max-loss {loss:g}"
-        )
     asked = {
         "--max-ms": limits.max_ms,
         "--max-mb": limits.max_mb,
         "--min-agreement": limits.min_agreement,
     }
     options = [f"{name} {limit:g}" for name, limit in asked.items() if limit is not None]
-    return " ".join(
-        ["python -m ner choose --texts texts.txt", f"--model {found.spec.name}", *options]
-    )
+    given = "--gold texts.conll" if report.labelled else "--texts texts.txt"
+    choose = ["python -m ner choose", given, f"--model {found.spec.name}", *options, "--peers"]
+    if not report.labelled or not report.paired:
+        return [" ".join(choose)]
+    left, right = (side.origin.name for side in report.sides)
+    return [
+        f"python -m ner evaluate texts.conll --left {left} --right {right} "
+        f"--max-loss {report.max_loss:g} --report report.html",
+        " ".join(choose),
+    ]
 
 
 def _files(report: Report) -> dict[str, str]:

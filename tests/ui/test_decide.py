@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from html import unescape
 from itertools import islice
 from types import SimpleNamespace
@@ -14,7 +15,15 @@ from fakes import FakeSides, fake_recipes, loader_of, service_of
 
 from ner.errors import FileFormatError, InputError
 from ner.serving.admission import WAITING
-from ner.ui.decide import Decided, judge_again, measure_texts, read_texts, recognize, stand
+from ner.ui.decide import (
+    Decided,
+    judge_again,
+    measure_texts,
+    read_texts,
+    recognize,
+    sign,
+    stand,
+)
 from ner.ui.jobs import Site, stop
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
@@ -86,6 +95,16 @@ def test_with_labels_the_loss_of_f1_decides() -> None:
     assert "--max-loss 1" in html
 
 
+def test_the_report_to_sign_is_made_of_what_was_measured() -> None:
+    """By sentence as on the page, and as documents; with the texts' hash and what it costs."""
+    place = site()
+    *_, (_, found) = measured(GOLD, at=place)
+    *_, (said, page) = sign(place)(REQUEST, found, "CPU", 2.0)
+    assert "report.html" in said
+    for part in ("2 points", sha256(GOLD.encode()).hexdigest(), "ms a text", "19.6", "Sign"):
+        assert part in page
+
+
 def test_recipes_stand_in_a_table_and_a_picture() -> None:
     """Each with its size and time, what it is on, and what could be made."""
     html, _ = last()
@@ -100,6 +119,9 @@ def test_other_limits_give_another_verdict_from_what_was_measured() -> None:
     assert found is not None
     told = judge_again(found, *SIDES, 1.0, None, None, 10.0)
     assert "None fits" in unescape(told["html"])
+    *_, (_, found) = measured(GOLD)
+    told = judge_again(found, *SIDES, 90.0, None, None, None)
+    assert "90.0 points you accept" in told["html"]
     assert "html" not in judge_again(None, *SIDES, *LIMITS)
 
 

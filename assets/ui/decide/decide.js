@@ -73,6 +73,7 @@ const decideTab = (() => {
     if (!(target instanceof Element) || !root?.contains(target)) return;
     const pressed = target.closest("[data-put], [data-make]");
     if (pressed) press(pressed);
+    if (target.closest("[data-do=sign]")) dom.press("decide-sign");
     const file = target.closest("[data-file]");
     const name = file instanceof HTMLElement ? file.dataset.file || "" : "";
     if (name) dom.save(name, files[name]);
@@ -94,8 +95,12 @@ const decideTab = (() => {
     }
   });
 
+  /** The report to sign; empty where a sentence says why there is none. @param {string} page */
+  const signed = (page) => page && dom.save("report.html", page);
+
   return {
     mount,
+    signed,
     measure,
     changed,
     take,
