@@ -26,7 +26,7 @@ from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files.csv_records import BadRow
-from ner.files.read import Row, Source
+from ner.files.read import Format, Row, Source
 from ner.files.resume import (
     Step,
     claim,
@@ -64,14 +64,16 @@ def run(
     settings: Mapping[str, str],
     beside: Tagger | None = None,
     redact: bool = False,
+    own: bool = False,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[Step]:
     """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
 
     When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. With ``beside``
     two sides are tagged, ``tagger`` as A and ``beside`` as B; with ``redact`` labels stand in the
-    places of names. ``settings`` say in words all that decides what is found, see `run_settings`;
-    they are shown in a report, and an unfinished run is resumed only if they are the same.
+    places of names; with ``own`` each row is given back as it was, with columns of ours behind.
+    ``settings`` say in words all that decides what is found, see `run_settings`; they are shown in
+    a report, and an unfinished run is resumed only if they are the same.
 
     Raises ``InputError`` for an output that can't be written, can't hold the labels or what is
     asked for, or is being written by another process, ``Failure`` if writing fails, which keeps
@@ -79,6 +81,12 @@ def run(
     """
     taggers = (tagger,) if beside is None else (tagger, beside)
     layout = Layout(source.keep, both=beside is not None, redact=redact)
+    if own:
+        # Refuses a file in which two columns have one name.
+        columns = source.choose(None, source.columns).columns or (layout.column,)
+        delimiter = source.delimiter if source.format is Format.CSV else layout.delimiter
+        column = source.column or layout.column
+        layout = replace(layout, own=columns, column=column, delimiter=delimiter)
     output = output_for(out, layout)
     check_place(source, out)
     if output.check_labels is not None:

@@ -64,12 +64,14 @@ class Row:
 
     ``tokens`` are their half-open offsets where the file gives them. ``kept`` are the values of
     `Source.keep`, in that order: cells, or of JSON lines any JSON, None where there is no such key.
+    ``own`` are all values of the row by their columns or keys, where it has these.
     """
 
     line: int
     text: str
     tokens: tuple[tuple[int, int], ...] | None = None
     kept: tuple[object, ...] = ()
+    own: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,7 @@ def _record_rows(source: Source) -> Iterator[Row | BadRow]:
         if isinstance(record, BadRow):
             yield record
         elif isinstance(text := record.get(column), str):
-            yield Row(line.number, text, kept=tuple(map(record.get, source.keep)))
+            yield Row(line.number, text, kept=tuple(map(record.get, source.keep)), own=record)
         else:
             kind = f"of type {type(text).__name__}" if column in record else "missing"
             yield line.bad(f"{column!r} is {kind}; expected a string.")

@@ -6,6 +6,7 @@ Parquet and Excel are made of them once they are all there.
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from gzip import GzipFile
+from io import StringIO
 from pathlib import Path
 
 from ner import schema
@@ -63,11 +65,17 @@ class Layout:
     ``keep`` are the columns of the input that go along (`Source.keep`). With ``both`` the entities
     of two sides and their differences are written; with ``redact`` no entities, but the text with
     their labels in their places.
+
+    With ``own``, the columns of the input, each row is given back as it was, with columns of ours
+    behind, or with the text in ``column`` redacted in its place; CSV has its ``delimiter`` again.
     """
 
     keep: tuple[str, ...] = ()
     both: bool = False
     redact: bool = False
+    own: tuple[str, ...] = ()
+    column: str = "text"
+    delimiter: str = ","
 
     def names(self, own: Sequence[str]) -> list[str]:
         """How the kept columns are called beside those of our ``own``."""
@@ -105,7 +113,9 @@ def output_for(path: Path, layout: Layout | None = None) -> Output:
         raise InputError(
             "A redacted file has the entities of one side. Choose either both or redacted."
         )
-    if ending == ".jsonl":
+    if layout.own:
+        output = _own_output(path, ending, layout)
+    elif ending == ".jsonl":
         output = Output("", partial(_json_row, layout))
     elif ending in _TABLES:
         output = _table_output(ending, layout)
@@ -178,35 +188,91 @@ def _excel_cell(cell: object) -> object:
     return _CONTROL.sub("\ufffd", neutralize(cell)) if isinstance(cell, str) else cell
 
 
-def _json_row(layout: Layout, it: TaggedRow) -> str:
-    """``{"line", …, "text", "entities"}``, everything as it was found.
+def _own_output(path: Path, ending: str, layout: Layout) -> Output:
+    """The rows of the input again, as CSV or as JSON lines."""
+    if ending not in (".csv", ".jsonl"):
+        raise FileFormatError(
+            path, None, "can't have the file's own rows; expected .csv or .jsonl."
+        )
+    if ending == ".jsonl":
+        return Output("", lambda it: _json_line({**_own(layout, it), **_ours(layout, it)}))
 
-    Of two sides ``entities_a``, ``entities_b`` and ``differences``, as ``compare`` has them.
-    """
-    found = schema.tagged_json(it.tagged)
-    if layout.redact:
-        found = {"text": redact(it.tagged)}
-    elif layout.both:
-        agreement = it.agreement
-        found = {
-            "text": agreement.text,
-            "entities_a": schema.tagged_json(agreement.left)["entities"],
-            "entities_b": schema.tagged_json(agreement.right)["entities"],
-            "differences": schema.differences_json(agreement),
-        }
+    def line(cells: Iterable[object]) -> str:
+        buffer = StringIO()
+        csv.writer(buffer, delimiter=layout.delimiter).writerow(cells)
+        return buffer.getvalue()
+
+    def row(it: TaggedRow) -> str:
+        own = _own(layout, it)
+        ours = _in_cells(_ours(layout, it))
+        return line([*(_cell(own.get(name)) for name in layout.own), *ours.values()])
+
+    nothing = TaggedRow(Row(0, ""), Tagged("", ()))
+    return Output("\ufeff" + line([*layout.own, *_in_cells(_ours(layout, nothing))]), row)
+
+
+def _own(layout: Layout, it: TaggedRow) -> schema.Json:
+    """A row as it was, or with the redacted text in its place."""
+    own = {**(it.row.own or {layout.column: it.row.text})}
+    return {**own, layout.column: redact(it.tagged)} if layout.redact else own
+
+
+def _ours(layout: Layout, it: TaggedRow) -> schema.Json:
+    """What was found, by names that differ from all of the input's."""
+    found = {} if layout.redact else _found(layout, it)
+    found.pop("text", None)
+    return {f"ner_{name}" if name in layout.own else name: it for name, it in found.items()}
+
+
+def _in_cells(found: schema.Json) -> dict[str, str]:
+    """Lists of entities as text and as JSON, differences as text."""
+
+    def told(entity: schema.Json | None) -> str:
+        return "nothing" if entity is None else f"{entity['text']} [{entity['label']}]"
+
+    cells = {}
+    for name, entities in found.items():
+        if name.endswith("differences"):
+            each = (f"{told(one['left'])} → {told(one['right'])}" for one in entities)
+            cells[name] = neutralize("; ".join(each))
+        else:
+            cells[name] = neutralize("; ".join(map(told, entities)))
+            cells[f"{name}_json"] = json.dumps(entities, ensure_ascii=False)
+    return cells
+
+
+def _found(layout: Layout, it: TaggedRow) -> schema.Json:
+    """The text with its entities; of two sides ``entities_a``, ``entities_b``, ``differences``."""
+    if not layout.both:
+        return schema.tagged_json(it.tagged)
+    agreement = it.agreement
+    return {
+        "text": agreement.text,
+        "entities_a": schema.tagged_json(agreement.left)["entities"],
+        "entities_b": schema.tagged_json(agreement.right)["entities"],
+        "differences": schema.differences_json(agreement),
+    }
+
+
+def _json_row(layout: Layout, it: TaggedRow) -> str:
+    """``{"line", …, "text", "entities"}``, everything as it was found."""
+    found = {"text": redact(it.tagged)} if layout.redact else _found(layout, it)
     kept = dict(zip(layout.names(["line", *found]), it.row.kept, strict=True))
-    record = {"line": it.row.line, **kept, **found}
+    return _json_line({"line": it.row.line, **kept, **found})
+
+
+def _json_line(record: schema.Json) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cell(value: object) -> str:
+    """A value of the input; what is no text stands there as JSON."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
 
 def _cells(layout: Layout, it: TaggedRow) -> list[list[object]]:
     """A row for each entity, of two sides for each pair; or the one row that is redacted."""
-    # What is no text stands there as JSON.
-    kept = (
-        cell if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
-        for cell in it.row.kept
-    )
-    before = [it.row.line, *kept]
+    before = [it.row.line, *map(_cell, it.row.kept)]
     text = it.tagged.text
     if layout.redact:
         return [[*before, redact(it.tagged)]]

@@ -33,15 +33,17 @@ _ENCODINGS = {
     "UTF-16, little endian": "utf-16-le",
     "UTF-16, big endian": "utf-16-be",
 }
-_REDACTED_ROWS = "redacted.csv"
-# What the name of a result ends in.
+# What the name of a result ends in; that of the visitor's own rows has an ending for its format.
+_REDACTED = "redacted"
+_OWN = ("tagged", _REDACTED)
 _KINDS = {
+    "Your file, with columns for the entities": "tagged",
+    "Your file, with [PER] for a name": _REDACTED,
     "JSON lines: everything, as found": "entities.jsonl",
     "CSV: a row for each entity": "entities.csv",
     "CoNLL: a tag for each token": "entities.conll",
     "HTML report: counts and names": "entities.html",
-    "Redacted text: [PER] for a name": "redacted.txt",
-    "Redacted CSV: the same, row by row": _REDACTED_ROWS,
+    "Lines of text with [PER] for a name": "redacted.txt",
 }
 _SIDES = {"B": "right", "A": "left", "Both, with differences": "both"}
 # Small, so that progress shows and Stop is heard at once.
@@ -88,12 +90,18 @@ def tag_file(
     taggers = [one.tagger.using(choice) for one in asked]
     facts = batch.run_settings([one.origin for one in asked], choice)
     with TemporaryDirectory(prefix="ner-") as folder:
-        out = Path(folder) / f"{source.path.stem}.{kind}"
-        yield from _tagged(run, source, taggers, out, facts)
+        ending = ".jsonl" if source.format is Format.JSONL else ".csv"
+        out = Path(folder) / f"{source.path.stem}.{kind}{ending if kind in _OWN else ''}"
+        yield from _tagged(run, source, taggers, out, facts, kind)
 
 
 def _tagged(
-    run: Run, source: Source, taggers: Sequence[Tagger], out: Path, facts: Mapping[str, str]
+    run: Run,
+    source: Source,
+    taggers: Sequence[Tagger],
+    out: Path,
+    facts: Mapping[str, str],
+    kind: str,
 ) -> Iterator[Any]:
     """Each step of the run, then the files, which count against the quota of all."""
     tagger, *beside = taggers
@@ -105,7 +113,8 @@ def _tagged(
         out,
         settings=facts,
         beside=beside[0] if beside else None,
-        redact=out.name.endswith(_REDACTED_ROWS),
+        redact=kind == _REDACTED,
+        own=kind in _OWN,
         chunk_rows=_CHUNK_ROWS,
     )
     with (yield from run.place()):
@@ -198,7 +207,7 @@ def _finished(step: Step, out: Path, rows: Sequence[Excerpt]) -> str:
             failures = [BadRow(**json.loads(line)) for line in islice(lines, _FAILURES_SHOWN)]
         more = f" The first {len(failures)}:" if step.failed > len(failures) else ""
         problem = f"Rows that could not be tagged: {step.failed:,}. They are in {file.name}.{more}"
-    rule = CSV_RULE if out.suffix == ".csv" else ""
+    rule = CSV_RULE if out.name.endswith("entities.csv") else ""
     warnings = step.warnings
     return macro("ner.ui", "files.html", "finished", done, warnings, rule, problem, failures, rows)
 
@@ -226,7 +235,7 @@ def add_files_tab(site: Site, pickers: Pickers) -> None:
         column = gr.Dropdown([], label="Column", visible=False, elem_id="column")
         keep = gr.Dropdown([], label="Keep too", visible=False, multiselect=True, elem_id="keep")
         side = _dropdown("Tag with", _SIDES, "right")
-        kind = _dropdown("Result", _KINDS, "entities.jsonl", elem_id="file-kind")
+        kind = _dropdown("Result", _KINDS, "tagged", elem_id="file-kind")
         aggregation = aggregation_picker()
         threshold = gr.Number(0.0, label="Threshold", minimum=0.0, maximum=1.0, step=0.05)
         labels = gr.Textbox(label="Only labels", placeholder="all, or PER,LOC")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,21 +57,24 @@ def test_a_file_is_tagged_and_downloaded(page: Page, tmp_path: Path) -> None:
     """A column is chosen by hand, and the result says what was tagged."""
     page.get_by_role("tab", name="Files").click()
     file = tmp_path / "mine.csv"
-    file.write_text("a,b\nBerlin,1\n2\nWolfgang,3\n")
+    file.write_text("a,b\nBerlin,=1\n2\nWolfgang,3\n")
     page.set_input_files("#texts-file input[type=file]", file)
     expect(page.locator("#file-about")).to_contain_text("Choose the column")
     page.locator("#column input").click()
     page.get_by_role("option", name="a", exact=True).click()
-    page.locator("#file-kind input").click()
-    page.get_by_role("option", name="CSV: a row for each entity").click()
     page.locator("#tag-file").click()
     expect(page.locator("#file-outcome")).to_contain_text("Tagged 2 of 3 rows")
     expect(page.locator("#file-outcome")).to_contain_text("line 3")
     with page.expect_download() as download:
         page.locator("#file-results a", has_text="B").first.click()
-    written = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-    assert "mine.entities.csv" == download.value.suggested_filename
-    assert ["line", "2", "4"] == [line.split(",")[0] for line in written]
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as given:
+        written = list(csv.reader(given))
+    assert "mine.tagged.csv" == download.value.suggested_filename
+    assert [
+        ["a", "b", "entities"],
+        ["Berlin", "=1", "Berlin [LOC]"],
+        ["Wolfgang", "3", "Wolfgang [PER]"],
+    ] == [row[:3] for row in written]
 
 
 def test_a_long_file_is_stopped(page: Page, tmp_path: Path) -> None:

@@ -197,3 +197,49 @@ def test_what_a_kind_of_file_cant_hold_is_refused(name: str, layout: Layout, mes
     """Before anything is tagged."""
     with pytest.raises(InputError, match=message):
         output_for(Path(name), layout)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_given_back_with_columns_behind(tmp_path: Path, delimiter: str) -> None:
+    """Same columns, order and text of every cell, formulas and line ends too; then ours."""
+    head = ["id", "entities_a", "text", "note"]
+    cells = [
+        ["007", "", "Wolfgang saw Paris, Oslo", "=1+1"],
+        [" 1.50 ", "x", 'a "quoted"\nBerlin', "-"],
+    ]
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    with file.open("w", encoding="utf-8", newline="") as written:
+        csv.writer(written, delimiter=delimiter).writerows([head, *cells])
+    tag(file, out, own=True, beside=DictionaryTagger(INT8_WORDS))
+    with out.open(encoding="utf-8-sig", newline="") as given:
+        found_head, *found = csv.reader(given, delimiter=delimiter)
+
+    ours = ["ner_entities_a", "ner_entities_a_json", "entities_b", "entities_b_json", "differences"]
+    assert [*head, *ours] == found_head
+    assert cells == [row[:4] for row in found]
+    assert "Wolfgang [PER]; Paris [LOC]" == found[0][4]
+    assert "Berlin" == json.loads(found[1][7])[0]["text"]
+    assert "Paris [LOC] → nothing; nothing → Oslo [LOC]" == found[0][8]
+
+
+def test_json_lines_are_given_back_with_keys_behind(tmp_path: Path) -> None:
+    """Whatever their values are; with ``redact`` the text is replaced in its place, and no more."""
+    file, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    record = {"n": [1, None], "text": "Berlin", "z": 0.5}
+    file.write_text(json.dumps(record) + "\n")
+    tag(file, out, own=True)
+    found = json.loads(out.read_text())
+    assert [*record, "entities"] == list(found)
+    assert record == {key: found[key] for key in record}
+    assert "Berlin" == found["entities"][0]["text"]
+    tag(file, out, own=True, redact=True)
+    assert {**record, "text": "[LOC]"} == json.loads(out.read_text())
+
+
+def test_lines_become_a_table(tmp_path: Path) -> None:
+    """A column for the text, and ours behind it; other kinds of files have no rows of their own."""
+    out = tmp_path / "out.csv"
+    tag(a_file(tmp_path), out, own=True)
+    assert ["text", "entities", "entities_json"] == list(pd.read_csv(out).columns)
+    with pytest.raises(InputError, match="own rows"):
+        tag(a_file(tmp_path), tmp_path / "out.conll", own=True)

@@ -208,8 +208,11 @@ def test_kept_columns_both_sides_and_redaction(tmp_path: Path) -> None:
     assert ["Wolfgang", "Paris"] == [one["text"] for one in record["entities_a"]]
     assert ["only_left", "only_right"] == [one["kind"] for one in record["differences"]]
 
-    assert ("mine.redacted.csv", "line,id,text\n2,7,[PER] in Paris and [LOC]\n") == result(
-        tmp_path, keep=["id"], kind="redacted.csv"
+    name, tagged = result(tmp_path, kind="tagged")
+    assert "mine.tagged.csv" == name
+    assert tagged.startswith("id,text,entities,entities_json\n7,Wolfgang in Paris and Oslo,Wolf")
+    assert ("mine.redacted.csv", "id,text\n7,[PER] in Paris and [LOC]\n") == result(
+        tmp_path, kind="redacted"
     )
     assert (
         "can&#39;t have both sides"
