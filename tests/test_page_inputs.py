@@ -100,7 +100,7 @@ def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Serve
 def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> None:
     """The field is named, for it may have been typed on the page."""
     sides = ["bundled#original", "bundled#int8", "CPU"]
-    values = [None, "", None, [], *sides, "right", "first", 7, "", "entities.jsonl"]
+    values = [None, "", None, *sides, "right", "first", 7, "", "entities.jsonl"]
 
     answer = served.send(served.event_of("tag-file"), values)
 

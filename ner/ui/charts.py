@@ -12,10 +12,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ner.choosing.report import estimate_of
+from ner.choosing.workloads import SINGLES
 from ner.markup import macro
+from ner.schema import Json
 
 # Where the axes begin and end, and the size of the whole.
-_FRAME = {"left": 52, "right": 548, "top": 12, "floor": 262, "size": (560, 304)}
+_FRAME = {"left": 52, "right": 548, "top": 12, "floor": 262, "width": 560, "height": 304}
 # The least that an axis spans, in powers of ten: there are two round numbers in it.
 _SPAN = 0.8
 # A letter of a name beside its point.
@@ -36,7 +39,7 @@ class Axis:
         """With a margin around all ``values``, which are over 0, from one edge to another."""
         low, high = math.log10(min(values)), math.log10(max(values))
         margin = max(0.1, (_SPAN - (high - low)) / 2)
-        return cls(low - margin, high + margin, _FRAME[begin], _FRAME[end])  # type: ignore[arg-type]
+        return cls(low - margin, high + margin, _FRAME[begin], _FRAME[end])
 
     def place(self, value: float) -> float:
         """Where ``value`` is drawn, within the axis."""
@@ -52,31 +55,28 @@ class Axis:
                     yield self.place(value), f"{value:g}"
 
 
-def scatter(
-    title: str,
-    axes: tuple[str, str],
-    spots: Sequence[Mapping[str, Any]],
-    limits: tuple[float | None, float | None],
-) -> Markup:
-    """Points on two logarithmic axes, with whiskers, and the limits beyond which nothing fits.
+def scatter(answer: Json, sides: Mapping[str, str]) -> Markup:
+    """Size and time of each contender of what `choose` answers, with whiskers, and the limits.
 
-    A spot has ``x``, an estimate ``y``, a ``name``, ``what`` is said to those who can't see it, the
-    ``answer`` that is its shape, the ``sides`` that it is on, whether it is ``chosen``, and the
-    ``value`` that pressing it puts on side B (empty: it can't be pressed).
+    ``sides`` are the variants on A and B; pressing a recipe puts it on side B.
     """
-    across = Axis.over([*(it["x"] for it in spots), *filter(None, limits[:1])], "left", "right")
-    up = Axis.over([*(it["y"].value for it in spots), *filter(None, limits[1:])], "floor", "top")
+    items = answer["contenders"]
+    sizes = [item["bytes_on_disk"] / 1e6 for item in items]
+    times = [estimate_of(item["times"][SINGLES]["ms"]) for item in items]
+    limits = answer["limits"]["max_mb"], answer["limits"]["max_ms"]
+    across = Axis.over([*sizes, *filter(None, limits[:1])], "left", "right")
+    up = Axis.over([*(ms.value for ms in times), *filter(None, limits[1:])], "floor", "top")
     placed: list[dict[str, Any]] = []
-    for spot in spots:
-        x, y = across.place(spot["x"]), up.place(spot["y"].value)
-        wide = _LETTER * (len(spot["name"]) + 2 * len(spot["sides"])) + 12
-        near = any(
-            abs(y - other["at"][1]) < 13 and abs(x - other["at"][0]) < wide for other in placed
-        )
-        whisker = map(up.place, (spot["y"].low, spot["y"].high)) if spot["y"].known else ()
-        outside = x + wide > _FRAME["right"]  # type: ignore[operator]
+    for item, size, ms in zip(items, sizes, times, strict=True):
+        reach = (ms.low, ms.high) if ms.known else (ms.value, ms.value)
+        x, ys = across.place(size), [up.place(value) for value in (ms.value, *reach)]
+        # With room for a letter.
+        wide = _LETTER * (len(item["title"]) + 4)
+        near = any(abs(ys[0] - it["ys"][0]) < 13 and abs(x - it["x"]) < wide for it in placed)
+        outside = x + wide > _FRAME["right"]
         placed.append(
-            {**spot, "at": (x, y), "whisker": list(whisker), "near": near, "outside": outside}
+            {"x": x, "ys": ys, "near": near, "outside": outside, "item": item, "ms": ms.text(1, 2)}
         )
     lines = [limit and axis.place(limit) for limit, axis in zip(limits, (across, up), strict=True)]
-    return macro("ner.ui", "charts.html", "scatter", title, axes, across, up, placed, lines, _FRAME)
+    values = (across, up, placed, lines, _FRAME, answer["chosen"], sides)
+    return macro("ner.ui", "charts.html", "scatter", *values)

@@ -219,7 +219,7 @@ def measure_texts(
             else _report(sides, gold, texts, max_loss)
         )
     found = Decided(variant.spec, texts, measured, report)
-    yield decided.value(found, others, (variant.name, other.name)), found
+    yield decided.value(found, others, variant.name, other.name), found
 
 
 def _limits(
@@ -263,7 +263,7 @@ def judge_again(found: Decided | None, left: str, right: str, *limits: float | N
         return gr.skip()
     max_loss, others = _limits(*limits)
     judged = replace(found, report=replace(found.report, max_loss=max_loss))
-    return decided.value(judged, others, (left, right))
+    return decided.value(judged, others, left, right)
 
 
 @job(lambda text, kind: (notice(text, kind=kind), ""))

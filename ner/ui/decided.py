@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ner.choosing.contenders import unmade
-from ner.choosing.measure import Measured
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
 from ner.colours import colour_classes
@@ -22,7 +21,7 @@ from ner.evaluating.tables import (
     report_markdown,
     report_tables,
 )
-from ner.markup import marked_text, megabytes, render
+from ner.markup import marked_text, render
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import vet
 from ner.models.folder import find_prepared, labels_for
@@ -55,12 +54,13 @@ def labels_of(spec: ModelSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag.type for tag in tags if tag.type))
 
 
-def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
-    """The result component's value; ``sides`` are the variants on A and B now."""
+def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
+    """The result component's value; ``left`` and ``right`` are the variants on A and B now."""
+    sides = {"A": left, "B": right}
     own = [one for one in found.measured if one.origin.model == found.spec.name]
     choice = recommend(own, limits)
     answer = choice_json(choice, found.measured, found.texts.name, unmade(found.spec))
-    report = found.report
+    report, recipes = found.report, choice_table(answer)
     html = render(
         "ner.ui",
         "decide.html",
@@ -71,16 +71,19 @@ def value(found: Decided, limits: Limits, sides: tuple[str, str]) -> Value:
             *report.notes,
             *filter(None, [answer["cpu_note"]]),
         ],
-        texts=f"{answer['texts']['n']:,} texts: {found.texts.name}",
-        recipes=_recipes(choice, answer, sides),
-        picture=_picture(choice, found.measured, sides, limits),
+        note=recipes.note,
+        columns=recipes.columns,
+        recipes=list(zip(answer["contenders"], recipes.rows, strict=True)),
+        chosen=answer["chosen"],
+        sides=sides,
+        picture=scatter(answer, sides),
         unmade=[
             (one.name, one.recipe.title, one.recipe.advice, seconds_to_make(one))
             for one in unmade(found.spec)
         ],
         by_type=[table_html(table) for table in _tables(report)],
         wrong=list(_wrong(report)) if report.labelled else [],
-        cards=None if report.labelled else _card_counts(report),
+        agreements=() if report.labelled else report.agreements,
         titles=report.titles,
         details=map(table_html, _details(report)) if report.labelled else [],
         commands=_commands(found, limits),
@@ -118,57 +121,6 @@ def _verdict(report: Report, choice: Recommendation, sentence: str) -> Verdict:
         else f"{title} looks best; {more:,} more texts would prove it.",
     }[choice.answer]
     return Verdict(choice.answer, short, sentence, more)
-
-
-def _recipes(
-    choice: Recommendation, answer: dict[str, Any], sides: tuple[str, str]
-) -> dict[str, Any]:
-    """The table of recipes, with what is said of each row."""
-    table = choice_table(answer)
-    items = answer["contenders"]
-    rows = [
-        {
-            "cells": row,
-            "name": item["name"] if "fits" in item else "",
-            "sides": _letters(item["name"], sides),
-            "chosen": item["name"] == answer["chosen"],
-            "why": "; ".join(item.get("reasons", ())),
-        }
-        for item, row in zip(items, table.rows, strict=True)
-    ]
-    return {"columns": table.columns, "rows": rows}
-
-
-def _letters(name: str, sides: tuple[str, str]) -> str:
-    return "".join(letter for letter, side in zip("AB", sides, strict=True) if side == name)
-
-
-def _picture(
-    choice: Recommendation, measured: Sequence[Measured], sides: tuple[str, str], limits: Limits
-) -> str:
-    judged = {one.measured.name: one for one in choice.judged}
-    chosen = choice.chosen
-    spots = []
-    for one in measured:
-        its = judged.get(one.name)
-        answer = its.answer.value if its else "peer"
-        fits = {"yes": "fits", "no": "does not fit", "undecided": "undecided", "peer": ""}[answer]
-        figures = f"{megabytes(one.bytes_on_disk)}, {one.singles.ms.text(1, 2)} ms a text"
-        press = " Press to put it on side B." if its else ""
-        spots.append(
-            {
-                "value": one.name if its else "",
-                "name": one.title,
-                "what": f"{one.title}: {figures}, {fits}.{press}",
-                "x": one.bytes_on_disk / 1e6,
-                "y": one.singles.ms,
-                "answer": answer,
-                "chosen": chosen is not None and one.name == chosen.name,
-                "sides": _letters(one.name, sides),
-            }
-        )
-    axes = ("MB on disk", "ms a text, median")
-    return scatter("Size and time of each recipe", axes, spots, (limits.max_mb, limits.max_ms))
 
 
 def _tables(report: Report) -> list[Table]:
@@ -259,12 +211,6 @@ def _files(report: Report) -> dict[str, str]:
 # ---- Cards ----
 
 
-def _card_counts(report: Report) -> dict[str, int]:
-    pairs = sum(len(one.pairs) for one in report.agreements)
-    differences = sum(len(one.differences) for one in report.agreements)
-    return {"cards": differences, "texts": len(report.agreements), "same": pairs - differences}
-
-
 def _cards(report: Report) -> dict[str, Any]:
     """What differs, as cards for the script to fill in."""
     return {
@@ -293,19 +239,12 @@ def _span(entity: Entity | None) -> list[Any] | None:
 
 def standing(tally: Tally, names: tuple[str, str], cards: int) -> Value:
     """Where the answers lead, as markup."""
-    left, right = names
     html = render(
         "ner.ui",
         "standing.html",
-        settled=tally.settled,
+        tally=tally,
         standing=standing_sentence(tally, names, cards),
         change=change_sentence(tally, names, cards),
-        counts=[
-            ("a", f"Only {left} right", tally.left),
-            ("b", f"Only {right} right", tally.right),
-            ("both", "Both right", tally.both),
-            ("neither", "Neither right", tally.neither),
-        ],
-        judged=tally.judged,
+        names=names,
     )
     return {"html": html, "data": ""}

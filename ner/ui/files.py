@@ -62,7 +62,6 @@ def tag_file(
     path: str | None,
     encoding: str,
     column: str | None,
-    keep: list[str] | None,
     left: str,
     right: str,
     device: str,
@@ -79,7 +78,7 @@ def tag_file(
     for value, known in ((kind, _KINDS), (side, _SIDES)):
         if value not in known.values():
             raise InputError(f"There is no choice {str(value)[:40]!r} here.")
-    source = _inspect(path, encoding, run.bounds).choose(column or None, keep or ())
+    source = _inspect(path, encoding, run.bounds).choose(column or None)
     _check_rows(source, run.bounds.file_rows)
     # How large the result will be is a guess: as large as the file.
     _check_room(run, source.path.stat().st_size)
@@ -163,16 +162,15 @@ def inspect_file(path: str | None, encoding: str, bounds: Bounds) -> tuple[Any, 
     """What the file is, and its columns to choose from; a sentence if it can't be used."""
     nothing = gr.update(visible=False, choices=[], value=None)
     if path is None:
-        return "", nothing, nothing
+        return "", nothing
     try:
         source = _inspect(path, encoding, bounds)
     # The last line of defence: a visitor gets a sentence, the log gets the rest.
     except Exception as error:  # noqa: BLE001
-        return notice(describe_failure(error), kind="problem"), nothing, nothing
+        return notice(describe_failure(error), kind="problem"), nothing
     columns = list(dict.fromkeys(source.columns))
     column = gr.update(visible=bool(columns), choices=columns, value=source.column)
-    keep = gr.update(visible=len(columns) > 1, choices=columns, value=[])
-    return notice(_describe(source)), column, keep
+    return notice(_describe(source)), column
 
 
 def _describe(source: Source) -> str:
@@ -233,7 +231,6 @@ def add_files_tab(site: Site, pickers: Pickers) -> None:
     with gr.Row(elem_classes="fields"):
         encoding = _dropdown("Encoding", _ENCODINGS, "")
         column = gr.Dropdown([], label="Column", visible=False, elem_id="column")
-        keep = gr.Dropdown([], label="Keep too", visible=False, multiselect=True, elem_id="keep")
         side = _dropdown("Tag with", _SIDES, "right")
         kind = _dropdown("Result", _KINDS, "tagged", elem_id="file-kind")
         aggregation = aggregation_picker()
@@ -254,11 +251,11 @@ def add_files_tab(site: Site, pickers: Pickers) -> None:
         [file.change, encoding.input],
         lambda path, name: inspect_file(path, name, bounds),
         [file, encoding],
-        [about, column, keep],
+        [about, column],
         **QUIET,
     )
     settings = [side, aggregation, threshold, labels, kind]
-    inputs = [file, encoding, column, keep, *pickers.inputs, *settings]
+    inputs = [file, encoding, column, *pickers.inputs, *settings]
     start.click(tag_file(site), inputs, [outcome, results], **JOB)
     ended.click(stop(site, "tag_file"), None, None, queue=False, **QUIET)
 

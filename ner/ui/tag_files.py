@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -15,13 +16,15 @@ from ner.comparing.agreement import Kind, Pair, fragile
 from ner.comparing.probe import Fate, Probe
 from ner.entities import Piece, bio_tags
 from ner.evaluating.tables import provenance_table
-from ner.io import write_csv
+from ner.files.read import Row
+from ner.files.tokens import annotate
+from ner.files.write import Layout, TaggedRow, output_for
 from ner.markup import macro, notice, render
 from ner.tables import Cell, Table
 from ner.tables import html as table_html
 from ner.tagging.choice import Choice
 from ner.ui.look import style
-from ner.ui.tagged import KEYS, Kept, view
+from ner.ui.tagged import Kept, view
 
 # Rows of a table on the page; files have all.
 _ROWS = 500
@@ -162,34 +165,24 @@ def _json(kept: Kept) -> str:
 
 
 def _csv(kept: Kept) -> str:
-    """A row for each pair, after one line on where all come from."""
-    keys = KEYS[: len(kept.explained)]
-    names = ("text", "label", "start", "end", "score")
-    head = ["status", *(f"{name}_{key}" for key in keys for name in names)]
-    rows = []
-    for pair in kept.pairs:
-        cells: list[object] = [pair.kind.value]
-        for side in (pair.left, pair.right)[: len(keys)]:
-            own = side and (kept.text[side.start : side.end], side.label, side.start, side.end)
-            cells += [*own, round(side.score, 6)] if side and own else [""] * len(names)
-        rows.append(cells)
-    return f"{_comment(kept)}\r\n{write_csv([head, *rows])}"
+    """As tab 'Files' writes a row of a file, after one line on where all comes from."""
+    both = len(kept.explained) == 2
+    output = output_for(Path("entities.csv"), Layout(both=both))
+    row = TaggedRow(Row(1, kept.text), kept.agreement.left, kept.agreement.right if both else None)
+    return "".join([_comment(kept), "\r\n", output.header.removeprefix("\ufeff"), output.row(row)])
 
 
 def _conll(kept: Kept) -> str:
     """Token and tag of each side, the columns that conlleval reads; tokens are the left side's."""
-    words: dict[int, tuple[int, int]] = {}
-    for piece in kept.explained[0].pieces:
-        start, _ = words.get(piece.word, (piece.start, 0))
-        words[piece.word] = (start, piece.end)
-    tokens = list(words.values())
+    tokens = annotate(kept.agreement.left).token_offsets
     columns = [bio_tags(kept.found(index), tokens) for index in range(len(kept.explained))]
     lines = [_comment(kept)]
-    for number, (start, end) in enumerate(tokens):
-        if number and "\n" in kept.text[tokens[number - 1][1] : start]:
-            lines.append("")
-        spelled = re.sub(r"\s", "_", kept.text[start:end])
-        lines.append("\t".join([spelled, *(tags[number] for tags in columns)]))
+    end = 0
+    for (start, following), *tags in zip(tokens, *columns, strict=True):
+        lines += [""] if end and "\n" in kept.text[end:start] else []
+        spelled = re.sub(r"\s", "_", kept.text[start:following])
+        lines.append("\t".join([spelled, *tags]))
+        end = following
     return "\n".join([*lines, ""])
 
 

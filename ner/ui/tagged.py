@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
 
@@ -27,7 +27,6 @@ from ner.tagging.hints import find_hints
 from ner.ui.jobs import Value
 from ner.verdict import MIN_AGREEMENT, Answer
 
-KEYS = ("left", "right")
 # Words of another domain in a text from which on a model for it is pointed out.
 _DOMAIN_WORDS = 3
 
@@ -55,8 +54,7 @@ class Kept:
     @cached_property
     def agreement(self) -> Agreement:
         """Both sides aligned; a side alone is aligned with itself."""
-        labels = [label for label in self.sides.labels if label not in self.without]
-        return self._aligned(labels if self.without else None)
+        return self._aligned(self.kept_labels)
 
     def _aligned(self, labels: Sequence[str] | None) -> Agreement:
         first, *second = (
@@ -120,22 +118,16 @@ class Kept:
 
     def _opinion(self, index: int, span: Entity) -> tuple[str, float, str, float]:
         """A side's label, score, next best label and margin at the word it is least sure of."""
-        pieces, starts = self.explained[index].pieces, self._starts[index]
-        at = bisect_left(starts, span.start)
-        inside = pieces[at : bisect_left(starts, span.end)]
-        firsts = [
-            piece
-            for before, piece in pairwise([None, *inside])
-            if piece is not None and (before is None or before.word != piece.word)
-        ]
+        pieces = self.explained[index].pieces
+        begin, end = (
+            bisect_left(pieces, at, key=lambda piece: piece.start) for at in (span.start, span.end)
+        )
+        words = groupby(pieces[begin:end], key=lambda piece: piece.word)
+        firsts = [next(word) for _, word in words]
         if not firsts:
             return "", 0.0, "", 0.0
         least = min(firsts, key=lambda piece: piece.margin)
         return re.sub("^[BI]-", "", least.tag), least.score, least.runner_up, least.margin
-
-    @cached_property
-    def _starts(self) -> list[list[int]]:
-        return [[piece.start for piece in side.pieces] for side in self.explained]
 
 
 def result_value(kept: Kept, *, split: bool) -> Value:
@@ -173,14 +165,14 @@ def view(kept: Kept, *, split: bool) -> dict[str, Any]:
     counts = kept.counts()
     both = len(kept.explained) == 2
     panels = [
-        (f"{letter} {side.origin.title}", list(_one_side(kept, index)))
+        (f"{letter} {side.origin.title}", list(_places(kept, index)))
         for index, (letter, side) in enumerate(zip("AB", kept.sides.all, strict=False))
     ]
     return {
         "hints": list(_hints(kept)),
         "both": both,
         "split": split and both,
-        "panels": panels if split and both else [("", list(_both_sides(kept)))],
+        "panels": panels if split and both else [("", list(_places(kept)))],
         "titles": [side.origin.title for side in kept.sides.all],
         "classes": colour_classes(kept.sides.labels),
         "legend": [
@@ -215,46 +207,53 @@ class Place:
     differs: bool = False
 
 
-def _both_sides(kept: Kept) -> Iterator[Place]:
-    """One text: names that agree are marked, others have a rail above for A and below for B."""
-    text, seams = kept.text, _seams(kept.explained[0])
+def _places(kept: Kept, index: int | None = None) -> Iterator[Place]:
+    """The text with its names: of one side, or of both.
+
+    Those of both are marked where they agree, and else have rails, above for A and below for B.
+    """
+    text, seams = kept.text, _seams(kept.explained[index or 0])
     position = 0
-    for cluster in _clusters(kept.pairs):
-        spans = [side for _, pair in cluster for side in (pair.left, pair.right) if side]
+    for cluster in _clusters(kept.pairs, index):
+        pairs = [pair for _, pair in cluster]
+        spans = [one for pair in pairs for one in _sides(pair, index)]
         start, end = min(one.start for one in spans), max(one.end for one in spans)
         yield Place((Stretch(cut(text, position, start, seams)),))
-        numbers = tuple(number for number, _ in cluster)
-        spoken = "; ".join(_spoken(kept, pair) for _, pair in cluster)
-        if len(cluster) == 1 and cluster[0][1].kind is Kind.SAME:
-            stretch = Stretch(cut(text, start, end, seams))
-            yield Place((stretch,), numbers, spans[0].label, spoken)
+        differs = any(pair.kind is not Kind.SAME for pair in pairs)
+        if differs and index is None:
+            stretches, label = tuple(_rails(kept, pairs, seams)), ""
         else:
-            stretches = tuple(_rails(kept, [pair for _, pair in cluster], seams))
-            yield Place(stretches, numbers, "", spoken, differs=True)
+            stretches, label = (Stretch(cut(text, start, end, seams)),), spans[0].label
+        spoken = "; ".join(_spoken(kept, pair) for pair in pairs)
+        yield Place(stretches, tuple(number for number, _ in cluster), label, spoken, differs)
         position = end
     yield Place((Stretch(cut(text, position, len(text) + 1, seams)),))
 
 
-def _clusters(pairs: Sequence[Pair]) -> Iterator[list[tuple[int, Pair]]]:
+def _sides(pair: Pair, index: int | None) -> list[Entity]:
+    """The entities of a pair, or that of one side."""
+    both = (pair.left, pair.right)
+    return [one for one in (both if index is None else both[index : index + 1]) if one is not None]
+
+
+def _clusters(pairs: Sequence[Pair], index: int | None) -> Iterator[list[tuple[int, Pair]]]:
     """Pairs with their numbers; those that overlap, also by way of a third, together."""
     cluster: list[tuple[int, Pair]] = []
     reach = 0
     for number, pair in enumerate(pairs):
-        if cluster and pair.start >= reach:
+        spans = _sides(pair, index)
+        if cluster and spans and min(one.start for one in spans) >= reach:
             yield cluster
-            cluster, reach = [], 0
-        cluster.append((number, pair))
-        reach = max(reach, *(side.end for side in (pair.left, pair.right) if side is not None))
+            cluster = []
+        cluster += [(number, pair)] if spans else []
+        reach = max([reach, *(one.end for one in spans)])
     if cluster:
         yield cluster
 
 
 def _rails(kept: Kept, pairs: Sequence[Pair], seams: Sequence[int]) -> Iterator[Stretch]:
     """A place's text, cut wherever an entity begins or ends."""
-    found = [
-        [pair.left for pair in pairs if pair.left],
-        [pair.right for pair in pairs if pair.right],
-    ]
+    found = [[one for pair in pairs for one in _sides(pair, index)] for index in (0, 1)]
     borders = sorted({at for side in found for one in side for at in (one.start, one.end)})
     classes = colour_classes(kept.sides.labels)
     for number, (start, end) in enumerate(pairwise(borders)):
@@ -273,22 +272,6 @@ def _rails(kept: Kept, pairs: Sequence[Pair], seams: Sequence[int]) -> Iterator[
                 why = kept.missing("ab".index(letter), pairs[0])
                 notes.append((letter, "none", f"{letter.upper()} {why}"))
         yield Stretch(cut(kept.text, start, end, seams), " ".join(covers), tuple(notes))
-
-
-def _one_side(kept: Kept, index: int) -> Iterator[Place]:
-    """One side's text; the names that differ are told apart."""
-    text, seams = kept.text, _seams(kept.explained[index])
-    position = 0
-    for number, pair in enumerate(kept.pairs):
-        entity = (pair.left, pair.right)[index]
-        if entity is None:
-            continue
-        yield Place((Stretch(cut(text, position, entity.start, seams)),))
-        stretch = Stretch(cut(text, entity.start, entity.end, seams))
-        differs = pair.kind is not Kind.SAME
-        yield Place((stretch,), (number,), entity.label, _spoken(kept, pair), differs)
-        position = entity.end
-    yield Place((Stretch(cut(text, position, len(text) + 1, seams)),))
 
 
 def _seams(explained: Explained) -> list[int]:

@@ -32,7 +32,6 @@ def tagging(path: str | None, site: Site = SITE, **other: object) -> Iterator[tu
     usual = {
         "encoding": "",
         "column": None,
-        "keep": [],
         "left": "bundled#original",
         "right": "bundled#int8",
         "device": "CPU",
@@ -56,20 +55,20 @@ def inspected(path: str | None, encoding: str = "") -> tuple[Any, ...]:
 
 def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     """Format, encoding, lines and the guess; the choice is there for formats with columns."""
-    about, column, _ = inspected(given(tmp_path, "a.csv", "id,text\n1,x\n"))
+    about, column = inspected(given(tmp_path, "a.csv", "id,text\n1,x\n"))
     assert "CSV, UTF-8, 2 lines." in about
     assert "&#39;text&#39;" in about
     assert (True, ["id", "text"], "text") == (column["visible"], column["choices"], column["value"])
 
-    about, column, _ = inspected(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
+    about, column = inspected(given(tmp_path, "a.csv", "a,b\n1,2\n"), "")
     assert "Choose the column" in about
     assert (["a", "b"], None) == (column["choices"], column["value"])
 
-    about, column, _ = inspected(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
+    about, column = inspected(given(tmp_path, "a.jsonl", '{"text": null}\n'), "")
     assert "None of its first objects has a text" in about
     assert column["visible"] is False
 
-    about, column, _ = inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
+    about, column = inspected(given(tmp_path, "a.txt", "café\n".encode("cp1252")), "cp1252")
     assert "TXT, CP1252" in about
     assert column["visible"] is False
     assert ("", False) == (
@@ -127,7 +126,6 @@ def test_results_count_as_uploads_do(tmp_path: Path) -> None:
         ({"column": "b"}, "has no column"),
         ({"kind": "../x.csv"}, "There is no choice"),
         ({"side": "int4"}, "There is no choice"),
-        ({"keep": ["b"]}, "has no column"),
         ({"right": "../x"}, "There is no model"),
         ({"encoding": "zlib"}, "There is no encoding"),
     ],
@@ -197,11 +195,11 @@ def result(folder: Path, **other: object) -> tuple[str, str]:
     return Path(file).name, Path(file).read_text(encoding="utf-8-sig")
 
 
-def test_kept_columns_both_sides_and_redaction(tmp_path: Path) -> None:
+def test_own_rows_both_sides_and_redaction(tmp_path: Path) -> None:
     """As on the command line."""
-    name, kept = result(tmp_path, keep=["id"], kind="entities.csv")
+    name, found = result(tmp_path, kind="entities.csv")
     assert "mine.entities.csv" == name
-    assert "2,7,0,8,PER," in kept
+    assert "2,0,8,PER," in found
 
     _, both = result(tmp_path, side="both")
     record = json.loads(both)

@@ -251,8 +251,8 @@ def test_the_saved_csv_is_read_back_and_runs_nothing() -> None:
     comment, *lines = saved("csv").split("\r\n")
     rows = list(csv.DictReader(io.StringIO("\n".join(lines))))
     assert comment.startswith("# provenance = {")
-    assert {"same", "boundary", "label", "only_left"} == {row["status"] for row in rows}
-    assert "Acme" in [row["text_right"] for row in rows]
+    assert {"same", "boundary", "label", "only_left"} == {row["difference"] for row in rows}
+    assert "Acme" in [row["text_b"] for row in rows]
 
 
 def test_the_saved_conll_has_both_tags() -> None:
