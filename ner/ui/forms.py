@@ -109,19 +109,20 @@ class Pickers:
             *(variant.name for variant in default_sides(resolve(name, visitor=True).spec))
         )
 
-    def list_all(self, name: str, other: str, left: bool) -> tuple[Update, Update]:
+    def list_all(self, left: str, right: str) -> tuple[Update, ...]:
         """Where a side is `OTHER`: the variants of all models, that side as it is by default."""
-        if name != OTHER:
+        if OTHER not in (left, right):
             return gr.skip(), gr.skip()
         choices = [
             (variant.title, variant.name)
             for spec in self.offered()
             for variant in _variants_here(spec)
         ]
-        spec = resolve(other, visitor=True).spec
-        value = default_sides(spec)[0 if left else 1].name
-        updates = gr.update(choices=choices, value=value), gr.update(choices=choices)
-        return updates if left else (updates[1], updates[0])
+        usual = default_sides(resolve(right if left == OTHER else left, visitor=True).spec)
+        return tuple(
+            gr.update(choices=choices, value=variant.name if name == OTHER else name)
+            for name, variant in zip((left, right), usual, strict=True)
+        )
 
 
 def variant_choices(spec: ModelSpec, *also: Variant) -> list[tuple[str, str]]:

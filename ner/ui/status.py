@@ -28,22 +28,16 @@ class StatusHandler:
 
     def answer(self) -> Markup:
         """Health, limits, what is kept, versions."""
-        limits = [(meaning, value) for _, value, meaning in self.service.bounds.rows()]
-        versions = package_versions(_PACKAGES)
-        sections = (
-            ("Limits", limits),
-            ("What is logged and kept", _kept(self.service)),
-            (
-                "Versions",
-                (
-                    *versions.items(),
-                    ("Python", self.machine.python),
-                    ("Machine", self.machine.summary),
-                ),
-            ),
+        own = {"Python": self.machine.python, "Machine": self.machine.summary}
+        return render(
+            "ner.ui",
+            "status.html",
+            health=_health(self.service, self.open_sides()),
+            limits=[(meaning, value) for _, value, meaning in self.service.bounds.rows()],
+            minutes=self.service.bounds.longest_kept // 60,
+            addresses=self.service.addresses.logged,
+            versions={**package_versions(_PACKAGES), **own}.items(),
         )
-        health = _health(self.service, self.open_sides())
-        return render("ner.ui", "status.html", health=health, sections=sections)
 
 
 def _health(service: Service, open_sides: Sequence[Side]) -> _Rows:
@@ -70,19 +64,3 @@ def _load(slots: Slots) -> str:
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
-
-
-def _kept(service: Service) -> _Rows:
-    address = "also logged" if service.addresses.logged else "not logged"
-    return (
-        ("Texts", "tagged in memory; not stored, not logged, not sent anywhere"),
-        (
-            "Uploaded files, results",
-            "on this machine's disk, deleted after "
-            f"{service.bounds.longest_kept // 60} min at the latest",
-        ),
-        ("Corrections", "in your browser only"),
-        ("Each request", "logged: time, an id, method, route, status, duration"),
-        ("Your address", f"in memory, to count requests; {address}"),
-        ("Analytics", "none; no cookies of ours, nothing fetched from elsewhere"),
-    )

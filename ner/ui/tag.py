@@ -14,7 +14,6 @@ from ner.errors import InputError, TextTooLong, one_of
 from ner.machine import describe
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, assets
-from ner.models.names import find_model
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
 from ner.serving.admission import RETRY_AFTER, Busy
@@ -324,22 +323,13 @@ def _connect_pickers(
     chosen = pickers.chosen
     now = "() => ner.now()"
     pickers.model.input(pickers.choose_model, pickers.model, chosen, **QUIET)
-    for side, other, left in (
-        (pickers.left, pickers.right, True),
-        (pickers.right, pickers.left, False),
-    ):
-        side.input(
-            as_gradio_errors(lambda name, other, left=left: pickers.list_all(name, other, left)),
-            [side, other],
-            [pickers.left, pickers.right],
-            **QUIET,
-        )
+    sides = [pickers.left, pickers.right]
+    listed = as_gradio_errors(pickers.list_all)
+    gr.on([side.input for side in sides], listed, sides, sides, **QUIET)
     for press, example in examples:
-        sides = [
-            variant.name for variant in default_sides(find_model(example.get("model", "bundled")))
-        ]
+        model = example.get("model", "bundled")
         press.click(
-            lambda example=example, sides=sides: (example["text"], *pickers.pick(*sides)),
+            lambda text=example["text"], model=model: (text, *pickers.choose_model(model)),
             None,
             [text, *chosen],
             **QUIET,
@@ -351,7 +341,7 @@ def _connect_pickers(
         try:
             sides = pickers.pick(told["left"], told["right"])
         except Exception:  # noqa: BLE001
-            sides = pickers.pick(*(variant.name for variant in default_sides(pickers.specs[0])))
+            sides = pickers.choose_model(pickers.specs[0].name)
         rest = (told.get(key, gr.skip()) for key in ("text", "aggregation", "threshold"))
         return (*rest, *sides)
 

@@ -22,6 +22,8 @@ from ner.markup import cut, macro, megabytes, milliseconds, render
 from ner.models.calibration import read_texts
 from ner.models.catalogue import LABELS, ModelSpec, assets, catalogue
 from ner.models.open import Side, Sides
+from ner.tables import Table
+from ner.tables import html as table_html
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.hints import find_hints
 from ner.ui.jobs import Value
@@ -409,13 +411,12 @@ def speed_value(
         (name, milliseconds(latency.median_ms), round(100 * latency.median_ms / longest, 1))
         for name, latency in zip(names, latencies, strict=True)
     ]
+    heads = ("Tokenize", "Infer", "Decode", "Together", "p95")
     steps = [
-        (
-            name,
-            [*map(milliseconds, _medians(one)), *map(milliseconds, (took.median_ms, took.p95_ms))],
-        )
+        [name, *map(milliseconds, (*_medians(one), took.median_ms, took.p95_ms))]
         for name, one, took in zip(names, series, latencies, strict=True)
     ]
+    table = table_html(Table.of("", ("Time by step, median", *heads), steps))
     runs = f"{len(series[0]):,} runs{'' if finished else ', timing …'}"
     markup = macro(
         "ner.ui",
@@ -424,7 +425,7 @@ def speed_value(
         bars,
         _ratio(timing),
         [runs, *notes],
-        steps,
+        table,
         _pace(timing),
     )
     return {"html": markup, "data": json.dumps({"ticket": ticket, "finished": finished})}
