@@ -377,19 +377,18 @@ def _texts_form(limit: int) -> tuple[gr.Textbox, gr.Dropdown]:
 
 def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
     """The accepted loss, and under 'More limits' the others; Measure and Stop."""
+    fields = {
+        "Accepted loss with labels, F1 points": MAX_LOSS,
+        "Least agreement without, %": 100 * MIN_AGREEMENT,
+        "Slowest allowed, ms (0: no limit)": None,
+        "Largest allowed, MB (0: no limit)": None,
+    }
     with gr.Row(elem_classes="fields"):
-        loss = _number("Accepted loss with labels, F1 points", MAX_LOSS)
-        agreement = _number("Least agreement without, %", 100 * MIN_AGREEMENT)
-        slowest = _number("Slowest allowed, ms (0: no limit)", None)
-        largest = _number("Largest allowed, MB (0: no limit)", None)
+        limits = [gr.Number(value, label=label) for label, value in fields.items()]
     with gr.Row(elem_classes="run"):
         start = button("Measure", "measure", variant="primary")
         ended = button("Stop", "measure-stop")
-    return [loss, agreement, slowest, largest], start, ended
-
-
-def _number(label: str, value: float | None) -> gr.Number:
-    return gr.Number(value, label=label)
+    return limits, start, ended
 
 
 def _connect_script(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from ner.choosing.contenders import unmade
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
 from ner.colours import colour_classes
-from ner.entities import Entity, Explained, Tagged
+from ner.entities import Entity, Explained
 from ner.evaluating.breakdown import threshold_curve
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
 from ner.evaluating.report import Report
@@ -82,7 +85,7 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
             for one in unmade(found.spec)
         ],
         by_type=[table_html(table) for table in _tables(report)],
-        wrong=list(_wrong(report)) if report.labelled else [],
+        wrong=list(islice(_wrong(report), _SENTENCES)) if report.labelled else [],
         agreements=() if report.labelled else report.agreements,
         titles=report.titles,
         details=map(table_html, _details(report)) if report.labelled else [],
@@ -149,30 +152,18 @@ def _details(report: Report) -> list[Table]:
     return [*figures, Table.of("Where to set the threshold", ("Threshold", *heads), rows)]
 
 
-def _wrong(report: Report) -> Iterator[dict[str, Any]]:
-    """Texts in which a side errs: gold and each side, readings that are alike on one line."""
-    wrong: dict[int, list[str]] = {}
-    for side in report.sides:
-        for index, alignment in enumerate(side.alignments):
-            if alignment.differences:
-                wrong.setdefault(index, []).append(side.origin.title)
+def _wrong(report: Report) -> Iterator[tuple[int, list[str], dict[Markup, list[str]]]]:
+    """Texts that a side gets wrong: number, which sides, and who reads it so, by reading."""
     classes = colour_classes(report.labels)
-    for index in sorted(wrong)[:_SENTENCES]:
-        readings: dict[tuple[tuple[int, int, str], ...], tuple[list[str], Tagged]] = {}
-        for name, tagged in [
-            ("Labels", report.gold[index].tagged),
-            *((side.origin.title, side.found[index]) for side in report.sides),
-        ]:
-            key = tuple((one.start, one.end, one.label) for one in tagged.entities)
-            readings.setdefault(key, ([], tagged))[0].append(name)
-        yield {
-            "number": index + 1,
-            "who": "both" if len(wrong[index]) == 2 else wrong[index][0],
-            "readings": [
-                (", ".join(names), marked_text(Explained(tagged, (), ()), classes))
-                for names, tagged in readings.values()
-            ],
-        }
+    for index, text in enumerate(report.gold):
+        wrong = [it.origin.title for it in report.sides if it.alignments[index].differences]
+        if wrong:
+            found = [(it.origin.title, it.found[index]) for it in report.sides]
+            readings: dict[Markup, list[str]] = {}
+            for name, tagged in [("Labels", text.tagged), *found]:
+                marked = marked_text(Explained(tagged, (), ()), classes)
+                readings.setdefault(marked, []).append(name)
+            yield index + 1, wrong, readings
 
 
 def _commands(found: Decided, limits: Limits) -> list[str]:

@@ -191,10 +191,13 @@ def view(kept: Kept, *, split: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a place: which sides cover it, and what stands above or below where it begins."""
+    """A part of a place, and what stands above or below where it begins.
+
+    ``covers`` has each side that covers it: its letter, and whether it begins and ends here.
+    """
 
     parts: tuple[str, ...]
-    covers: str = ""
+    covers: tuple[tuple[str, bool, bool], ...] = ()
     notes: tuple[tuple[str, str, str], ...] = ()
 
 
@@ -259,21 +262,19 @@ def _rails(kept: Kept, pairs: Sequence[Pair], seams: Sequence[int]) -> Iterator[
     borders = sorted({at for side in found for one in side for at in (one.start, one.end)})
     classes = colour_classes(kept.sides.labels)
     for number, (start, end) in enumerate(pairwise(borders)):
-        covers: list[str] = []
+        covers: list[tuple[str, bool, bool]] = []
         notes: list[tuple[str, str, str]] = []
         for letter, side in zip("ab", found, strict=True):
             for one in side:
                 if one.start <= start and end <= one.end:
-                    covers.append(letter)
-                    covers += [f"{letter}0"] if one.start == start else []
-                    covers += [f"{letter}1"] if one.end == end else []
+                    covers.append((letter, one.start == start, one.end == end))
                 if one.start == start:
                     written = f"{letter.upper()} {one.label} {one.score:.2f}"
                     notes.append((letter, classes[one.label], written))
             if not side and number == 0:
                 why = kept.missing("ab".index(letter), pairs[0])
                 notes.append((letter, "none", f"{letter.upper()} {why}"))
-        yield Stretch(cut(kept.text, start, end, seams), " ".join(covers), tuple(notes))
+        yield Stretch(cut(kept.text, start, end, seams), tuple(covers), tuple(notes))
 
 
 def _seams(explained: Explained) -> list[int]:
