@@ -275,10 +275,9 @@ def sign(run: Run, found: Decided, device: str, max_loss: float | None) -> Itera
     sides = yield from run.open(left, right, device)
     with (yield from run.place("Tagging the texts as whole documents …")):
         joined = _report(sides, as_documents(texts.documents), texts, loss)
-    asked = gate.Limits(loss)
-    gated = gate.check_limits(texts.name, report, joined, asked)
+    gated = gate.check_limits(texts.name, report, joined, gate.Limits(loss))
     cost = choice_table(measurement_json(found.measured, texts.name))
-    page = signoff_html([gated], {texts.name: texts.digest}, sides, cost, asked.told)
+    page = signoff_html([gated], {texts.name: texts.digest}, sides, cost, {})
     yield notice("The report is saved as report.html. Print it to sign it."), page
 
 

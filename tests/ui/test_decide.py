@@ -101,7 +101,7 @@ def test_the_report_to_sign_is_made_of_what_was_measured() -> None:
     *_, (_, found) = measured(GOLD, at=place)
     *_, (said, page) = sign(place)(REQUEST, found, "CPU", 2.0)
     assert "report.html" in said
-    for part in ("2 points", sha256(GOLD.encode()).hexdigest(), "ms a text", "19.6", "Sign"):
+    for part in ("2.0 points", sha256(GOLD.encode()).hexdigest(), "ms a text", "19.6", "Sign"):
         assert part in page
 
 
