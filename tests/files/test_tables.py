@@ -42,23 +42,14 @@ def test_tables_are_read_as_rows(tmp_path: Path, name: str) -> None:
     assert ["7", "8", "9"] == list(map(str, kept))
 
 
-@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "xlsx"])
-def test_every_table_has_the_same_rows(tmp_path: Path, ending: str) -> None:
-    """A row for each entity; in Excel, as in CSV, no cell is a formula."""
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
+def test_in_excel_as_in_csv_no_cell_is_a_formula(tmp_path: Path, ending: str) -> None:
+    """Pandas reads the apostrophe, which Excel does not show."""
     out = tmp_path / f"out.{ending}"
-    step = tag(made(tmp_path, "in.parquet"), out, keep=["odd"])
-    if ending == "parquet":
-        frame = pd.read_parquet(out)
-    else:
-        frame = pd.read_excel(out) if ending == "xlsx" else pd.read_csv(out)
+    tag(made(tmp_path, "in.parquet"), out, keep=["odd"])
+    read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": pd.read_excel}[ending]
 
-    assert (3, 3) == (step.rows, step.tagged)
-    assert ["Wolfgang", "Paris", "London"] == frame["text"].tolist()
-    assert [(1, 0, 8), (1, 13, 18), (3, 3, 9)] == list(
-        frame[["line", "start", "end"]].itertuples(index=False, name=None)
-    )
-    # pandas reads the apostrophe, which Excel does not show.
-    assert ("=1+1" if ending == "parquet" else "'=1+1") == frame["odd"][0]
+    assert ("=1+1" if ending == "parquet" else "'=1+1") == read(out)["odd"][0]
 
 
 def test_packed_outputs_are_the_same_bytes_again(tmp_path: Path) -> None:

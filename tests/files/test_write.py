@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -19,53 +20,64 @@ from ner.files.read import Row
 from ner.files.resume import errors_file
 from ner.files.write import Layout, TaggedRow, output_for
 
+# What finds the entities of a written file again: line, spelling and label of each.
+Found = list[tuple[int, str, str]]
 
-def test_json_lines_are_faithful(tmp_path: Path) -> None:
-    """Each row with its line; pandas reads them, and so does `read_gold`."""
-    out = tmp_path / "out.jsonl"
+
+def of_frame(frame: pd.DataFrame) -> Found:
+    return list(frame[["line", "text", "label"]].itertuples(index=False, name=None))
+
+
+def of_gold(file: Path) -> Found:
+    """Gold has no numbers of lines: they are told by what stands in them."""
+    lines = [line.replace(" ", "") for line in LINES]
+    return [
+        (
+            lines.index(one.tagged.text.replace(" ", "")) + 1,
+            one.tagged.spelled(entity),
+            entity.label,
+        )
+        for one in read_gold(file)
+        for entity in one.tagged.entities
+    ]
+
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    "jsonl": of_gold,
+    "jsonl.gz": of_gold,
+    "conll": of_gold,
+    "csv": lambda file: of_frame(pd.read_csv(file)),
+    "csv.gz": lambda file: of_frame(pd.read_csv(file)),
+    "parquet": lambda file: of_frame(pd.read_parquet(file)),
+    "xlsx": lambda file: of_frame(pd.read_excel(file)),
+}
+
+
+@pytest.mark.parametrize("ending", READERS)
+def test_every_file_has_what_was_found(tmp_path: Path, ending: str) -> None:
+    """Read by pandas, and by what `evaluate` reads gold with."""
+    out = tmp_path / f"out.{ending}"
     step = tag(a_file(tmp_path), out)
-    frame = pd.read_json(out, lines=True)
 
     assert (4, 4, 0) == (step.rows, step.tagged, step.failed)
+    assert READERS[ending](out) == [
+        (number, line[entity.start : entity.end], entity.label)
+        for number, line in enumerate(LINES, start=1)
+        for entity in DictionaryTagger()(line).entities
+    ]
+    assert not errors_file(out).exists()
+
+
+def test_json_lines_are_faithful(tmp_path: Path) -> None:
+    """Each row with its line, blank ones too; pandas reads them."""
+    tag(a_file(tmp_path), tmp_path / "out.jsonl")
+    frame = pd.read_json(tmp_path / "out.jsonl", lines=True)
+
     assert [1, 2, 3, 4] == frame["line"].tolist()
     assert LINES == frame["text"].tolist()
     assert {"start": 17, "end": 25, "text": "Wolfgang", "label": "PER", "score": 0.99} == (
         frame["entities"][0][1]
     )
-    assert [DictionaryTagger()(line).entities for line in LINES] == [
-        tuple(
-            Entity(e.start, e.end, e.label, DictionaryTagger().words[g.tagged.spelled(e)][1])
-            for e in g.tagged.entities
-        )
-        for g in read_gold(out)
-    ]
-    assert not errors_file(out).exists()
-
-
-def test_csv_has_a_row_for_each_entity(tmp_path: Path) -> None:
-    """Read by pandas and by the csv module."""
-    out = tmp_path / "out.csv"
-    tag(a_file(tmp_path), out)
-    frame = pd.read_csv(out)
-    with out.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-
-    assert ["line", "start", "end", "label", "score", "text"] == list(frame.columns)
-    assert ["Ada Lovelace", "Wolfgang", "London", "Acme", "Berlin", "Paris"] == [
-        row["text"] for row in rows
-    ]
-    assert [1, 1, 1, 3, 3, 3] == frame["line"].tolist()
-
-
-def test_conll_is_read_by_evaluate(tmp_path: Path) -> None:
-    """One sentence for each text that is not blank, entities where they were found."""
-    out = tmp_path / "out.conll"
-    tag(a_file(tmp_path), out)
-    sentences = read_gold(out)
-
-    assert [["Ada Lovelace", "Wolfgang", "London"], ["Acme", "Berlin", "Paris"], []] == [
-        [one.tagged.spelled(entity) for entity in one.tagged.entities] for one in sentences
-    ]
 
 
 def test_conll_keeps_the_tokens_of_conll(tmp_path: Path) -> None:
