@@ -11,12 +11,12 @@ from statistics import mode
 
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
-from ner.files import brackets
 from ner.files.csv_records import LONGEST_RECORD, Line
 from ner.files.marked import Marked, Opened, mark_tokens
 from ner.tags import is_outside
 
 DOCUMENT_START = "-DOCSTART-"
+_ENDINGS = (".conll", ".conllu", ".bio", ".iob")
 # So many lines show which column is which.
 _SAMPLE = 2_000
 # More different words than this are no tags without prefix.
@@ -108,16 +108,19 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
 
 
 def recognize(head: Sequence[str], source: Path | str) -> bool:
-    """Whether most lines have a tag in the same column.
+    """Whether most lines have a tag in the same column, and are no sentences.
 
-    The last words of bracketed text may look like tags (I, e-mail), but then none is O as well.
+    A sentence, too, may begin or end in a word like a tag: I, O, e-mail. Columns are told by the
+    file's name, by tabs, by O beside other tags, or by two words on each of several lines.
     """
     columns = find_columns(head)
-    if columns.tag is None or not brackets.recognize(head, source):
-        return columns.tag is not None
     rows = [cells for cells in map(columns_of, head) if len(cells) == columns.width]
-    tags = [cells[columns.tag] for cells in rows]
-    return _are_tags(tags) and any(map(is_outside, tags))
+    if columns.tag is None:
+        return False
+    outside = {is_outside(cells[columns.tag].strip(" ")) for cells in rows}
+    named = isinstance(source, Path) and source.suffix in _ENDINGS
+    tabs = any("\t" in line for line in head)
+    return named or tabs or len(outside) == 2 or (columns.width == 2 and len(rows) > 1)
 
 
 def read(opened: Opened) -> Iterator[Marked]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from files.samples import tagged_texts
 from ner.entities import Entity, Tagged
+from ner.errors import FileFormatError
 from ner.files.brackets import parse_bracketed
 from ner.files.gold import parse_gold
 
@@ -44,11 +46,15 @@ def test_any_text_can_be_read_as_bracketed(text: str) -> None:
     lines=st.integers(1, 3),
 )
 def test_words_like_tags_make_no_columns(words: list[str], lines: int) -> None:
-    """A text that is pasted is read by its brackets, whatever its last word is."""
-    line = " ".join(["[J](PER)", *words])
-    texts = [Tagged(" ".join(["J", *words]), (Entity(0, 1, "PER"),))] * lines
+    """A text that is pasted is read by its brackets; without them it is no gold at all."""
+    plain = " ".join(["J", "and", *words])
+    marked = [plain.replace("J", "[J](PER)", 1)] * lines
+    texts = [Tagged(plain, (Entity(0, 1, "PER"),))] * lines
 
-    assert texts == [gold.tagged for gold in parse_gold([line] * lines, "pasted text")]
+    assert texts == [gold.tagged for gold in parse_gold(marked, "pasted text")]
+    for text in (plain, " ".join(["I", plain])):
+        with pytest.raises(FileFormatError, match="there is no sentence in it"):
+            parse_gold([text] * lines, "pasted text")
 
 
 def test_a_token_in_brackets_leaves_columns_columns() -> None:

@@ -134,7 +134,7 @@ def test_other_limits_give_another_verdict_from_what_was_measured() -> None:
         ({"chosen": "../x"}, "There is no set of texts"),
         ({"text": "a" * 600_001}, "600,000"),
         ({"text": "Ada B-PER\nLovelace I-PER\n\nx Y-Z\n"}, "Y-Z"),
-        ({"text": "Oslo B-XYZ\n"}, "in the table below the texts"),
+        ({"text": "Oslo\tB-XYZ\n"}, "in the table below the texts"),
     ],
 )
 def test_what_cannot_be_used_gets_a_sentence(given: dict[str, Any], said: str) -> None:
