@@ -29,17 +29,20 @@ def guess_column(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> str
     """
     if len(columns) == 1:
         return columns[0]
-    times = Counter(column.strip().casefold() for column in columns)
-    unique = {column: column.strip().casefold() for column in columns}
-    unique = {column: plain for column, plain in unique.items() if times[plain] == 1}
+    plain = [column.strip().casefold() for column in columns]
     wordy = _wordy_columns(columns, sample)
-    for name in (*_USUAL_NAMES, *_WEAK_NAMES):
-        for column, plain in unique.items():
-            if plain == name and (name in _USUAL_NAMES or column in wordy or not wordy):
-                return column
-        for column, plain in unique.items():
-            if name in re.findall(r"[^\W_]+", plain) and column in wordy:
-                return column
+    named = [
+        (rank, word != name, at)
+        for rank, name in enumerate((*_USUAL_NAMES, *_WEAK_NAMES))
+        for at, word in enumerate(plain)
+        if plain.count(word) == 1
+        and (
+            (word == name and (name in _USUAL_NAMES or not wordy))
+            or (name in re.findall(r"[^\W_]+", word) and columns[at] in wordy)
+        )
+    ]
+    if named:
+        return columns[min(named)[-1]]
     return max(wordy, key=lambda column: wordy[column]) if wordy else None
 
 
