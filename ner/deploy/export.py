@@ -57,10 +57,10 @@ def export_model(
     check_out(out)
     prepared = ensure_prepared(variant, report=report)
     config = json.loads((prepared.folder / "config.json").read_text(encoding="utf-8"))
-    if not config.get("architectures"):
+    if config.get("model_type") == "bilstm":
         raise InputError(
-            f"{prepared.manifest.name} is a {config.get('model_type', 'model')}, which Optimum "
-            "Intel does not load. Expected a transformer."
+            f"{prepared.manifest.name} is a bilstm, which Optimum Intel does not load. Expected a "
+            "transformer."
         )
     side = open_side(variant)
     if side.withheld and not even_if_withheld:

@@ -127,7 +127,7 @@ def test_a_withheld_variant_is_exported_only_when_asked_for(
 def test_a_model_that_optimum_does_not_know_is_refused(
     tiny_int8: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_prepared: Prepared
 ) -> None:
-    """Our BiLSTM names no architecture of transformers."""
+    """Our BiLSTM."""
     folder = tmp_path / "prepared"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "bilstm"}')

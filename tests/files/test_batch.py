@@ -117,22 +117,25 @@ def test_long_texts_make_shorter_chunks(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("out", "message"),
+    ("file", "out", "message"),
     [
-        ("out.docx", "expected a name ending in .jsonl"),
-        ("in.txt", "would replace the file that is read"),
-        ("no/out.csv", "There is no folder"),
-        ("folder.csv", "is a folder"),
+        ("in.txt", "out.docx", "expected a name ending in .jsonl"),
+        ("in.txt", "in.txt", "would replace the file that is read"),
+        ("in.txt", "no/out.csv", "There is no folder"),
+        ("in.txt", "folder.csv", "is a folder"),
+        # Rows that failed, tagged anew: the errors of the new output would take their place.
+        ("out.txt.errors.jsonl", "out.txt", "would replace the file that is read"),
     ],
 )
-def test_outputs_that_cant_be_written(tmp_path: Path, out: str, message: str) -> None:
+def test_outputs_that_cant_be_written(tmp_path: Path, file: str, out: str, message: str) -> None:
     """Refused before anything is tagged."""
     (tmp_path / "folder.csv").mkdir()
-    tagger = Breaking(0)
+    given = a_file(tmp_path, file, ['{"content": "In Berlin"}'])
     with pytest.raises((InputError, FileFormatError), match=message):
-        tag(a_file(tmp_path), tmp_path / out, tagger)
+        tag(given, tmp_path / out, Breaking(0))
 
-    assert sorted(["folder.csv", "in.txt"]) == sorted(one.name for one in tmp_path.iterdir())
+    assert {"folder.csv", file} == {one.name for one in tmp_path.iterdir()}
+    assert '{"content": "In Berlin"}' == given.read_text()
 
 
 @pytest.mark.parametrize("loop", ["out.txt", "out.txt.errors.jsonl", "out.txt.partial"])
@@ -144,17 +147,6 @@ def test_links_that_lead_back_to_themselves_are_refused(tmp_path: Path, loop: st
         tag(a_file(tmp_path), tmp_path / "out.txt", tagger)
 
     assert [] == tagger.seen
-
-
-def test_failed_rows_tagged_anew_are_not_their_own_errors(tmp_path: Path) -> None:
-    """The errors of the new output would take the place of the file that is read."""
-    file = a_file(tmp_path, "out.jsonl.errors.jsonl", ['{"content": "In Berlin"}'])
-    before = file.read_bytes()
-    with pytest.raises(InputError, match="would replace the file that is read"):
-        tag(file, tmp_path / "out.jsonl")
-
-    assert before == file.read_bytes()
-    assert 1 == tag(file, tmp_path / "again.jsonl").tagged
 
 
 def test_labels_that_conll_cant_hold_are_refused_before_tagging(tmp_path: Path) -> None:
