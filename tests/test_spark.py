@@ -165,22 +165,22 @@ def test_a_stage_of_a_pipeline_is_saved_and_loaded(
 ) -> None:
     """With its settings and column names; it finds what `tag` finds."""
     frame = session.createDataFrame([("Wolfgang in Berlin", 1)], "body string, entities int")
-    stage = spark.NerTagger(
-        inputCol="body", outputCol="names", model=str(tiny_spec.folder), threshold=0.01
-    )
+    settings = {"model": str(tiny_spec.folder), "threshold": 0.01, "reading": 94}
+    stage = spark.NerTagger(inputCol="body", outputCol="names", **settings)
     Pipeline(stages=[stage]).fit(frame).write().overwrite().save(str(tmp_path / "pipeline"))
 
     loaded = PipelineModel.load(str(tmp_path / "pipeline"))
     tagged = loaded.transform(frame)
 
     assert ["body", "entities", "names", "problem"] == tagged.columns
-    settings = {"model": str(tiny_spec.folder), "threshold": 0.01}
     expected = spark.tag(frame.select("body"), "body", **settings).first()
     assert expected is not None
     assert expected.entities == tagged.first().names
-    assert (0.01, "int8") == tuple(
-        loaded.stages[0].getOrDefault(name) for name in ("threshold", "recipe")
+    assert (0.01, "94", "int8") == tuple(
+        loaded.stages[0].getOrDefault(name) for name in ("threshold", "reading", "recipe")
     )
+    with pytest.raises(InputError, match="no reading 'all'"):
+        spark.tag(frame.select("body"), "body", reading="all")
 
 
 def test_a_folder_is_read_where_it_is(

@@ -40,6 +40,7 @@ def test_a_text_that_calibrates_does_not_check(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
+        (None, r"^texts\.txt: can't be read"),
         (b"", "has 0 texts; expected at least 30"),
         (b"one\ntwo\n", "has 2 texts; expected at least 30"),
         (b"caf\xe9\n", "texts.txt.*UTF"),
@@ -47,20 +48,15 @@ def test_a_text_that_calibrates_does_not_check(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(
-    tmp_path: Path, content: bytes, problem: str
+    tmp_path: Path, content: bytes | None, problem: str
 ) -> None:
-    """With what was expected."""
+    """With what was expected, by its name alone, never its path."""
     file = tmp_path / "texts.txt"
-    file.write_bytes(content)
+    if content is not None:
+        file.write_bytes(content)
 
     with pytest.raises(InputError, match=problem):
         read_own(file)
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """By its name alone, never its path."""
-    with pytest.raises(InputError, match=r"^gone\.txt: can't be read"):
-        read_own(tmp_path / "gone.txt")
 
 
 @pytest.mark.parametrize("floor", [0.0, -1.0, 1.5, float("nan")])

@@ -47,3 +47,9 @@ def bundled_pair(bundled_sides: Sides) -> tuple[Prepared, Prepared]:
     """The bundled model's original and INT8."""
     left, right = map(ensure_prepared, default_sides(bundled_sides.spec))
     return left, right
+
+
+@pytest.fixture(scope="session")
+def tiny_pair(tiny_original: Prepared, tiny_prepared: Prepared) -> tuple[Prepared, Prepared]:
+    """The tiny model's original and INT8."""
+    return tiny_original, tiny_prepared

@@ -21,29 +21,22 @@ def fake_quantizers(prepared: Prepared) -> int:
     return sum(node.get_type_name() == "FakeQuantize" for node in nodes(prepared))
 
 
-def test_only_int8_is_quantized(tiny_original: Prepared, tiny_prepared: Prepared) -> None:
-    """The original has no FakeQuantize: quantizing must not have replaced it."""
-    assert fake_quantizers(tiny_original) == 0
-    assert fake_quantizers(tiny_prepared) > 10
-
-
-def test_int8_of_the_bundled_model_is_quantized_and_smaller(
-    bundled_pair: tuple[Prepared, Prepared],
+@pytest.mark.parametrize(
+    ("pair", "most", "smaller"),
+    [("tiny_pair", 10, 1), ("bundled_pair", 30, 3), ("bilstm_pair", 0, 1)],
+)
+def test_only_int8_is_quantized(
+    request: pytest.FixtureRequest, pair: str, most: int, smaller: int
 ) -> None:
-    """The model that ships has six layers; its INT8 is more than three times smaller."""
-    original, int8 = bundled_pair
+    """The original has no FakeQuantize: quantizing must not have replaced it.
+
+    The model that ships has six layers; its INT8 is more than three times smaller.
+    """
+    original, int8 = request.getfixturevalue(pair)
 
     assert fake_quantizers(original) == 0
-    assert fake_quantizers(int8) > 30
-    assert int8.size * 3 < original.size
-
-
-def test_only_the_bilstms_int8_is_quantized(bilstm_pair: tuple[Prepared, Prepared]) -> None:
-    """As for a transformer."""
-    original, int8 = bilstm_pair
-
-    assert fake_quantizers(original) == 0
-    assert fake_quantizers(int8) > 0
+    assert fake_quantizers(int8) > most
+    assert int8.size * smaller < original.size
 
 
 @pytest.mark.parametrize(
