@@ -33,6 +33,11 @@ def report(
     return score_predictions(gold, full, full[:kept] + part, origins=origins)
 
 
+def gated(scored: Report, limits: Limits = ALL, name: str = "set") -> Gated:
+    """By sentence alone: documents decide nothing."""
+    return check_limits(name, scored, scored, limits)
+
+
 @pytest.mark.parametrize(
     ("kept", "lost", "answers"),
     [
@@ -43,23 +48,24 @@ def report(
     ids=["pass", "fail", "too few"],
 )
 def test_each_limit_has_an_answer_of_its_own(kept: int, lost: int, answers: list[str]) -> None:
-    """The loss of all, of each type in gold, and the F1."""
-    accepted = accepted_as("set", report(kept, lost), ALL)
-
+    """The loss of all, of each type in gold, and the F1; the gravest answer is that of all."""
+    found = gated(report(kept, lost))
     names = ["loss of F1", "loss of F1 on LOC", "loss of F1 on PER", "F1"]
-    assert names == list(accepted.checks)
-    assert answers == [verdict.answer.value for verdict in accepted.checks.values()]
-    assert accepted.answer.value == max(answers, key=["yes", "undecided", "no"].index)
+
+    assert dict(zip(names, answers, strict=True)) == {
+        name: verdict.answer.value for name, verdict in found.checks.items()
+    }
+    assert found.answer.value == max(answers, key=["yes", "undecided", "no"].index)
 
 
 def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
     """Both sides as bad as each other lose nothing, and stay under the least F1."""
     gold = report(300, 0).gold
     half = [Tagged(text.tagged.text, text.tagged.entities[:1]) for text in gold]
-    accepted = accepted_as("set", score_predictions(gold, half, half, origins=ORIGINS), ALL)
-    loss, *_, f1 = accepted.checks.values()
+    found = gated(score_predictions(gold, half, half, origins=ORIGINS))
+    loss, *_, f1 = found.checks.values()
 
-    assert [Answer.YES, Answer.NO] == [loss.answer, accepted.answer]
+    assert [Answer.YES, Answer.NO] == [loss.answer, found.answer]
     assert "INT8's F1 is 66.7 %" in f1.sentence
     assert "stays under the 90 % asked for" in f1.sentence
 
@@ -72,11 +78,10 @@ def test_what_was_chosen_and_is_not_in_gold_is_open(
 ) -> None:
     """A gold set that lost a type doesn't pass in silence, nor does an empty list of checks."""
     chosen = replace(report(300, 0), choice=Choice(labels=labels))
-    accepted = accepted_as("set", chosen, Limits(max_label_loss=1.0))
+    found = gated(chosen, Limits(max_label_loss=1.0))
 
-    assert answers == [verdict.answer.value for verdict in accepted.checks.values()]
-    assert Answer.UNDECIDED is accepted.answer
-    assert not Limits().asked
+    assert answers == [verdict.answer.value for verdict in found.checks.values()]
+    assert Answer.UNDECIDED is found.answer
 
 
 @pytest.mark.parametrize(
@@ -90,54 +95,41 @@ def test_what_was_chosen_and_is_not_in_gold_is_open(
     ],
 )
 def test_limits_that_are_none_are_refused(limits: dict[str, float], message: str) -> None:
-    """Points for losses, a fraction for F1; the message says so."""
+    """Points for losses, a fraction for F1; the message says so. Nothing need be asked."""
+    assert not Limits().asked
     with pytest.raises(InputError, match=message):
         Limits(**limits)
 
 
-def accepted_as(name: str, scored: Report, limits: Limits) -> Gated:
-    """By sentence alone: documents decide nothing."""
-    return check_limits(name, scored, scored, limits)
-
-
+@pytest.fixture(scope="module")
 def three() -> list[Gated]:
     sizes = {"pass": (300, 0), "fail": (150, 150), "few": (20, 0)}
-    return [accepted_as(name, report(*size), Limits(max_loss=1.0)) for name, size in sizes.items()]
+    limits = Limits(max_loss=1.0)
+    return [gated(report(*size), limits, name) for name, size in sizes.items()]
 
 
-def parsed(acceptances: list[Gated]) -> ElementTree.Element:
-    return ElementTree.fromstring(junit_xml(acceptances))  # noqa: S314 - we wrote it
+def parsed(sets: list[Gated]) -> ElementTree.Element:
+    return ElementTree.fromstring(junit_xml(sets))  # noqa: S314 - we wrote it
 
 
-def test_junit_has_a_case_for_each_check_and_only_a_yes_passes() -> None:
+def test_junit_has_a_case_for_each_check_and_only_a_yes_passes(three: list[Gated]) -> None:
     """A no is a failure, what is open an error; nothing is skipped."""
-    root = parsed(three())
+    root = parsed(three)
+    cases = {suite.get("name"): suite.find("testcase")[0] for suite in root}  # type: ignore[index]
 
     assert {"tests": "3", "failures": "1", "errors": "1", "skipped": "0"} == root.attrib
-    assert ["pass", "fail", "few"] == [suite.get("name") for suite in root]
-    children = {suite.get("name"): suite.find("testcase")[0] for suite in root}  # type: ignore[index]
-    assert {"pass": "system-out", "fail": "failure", "few": "error"} == {
-        name: child.tag for name, child in children.items()
-    }
-    assert children["fail"].get("message", "").startswith("No. INT8's F1 is 85.7 %")
-    assert children["few"].get("message", "").startswith("Undecided: about ")
+    assert [("pass", "system-out"), ("fail", "failure"), ("few", "error")] == [
+        (name, child.tag) for name, child in cases.items()
+    ]
+    assert cases["fail"].get("message", "").startswith("No. INT8's F1 is 85.7 %")
+    assert cases["few"].get("message", "").startswith("Undecided: about ")
     values = [found.get("value") for found in root[0].iter("property")]
     assert ["bundled#original", "bundled#int8"] == values[::2]
 
 
-def test_junit_holds_any_name() -> None:
-    """Markup in a label is text; what XML can't hold is replaced."""
-    odd = report(3, 0, label="<b>&\x01")
-    root = parsed([accepted_as("a\x00<b>", odd, ALL)])
-
-    assert "a\ufffd<b>" == root[0].get("name")
-    names = [case.get("name") for case in root.iter("testcase")]
-    assert "loss of F1 on <b>&\ufffd" in names
-
-
-def test_markdown_says_the_answer_and_each_reason() -> None:
+def test_markdown_says_the_answer_and_each_reason(three: list[Gated]) -> None:
     """The gravest answer on top; a table of checks and one of types for each set."""
-    text = gate_markdown(three())
+    text = gate_markdown(three)
 
     assert text.startswith("## INT8 in place of Original: ✕ no\n")
     for name, answer in (("pass", "✓ yes"), ("fail", "✕ no"), ("few", "? undecided")):
@@ -147,21 +139,24 @@ def test_markdown_says_the_answer_and_each_reason() -> None:
         assert "McNemar" in part
 
 
-def test_markdown_is_inert() -> None:
-    """A file's name and a label are text."""
+def test_any_name_is_inert() -> None:
+    """Of a file, a set or a label; what XML can't hold is replaced."""
     files = (Origin("a|<b>", "a|<b>"), Origin("c", "c"))
-    text = gate_markdown([accepted_as("x|y", report(3, 0, "L_C|", files), ALL)])
+    odd = [gated(report(3, 0, "L_C|<&\x01", files), name="x|y\0")]
+    root, text = parsed(odd), gate_markdown(odd)
 
+    assert "x|y\ufffd" == root[0].get("name")
+    assert "loss of F1 on L_C|<&\ufffd" in [case.get("name") for case in root.iter("testcase")]
     assert r"## c in place of a\|\<b\>" in text
     assert r"### x\|y" in text
-    assert r"| L\_C\| |" in text
+    assert r"| L\_C\|\<&" in text
 
 
-def test_json_has_each_check_with_its_reason() -> None:
+def test_json_has_each_check_with_its_reason(three: list[Gated]) -> None:
     """The answer of all, and how many more entities would settle what is open."""
-    few = three()[2].json()
+    few = three[2].json()
+    [check] = few["checks"]
 
     assert "undecided" == few["answer"]
-    [check] = few["checks"]
     assert {"name", "answer", "short", "sentence", "more"} == set(check)
     assert 260 == check["more"]
