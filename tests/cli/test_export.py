@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hub_of_spaces import HubOfSpaces, hub_of_spaces
-from test_cli import run
+from test_cli import here, refused, run
 
 from ner.models.folder import Prepared
 
@@ -59,8 +59,5 @@ def test_what_can_not_be_is_refused_before_anything_is_made(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     """Exit code 2, a sentence, and no folder."""
-    done = run("export", "--out", str(tmp_path / "out"), *arguments)
-
-    assert done.returncode == 2
-    assert message in done.stderr
+    refused(here("export", "--out", str(tmp_path / "out"), *arguments), message)
     assert not (tmp_path / "out").exists()

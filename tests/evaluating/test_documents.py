@@ -9,20 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.documents import as_documents, join
+from ner.evaluating.documents import as_documents
 
 ADA = Annotated(Tagged("Ada left .", (Entity(0, 3, "PER"),)), ((0, 3), (4, 8), (9, 10)))
 BERLIN = Annotated(Tagged("to Berlin", (Entity(3, 9, "LOC"),)), ((0, 2), (3, 9)))
 gold = st.lists(st.lists(st.sampled_from([ADA, BERLIN]), max_size=9), max_size=5)
-
-
-def test_joined_sentences_keep_tokens_and_entities() -> None:
-    """Tags and tokens come one behind the other, and every entity spells itself."""
-    joined = join([ADA, BERLIN, ADA])
-
-    assert "Ada left . to Berlin Ada left ." == joined.tagged.text
-    assert (*ADA.tokens, *BERLIN.tokens, *ADA.tokens) == joined.tokens
-    assert (*ADA.tags, *BERLIN.tags, *ADA.tags) == joined.tags
 
 
 @pytest.mark.parametrize(
