@@ -186,7 +186,7 @@ def input_ports(graph: ov.CompiledModel | ov.Model) -> dict[str, ov.Output]:
         if name is None:
             raise ModelRefused(
                 f"The model's graph has an input {'/'.join(sorted(port.names))[:60]}; known are "
-                f"{', '.join(_INPUTS)}."
+                f"{', '.join(_INPUTS)}, since a model is given text alone."
             )
         found[name] = port
     if "input_ids" not in found:
