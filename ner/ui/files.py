@@ -37,8 +37,8 @@ _ENCODINGS = {
 _REDACTED = "redacted"
 _OWN = ("tagged", _REDACTED)
 _KINDS = {
-    "Your file, with columns for the entities": "tagged",
-    "Your file, with [PER] for a name": _REDACTED,
+    "Your file, with entities": "tagged",
+    "Your file, redacted": _REDACTED,
     "JSON lines: everything, as found": "entities.jsonl",
     "CSV: a row for each entity": "entities.csv",
     "CoNLL: a tag for each token": "entities.conll",

@@ -308,7 +308,7 @@ def _more() -> tuple[gr.Dropdown, gr.Slider, dict[str, gr.HTML]]:
     return (
         aggregation,
         threshold,
-        {name: html("", f"{name}-result") for name in ("tables", "probe")},
+        {name: html("", f"{name}-result", elem_classes="ner") for name in ("tables", "probe")},
     )
 
 
