@@ -164,23 +164,24 @@ def result_value(kept: Kept, *, split: bool) -> Value:
 
 def view(kept: Kept, *, split: bool) -> dict[str, Any]:
     """What the template lays out; ``split`` shows a text for each side."""
-    counts = kept.counts()
     both = len(kept.explained) == 2
-    panels = [
-        (f"{letter} {side.origin.title}", list(_places(kept, index)))
-        for index, (letter, side) in enumerate(zip("AB", kept.sides.all, strict=False))
-    ]
+    split = split and both
+    titles = [side.origin.title for side in kept.sides.all]
+    panels = [("", list(_places(kept)))]
+    if split:
+        panels = [
+            (f"{letter} {title}", list(_places(kept, index)))
+            for index, (letter, title) in enumerate(zip("AB", titles, strict=True))
+        ]
     return {
         "hints": list(_hints(kept)),
         "both": both,
-        "split": split and both,
-        "panels": panels if split and both else [("", list(_places(kept)))],
-        "titles": [side.origin.title for side in kept.sides.all],
+        "split": split,
+        "panels": panels,
+        "titles": titles,
         "classes": colour_classes(kept.sides.labels),
-        "legend": [
-            (label, _name(label), counts[label], label in kept.without)
-            for label in kept.sides.labels
-        ],
+        "legend": [(label, _name(label), count) for label, count in kept.counts().items()],
+        "without": kept.without,
         "differences": len(kept.agreement.differences),
         "seams": bool(_seams(kept.explained[0])),
         "agreed": _agreed(kept),
@@ -348,10 +349,8 @@ def _download(spec: ModelSpec) -> int:
 
 def _enough(kept: Kept) -> str:
     """Whether this text tells that the right side will do."""
-    titles = [side.origin.title for side in kept.sides.all]
-    given = without_gold(
-        [kept.agreement], max_loss=100 - 100 * MIN_AGREEMENT, names=(titles[0], titles[1])
-    )
+    left, right = (side.origin.title for side in kept.sides.all)
+    given = without_gold([kept.agreement], max_loss=100 - 100 * MIN_AGREEMENT, names=(left, right))
     if given.answer is not Answer.UNDECIDED:
         return given.sentence
     total, same = len(kept.pairs), len(kept.pairs) - len(kept.agreement.differences)
