@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ner.choosing.contenders import opening_of
+from ner.choosing.contenders import Contender
 from ner.choosing.memory import MemoryPlan, measure_footprint
 from ner.errors import Failure
 from ner.models.open import Sides
@@ -16,7 +16,9 @@ PLAN = MemoryPlan(singles=5, files=2, file_texts=20)
 
 def test_memory_is_read_three_times(tiny_sides: Sides, texts: list[str]) -> None:
     """In bytes, while the contender is held."""
-    found = measure_footprint(opening_of(tiny_sides.both[1].variant), texts, PLAN)
+    opening = Contender.of(tiny_sides.both[1]).opening
+    assert opening is not None
+    found = measure_footprint(opening, texts, PLAN)
 
     assert found.seconds > 0
     assert 30e6 < found.loaded < 2e9
