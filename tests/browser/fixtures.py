@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     installed = next(filter(None, map(shutil.which, names)), None)
     # Other processes may have the cores: how long an answer takes says nothing.
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         if installed is None and not own.is_file():
@@ -97,12 +97,13 @@ def opened(chromium: Browser, url: str, **settings: Any) -> Iterator[Page]:
     errors: list[str] = []
     visits: list[str] = []
     page = context.new_page()
+    page.set_default_timeout(90_000)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
     page.on("load", lambda loaded: visits.append(loaded.url))
     page.goto(url)
     # The text that is there at first is tagged unasked; a busy machine takes its time.
-    page.wait_for_selector("#result .panel", state="attached", timeout=90_000)
+    page.wait_for_selector("#result .panel", state="attached")
     answered(page)
     yield page
     context.close()
