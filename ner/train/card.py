@@ -109,7 +109,11 @@ def _data_parts(metrics: Record) -> Iterator[str]:
 
 
 def _training_parts(metrics: Record, name: str) -> Iterator[str]:
-    runs = list(stages(metrics))
+    runs: list[Record] = []
+    for run in stages(metrics):
+        # One may count twice in an average, or be in it and what another began with.
+        if run not in runs:
+            runs.append(run)
     last = metrics
     if len(runs) > 1:
         yield (
@@ -117,7 +121,8 @@ def _training_parts(metrics: Record, name: str) -> Iterator[str]:
         )
     if "averaged" in metrics:
         data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
-        folders = " ".join(f"run-{number}" for number, _ in enumerate(metrics["averaged"], 1))
+        averaged = metrics["averaged"]
+        folders = " ".join(f"run-{averaged.index(run) + 1}" for run in averaged)
         yield f"```sh\npython -m ner average {folders} {data} --out {name}\n```"
         last = metrics["averaged"][-1]
     yield f"```sh\n{command_of(last['settings'], name)}\n```"
@@ -144,13 +149,13 @@ def _teacher(run: Record) -> Iterator[str]:
     ]
     if any(names):
         told = ", ".join(f"`{name}`" for name in names if name)
-        records = filter(None, (run.get("teacher"), *run.get("teachers", ())))
-        scores = [
-            f"{key} {percent(dev['f1'])}"
-            for record in records
-            for key, dev in record["dev"].items()
+        facts = [
+            f"from {record['settings'].get('base') or _OLD_BASE}; dev F1: "
+            + ", ".join(f"{key} {percent(dev['f1'])}" for key, dev in record["dev"].items())
+            for record in (run.get("teacher"), *run.get("teachers", ()))
+            if record
         ]
-        reached = f" (dev F1: {', '.join(scores)})" if scores else ""
+        reached = f" ({'; '.join(facts)})" if facts else ""
         yield (
             f"The labels of the unlabelled text are the tag distributions of the teacher {told}"
             f"{reached}; on the first set's sentences they are "

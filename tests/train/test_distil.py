@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -269,7 +270,7 @@ def test_labels_serve_a_run_that_was_stopped_and_others(
     assert metrics["settings"]["unlabelled"] == ["plain.txt:1"]
     assert "--teacher teacher" in card
     assert "--unlabelled data/plain.txt:1" in card
-    assert "teacher `teacher` (dev F1: letters " in card
+    assert re.search("teacher `teacher` \\(from .*; dev F1: letters ", card)
     assert {"letters documents", "plain lower", "plain documents", "plain documents upper"} <= {
         *json.loads((second.out / "metrics.json").read_text("utf-8"))["pools"]
     }
