@@ -157,6 +157,7 @@ def provenance_rows(provenance: Json) -> list[tuple[str, str]]:
         *zip("AB", sides, strict=False),
         ("Set", provenance["set"] or ""),
         ("Aggregation", provenance["aggregation"]),
+        ("Reading", provenance["reading"]),
         ("Threshold", f"{provenance['threshold']:g}" if provenance["threshold"] else ""),
         ("Labels", "all" if labels is None else ", ".join(labels)),
         ("Machine", provenance["machine"]),

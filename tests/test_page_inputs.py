@@ -85,7 +85,7 @@ def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Serve
     """Neither the answer nor the log has them; the log has that something was refused."""
     answer = served.send(
         served.event_of("tag"),
-        ["Berlin", LONG, "bundled#int8", "CPU", "first", 0, "[]", "merged"],
+        ["Berlin", LONG, "bundled#int8", "CPU", "first", "segments", 0, "[]", "merged"],
     )
 
     assert "has an invalid value" in answer

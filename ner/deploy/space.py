@@ -29,7 +29,7 @@ _SHORT_DESCRIPTION = 60
 _PYTHON = "3.12"
 # What serving never reads.
 _NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "README.md")
-_NOT_SERVED_ASSETS = shutil.ignore_patterns(".*", "deploy", "prepared", "screenshot*.png")
+_NOT_SERVED_ASSETS = shutil.ignore_patterns(".*", "deploy", "prepared")
 
 
 @dataclass(frozen=True)

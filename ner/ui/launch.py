@@ -27,7 +27,7 @@ from ner.serving.request_log import LOG as REQUEST_LOG
 from ner.serving.service import Service, listening_port
 from ner.tagging.graphs import available_devices
 from ner.ui.jobs import Loader, describe_failure
-from ner.ui.look import head, theme
+from ner.ui.look import code_address, head, theme
 from ner.ui.page import build
 
 _LOG = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: 
 
     It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
     """
-    about = str(macro("ner.ui", "page.html", "about", page.title, _DESCRIPTION))
+    about = str(macro("ner.ui", "page.html", "about", page.title, _DESCRIPTION, code_address()))
     return service.launch(
         page, about=about, theme=theme(), head=head(), footer_links=["api"], **settings
     )

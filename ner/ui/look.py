@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def theme() -> gr.themes.Base:
         for name, value in ((variable, light), (f"{variable}_dark", dark))
     }
     return base.set(input_border_width="1px", **colours)
+
+
+def code_address() -> str | None:
+    """Where the code of this app is: the files of its Space; None where it is not on one."""
+    space = os.environ.get("SPACE_ID")
+    return f"https://huggingface.co/spaces/{space}" if space else None
 
 
 def head() -> str:

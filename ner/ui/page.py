@@ -18,6 +18,7 @@ from ner.ui.edit import add_edit
 from ner.ui.files import add_files_tab
 from ner.ui.forms import html
 from ner.ui.jobs import Loader, Site
+from ner.ui.look import code_address
 from ner.ui.tag import add_tag_tab
 
 _TITLE = "Named entities: original and INT8"
@@ -46,7 +47,7 @@ def build(
         add_endpoints(load, service)
         with gr.Row(elem_id="header"):
             html(macro("ner.ui", "page.html", "heading"), "heading")
-            html(macro("ner.ui", "page.html", "links"), "links")
+            html(macro("ner.ui", "page.html", "links", code_address()), "links")
         with gr.Tabs():
             with gr.Tab("Tag"):
                 pickers = add_tag_tab(page, site, tuple(specs or catalogue()), devices)

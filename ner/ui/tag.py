@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -64,18 +65,19 @@ def _compare(
     right: str,
     device: str,
     aggregation: str,
+    reading: str,
     threshold: float,
     without: str,
 ) -> Any:  # noqa: ANN401 - a generator that returns a `Kept`
     limit = run.bounds.text_characters
     if len(text) > limit:
         raise TextTooLong(len(text), limit)
-    choice = Choice.parse(aggregation, threshold)
+    choice = Choice.parse(aggregation, threshold, reading=reading)
     left_out = _labels_of(without)
     opened = yield from run.open(left, right, device)
     with (yield from run.place(long=False)):
         # The filter comes afterwards, so that it is known what it hides.
-        comparison = opened.compare(text, Choice(choice.aggregation))
+        comparison = opened.compare(text, replace(choice, threshold=0.0))
     return Kept(comparison, opened, choice, left_out)
 
 
@@ -91,7 +93,14 @@ def _labels_of(without: str) -> frozenset[str]:
 
 @job(value)
 def time(
-    run: Run, text: str, left: str, right: str, device: str, aggregation: str, ticket: str
+    run: Run,
+    text: str,
+    left: str,
+    right: str,
+    device: str,
+    aggregation: str,
+    reading: str,
+    ticket: str,
 ) -> Iterator[Any]:
     """How long both sides take, told again and again as it is measured.
 
@@ -101,7 +110,8 @@ def time(
     sides: Sides = yield from run.open(left, right, device)
     if sides.right is None or len(text) > run.bounds.text_characters:
         return
-    names, taggers = zip(*_contestants(run, sides, Choice.parse(aggregation)), strict=True)
+    choice = Choice.parse(aggregation, reading=reading)
+    names, taggers = zip(*_contestants(run, sides, choice), strict=True)
     endless = time_rounds(text[:_TIMED], taggers)
     slots = run.site.service.short
     rounds: list[tuple[Steps, ...]] = []
@@ -160,12 +170,12 @@ def _notes(text: str, sides: Sides) -> list[str]:
 
 @job(markup)
 def robustness(
-    run: Run, text: str, left: str, right: str, device: str, aggregation: str
+    run: Run, text: str, left: str, right: str, device: str, aggregation: str, reading: str
 ) -> Iterator[str]:
     """Which entities are still found when the text is written differently."""
     if len(text or "") > run.bounds.probe_characters:
         raise TextTooLong(len(text), run.bounds.probe_characters)
-    choice = Choice.parse(aggregation)
+    choice = Choice.parse(aggregation, reading=reading)
     sides = yield from run.open(left, right, device)
     taggers = [side.tagger.using(choice) for side in sides.both]
     with (yield from run.place(long=False)):
@@ -200,7 +210,8 @@ def parse_link(kept: str) -> dict[str, Any]:
         told = json.loads(kept or "{}")
     except (ValueError, RecursionError):
         return {}
-    kinds = {"text": str, "left": str, "right": str, "aggregation": str, "threshold": int | float}
+    texts = ("text", "left", "right", "aggregation", "reading")
+    kinds = {**dict.fromkeys(texts, str), "threshold": int | float}
     known = told if isinstance(told, dict) else {}
     return {name: known[name] for name, kind in kinds.items() if isinstance(known.get(name), kind)}
 
@@ -217,22 +228,22 @@ def add_tag_tab(
     shown = result(value(_EMPTY), "result", "ner.mount")
     times = result({"html": "", "data": ""}, "times", "ner.mountTimes")
     with gr.Column(elem_id="more"):
-        aggregation, threshold, long = _more()
+        choice, long = _more()
     without, view, ticket, kind, saved = (hidden() for _ in range(5))
-    settings = [text, *pickers.inputs, aggregation, threshold, without]
+    settings = [text, *pickers.inputs, *choice, without]
     asked = _ask("tag", tag(site), [*settings, view], shown)
     # However it ends: a newer question ends this one without a word, and a sentence may be equal
     # to the one that is on show.
     asked.then(None, js="() => ner.answered()")
-    _ask("time", time(site), [*settings[:5], ticket], times)
+    _ask("time", time(site), [*settings[:6], ticket], times)
     _ask("tables", tables(site), settings, long["tables"])
-    _ask("probe", robustness(site), settings[:5], long["probe"])
+    _ask("probe", robustness(site), settings[:6], long["probe"])
     _ask("save", save(site), [*settings, kind], saved).then(
         None, saved, None, js="saved => ner.saved(saved)"
     )
-    changed: list[Any] = [*pickers.inputs, aggregation, threshold]
+    changed: list[Any] = [*pickers.inputs, *choice]
     gr.on([part.change for part in changed], None, changed, js="(...now) => ner.changed(now)")
-    _connect_pickers(page, pickers, text, examples, aggregation, threshold)
+    _connect_pickers(page, pickers, text, examples, choice)
     return pickers
 
 
@@ -299,17 +310,20 @@ def _picker(label: str, choices: list[tuple[str, str]], value: str, elem_id: str
     )
 
 
-def _more() -> tuple[gr.Dropdown, gr.Slider, dict[str, gr.HTML]]:
+def _more() -> tuple[list[Any], dict[str, gr.HTML]]:
     """What the button 'More' unfolds: settings, and results by the name of what asks for them."""
     with gr.Row(elem_classes="fields"):
         aggregation = aggregation_picker()
+        reading = gr.Dropdown(
+            [("In segments of whole sentences", "segments"), ("As a whole", "whole")],
+            value="segments",
+            label="Long texts are read",
+            elem_id="reading",
+        )
         threshold = gr.Slider(0, 1, value=0, step=0.01, label="Threshold", elem_id="threshold")
     html(macro("ner.ui", "tag_parts.html", "more", list(SavedAs)), "more-actions")
-    return (
-        aggregation,
-        threshold,
-        {name: html("", f"{name}-result", elem_classes="ner") for name in ("tables", "probe")},
-    )
+    parts = {name: html("", f"{name}-result", elem_classes="ner") for name in ("tables", "probe")}
+    return [aggregation, reading, threshold], parts
 
 
 def _connect_pickers(
@@ -317,8 +331,7 @@ def _connect_pickers(
     pickers: Pickers,
     text: gr.Textbox,
     examples: Sequence[tuple[gr.Button, dict[str, str]]],
-    aggregation: gr.Dropdown,
-    threshold: gr.Slider,
+    choice: Sequence[Any],
 ) -> None:
     chosen = pickers.chosen
     now = "() => ner.now()"
@@ -342,13 +355,13 @@ def _connect_pickers(
             sides = pickers.pick(told["left"], told["right"])
         except Exception:  # noqa: BLE001
             sides = pickers.choose_model(pickers.specs[0].name)
-        rest = (told.get(key, gr.skip()) for key in ("text", "aggregation", "threshold"))
+        rest = (told.get(key, gr.skip()) for key in ("text", "aggregation", "reading", "threshold"))
         return (*rest, *sides)
 
     page.load(
         as_gradio_errors(restore),
         hidden(),
-        [text, aggregation, threshold, *chosen],
+        [text, *choice, *chosen],
         js="() => ner.kept()",
         **QUIET,
     ).then(None, js=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from ner.files.write import Layout, TaggedRow, output_for
 from ner.markup import macro, notice, render
 from ner.tables import Cell, Table
 from ner.tables import html as table_html
-from ner.tagging.choice import Choice
 from ner.ui.look import style
 from ner.ui.tagged import Kept, view
 
@@ -149,7 +149,7 @@ def written(kept: Kept, form: SavedAs) -> str:
 
 
 def _provenance(kept: Kept) -> dict[str, Any]:
-    choice = Choice(kept.choice.aggregation, kept.choice.threshold, kept.kept_labels)
+    choice = replace(kept.choice, labels=kept.kept_labels)
     return schema.provenance_json([side.origin for side in kept.sides.all], choice)
 
 
@@ -212,6 +212,7 @@ def _python(kept: Kept) -> str:
         "left": (kept.sides.left.variant.name, "bundled#original"),
         "right": (right.variant.name if right else None, "bundled#int8"),
         "aggregation": (kept.choice.aggregation.value, "first"),
+        "reading": (kept.choice.reading_name, "segments"),
         "threshold": (kept.choice.threshold, 0),
         "labels": (kept.kept_labels and list(kept.kept_labels), None),
         "device": (kept.sides.device, "CPU"),

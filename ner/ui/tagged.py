@@ -142,6 +142,7 @@ def result_value(kept: Kept, *, split: bool) -> Value:
             "right": sides.right.variant.name if sides.right else None,
             "device": sides.device,
             "aggregation": kept.choice.aggregation.value,
+            "reading": kept.choice.reading_name,
             "threshold": kept.choice.threshold,
             "without": sorted(kept.without),
         },

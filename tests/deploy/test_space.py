@@ -76,11 +76,11 @@ def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
 
 
 def test_nothing_else_is_inside(folder: Path) -> None:
-    """No hidden file, no cache, no build recipe, no picture of the README."""
+    """No hidden file, no cache, no build recipe."""
     names = {part for file in folder.rglob("*") for part in file.relative_to(folder).parts}
 
     assert not {name for name in names if name.startswith(".")}
-    assert not names & {"__pycache__", "screenshot.png", "tests"}
+    assert not names & {"__pycache__", "tests"}
     assert not (folder / "assets" / "deploy").exists()
 
 

@@ -38,12 +38,13 @@ def answers(
     *,
     load: Loader | None = None,
     left: str = SIDES[0],
+    reading: str = "segments",
     threshold: float = 0.0,
     without: str = "[]",
     view: str = "merged",
 ) -> list[dict[str, str]]:
     site = Site(load or loader_of(sides or FakeSides()), service_of())
-    asked = (text, left, *SIDES[1:], "first", threshold, without, view)
+    asked = (text, left, *SIDES[1:], "first", reading, threshold, without, view)
     return list(tag.tag(site)(REQUEST, *asked))
 
 
@@ -165,7 +166,7 @@ def times(
     site = Site(loader_of(FakeSides(tagger)), service_of())
     if others:
         site.service.short = Waited(site.service.bounds.short)
-    return list(tag.time(site)(REQUEST, text, *SIDES, "max", "7"))
+    return list(tag.time(site)(REQUEST, text, *SIDES, "max", "segments", "7"))
 
 
 def test_times_tick_in_until_there_are_enough() -> None:
@@ -195,19 +196,29 @@ def test_int8_on_a_cpu_without_its_instructions_is_explained(
     assert told == ("this CPU lacks VNNI" in times()[-1]["html"])
 
 
+@pytest.mark.parametrize("reading", ["segments", "whole"])
+def test_how_long_texts_are_read_goes_to_both_sides_and_back(reading: str) -> None:
+    """Into the link and the program that repeat it, too."""
+    [*_, answer] = answers(reading=reading)
+    assert reading == json.loads(answer["data"])["settings"]["reading"]
+    assert {"reading": reading} == tag.parse_link(json.dumps({"reading": reading}))
+
+
 def test_a_newer_question_ends_the_one_before() -> None:
     """Of one visitor: nobody waits for the older answer, which is not shown."""
     site = Site(loader_of(FakeSides(), ["export", "quantize"]), service_of())
     ask = tag.tag(site)
-    first = ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "merged")
+    first = ask(REQUEST, TEXT, *SIDES, "first", "segments", 0.0, "[]", "merged")
     next(first)
-    assert [""] != [it["data"] for it in ask(REQUEST, TEXT, *SIDES, "first", 0.0, "[]", "x")]
+    assert [""] != [
+        it["data"] for it in ask(REQUEST, TEXT, *SIDES, "first", "segments", 0.0, "[]", "x")
+    ]
     assert [] == list(first)
 
 
 def probed(text: str, sides: FakeSides | None = None) -> str:
     site = Site(loader_of(sides or FakeSides()), service_of())
-    *_, last = tag.robustness(site)(REQUEST, text, *SIDES, "first")
+    *_, last = tag.robustness(site)(REQUEST, text, *SIDES, "first", "segments")
     return last
 
 
@@ -227,7 +238,7 @@ def test_the_probe_shows_what_both_lose() -> None:
 def saved(kind: str, text: str = TEXT, sides: FakeSides | None = None, **filter_: Any) -> str:
     site = Site(loader_of(sides or FakeSides()), service_of())
     threshold, without = filter_.get("threshold", 0.0), filter_.get("without", "[]")
-    *_, last = tag.save(site)(REQUEST, text, *SIDES, "first", threshold, without, kind)
+    *_, last = tag.save(site)(REQUEST, text, *SIDES, "first", "segments", threshold, without, kind)
     told = json.loads(last["value"])
     return str(told.get("content", told.get("problem")))
 
@@ -296,7 +307,7 @@ def test_a_format_that_there_is_not_is_refused() -> None:
 def test_tables_have_every_pair_and_piece() -> None:
     """Both sides of each pair, what differs, and the pieces of both."""
     site = Site(loader_of(FakeSides()), service_of())
-    *_, html = tag.tables(site)(REQUEST, TEXT, *SIDES, "first", 0.0, "[]")
+    *_, html = tag.tables(site)(REQUEST, TEXT, *SIDES, "first", "segments", 0.0, "[]")
     for part in ("Acme Corp → Acme", "boundary differs", "label differs", "not found in B", "Wolf"):
         assert part in html
 

@@ -87,7 +87,8 @@ const tagAsk = (() => {
 
   function timedOn() {
     const { text, settings: asked } = tagShow.data();
-    return JSON.stringify([text, asked.left, asked.right, asked.device, asked.aggregation]);
+    const { left, right, device, aggregation, reading } = asked;
+    return JSON.stringify([text, left, right, device, aggregation, reading]);
   }
 
   /** Whether times are of the result on show. @param {string} ticket */
@@ -101,21 +102,21 @@ const tagAsk = (() => {
   function send(name, values) {
     const [text, ...others] = values;
     const sent = [[...(text || "")].slice(0, limit()).join(""), ...others];
-    if (name !== "time" && name !== "probe") sent[6] = JSON.stringify([...state.without]);
+    if (name !== "time" && name !== "probe") sent[7] = JSON.stringify([...state.without]);
     if (name === "tag") {
-      settings = JSON.stringify(sent.slice(1, 6));
+      settings = JSON.stringify(sent.slice(1, 7));
       keep(sent);
-      sent[7] = state.view;
+      sent[8] = state.view;
     }
-    if (name === "time") sent[5] = String(timings);
-    if (name === "save") sent[7] = kind;
+    if (name === "time") sent[6] = String(timings);
+    if (name === "save") sent[8] = kind;
     return sent;
   }
 
   /** The text survives a reload of this browser tab. @param {any[]} sent */
-  function keep([text, left, right, , aggregation, threshold]) {
+  function keep([text, left, right, , aggregation, reading, threshold]) {
     try {
-      const kept = JSON.stringify({ text, left, right, aggregation, threshold });
+      const kept = JSON.stringify({ text, left, right, aggregation, reading, threshold });
       sessionStorage.setItem(STORE, kept);
     } catch {
       // A browser that stores nothing only loses this at a reload.

@@ -6,7 +6,8 @@
  * @typedef {{
  *   text: string, told: string[][], classes: Record<string, string>,
  *   settings: {
- *     left: string, right: string | null, device: string, aggregation: string, threshold: number,
+ *     left: string, right: string | null, device: string, aggregation: string, reading: string,
+ *     threshold: number,
  *     without: string[],
  *   },
  *   sides: {name: string, title: string, entities: Span[]}[],
