@@ -98,13 +98,13 @@ def test_a_graph_that_departs_from_pytorch_is_not_published(
     tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However it came about: the type is named, with how far logits are apart."""
-    real = export_module._write_transformer
+    real = export_module._write_network
 
     def departs(model: Any, target: Path) -> None:
         real(model, target)
         model.classifier.bias.data += 0.1
 
-    monkeypatch.setattr(export_module, "_write_transformer", departs)
+    monkeypatch.setattr(export_module, "_write_network", departs)
     with pytest.raises(ModelRefused, match="type bert come out of OpenVINO otherwise"):
         export(make_tiny("bert", tmp_path / "bert", tiny_checkpoint), tmp_path / "made", {})
 
