@@ -130,7 +130,7 @@ def test_another_number_of_arguments_is_refused_and_not_logged(
 
     answer = httpx.get(f"{app.url}gradio_api/call/tag/{event}").text
 
-    assert f"Expected 6 arguments, got {len(arguments)}." in answer
+    assert f"Expected 7 arguments, got {len(arguments)}." in answer
     assert "a secret" not in app.told
 
 

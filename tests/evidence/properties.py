@@ -195,7 +195,7 @@ def _endpoint(name: str) -> Callable[..., None]:
 
 def _page_tags(threshold: Any, without: Any, link: Any, kind: Any, **arguments: Any) -> None:
     asked = (*arguments.values(), threshold, json.dumps([without]))
-    _defended(tag(_SITE)(_REQUEST, *asked, "split", "7"))
+    _defended(tag(_SITE)(_REQUEST, *asked, "split"))
     _defended(save(_SITE)(_REQUEST, *asked, kind))
     parse_link(link)
 
@@ -263,11 +263,11 @@ _PAGE: _Given = {
     **_SIDES,
     "device": _DEVICE,
     "aggregation": _AGGREGATION,
+    "reading": _or_anything("segments", "whole"),
 }
 _READING = st.tuples(
     _or_anything("", "cp1252", "latin-1", "utf-16-le", "utf-16-be"),
     _or_anything(None, "text", "id", ""),
-    _or_anything(None, [], ["id"], ["gone"]),
     _SIDE,
     _SIDE,
     _DEVICE,

@@ -67,7 +67,7 @@ class Held:
 
     def call(self, text: str, model: str = "bundled") -> httpx.Response:
         """Ask for a text; the answer has its event's id."""
-        arguments = [text, model, "int8", "first", 0.0, None]
+        arguments = [text, model, "int8", "first", 0.0, None, "segments"]
         return self.client.post(f"{self.url}gradio_api/call/tag", json={"data": arguments})
 
     def result(self, called: httpx.Response) -> str:

@@ -38,7 +38,7 @@ def memory(url: str) -> float:
 
 def ask(url: str) -> Any:
     """The entities of one text, as another visitor."""
-    data = [TEXT, "bundled", "int8", "first", 0.0, None]
+    data = [TEXT, "bundled", "int8", "first", 0.0, None, "segments"]
     called = httpx.post(f"{url}gradio_api/call/tag", json={"data": data}, timeout=30)
     event = called.raise_for_status().json()["event_id"]
     told = httpx.get(f"{url}gradio_api/call/tag/{event}", timeout=30).text
@@ -77,7 +77,9 @@ async def slow_body(url: str, number: int) -> asyncio.StreamWriter:
 
 async def aborted(url: str, number: int) -> asyncio.StreamWriter:
     """A call whose caller is gone before it can be answered."""
-    body = f'{{"data": ["Ada met Bob {number}.", "bundled", "int8", "first", 0.0, null]}}'
+    body = (
+        f'{{"data": ["Ada met Bob {number}.", "bundled", "int8", "first", 0.0, null, "segments"]}}'
+    )
     writer = await _send(url, _post(body, len(body)))
     writer.transport.abort()
     return writer
@@ -116,7 +118,7 @@ def test_a_thousand_sessions_are_borne(url: str) -> None:
     before = memory(url)
     with httpx.Client(base_url=url, timeout=30) as client:
         for _ in range(1000):
-            data = {"data": [TEXT, "bundled", "int8", "first", 0.0, None]}
+            data = {"data": [TEXT, "bundled", "int8", "first", 0.0, None, "segments"]}
             while client.post("gradio_api/call/tag", json=data).status_code == 503:
                 time.sleep(0.2)
 

@@ -20,7 +20,7 @@ from ner.serving.service import Service, listening_port
 from serving.client import Client, page_of
 from serving.running import HOLD, Held, held_page
 
-CALL = ["Wolfgang lives in Berlin", "bundled", "int8", "first", 0.0, None]
+CALL = ["Wolfgang lives in Berlin", "bundled", "int8", "first", 0.0, None, "segments"]
 
 
 def classes(service: Service) -> list[object]:

@@ -213,6 +213,7 @@ class Preparing:
                 "bundled#int8",
                 "CPU",
                 "first",
+                "segments",
                 0,
                 "[]",
                 "x",

@@ -29,7 +29,7 @@ def answers() -> dict[str, Any]:
 
 def arguments(text: str) -> list[object]:
     """What ``tag`` is called with: text, model, variant, aggregation, threshold, labels."""
-    return [text, "bundled", "int8", "first", 0.0, None]
+    return [text, "bundled", "int8", "first", 0.0, None, "segments"]
 
 
 class Visitor(HttpUser):

@@ -66,7 +66,7 @@ class App:
 
     def call(self, text: str) -> Any:
         """The answer for one text, waited for."""
-        arguments = [text, "bundled", "int8", "first", 0.0, None]
+        arguments = [text, "bundled", "int8", "first", 0.0, None, "segments"]
         called = httpx.post(f"{self.url}/gradio_api/call/tag", json={"data": arguments})
         event = called.raise_for_status().json()["event_id"]
         stream = httpx.get(f"{self.url}/gradio_api/call/tag/{event}", timeout=60).text
