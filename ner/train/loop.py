@@ -171,8 +171,10 @@ class NerTrainer(Trainer):
         super().log(logs, start_time)
         now = time.perf_counter()
         *before, entry = self.state.log_history
-        seconds = max((one["seconds"] for one in before), default=0.0) + now - self._logged
-        entry["seconds"], self._logged = round(seconds, 1), now
+        earlier = max((one["seconds"] for one in before), default=0.0)
+        # Told as it is kept, so that it never goes back.
+        seconds = round(earlier + now - self._logged, 3)
+        entry["seconds"], self._logged = seconds, now
         if "loss" in logs or "eval_f1" in logs:
             step, steps = self.state.global_step, self.state.max_steps
             self._report(TrainProgress(step, steps, seconds, logs.get("loss"), logs.get("eval_f1")))
