@@ -62,7 +62,8 @@ def test_a_signal_drains_and_ends_with_0(
 
     Nor has it a trace of those who ask for streams that are not there.
     """
-    gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 200)
+    # Enough for seconds of work, or a busy machine would look only when it is done.
+    gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 3_000)
     with app(ner_home, tmp_path / "log", NER_DRAIN_SECONDS="120") as running:
         api = f"{running.url}gradio_api"
         for unknown in ("call/tag/unknown", "queue/data?session_hash=unknown"):
