@@ -53,7 +53,7 @@ _SAMPLE_ROWS, _SAMPLE_CHARACTERS = 200, 10_000
 def run_settings(origins: Sequence[Origin], choice: Choice) -> dict[str, str]:
     """In words, all that decides what is found: the ``settings`` of a run."""
     provenance = schema.provenance_json(origins, choice) | {"machine": "", "date": ""}
-    return dict(schema.provenance_rows(provenance)) | {"Reading": choice.reading_name}
+    return dict(schema.provenance_rows(provenance))
 
 
 def run(

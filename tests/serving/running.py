@@ -47,8 +47,25 @@ class Holding(DictionaryTagger):
         return super().__call__(text)
 
 
+class Measured:
+    """A running app, which tells its metrics."""
+
+    url: str
+
+    def metric(self, name: str) -> float:
+        text = httpx.get(f"{self.url}metrics", timeout=60).text
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def until(self, name: str, value: float) -> None:
+        """Ask until a metric has come to ``value``; pytest's timeout bounds that."""
+        while self.metric(name) < value:
+            # Asking without a pause would keep the server from what is waited for.
+            time.sleep(0.02)
+
+
 @dataclass
-class Held:
+class Held(Measured):
     """A page in a process of its own over a tagger that can be made to wait."""
 
     begun: Any = field(default_factory=lambda: get_context("spawn").Event())
@@ -76,17 +93,6 @@ class Held:
 
     def stream(self, called: httpx.Response) -> str:
         return f"{self.url}gradio_api/call/tag/{called.json()['event_id']}"
-
-    def metric(self, name: str) -> float:
-        text = self.client.get(f"{self.url}metrics").text
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else 0.0
-
-    def until(self, name: str, value: float) -> None:
-        """Ask until a metric has come to ``value``; pytest's timeout bounds that."""
-        while self.metric(name) < value:
-            # Asking without a pause would keep the server from what is waited for.
-            time.sleep(0.02)
 
     def hold(self) -> httpx.Response:
         """Take the only slot."""
@@ -128,7 +134,7 @@ def held_page() -> Iterator[Held]:
 
 
 @dataclass(frozen=True)
-class App:
+class App(Measured):
     """A running ``python app.py``."""
 
     process: subprocess.Popen[str]

@@ -70,8 +70,7 @@ def test_a_signal_drains_and_ends_with_0(
             assert "Not Found" in httpx.get(f"{api}/{unknown}").text
         data = [gold, "original", "int8", "first", 0.0, None, 0.01, None, "segments"]
         event = httpx.post(f"{api}/call/evaluate", json={"data": data}).json()["event_id"]
-        while 'ner_working{kind="long"} 1' not in httpx.get(f"{running.url}metrics").text:
-            pass
+        running.until('ner_working{kind="long"}', 1)
         with ThreadPoolExecutor(1) as pool:
             result = pool.submit(httpx.get, f"{api}/call/evaluate/{event}", timeout=120)
             running.process.terminate()
