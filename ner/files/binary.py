@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ner.errors import Failure
 from ner.files.json_records import read_records
 from ner.files.marked import Marked, Opened, Span
-
-
-def is_docbin(_head: Sequence[str], source: Path | str) -> bool:
-    """Whether its name ends in ``.spacy``."""
-    return isinstance(source, Path) and source.suffix == ".spacy"
 
 
 def read_docbin(opened: Opened) -> Iterator[Marked]:
@@ -33,11 +28,6 @@ def read_docbin(opened: Opened) -> Iterator[Marked]:
     for number, document in enumerate(documents, start=1):
         spans = [Span(each.start_char, each.end_char, each.label_) for each in document.ents]
         yield Marked([number], document.text, spans=spans)
-
-
-def is_parquet(_head: Sequence[str], source: Path | str) -> bool:
-    """Whether its name ends in ``.parquet``."""
-    return isinstance(source, Path) and source.suffix == ".parquet"
 
 
 def read_parquet(opened: Opened) -> Iterator[Marked]:

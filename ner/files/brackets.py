@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from ner.entities import Entity, Tagged
 from ner.files.marked import Marked, Opened, Span
@@ -40,9 +39,9 @@ def parse_bracketed(marked: str) -> Tagged:
     return Tagged(text + marked[position:], tuple(entities))
 
 
-def recognize(head: Sequence[str], _source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether an entity is marked in it."""
-    return any(match["label"] for line in head for match in _BRACKETED.finditer(line))
+    return any(match["label"] for line in opened.head for match in _BRACKETED.finditer(line))
 
 
 def read(opened: Opened) -> Iterator[Marked]:

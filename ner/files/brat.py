@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ner.files.marked import Marked, Opened, Span
@@ -14,9 +14,9 @@ _SPAN = re.compile(
 )
 
 
-def recognize(_head: Sequence[str], source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether it is an ``.ann``, a ``.txt`` with one beside it, or a folder with some in it."""
-    return isinstance(source, Path) and bool(_annotations(source))
+    return isinstance(opened.source, Path) and bool(_annotations(opened.source))
 
 
 def read(opened: Opened) -> Iterator[Marked]:

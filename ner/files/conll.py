@@ -107,20 +107,20 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
     return Columns(width, token, tag)
 
 
-def recognize(head: Sequence[str], source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether most lines have a tag in the same column, and are no sentences.
 
     A sentence, too, may begin or end in a word like a tag: I, O, e-mail. Columns are told by the
     file's name, by tabs, by O beside other tags, or by two words on each of several lines.
     """
-    columns = find_columns(head)
-    rows = [cells for cells in map(columns_of, head) if len(cells) == columns.width]
+    columns = find_columns(opened.head)
+    rows = [cells for cells in map(columns_of, opened.head) if len(cells) == columns.width]
     if columns.tag is None:
         return False
     outside = {is_outside(cells[columns.tag].strip(" ")) for cells in rows}
-    named = isinstance(source, Path) and source.suffix in _ENDINGS
-    tabs = any("\t" in line for line in head)
-    return named or tabs or len(outside) == 2 or (columns.width == 2 and len(rows) > 1)
+    tabs = any("\t" in line for line in opened.head)
+    told = opened.ending in _ENDINGS or tabs or len(outside) == 2
+    return told or (columns.width == 2 and len(rows) > 1)
 
 
 def read(opened: Opened) -> Iterator[Marked]:

@@ -17,26 +17,24 @@ from ner.files import binary, brackets, brat, conll, json_records, token_table, 
 from ner.files.marked import Marked, Opened, Reading, make_gold
 from ner.io import read_lines, replace_surrogates
 
-# So many lines show which format it is.
-_HEAD = 200
-
 
 class Format(NamedTuple):
-    """A format: its name, what it is, whether a file is of it, and how it is read.
-
-    ``recognize`` is given the first lines, and the path or what a pasted text is called.
-    """
+    """A format: its name, what it is, whether a file is of it, and how it is read."""
 
     name: str
     title: str
-    recognize: Callable[[Sequence[str], Path | str], bool]
+    recognize: Callable[[Opened], bool]
     read: Callable[[Opened], Iterator[Marked]]
+
+
+def _ends_in(ending: str) -> Callable[[Opened], bool]:
+    return lambda opened: opened.ending == ending
 
 
 # In the order in which they are tried.
 FORMATS = (
-    Format("docbin", "DocBin of spaCy (.spacy)", binary.is_docbin, binary.read_docbin),
-    Format("parquet", "Parquet", binary.is_parquet, binary.read_parquet),
+    Format("docbin", "DocBin of spaCy (.spacy)", _ends_in(".spacy"), binary.read_docbin),
+    Format("parquet", "Parquet", _ends_in(".parquet"), binary.read_parquet),
     Format("brat", "brat: .ann beside .txt, or a folder", brat.recognize, brat.read),
     Format("webanno", "WebAnno / INCEpTION TSV 3", webanno.recognize, webanno.read),
     Format("json", "JSON or JSON lines", json_records.recognize, json_records.read),
@@ -70,7 +68,7 @@ def load_gold(path: Path, reading: Reading | None = None) -> Gold:
 def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | None = None) -> Gold:
     """The same from lines, of a pasted text for one; ``source`` is named in errors."""
     opened = Opened(list(map(replace_surrogates, lines)), source, reading or Reading())
-    found = _find_format(opened)
+    found = find_format(opened)
     documents = make_gold(found.read(opened), opened) if found else []
     if not documents:
         first = next(filter(str.strip, opened.lines), "")
@@ -80,15 +78,15 @@ def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | N
     return Gold(documents, opened.notes)
 
 
-def _find_format(opened: Opened) -> Format | None:
-    head, chosen = opened.lines[:_HEAD], opened.reading.format
-    for each in FORMATS:
-        if each.name == chosen or (chosen is None and each.recognize(head, opened.source)):
-            return each
+def find_format(opened: Opened) -> Format | None:
+    """The one that was chosen, else that of the content, if it is any."""
+    chosen = opened.reading.format
     if chosen is None:
-        return None
-    known = ", ".join(each.name for each in FORMATS)
-    raise InputError(f"There is no format {chosen!r}. Choose one of {known}.")
+        return next((each for each in FORMATS if each.recognize(opened)), None)
+    named = {each.name: each for each in FORMATS}
+    if chosen not in named:
+        raise InputError(f"There is no format {chosen!r}. Choose one of {', '.join(named)}.")
+    return named[chosen]
 
 
 def read_gold(path: Path, reading: Reading | None = None) -> list[Annotated]:

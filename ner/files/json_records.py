@@ -18,7 +18,6 @@ from ner.entities import Tagged
 from ner.errors import FileFormatError
 from ner.files.marked import Marked, Opened, Span
 from ner.files.tokens import join
-from ner.io import replace_surrogates
 
 _TEXT = ("text", "data", "sentence", "content", "document", "full_text", "Text")
 _TOKENS = ("tokens", "tokenized_text", "words")
@@ -34,9 +33,9 @@ MARKS = tuple(dict.fromkeys((*_SPANS, *_TAGS)))
 """The keys under which spans or tags are looked for."""
 
 
-def recognize(head: Sequence[str], _source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether the first line begins a JSON object, or a list of objects or lists."""
-    first = next((line for line in head if line.strip()), "")
+    first = next(filter(str.strip, opened.head), "")
     return bool(re.match(r'\s*(\{\s*(["}]|$)|\[\s*([\[{"\]]|$))', first)) and "](" not in first
 
 
@@ -52,8 +51,7 @@ def read_records(records: Iterable[tuple[int, Any]], opened: Opened) -> Iterator
     """
     known, left_out = False, 0
     keys: dict[str, None] = {}
-    unfolded = ((line, each) for line, whole in records for each in _unfold(whole))
-    for line, record in unfolded:
+    for line, record in ((line, each) for line, value in records for each in _unfold(value)):
         if not isinstance(record, dict):
             raise opened.error(line, f"expected a JSON object, not {json.dumps(record)[:40]!r}.")
         if record.get("answer", "accept") != "accept":
@@ -83,11 +81,8 @@ def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int,
         return
     start = filled[0][0] if filled else 1
     found = parse_json("\n".join(line for _, line in filled), source, start)
-    if isinstance(found, dict) and (rows := _rows(found)):
-        found = rows
-    elif isinstance(found, dict) and not any(isinstance(found.get(key), str) for key in _TEXT):
-        around = [value for value in found.values() if isinstance(value, list) and value]
-        found = next((one for one in around if isinstance(one[0], dict | list)), found)
+    if isinstance(found, dict):
+        found = _within(found) or found
     if isinstance(found, list) and not _is_pair(found):
         numbered = enumerate(found, start=1)
         yield from ((number, record) for number, record in numbered if record is not None)
@@ -95,50 +90,57 @@ def json_values(lines: Sequence[str], source: Path | str) -> Iterator[tuple[int,
         yield start, found
 
 
+def _within(value: dict[str, Any]) -> list[Any]:
+    """The records in an object that is none: the rows of a table, or those of its first list."""
+    if rows := _rows(value):
+        return rows
+    if _text_of(value) is not None or any(key in value for key in _TOKENS):
+        return []
+    lists = (one for one in value.values() if isinstance(one, list) and one)
+    return next((one for one in lists if isinstance(one[0], dict) or _is_pair(one[0])), [])
+
+
 def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of a table that was written by its columns, as pandas and datasets do; else none."""
     columns = {
         key: list(held.values()) if isinstance(held, dict) else held for key, held in table.items()
     }
-    kind = {**dict.fromkeys(_TEXT, str), **dict.fromkeys(_TOKENS, list)}
-    by_columns = any(
-        isinstance(column, list) and column and set(map(type, column)) == {kind.get(key)}
-        for key, column in columns.items()
-    )
-    lengths = {len(column) if isinstance(column, list) else None for column in columns.values()}
-    if not by_columns or len(lengths) > 1:
+    kinds = {**dict.fromkeys(_TEXT, str), **dict.fromkeys(_TOKENS, list)}
+    if not all(isinstance(column, list) for column in columns.values()):
+        return []
+    by_columns = any({kinds.get(key)} == set(map(type, columns[key])) for key in columns)
+    if not by_columns or len(set(map(len, columns.values()))) > 1:
         return []
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _unfold(record: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    """The records in one of spaCy: a text with its spans, or the sentences of paragraphs."""
-    if _is_pair(record):
-        yield {"text": record[0], **record[1]}
-        return
-    paragraphs = record.get("paragraphs") if isinstance(record, dict) else None
-    if not isinstance(paragraphs, list):
-        yield record
-        return
-    for sentence in _dicts(chain(*(_list(one, "sentences") for one in _dicts(paragraphs)))):
-        tokens = _dicts(_list(sentence, "tokens"))
-        # A hyphen is spaCy's word for a tag that nobody gave.
-        tags = [tag if (tag := token.get("ner", "O")) != "-" else "O" for token in tokens]
-        yield {"tokens": [token.get("orth") for token in tokens], "ner": tags}
+def _unfold(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """The records in a value: spaCy pairs a text with its spans, and has paragraphs of sentences.
+
+    A sentence of spaCy has an object for each token; a hyphen is its word for a tag that nobody
+    gave.
+    """
+    if _is_pair(value):
+        yield {"text": value[0], **value[1]}
+    elif not isinstance(value, dict):
+        yield value
+    elif within := _within(value):
+        yield from chain(*map(_unfold, within))
+    elif tokens := [one for one in _dicts(value.get("tokens")) if "orth" in one]:
+        tags = ["O" if one.get("ner", "-") == "-" else one["ner"] for one in tokens]
+        yield {"tokens": [one["orth"] for one in tokens], "ner": tags}
+    else:
+        yield value
 
 
-def _list(record: dict[str, Any], key: str) -> list[Any]:
-    found = record.get(key)
-    return found if isinstance(found, list) else []
+def _dicts(values: object) -> list[dict[str, Any]]:
+    """The objects in a list; none in anything else."""
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
 
 
-def _dicts(values: Iterable[Any]) -> list[dict[str, Any]]:
-    return [value for value in values if isinstance(value, dict)]
-
-
-def _is_pair(record: object) -> bool:
+def _is_pair(value: object) -> bool:
     """Whether this is spaCy's old training data: [text, {"entities": …}]."""
-    return isinstance(record, list) and list(map(type, record)) == [str, dict]
+    return isinstance(value, list) and list(map(type, value)) == [str, dict]
 
 
 def _is_whole(line: str) -> bool:
@@ -168,17 +170,16 @@ def parse_json(text: str, source: Path | str, line: int) -> Any:  # noqa: ANN401
 
 def _read_tokens(record: dict[str, Any], line: int, opened: Opened) -> Marked | None:
     """Of a record with tokens and as many tags, or with spans that count tokens."""
-    key = next((key for key in _TOKENS if _are_texts(record.get(key))), None)
-    if key is None:
+    lists = [record[key] for key in _TOKENS if isinstance(record.get(key), list)]
+    given = [one for one in lists if all(isinstance(token, str) and token for token in one)]
+    if not given:
         return None
-    tokens = list(map(replace_surrogates, record[key]))
-    given = next((record[name] for name in _TAGS if _are_tags(record.get(name), tokens)), None)
-    if given is not None:
-        text = record.get("text")
-        text = replace_surrogates(text) if isinstance(text, str) else None
-        tags = [_name(tag, line, opened, "tag") for tag in given]
-        return Marked([line] * len(tokens), text, tokens, tags)
-    if key != "tokenized_text":
+    tokens = given[0]
+    for tags in (record[key] for key in _TAGS if isinstance(record.get(key), list)):
+        if len(tags) == len(tokens) and not any(isinstance(tag, dict | list) for tag in tags):
+            tags = [_name(tag, line, opened, "tag") for tag in tags]
+            return Marked([line] * len(tokens), _text_of(record), tokens, tags)
+    if "tokenized_text" not in record:
         return None
     # GLiNER: first and last token of each span.
     text, offsets = join(tokens)
@@ -193,16 +194,6 @@ def _read_tokens(record: dict[str, Any], line: int, opened: Opened) -> Marked | 
     return Marked([line], text, spans=spans)
 
 
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
-
-
-def _are_tags(value: object, tokens: Sequence[str]) -> bool:
-    if not isinstance(value, list) or len(value) != len(tokens):
-        return False
-    return not any(isinstance(tag, dict | list) for tag in value)
-
-
 def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
     text = _text_of(record)
     if text is None:
@@ -210,14 +201,13 @@ def _read_spans(record: dict[str, Any], line: int, opened: Opened) -> Marked:
     given = {key: record[key] for key in _SPANS if record.get(key) is not None}
     found = next((value for value in given.values() if isinstance(value, list)), None)
     if found is None and given:
+        # spaCy's groups of spans, and Argilla's questions.
         key, groups = next(iter(given.items()))
         lists = list(groups.values()) if isinstance(groups, dict) else []
         if not lists or not all(isinstance(group, list) for group in lists):
             raise opened.error(line, f'"{key}" must be a list of spans.')
-        # spaCy's groups of spans.
         found = list(chain(*lists))
-    spans = [_span(span, line, opened) for span in _flat(found or [])]
-    return Marked([line], replace_surrogates(text), spans=spans)
+    return Marked([line], text, spans=[_span(span, line, opened) for span in _flat(found or [])])
 
 
 def _text_of(record: dict[str, Any]) -> str | None:
@@ -231,24 +221,20 @@ def _text_of(record: dict[str, Any]) -> str | None:
 def _flat(spans: list[Any]) -> list[Any]:
     """The spans; of several people's those of the first whose work was not cancelled."""
     people = [one for one in _dicts(spans) if not one.get("was_cancelled")]
-    for key in ("value", "result"):
-        if any(isinstance(one.get(key), list) for one in people):
-            found = _list(people[0], key)
+    for one in people[:1]:
+        if isinstance(one.get("value"), list):
+            return list(one["value"])
+        if isinstance(one.get("result"), list):
             # Of Label Studio's results some are choices or relations.
-            return found if key == "value" else [one for one in found if _is_span(one)]
+            values = _dicts([each.get("value") for each in _dicts(one["result"])])
+            return [value for value in values if "start" in value]
     return spans
-
-
-def _is_span(result: Any) -> bool:  # noqa: ANN401 - any JSON
-    value = result.get("value") if isinstance(result, dict) else None
-    return isinstance(value, dict) and "start" in value
 
 
 def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any JSON
     found: dict[str, Any] = {}
     if isinstance(span, dict):
-        inner = span.get("value") or next(iter(_list(span, "points")), None)
-        found = {**span, **inner} if isinstance(inner, dict) else span
+        found = {**span, **next(iter(_dicts(span.get("points"))), {})}
     elif isinstance(span, list) and len(span) in (3, 4):
         label_first = isinstance(span[0], str)
         order = ("label", "start", "end") if label_first else ("start", "end", "label")
@@ -258,7 +244,7 @@ def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any J
     )
     if isinstance(label, list):
         label = label[0] if len(label) == 1 else None
-    if end is None and type(start) is int and type(found.get("length")) is int:
+    if end is None and type(start) is type(found.get("length")) is int:
         end = start + found["length"]
     if type(start) is not int or type(end) is not int or label in (None, ""):
         raise opened.error(
@@ -266,7 +252,7 @@ def _span(span: Any, line: int, opened: Opened) -> Span:  # noqa: ANN401 - any J
             f'span {str(span)[:80]} has no "start" and "end" (whole numbers) and "label" (text).',
         )
     spelled = found.get("text")
-    spelled = None if spelled is None else replace_surrogates(str(spelled))
+    spelled = None if spelled is None else str(spelled)
     return Span(start, end, _name(label, line, opened, "label"), spelled)
 
 
@@ -286,20 +272,14 @@ def _name(label: Any, line: int, opened: Opened, what: str) -> str:  # noqa: ANN
     raise opened.error(line, f"{what} {label} is a number; say what it stands for: {example}.")
 
 
-def json_line(tagged: Tagged) -> str:
-    """``{"text", "entities": [{"start", "end", "label"}]}`` on one line, without its end."""
-    return _line(
-        tagged, [{"start": e.start, "end": e.end, "label": e.label} for e in tagged.entities]
-    )
+def json_line(tagged: Tagged, *, spacy: bool = False, **keys: object) -> str:
+    """``{"text", "entities": [{"start", "end", "label"}]}`` and ``keys`` on one line, without end.
 
-
-def spacy_json_line(tagged: Tagged) -> str:
-    """``{"text", "entities": [[start, end, label]]}``: what spaCy's ``Example.from_dict`` takes."""
-    return _line(tagged, [[entity.start, entity.end, entity.label] for entity in tagged.entities])
-
-
-def _line(tagged: Tagged, entities: Sequence[object]) -> str:
-    record = {"text": tagged.text, "entities": entities}
+    With ``spacy`` an entity is ``[start, end, label]``, which its ``Example.from_dict`` takes.
+    """
+    spans = [{"start": e.start, "end": e.end, "label": e.label} for e in tagged.entities]
+    entities = [list(span.values()) for span in spans] if spacy else spans
+    record = {"text": tagged.text, "entities": entities, **keys}
     return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 

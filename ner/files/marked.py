@@ -16,8 +16,10 @@ from typing import NamedTuple
 from ner.entities import Annotated, Entity, Tagged, utf16_offsets
 from ner.errors import FileFormatError, InputError
 from ner.files.tokens import annotate, is_wordy, join, locate, split_at, trim
+from ner.io import replace_surrogates
 from ner.tags import Tag, map_labels, read_tags, spans
 
+_HEAD = 200
 # How many repaired lines a sentence names.
 _LINES_NAMED = 10
 # From so many, and of so great a share, spans that do not fit words are no accident.
@@ -67,6 +69,16 @@ class Opened:
     source: Path | str
     reading: Reading
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def head(self) -> Sequence[str]:
+        """The first lines, which show what format it is."""
+        return self.lines[:_HEAD]
+
+    @property
+    def ending(self) -> str:
+        """That of the file's name; a pasted text has none."""
+        return self.source.suffix if isinstance(self.source, Path) else ""
 
     def error(self, line: int | None, problem: str) -> FileFormatError:
         """The error that names this file."""
@@ -149,7 +161,7 @@ def annotate_tokens(
     entities = tuple(
         Entity(offsets[first][0], offsets[last - 1][1], kind) for first, last, kind in spans(tags)
     )
-    return Annotated(Tagged(text, entities), tuple(offsets))
+    return Annotated(Tagged(replace_surrogates(text), entities), tuple(offsets))
 
 
 def _read_tags(marked: Sequence[Marked], opened: Opened) -> dict[str, Tag]:
@@ -224,14 +236,23 @@ def _check_offsets(marked: Sequence[Marked], opened: Opened) -> Offsets:
     )
 
 
+def _problem(span: Span, text: str) -> str:
+    """What is wrong with a span in code points; empty if nothing is."""
+    start, end, _, said = span
+    spelled = text[start:end] if 0 <= start < end else ""
+    if spelled and said is not None and said.split() != spelled.split():
+        return f"the text at [{start}, {end}) is {spelled!r}, not {said!r}; offsets are code points"
+    if not spelled or end > len(text):
+        return f"span [{start}, {end}) is empty or outside a text of {len(text)} characters"
+    return "" if spelled.strip() else f"span [{start}, {end}) spells white space"
+
+
 def _fits(span: Span, text: str) -> bool:
-    start, end, _, spelled = span
-    if not 0 <= start < end <= len(text) or not text[start:end].strip():
-        return False
-    if spelled is not None:
-        return text[start:end].split() == spelled.split()
-    borders = [at for at in (start, end) if 0 < at < len(text)]
-    return not any(is_wordy(text[at - 1]) and is_wordy(text[at]) for at in borders)
+    """Whether nothing is wrong with a span, and it parts no word unless its text is given."""
+    borders = [] if span.spelled is not None else [span.start, span.end]
+    return not _problem(span, text) and not any(
+        is_wordy(text[at - 1]) and is_wordy(text[at]) for at in borders if 0 < at < len(text)
+    )
 
 
 def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
@@ -250,24 +271,13 @@ def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
 def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> list[Annotated]:
     text = one.text or ""
     entities = []
-    for start, end, label, spelled in _shifted(one.spans, text, offsets):
-        inside = 0 <= start < end
-        if inside and spelled is not None and spelled.split() != text[start:end].split():
-            raise opened.error(
-                one.line_at(start),
-                f"the text at [{start}, {end}) is {text[start:end]!r}, not {spelled!r}; offsets "
-                "are code points, half open.",
-            )
-        if not inside or end > len(text):
-            problem = f"span [{start}, {end}) is empty or outside a text of {len(text)} characters."
-            raise opened.error(one.line_at(start), problem)
-        names = map_labels([label], opened.reading.names)
-        entities += [trim(Entity(start, end, name), text) for name in names]
+    for span in _shifted(one.spans, text, offsets):
+        if problem := _problem(span, text):
+            raise opened.error(one.line_at(span.start), f"{problem}.")
+        names = map_labels([span.label], opened.reading.names)
+        entities += [trim(Entity(span.start, span.end, name), text) for name in names]
     kept = _without_nested(entities, one, opened)
-    try:
-        gold = annotate(Tagged(text, tuple(kept)))
-    except ValueError as error:
-        raise opened.error(one.lines[0], f"{error}; it is or borders on white space.") from error
+    gold = annotate(Tagged(replace_surrogates(text), tuple(kept)))
     if not one.by_line:
         return [gold]
     ends = [match.end() for match in re.finditer("\n", text)]

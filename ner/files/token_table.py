@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
 from ner.files.marked import Marked, Opened, mark_tokens
 
-_TOKENS = ("word", "token", "words", "tokens")
-_TAGS = ("tag", "ner_tag", "ner", "tags", "label", "labels")
+# What the columns of tokens, of tags and of sentences are called.
+_NAMES = tuple(
+    re.compile(name, re.IGNORECASE)
+    for name in ("words?|tokens?", "(ner_)?tags?|ner|labels?", "sent.*")
+)
 
 
-def recognize(head: Sequence[str], _source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether the header names a column of tokens, one of tags and one of sentences."""
-    return bool(head) and _columns(head[0]) is not None
+    return _columns(opened) is not None
 
 
 def read(opened: Opened) -> Iterator[Marked]:
@@ -27,7 +30,7 @@ def read(opened: Opened) -> Iterator[Marked]:
 
 def _rows(opened: Opened) -> Iterator[tuple[str, tuple[int, str, str]]]:
     """Each row with what its sentence is called."""
-    delimiter, *columns = _columns(opened.lines[0]) or (",", 0, 1, 2)
+    delimiter, columns = _columns(opened) or (",", [0, 1, 2])
     rows = csv.reader(opened.lines[1:], delimiter=delimiter)
     sentence = ""
     for row in filter(None, rows):
@@ -39,15 +42,12 @@ def _rows(opened: Opened) -> Iterator[tuple[str, tuple[int, str, str]]]:
         yield sentence, (line, token, tag)
 
 
-def _columns(header: str) -> tuple[str, int, int, int] | None:
+def _columns(opened: Opened) -> tuple[str, list[int]] | None:
     """Delimiter and the columns of tokens, tags and sentences."""
     for delimiter in ",;\t":
-        names = [name.strip(' "\ufeff').casefold() for name in header.split(delimiter)]
-        token, tag = (
-            next((names.index(name) for name in known if name in names), None)
-            for known in (_TOKENS, _TAGS)
-        )
-        sentence = next((at for at, name in enumerate(names) if name.startswith("sent")), None)
-        if token is not None and tag is not None and sentence is not None:
-            return delimiter, token, tag, sentence
+        header = "".join(opened.lines[:1]).split(delimiter)
+        names = [name.strip(' "\ufeff') for name in header]
+        found = [[at for at, name in enumerate(names) if kind.fullmatch(name)] for kind in _NAMES]
+        if all(found):
+            return delimiter, [first for first, *_ in found]
     return None

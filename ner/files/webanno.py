@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ner.files.marked import Marked, Opened, mark_tokens
 
@@ -12,9 +11,9 @@ _LAYER = re.compile(r"#T_(SP|CH|RL)=(?P<name>[^|]*)\|?(?P<features>.*)")
 _TOKEN = re.compile(r"\d+-\d+")
 
 
-def recognize(head: Sequence[str], _source: Path | str) -> bool:
+def recognize(opened: Opened) -> bool:
     """Whether the first line says so."""
-    return bool(head) and head[0].startswith("#FORMAT=WebAnno TSV 3")
+    return "".join(opened.lines[:1]).startswith("#FORMAT=WebAnno TSV 3")
 
 
 def read(opened: Opened) -> Iterator[Marked]:

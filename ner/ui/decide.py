@@ -32,9 +32,9 @@ from ner.evaluating.report import Report, report_agreement, report_sides
 from ner.evaluating.signoff import signoff_html
 from ner.evaluating.verdicts import count_of
 from ner.files.csv_records import BadRow
-from ner.files.gold import FORMATS, gold_of_lines
+from ner.files.gold import find_format, gold_of_lines
 from ner.files.json_records import MARKS
-from ner.files.marked import Reading
+from ner.files.marked import Opened, Reading
 from ner.files.read import Row, inspect
 from ner.io import check_length, split_lines
 from ner.markup import macro, notice
@@ -60,7 +60,7 @@ SETS = {
     "The texts that the model was checked on when made": "gate",
 }
 # What pasted texts are called in errors, and how many lines show their format.
-_SOURCE, _HEAD = "Your texts", 200
+_SOURCE = "Your texts"
 # Seconds between two sentences on how far it is.
 _TOLD_EVERY = 0.3
 _MOST_CARDS = 100_000
@@ -118,7 +118,7 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()
     name = f"{chosen}, built in" if chosen else f"your texts, SHA-256 {digest[:12]}"
     lines = split_lines(text)
-    form = next((one for one in FORMATS if one.recognize(lines[:_HEAD], _SOURCE)), None)
+    form = find_format(Opened(lines, _SOURCE, Reading()))
     if form is None:
         with suppress(InputError):
             lines = _column(text, ".csv")

@@ -6,11 +6,9 @@ keeps nothing. What a text began as goes along with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 import gradio as gr
 
@@ -20,7 +18,7 @@ from ner.errors import InputError, one_of
 from ner.evaluating.documents import find_sentences
 from ner.files.conll import conll_lines
 from ner.files.gold import parse_gold
-from ner.files.json_records import json_line, parse_json, spacy_json_line
+from ner.files.json_records import json_line, parse_json
 from ner.files.marked import Offsets, Reading
 from ner.files.tokens import annotate, split_at
 from ner.io import split_lines
@@ -72,18 +70,12 @@ def _conll(texts: Sequence[_Edited]) -> Iterator[str]:
         yield from conll_lines(map(annotate, _sentences(tagged)))
 
 
-def _with_keys(tagged: Tagged, keys: dict[str, Any]) -> str:
-    return json.dumps({**json.loads(json_line(tagged)), **keys}, ensure_ascii=False)
-
-
 _WRITERS: dict[Format, Callable[[Sequence[_Edited]], Iterator[str]]] = {
     Format.CONLL: _conll,
-    Format.JSONL: lambda texts: (
-        _with_keys(tagged, {"origin": origin}) for tagged, origin in texts
-    ),
-    Format.SPACY: lambda texts: (spacy_json_line(tagged) for tagged, _ in texts),
+    Format.JSONL: lambda texts: (json_line(tagged, origin=origin) for tagged, origin in texts),
+    Format.SPACY: lambda texts: (json_line(tagged, spacy=True) for tagged, _ in texts),
     Format.SENTENCES: lambda texts: (
-        _with_keys(sentence, {"origin": origin, "document": number})
+        json_line(sentence, origin=origin, document=number)
         for number, (tagged, origin) in enumerate(texts, start=1)
         for sentence in _sentences(tagged)
     ),

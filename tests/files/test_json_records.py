@@ -11,7 +11,7 @@ from files.samples import BERLIN, LOC, PER, tagged_texts
 from ner.entities import Entity, Tagged
 from ner.errors import FileFormatError
 from ner.files.gold import parse_gold
-from ner.files.json_records import json_line, spacy_json_line
+from ner.files.json_records import json_line
 from ner.files.marked import Offsets, Reading
 
 STRICT = Reading(format="json", offsets=Offsets.CHARACTERS)
@@ -25,7 +25,7 @@ def read(line: str) -> Tagged:
 @given(tagged=tagged_texts())
 def test_json_lines_read_back_are_the_same(tagged: Tagged) -> None:
     """Both JSON forms are one line each and keep text and spans."""
-    for line in (json_line(tagged), spacy_json_line(tagged)):
+    for line in (json_line(tagged), json_line(tagged, spacy=True)):
         assert "\n" not in line
         assert "\r" not in line
         assert read(line) == tagged
