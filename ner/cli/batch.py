@@ -90,7 +90,7 @@ def batch(
     kept = ([name] if name in source.columns else name.split(",") for name in keep or ())
     source = source.choose(column, list(chain(*kept)))
     check_place(source, out)
-    _print_source(source)
+    _print_source(source, guessed=column is None)
     variant = resolve(model, default=f"bundled#{recipe}")
     if both and variant.recipe.name == ORIGINAL:
         raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
@@ -119,10 +119,11 @@ def batch(
         raise typer.Exit(1)
 
 
-def _print_source(source: Source) -> None:
+def _print_source(source: Source, *, guessed: bool) -> None:
     column = "" if source.column is None else f", column {source.column!r}"
-    guessed = " (a guess; --column chooses another)" if source.guessed and column else ""
-    print_note(f"{source.path.name}: {source.format}, {source.encoding_name}{column}{guessed}")
+    if column and guessed:
+        column += " (a guess; --column chooses another)"
+    print_note(f"{source.path.name}: {source.format}, {source.encoding_name}{column}")
     # A key that was chosen may first occur late in the file, or be misspelled.
     if source.format is Format.JSONL and source.column not in source.columns:
         print_note(

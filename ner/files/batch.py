@@ -8,16 +8,14 @@ changed file, starts anew.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,20 +23,22 @@ from ner import schema
 from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
+from ner.files.conll import check_conll_labels
 from ner.files.csv_records import BadRow
-from ner.files.read import Format, Row, Source
+from ner.files.read import Format, Row, Source, ending_of
 from ner.files.resume import (
     Step,
     claim,
     errors_file,
     publish,
-    refuse_unwritable,
     resume,
     save,
     sync,
+    writing,
 )
 from ner.files.write import Layout, Output, TaggedRow, output_for
 from ner.machine import describe
+from ner.models.folder import sha256
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import clean
 
@@ -89,12 +89,11 @@ def run(
         layout = replace(layout, own=columns, column=column, delimiter=delimiter)
     output = output_for(out, layout)
     check_place(source, out)
-    if output.check_labels is not None:
-        for each in taggers:
-            output.check_labels(each.labels)
+    if ending_of(out) == ".conll":
+        check_conll_labels(chain(*(each.labels for each in taggers)))
     rows = source.rows()
     job = _digest(source, out, layout, settings, chunk_rows)
-    with _fail_on_write_error(out), claim(out) as folder:
+    with writing(out, Failure), claim(out) as folder:
         begin = time.perf_counter()
         step = resume(folder, job, output)
         yield step
@@ -129,12 +128,11 @@ def _sample(results: Sequence[TaggedRow]) -> str:
 
 def check_place(source: Source, out: Path) -> None:
     """Raise ``InputError`` where ``out`` can't be, or would take the place of ``source``."""
-    with refuse_unwritable(out):
+    with writing(out, InputError):
         for path in (out, errors_file(out)):
-            if _is_loop(path):
-                raise InputError(
-                    f"{path.name} is a link that leads back to itself. Choose another name."
-                )
+            if path.is_symlink():
+                # Raises for a link that leads nowhere or back to itself.
+                path.stat()
         if source.path.resolve() in (out.resolve(), errors_file(out).resolve()):
             raise InputError(
                 f"{out.name} and the rows that fail, in {errors_file(out).name}, would replace the "
@@ -146,34 +144,18 @@ def check_place(source: Source, out: Path) -> None:
             raise InputError(f"There is no folder {out.parent}. Make it first.")
 
 
-def _is_loop(path: Path) -> bool:
-    try:
-        path.stat()
-    except OSError as error:
-        return error.errno == errno.ELOOP
-    return False
-
-
 def _digest(
     source: Source, out: Path, layout: Layout, settings: Mapping[str, str], chunk_rows: int
 ) -> str:
     """One value for all that decides the bytes of the output."""
     decisive = [
         asdict(layout),
-        *(source.sha256, source.format, source.encoding, source.delimiter, source.column),
+        *(sha256(source.path), source.format, source.encoding, source.delimiter, source.column),
         *(source.path.name, out.suffix.lower(), chunk_rows, dict(settings)),
         # The libraries that find the entities.
         *map(version, ("openvino", "tokenizers", "numpy")),
     ]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-
-
-@contextmanager
-def _fail_on_write_error(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Failure(f"{out.name} can't be written: {error.strerror}.") from error
 
 
 def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadRow]]:

@@ -30,27 +30,22 @@ def guess_column(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> str
     if len(columns) == 1:
         return columns[0]
     plain = [column.strip().casefold() for column in columns]
-    wordy = _wordy_columns(columns, sample)
-    named = [
-        (rank, word != name, at)
-        for rank, name in enumerate((*_USUAL_NAMES, *_WEAK_NAMES))
-        for at, word in enumerate(plain)
-        if plain.count(word) == 1
-        and (
-            (word == name and (name in _USUAL_NAMES or not wordy))
-            or (name in re.findall(r"[^\W_]+", word) and columns[at] in wordy)
-        )
-    ]
-    if named:
-        return columns[min(named)[-1]]
-    return max(wordy, key=lambda column: wordy[column]) if wordy else None
+    times = Counter(plain)
+    once = [at for at, name in enumerate(plain) if times[name] == 1]
+    lengths = _wordy_columns(sample)
+    wordy = [at for at in once if at in lengths]
+    for name in (*_USUAL_NAMES, *_WEAK_NAMES):
+        called = [at for at in once if plain[at] == name and (name in _USUAL_NAMES or not wordy)]
+        partly = [at for at in wordy if name in re.findall(r"[^\W_]+", plain[at])]
+        if called or partly:
+            return columns[[*called, *partly][0]]
+    return columns[max(wordy, key=lambda at: lengths[at])] if wordy else None
 
 
-def _wordy_columns(columns: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, float]:
+def _wordy_columns(sample: Sequence[Sequence[str]]) -> dict[int, float]:
     """The mean length of the cells, for each column in whose cells stand several words."""
-    times = Counter(columns)
     return {
-        column: fmean(map(len, cells))
-        for column, cells in zip(columns, zip(*sample, strict=True), strict=False)
-        if times[column] == 1 and fmean(cell.strip().count(" ") for cell in cells) >= _SPACES
+        at: fmean(map(len, cells))
+        for at, cells in enumerate(zip(*sample, strict=True))
+        if fmean(cell.strip().count(" ") for cell in cells) >= _SPACES
     }

@@ -6,7 +6,6 @@ on; only a file that as a whole is not what it should be is refused.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 from ner.errors import FileFormatError, InputError
@@ -23,11 +21,13 @@ from ner.files.conll import find_columns, sentences
 from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
 from ner.files.json_records import json_values, parse_json
 from ner.files.tokens import join
-from ner.io import find_codec, open_bytes, open_text
+from ner.io import open_text
 
 _SAMPLE = 100
 # Excel's way of saying in the first line what parts the cells.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# How JSON begins that is not by line.
+_WHOLE = re.compile(r"\s*(\[\s*(\{|$)|\{\s*$)")
 # As many as a spreadsheet has; a sample of more would not fit into memory.
 _MOST_COLUMNS = 16_384
 
@@ -62,15 +62,13 @@ _TABLES = (Format.CSV, Format.TSV)
 class Row:
     """One text; ``line`` is where it begins in the file, from 1.
 
-    ``tokens`` are their half-open offsets where the file gives them. ``kept`` are the values of
-    `Source.keep`, in that order: cells, or of JSON lines any JSON, None where there is no such key.
-    ``own`` are all values of the row by their columns or keys, where it has these.
+    ``tokens`` are their half-open offsets where the file gives them. ``own`` are all values of the
+    row by their columns or keys, where it has these: cells, or of JSON any JSON.
     """
 
     line: int
     text: str
     tokens: tuple[tuple[int, int], ...] | None = None
-    kept: tuple[object, ...] = ()
     own: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
@@ -80,22 +78,18 @@ class Source:
 
     ``columns`` are the header's names, or the keys of the first JSON objects that hold text; none
     where those hold none, and for formats without. ``column`` holds the texts; None where it is
-    still to be chosen, see `choose`. ``guessed`` tells that nobody chose it. ``keep`` are the
-    columns whose values go along with the texts. ``lines`` is how many the file has, or
-    records where JSON is not by line (``whole``).
+    still to be chosen, see `choose`. ``keep`` are the columns whose values go along with the
+    texts. ``lines`` is how many the file has, or records where JSON is not by line.
     """
 
     path: Path
     format: Format
     encoding: str
-    lines: int
-    sha256: str
+    lines: int = 0
     delimiter: str = ","
     columns: tuple[str, ...] = ()
     column: str | None = None
     keep: tuple[str, ...] = ()
-    whole: bool = False
-    guessed: bool = field(default=False, compare=False)
 
     @property
     def encoding_name(self) -> str:
@@ -111,7 +105,7 @@ class Source:
             self._check_column(name)
         chosen = replace(self, keep=tuple(dict.fromkeys(keep)) or self.keep)
         if column is not None:
-            return replace(chosen, column=column, guessed=False)
+            return replace(chosen, column=column)
         if self.column is not None or self.format in _PLAIN:
             return chosen
         name = self.path.name
@@ -169,17 +163,13 @@ def inspect(
             "once. Save the texts to a file first."
         )
         raise FileFormatError(path, None, problem)
-    try:
-        with open_bytes(path) as file:
-            head = file.read(16)
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise FileFormatError(path, None, f"can't be read ({reason}).") from error
-    if not head:
-        raise FileFormatError(path, None, "it is empty.")
-    source = Source(path, chosen, find_codec(encoding, head), 0, sha256)
+    codec = "utf-8"
+    if chosen not in _FRAMES:
+        with open_text(path, encoding) as file:
+            codec = file.encoding
+            if not file.read(1):
+                raise FileFormatError(path, None, "it is empty.")
+    source = Source(path, chosen, codec)
     source = replace(source, lines=max((line.number for line in _lines(source)), default=0))
     return source if chosen in _PLAIN else _with_columns(source)
 
@@ -194,10 +184,17 @@ def ending_of(path: Path) -> str:
 
 
 def _lines(source: Source) -> Iterator[Line]:
-    """The lines of a file (ended by LF, CRLF or CR; never U+2028), none read beyond the limit."""
+    """The lines of a file; the rows of a table and the values of JSON over lines, as JSON lines."""
     if source.format in _FRAMES:
-        yield from _frame_lines(source)
-        return
+        return _frame_lines(source)
+    if source.format is Format.JSONL and _WHOLE.match(_first_line(source)):
+        values = json_values([line.text for line in _text_lines(source)], source.path)
+        return (Line(number, json.dumps(value, ensure_ascii=False)) for number, value in values)
+    return _text_lines(source)
+
+
+def _text_lines(source: Source) -> Iterator[Line]:
+    """Lines that LF, CRLF or CR ends, never U+2028; none is read beyond the limit."""
     with open_text(source.path, source.encoding, newline="") as file:
         number = 0
         while text := file.readline(LONGEST_RECORD):
@@ -209,7 +206,7 @@ def _lines(source: Source) -> Iterator[Line]:
 
 def _first_line(source: Source) -> str:
     """The first that is not blank."""
-    return next((line.text for line in _lines(source) if line.text.strip()), "")
+    return next((line.text for line in _text_lines(source) if line.text.strip()), "")
 
 
 def _frame_lines(source: Source) -> Iterator[Line]:
@@ -240,44 +237,37 @@ def _text_rows(source: Source) -> Iterator[Row | BadRow]:
 
 def _record_rows(source: Source) -> Iterator[Row | BadRow]:
     column = source.column or ""
-    for line, record in _records(source):
+    for record in _records(source):
         if isinstance(record, BadRow):
             yield record
-        elif isinstance(text := record.get(column), str):
-            yield Row(line.number, text, kept=tuple(map(record.get, source.keep)), own=record)
+            continue
+        line, own = record
+        if isinstance(text := own.get(column), str):
+            yield Row(line.number, text, own=own)
         else:
-            kind = f"of type {type(text).__name__}" if column in record else "missing"
+            kind = f"of type {type(text).__name__}" if column in own else "missing"
             yield line.bad(f"{column!r} is {kind}; expected a string.")
 
 
-def _records(source: Source) -> Iterator[tuple[Line, dict[str, object] | BadRow]]:
-    """Each row with its cells by their columns, or object, or what is wrong with it."""
+def _records(source: Source) -> Iterator[BadRow | tuple[Line, dict[str, object]]]:
+    """The rows with their cells by their columns, or objects, each with its line."""
     if source.format in _TABLES:
         for cells in islice(_cells(source), 1, None):
             if isinstance(cells, BadRow):
-                yield Line(cells.line, cells.content), cells
+                yield cells
             else:
                 yield Line(cells.line, ""), dict(zip(source.columns, cells.fields, strict=True))
         return
-    for line, value in _values(source):
-        known = isinstance(value, dict | BadRow)
-        yield line, value if known else line.bad("it is no JSON object.")
-
-
-def _values(source: Source) -> Iterator[tuple[Line, Any]]:
-    if source.whole:
-        texts = [line.text for line in _lines(source)]
-        for number, value in json_values(texts, source.path):
-            yield Line(number, json.dumps(value, ensure_ascii=False)), value
-        return
     for line in _lines(source):
         if line.problem:
-            yield line, line.bad(line.problem)
+            yield line.bad(line.problem)
         elif line.text.strip():
             try:
-                yield line, parse_json(line.text, source.path, line.number)
+                value = parse_json(line.text, source.path, line.number)
             except FileFormatError as error:
-                yield line, line.bad(error.problem)
+                yield line.bad(error.problem)
+                continue
+            yield (line, value) if isinstance(value, dict) else line.bad("it is no JSON object.")
 
 
 def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
@@ -298,36 +288,29 @@ def _conll_rows(source: Source) -> Iterator[Row | BadRow]:
 
 def _with_columns(source: Source) -> Source:
     """With its columns, and the one of them that most likely holds the texts."""
-    columns: Sequence[str] = ()
-    first = _first_line(source)
-    if source.format in _TABLES:
-        source = replace(source, delimiter=_delimiter(source.format, first))
-        columns = _header(source)
-        source = replace(source, columns=tuple(columns))
-    elif re.match(r"\s*(\[\s*(\{|$)|\{\s*$)", first):
-        source = replace(source, whole=True)
-        source = replace(source, lines=sum(1 for _ in _records(source)))
-    sampled = [record for _, record in islice(_records(source), _SAMPLE)]
-    sample = [record for record in sampled if isinstance(record, dict)]
-    if columns and not sampled:
-        raise FileFormatError(source.path, None, "there are no rows in it, only a header.")
-    if not columns:
-        if not sample:
-            problem = f"none of its first {_SAMPLE} lines is a JSON object."
-            raise FileFormatError(source.path, None, problem)
-        keys = dict.fromkeys(
-            key
-            for record in sample
-            for key, value in record.items()
-            if isinstance(value, str) or source.format in _FRAMES
-        )
-        columns = list(islice(keys, _MOST_COLUMNS))
+    table = source.format in _TABLES
+    if table:
+        source = replace(source, delimiter=_delimiter(source))
+        source = replace(source, columns=_header(source))
+    sampled = list(islice(_records(source), _SAMPLE))
+    sample = [record[1] for record in sampled if not isinstance(record, BadRow)]
+    if not (sampled if table else sample):
+        problem = f"none of its first {_SAMPLE} lines is a JSON object."
+        if table:
+            problem = "there are no rows in it, only a header."
+        raise FileFormatError(source.path, None, problem)
+    keys = dict.fromkeys(
+        key
+        for record in sample
+        for key, value in record.items()
+        if isinstance(value, str) or source.format in _FRAMES
+    )
+    columns = source.columns or tuple(islice(keys, _MOST_COLUMNS))
     cells = [[str(record.get(key, "")) for key in columns] for record in sample]
-    column = guess_column(columns, cells)
-    return replace(source, columns=tuple(columns), column=column, guessed=True)
+    return replace(source, columns=columns, column=guess_column(columns, cells))
 
 
-def _header(source: Source) -> Sequence[str]:
+def _header(source: Source) -> tuple[str, ...]:
     header = next(_cells(source), None)
     if header is None:
         raise FileFormatError(source.path, None, "no header in it.")
@@ -336,13 +319,14 @@ def _header(source: Source) -> Sequence[str]:
     if len(header.fields) > _MOST_COLUMNS:
         problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
         raise FileFormatError(source.path, header.line, problem)
-    return header.fields
+    return tuple(header.fields)
 
 
-def _delimiter(kind: Format, header: str) -> str:
+def _delimiter(source: Source) -> str:
     """A tab for TSV; what the line says, as Excel has it; else what the header has most often."""
-    if kind is Format.TSV:
+    if source.format is Format.TSV:
         return "\t"
+    header = _first_line(source)
     if said := _SEPARATOR.fullmatch(header):
         return said[1]
     bare = re.sub(r'"[^"]*"', "", header)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-
-from markupsafe import Markup
 
 from ner.colours import colour_classes, colours_css
 from ner.entities import Entity, Explained, Tagged
@@ -21,91 +18,60 @@ _NAMES_SHOWN = 25
 _NAMES_COUNTED = 200_000
 
 
-@dataclass
-class Frequencies:
-    """How often each name was found under each label, in bounded memory.
-
-    When there are more than ``most`` different names, every count is lowered by one and those at
-    zero are forgotten (Misra and Gries, 1982); ``lowered`` is how often this has happened, and so
-    by how much a count can be too low.
-    """
-
-    most: int = _NAMES_COUNTED
-    labels: Counter[str] = field(default_factory=Counter)
-    names: Counter[tuple[str, str]] = field(default_factory=Counter)
-    lowered: int = 0
-
-    def add(self, tagged: Tagged) -> None:
-        """Count the entities of one text; names that differ in white space only are one."""
-        for entity in tagged.entities:
-            self.labels[entity.label] += 1
-            self.names[entity.label, " ".join(tagged.spelled(entity).split())] += 1
-        while len(self.names) > self.most:
-            self.lowered += 1
-            self.names = Counter({key: n - 1 for key, n in self.names.items() if n > 1})
-
-    def frequent(self, label: str, most: int) -> list[tuple[str, int]]:
-        """The most frequent names of ``label``; those with equal counts in alphabetical order."""
-        mine = [(name, times) for (found, name), times in self.names.items() if found == label]
-        return sorted(mine, key=lambda item: (-item[1], item[0]))[:most]
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """The beginning of the text in a line, its entities marked; ``cut`` if more follows."""
-
-    line: int
-    marked: Markup
-    cut: bool
-
-
 def report(lines: Iterable[str], facts: Mapping[str, str]) -> str:
     """A page of its own with counts per label, frequent names and the first rows.
 
     ``lines`` are JSON lines of `ner.files.write`; ``facts`` are shown as they are, escaped.
     """
-    counted = Frequencies()
+    labels: Counter[str] = Counter()
+    names: Counter[tuple[str, str]] = Counter()
+    forgotten = False
     first: list[tuple[int, Tagged]] = []
     for line in lines:
-        number, tagged = parse_json_row(line)
-        counted.add(tagged)
+        number, tagged = _parse_row(line)
+        for entity in tagged.entities:
+            labels[entity.label] += 1
+            # Names that differ in white space only are one.
+            names[entity.label, " ".join(tagged.spelled(entity).split())] += 1
+        if len(names) > _NAMES_COUNTED:
+            names = Counter(dict(names.most_common(_NAMES_COUNTED // 2)))
+            forgotten = True
         if len(first) < _ROWS_SHOWN:
             first.append((number, tagged))
-    classes = colour_classes(sorted(counted.labels))
+    classes = colour_classes(sorted(labels))
+    about = Table.of("This file", ("", ""), list(facts.items()))
     return render(
         "ner.files",
         "report.html",
         colours=colours_css(),
-        tables=map(html, _tables(counted, facts)),
+        tables=map(html, [about, *_tables(labels, names, forgotten=forgotten)]),
         rows=[excerpt(number, tagged, classes) for number, tagged in first],
     )
 
 
-def _tables(counted: Frequencies, facts: Mapping[str, str]) -> Iterator[Table]:
-    names = Counter(label for label, _ in counted.names)
-    at_least = "at least " if counted.lowered else ""
-    forgotten = (
-        "There are so many different names that some were forgotten; the counts of names are too "
-        f"low by at most {counted.lowered:,}."
-    )
-    yield Table.of("This file", ("", ""), list(facts.items()))
+def _tables(
+    labels: Counter[str], names: Counter[tuple[str, str]], *, forgotten: bool
+) -> Iterator[Table]:
+    different = Counter(label for label, _ in names)
+    at_least = "at least " if forgotten else ""
+    note = "There are so many different names that rare ones were not counted to the end."
     yield Table.of(
         "Labels",
         ("Label", "Entities", "Different names"),
         [
-            (label, count(times), Cell(f"{at_least}{names[label]:,}", value=names[label]))
-            for label, times in counted.labels.most_common()
+            (label, count(times), Cell(f"{at_least}{different[label]:,}", value=different[label]))
+            for label, times in labels.most_common()
         ],
-        forgotten if counted.lowered else "",
+        note if forgotten else "",
     )
-    for label, _ in counted.labels.most_common():
-        frequent = counted.frequent(label, _NAMES_SHOWN)
-        rows = [(name, count(times)) for name, times in frequent]
-        yield Table.of(f"Most frequent: {label}", ("Name", "Times"), rows)
+    ranked = sorted(names.items(), key=lambda item: (-item[1], item[0]))
+    for label, _ in labels.most_common():
+        rows = [(name, count(times)) for (found, name), times in ranked if found == label]
+        yield Table.of(f"Most frequent: {label}", ("Name", "Times"), rows[:_NAMES_SHOWN])
 
 
-def parse_json_row(line: str) -> tuple[int, Tagged]:
-    """One of those lines; an entity's score is rounded."""
+def _parse_row(line: str) -> tuple[int, Tagged]:
+    """The number and the entities of one of those lines; a score is rounded."""
     record = json.loads(line)
     entities = tuple(
         Entity(span["start"], span["end"], span["label"], span["score"])
@@ -114,9 +80,9 @@ def parse_json_row(line: str) -> tuple[int, Tagged]:
     return record["line"], Tagged(record["text"], entities)
 
 
-def excerpt(line: int, tagged: Tagged, classes: Mapping[str, str]) -> Excerpt:
-    """The beginning of a text, with the entities that lie in it; ``classes`` by label."""
+def excerpt(line: int, tagged: Tagged, classes: Mapping[str, str]) -> dict[str, object]:
+    """The line and beginning of a text, its entities marked, and whether more follows."""
     text = tagged.text[:_CHARACTERS_SHOWN]
     kept = tuple(entity for entity in tagged.entities if entity.end <= len(text))
     marked = marked_text(Explained(Tagged(text, kept), ()), classes)
-    return Excerpt(line, marked, cut=len(text) < len(tagged.text))
+    return {"line": line, "marked": marked, "cut": len(text) < len(tagged.text)}

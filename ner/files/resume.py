@@ -12,12 +12,13 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from ner.errors import InputError
+from ner.errors import InputError, NerError
 from ner.files.write import Output, TaggedRow
 from ner.io import atomically
 from ner.tagging.hints import find_hints
@@ -81,14 +82,12 @@ def errors_file(out: Path) -> Path:
 
 
 @contextmanager
-def refuse_unwritable(out: Path) -> Iterator[None]:
-    """What fails here fails before anything is done: another place is needed."""
+def writing(out: Path, error: type[NerError]) -> Iterator[None]:
+    """Turns what the system refuses into an ``error`` that names the output alone."""
     try:
         yield
-    except OSError as error:
-        raise InputError(
-            f"{out.name} can't be written there: {error.strerror}. Choose another folder."
-        ) from error
+    except OSError as reason:
+        raise error(f"{out.name} can't be written: {reason.strerror}.") from reason
 
 
 @contextmanager
@@ -96,7 +95,7 @@ def claim(out: Path) -> Iterator[Path]:
     """The folder to work in, for this process alone; it goes when all that is in it is gone."""
     folder = out.with_name(f"{out.name}.partial")
     lock = FileLock(folder / "lock", timeout=0)
-    with refuse_unwritable(out):
+    with writing(out, InputError):
         folder.mkdir(exist_ok=True)
         try:
             lock.acquire()
@@ -151,14 +150,23 @@ def publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -
     Until then all that a run resumes from stays: an output that is open elsewhere can't be replaced
     on some systems, and the next run then has this step to do and no other.
     """
-    good, bad, made = folder / "good", folder / "bad", folder / "made"
+    good, bad = folder / "good", folder / "bad"
+    made = good
     if output.finish is not None:
-        output.finish(good, made, facts)
+        made = folder / "made"
+        with good.open(encoding="utf-8", newline="\n") as rows:
+            output.finish(rows, made, facts)
+    if out.suffix == ".gz":
+        packed = folder / "packed"
+        # Without a time, so that the same rows are the same bytes.
+        with made.open("rb") as file, GzipFile(packed, "wb", mtime=0) as archive:
+            shutil.copyfileobj(file, archive)
+        made = packed
     if bad.stat().st_size:
         with atomically(errors_file(out)) as copy:
             shutil.copyfile(bad, copy)
     else:
         errors_file(out).unlink(missing_ok=True)
-    (good if output.finish is None else made).replace(out)
-    for name in ("state", "good", "bad", "unpacked"):
+    made.replace(out)
+    for name in ("state", "good", "bad", "made"):
         (folder / name).unlink(missing_ok=True)

@@ -9,19 +9,17 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from gzip import GzipFile
 from io import StringIO
 from pathlib import Path
 
 from ner import schema
 from ner.comparing.agreement import Agreement, align
-from ner.entities import Entity, Tagged, bio_tags
+from ner.entities import Tagged, bio_tags
 from ner.errors import Failure, FileFormatError, InputError
-from ner.files.conll import check_conll_labels, conll_lines, token_lines
+from ner.files.conll import conll_lines, token_lines
 from ner.files.read import Row, ending_of
 from ner.files.report import report
 from ner.files.tokens import annotate
@@ -35,8 +33,8 @@ CSV_RULE = (
     "full width, or with a tab, line end or NUL) gets an apostrophe before it. JSON lines keep it "
     "as it is."
 )
-# Makes the file of the rows that were written, and facts on the run.
-Finish = Callable[[Path, Path, Mapping[str, str]], None]
+# Makes a file of the lines that were written, and of facts on the run.
+Finish = Callable[[Iterable[str], Path, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,6 @@ class Layout:
     column: str = "text"
     delimiter: str = ","
 
-    def names(self, own: Sequence[str]) -> list[str]:
-        """How the kept columns are called beside those of our ``own``."""
-        return [f"input_{name}" if name in own else name for name in self.keep]
-
 
 @dataclass(frozen=True)
 class Output:
@@ -88,92 +82,94 @@ class Output:
 
     ``row`` makes what stands in the file for one row of the input and its tagging; it raises
     ``ValueError`` for a row that can't stand there. ``header`` comes before all rows. ``finish``,
-    where there is one, makes another file of all that. ``check_labels`` raises ``InputError`` for
-    labels that can't stand in any row.
+    where there is one, makes another file of all that.
     """
 
     header: str
     row: Callable[[TaggedRow], str]
     finish: Finish | None = None
-    check_labels: Callable[[Iterable[str]], None] | None = None
 
 
 def output_for(path: Path, layout: Layout | None = None) -> Output:
     """The kind of file that the ending of ``path`` asks for, laid out as ``layout`` says.
 
-    ``.gz`` after it packs the file. Raises ``FileFormatError`` for an ending that is not known,
-    ``InputError`` for a layout that such a file can't have.
+    Raises ``FileFormatError`` for an ending that is not known, ``InputError`` for a layout that
+    such a file can't have.
     """
     ending, layout = ending_of(path), layout or Layout()
     if ending not in ENDINGS:
         raise FileFormatError(
             path, None, f"can't be written; expected a name ending in {', '.join(ENDINGS)}."
         )
-    if layout.both and layout.redact and ending in (".jsonl", *_TABLES):
+    if layout.both and layout.redact:
         raise InputError(
             "A redacted file has the entities of one side. Choose either both or redacted."
         )
     if layout.own:
-        output = _own_output(path, ending, layout)
-    elif ending == ".jsonl":
-        output = Output("", partial(_json_row, layout))
-    elif ending in _TABLES:
-        output = _table_output(ending, layout)
-    else:
-        _refuse_layout(ending, layout)
-        output = _PLAIN[ending]
-    return replace(output, finish=partial(_pack, output)) if path.suffix == ".gz" else output
-
-
-def _pack(output: Output, rows: Path, made: Path, facts: Mapping[str, str]) -> None:
-    if output.finish is not None:
-        output.finish(rows, made, facts)
-        rows = made.replace(made.with_name("unpacked"))
-    # Without a time, so that the same rows are the same bytes.
-    with rows.open("rb") as file, GzipFile(made, "wb", mtime=0) as packed:
-        shutil.copyfileobj(file, packed)
-
-
-def _refuse_layout(ending: str, layout: Layout) -> None:
-    """Rows of these kinds have one text or one tagging each and nothing else."""
+        return _own_output(path, ending, layout)
+    if ending == ".jsonl":
+        return Output("", partial(_json_row, layout))
+    if ending in _TABLES:
+        return _table_output(ending, layout)
+    # Rows of the other kinds have one text or one tagging each and nothing else.
     parts = {
         "kept columns": layout.keep,
         "both sides": layout.both,
         "redacted rows": layout.redact and ending != ".txt",
     }
-    if any(parts.values()):
-        asked = " and ".join(name for name, part in parts.items() if part)
+    if asked := " and ".join(name for name, part in parts.items() if part):
         raise InputError(
             f"A {ending} file can't have {asked}. Choose a name ending in .jsonl or .csv."
         )
+    return _PLAIN[ending]
 
 
 def _table_output(ending: str, layout: Layout) -> Output:
-    """CSV, or rows as JSON lists of which a table is made in the end."""
-    own = list(_ENTITY_COLUMNS)
-    if layout.redact:
-        own = ["text"]
-    elif layout.both:
-        own = ["difference", *(f"{name}_{side}" for side in "ab" for name in own)]
-    columns = ["line", *layout.names(["line", *own]), *own]
+    """CSV, or rows as JSON lines of which a table is made in the end."""
+    ours = ["text"] if layout.redact else [*_ENTITY_COLUMNS]
+    if layout.both:
+        ours = ["difference", *(f"{name}_{side}" for side in "ab" for name in ours)]
+    columns = ["line", *_kept(layout, Row(0, ""), ours), *ours]
     if ending == ".csv":
+
+        def row(it: TaggedRow) -> str:
+            rows = _table_rows(layout, ours, it)
+            return write_csv([record.get(name) for name in columns] for record in rows)
+
         # The mark makes spreadsheets read it as UTF-8; pandas skips it.
-        return Output("\ufeff" + write_csv([columns]), lambda it: write_csv(_cells(layout, it)))
+        return Output("\ufeff" + write_csv([columns]), row)
     return Output(
         "",
-        lambda it: "".join(f"{json.dumps(row)}\n" for row in _cells(layout, it)),
+        lambda it: "".join(map(_json_line, _table_rows(layout, ours, it))),
         partial(_write_frame, ending, columns),
     )
 
 
+def _table_rows(layout: Layout, ours: Sequence[str], it: TaggedRow) -> Iterator[schema.Json]:
+    """A row for each entity, of two sides for each pair; or the one row that is redacted."""
+    kept = {name: _cell(value) for name, value in _kept(layout, it.row, ours).items()}
+    before = {"line": it.row.line, **kept}
+    if layout.redact:
+        yield {**before, "text": redact(it.tagged)}
+    elif not layout.both:
+        for entity in it.tagged.entities:
+            yield {**before, **schema.entity_json(entity, it.tagged.text)}
+    else:
+        for pair in it.agreement.pairs:
+            record = {**before, "difference": pair.kind.value}
+            for side, one in (("a", pair.left), ("b", pair.right)):
+                found = schema.entity_json(one, it.tagged.text) if one else {}
+                record |= {f"{name}_{side}": value for name, value in found.items()}
+            yield record
+
+
 def _write_frame(
-    ending: str, columns: Sequence[str], rows: Path, made: Path, _facts: Mapping[str, str]
+    ending: str, columns: Sequence[str], rows: Iterable[str], made: Path, _facts: Mapping[str, str]
 ) -> None:
     import pandas as pd
 
-    with rows.open(encoding="utf-8", newline="\n") as lines:
-        # Offsets stay whole numbers where a side has none.
-        frame = pd.DataFrame(map(json.loads, lines), columns=pd.Index(columns)).convert_dtypes()
+    # Offsets stay whole numbers where a side has none.
+    frame = pd.DataFrame(map(json.loads, rows), columns=pd.Index(columns)).convert_dtypes()
     try:
         if ending == ".xlsx":
             with made.open("wb") as file:
@@ -195,33 +191,30 @@ def _own_output(path: Path, ending: str, layout: Layout) -> Output:
             path, None, "can't have the file's own rows; expected .csv or .jsonl."
         )
     if ending == ".jsonl":
-        return Output("", lambda it: _json_line({**_own(layout, it), **_ours(layout, it)}))
+        return Output("", lambda it: _json_line(_own(layout, it)))
 
-    def line(cells: Iterable[object]) -> str:
+    def line(own: Iterable[object], ours: Iterable[str]) -> str:
         buffer = StringIO()
-        csv.writer(buffer, delimiter=layout.delimiter).writerow(cells)
+        csv.writer(buffer, delimiter=layout.delimiter).writerow([*map(_cell, own), *ours])
         return buffer.getvalue()
 
     def row(it: TaggedRow) -> str:
-        own = _own(layout, it)
-        ours = _in_cells(_ours(layout, it))
-        return line([*(_cell(own.get(name)) for name in layout.own), *ours.values()])
+        record = _own(layout, it)
+        own = [record.pop(name, None) for name in layout.own]
+        return line(own, _in_cells(record).values())
 
-    nothing = TaggedRow(Row(0, ""), Tagged("", ()))
-    return Output("\ufeff" + line([*layout.own, *_in_cells(_ours(layout, nothing))]), row)
+    ours = _own(layout, TaggedRow(Row(0, ""), Tagged("")))
+    del ours[layout.column]
+    return Output("\ufeff" + line(layout.own, _in_cells(ours)), row)
 
 
 def _own(layout: Layout, it: TaggedRow) -> schema.Json:
-    """A row as it was, or with the redacted text in its place."""
-    own = {**(it.row.own or {layout.column: it.row.text})}
-    return {**own, layout.column: redact(it.tagged)} if layout.redact else own
-
-
-def _ours(layout: Layout, it: TaggedRow) -> schema.Json:
-    """What was found, by names that differ from all of the input's."""
-    found = {} if layout.redact else _found(layout, it)
-    found.pop("text", None)
-    return {f"ner_{name}" if name in layout.own else name: it for name, it in found.items()}
+    """A row as it was, or with its text redacted, and what was found by names of no column."""
+    found = _found(layout, it)
+    own = {**it.row.own, layout.column: found.pop("text")}
+    for name, value in found.items():
+        own[f"ner_{name}" if name in layout.own else name] = value
+    return own
 
 
 def _in_cells(found: schema.Json) -> dict[str, str]:
@@ -243,6 +236,8 @@ def _in_cells(found: schema.Json) -> dict[str, str]:
 
 def _found(layout: Layout, it: TaggedRow) -> schema.Json:
     """The text with its entities; of two sides ``entities_a``, ``entities_b``, ``differences``."""
+    if layout.redact:
+        return {"text": redact(it.tagged)}
     if not layout.both:
         return schema.tagged_json(it.tagged)
     agreement = it.agreement
@@ -254,11 +249,16 @@ def _found(layout: Layout, it: TaggedRow) -> schema.Json:
     }
 
 
+def _kept(layout: Layout, row: Row, ours: Iterable[str]) -> schema.Json:
+    """What goes along of a row; a column that is called as one of ours is renamed."""
+    taken = {"line", *ours}
+    return {f"input_{name}" if name in taken else name: row.own.get(name) for name in layout.keep}
+
+
 def _json_row(layout: Layout, it: TaggedRow) -> str:
     """``{"line", …, "text", "entities"}``, everything as it was found."""
-    found = {"text": redact(it.tagged)} if layout.redact else _found(layout, it)
-    kept = dict(zip(layout.names(["line", *found]), it.row.kept, strict=True))
-    return _json_line({"line": it.row.line, **kept, **found})
+    found = _found(layout, it)
+    return _json_line({"line": it.row.line, **_kept(layout, it.row, found), **found})
 
 
 def _json_line(record: schema.Json) -> str:
@@ -268,30 +268,6 @@ def _json_line(record: schema.Json) -> str:
 def _cell(value: object) -> str:
     """A value of the input; what is no text stands there as JSON."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
-
-
-def _cells(layout: Layout, it: TaggedRow) -> list[list[object]]:
-    """A row for each entity, of two sides for each pair; or the one row that is redacted."""
-    before = [it.row.line, *map(_cell, it.row.kept)]
-    text = it.tagged.text
-    if layout.redact:
-        return [[*before, redact(it.tagged)]]
-    if not layout.both:
-        return [[*before, *_entity_cells(entity, text)] for entity in it.tagged.entities]
-    return [
-        [
-            *before,
-            pair.kind.value,
-            *_entity_cells(pair.left, text),
-            *_entity_cells(pair.right, text),
-        ]
-        for pair in it.agreement.pairs
-    ]
-
-
-def _entity_cells(entity: Entity | None, text: str) -> list[object]:
-    found = {} if entity is None else schema.entity_json(entity, text)
-    return [found.get(name) for name in _ENTITY_COLUMNS]
 
 
 def _conll_rows(it: TaggedRow) -> str:
@@ -327,15 +303,13 @@ def redact(tagged: Tagged) -> str:
     return redacted + tagged.text[position:]
 
 
-def _write_report(rows: Path, made: Path, facts: Mapping[str, str]) -> None:
-    with rows.open(encoding="utf-8", newline="\n") as lines:
-        page = report(lines, facts)
-    made.write_text(page, encoding="utf-8", errors="replace", newline="\n")
+def _write_report(rows: Iterable[str], made: Path, facts: Mapping[str, str]) -> None:
+    made.write_text(report(rows, facts), encoding="utf-8", errors="replace", newline="\n")
 
 
 _TABLES = (".csv", ".parquet", ".xlsx")
 _PLAIN: Mapping[str, Output] = {
-    ".conll": Output("", _conll_rows, check_labels=check_conll_labels),
+    ".conll": Output("", _conll_rows),
     ".txt": Output("", _redacted_row),
     ".html": Output("", partial(_json_row, Layout()), _write_report),
 }

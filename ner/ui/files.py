@@ -17,7 +17,7 @@ from ner.errors import Failure, InputError
 from ner.files import batch
 from ner.files.csv_records import BadRow
 from ner.files.read import ENDINGS, Format, Source, inspect
-from ner.files.report import Excerpt, excerpt
+from ner.files.report import excerpt
 from ner.files.resume import Step, errors_file
 from ner.files.write import CSV_RULE
 from ner.markup import macro, notice
@@ -105,7 +105,7 @@ def _tagged(
     """Each step of the run, then the files, which count against the quota of all."""
     tagger, *beside = taggers
     classes = colour_classes(tagger.labels)
-    rows: list[Excerpt] = []
+    rows: list[dict[str, object]] = []
     steps = batch.run(
         source,
         tagger,
@@ -184,14 +184,14 @@ def _describe(source: Source) -> str:
     return f"{what} Choose the column with the texts." if source.columns else what
 
 
-def _running(step: Step, rows: Sequence[Excerpt]) -> str:
+def _running(step: Step, rows: Sequence[Mapping[str, object]]) -> str:
     """How far a run is, and its first rows."""
     left = "" if step.seconds_left is None else f", about {step.seconds_left:,.0f} s left"
     done = f"{step.rows:,} rows, {step.fraction:.0%}, {step.rate:,.0f} rows a second{left}"
     return macro("ner.ui", "files.html", "running", done, step.fraction, rows)
 
 
-def _finished(step: Step, out: Path, rows: Sequence[Excerpt]) -> str:
+def _finished(step: Step, out: Path, rows: Sequence[Mapping[str, object]]) -> str:
     """What was done, what to beware of, what failed, and the first rows."""
     found = "1 entity" if step.entities == 1 else f"{step.entities:,} entities"
     done = (

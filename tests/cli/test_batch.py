@@ -100,7 +100,7 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         (["nowhere.csv", "--out", "x.csv"], "can't be read"),
         ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
         ([str(file), "--out", "x.csv", "--encoding", "undefined"], "no text encoding"),
-        ([str(file), "--column", "a", "--out", str(loop)], "leads back to itself"),
+        ([str(file), "--column", "a", "--out", str(loop)], "can't be written: Too many levels"),
         ([str(file), "--out", "x.csv", "--keep", "c,a"], "has no column 'c'"),
         ([str(file), "--out", "x.conll", "--keep", "a"], "can't have kept columns"),
         ([str(file), "--out", "x.csv", "--both", "--redact"], "entities of one side"),
@@ -113,9 +113,9 @@ def test_the_command_warns_of_a_key_that_it_did_not_see(
 ) -> None:
     """It may occur later, so it is no error."""
     source = inspect(a_file(tmp_path, "a.jsonl", ['{"text": "a"}']))
-    command._print_source(source)
+    command._print_source(source, guessed=False)
     assert "first objects" not in capsys.readouterr().err
-    command._print_source(source.choose("txet"))
+    command._print_source(source.choose("txet"), guessed=False)
     assert "None of its first objects has a text under 'txet'" in capsys.readouterr().err
 
 

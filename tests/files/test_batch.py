@@ -143,7 +143,7 @@ def test_links_that_lead_back_to_themselves_are_refused(tmp_path: Path, loop: st
     """As the output, beside it, or in the place of what is resumed from."""
     (tmp_path / loop).symlink_to(tmp_path / loop)
     tagger = Breaking(0)
-    with pytest.raises(InputError, match=r"leads back to itself|can't be written there"):
+    with pytest.raises(InputError, match=r"out.txt can't be written: "):
         tag(a_file(tmp_path), tmp_path / "out.txt", tagger)
 
     assert [] == tagger.seen

@@ -117,7 +117,7 @@ def test_a_folder_that_cant_be_written_to_is_refused(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "mkdir", denied)
-    with pytest.raises(InputError, match=r"^out.txt can't be written there: Permission denied"):
+    with pytest.raises(InputError, match=r"^out.txt can't be written: Permission denied"):
         tag(a_file(tmp_path), tmp_path / "out.txt")
 
 

@@ -199,7 +199,7 @@ def test_redacted_rows_have_no_name_of_the_text_column(tmp_path: Path) -> None:
     ("name", "layout", "message"),
     [
         ("a.conll", Layout(keep=("id",)), "can't have kept columns"),
-        ("a.html", Layout(both=True, redact=True), "both sides and redacted rows"),
+        ("a.html", Layout(keep=("id",), both=True), "kept columns and both sides"),
         ("a.txt", Layout(both=True), "can't have both sides"),
         ("a.csv", Layout(both=True, redact=True), "entities of one side"),
         ("a.jsonl", Layout(both=True, redact=True), "entities of one side"),
