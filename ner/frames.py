@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ner.api import accept_former_names, load
@@ -75,13 +76,9 @@ def predict(
     tagger = _loaded(model, recipe, device).using(choice)
     index, given = _indexed(texts)
     found = iter(tagger.tag_many([text for text in given if text is not None]))
-    rows = [
-        (position, row)
-        for position, text in enumerate(given)
-        for row in _rows(None if text is None else next(found), chosen)
-    ]
-    frame = pd.DataFrame([row for _, row in rows], columns=pd.Index(_COLUMNS[chosen]))
-    frame.index = index.take([position for position, _ in rows])
+    rows = [_rows(None if text is None else next(found), chosen) for text in given]
+    frame = pd.DataFrame(list(chain(*rows)), columns=pd.Index(_COLUMNS[chosen]))
+    frame.index = index.repeat(list(map(len, rows)))
     return frame.astype(_COLUMNS[chosen])
 
 

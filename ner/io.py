@@ -76,14 +76,14 @@ def open_text(
     """
     codec = ""
     try:
-        with open_bytes(path) as binary:
+        with _open_bytes(path) as binary:
             head = binary.read(16)
-        for magic, what in _NO_TEXT.items():
-            if head.startswith(magic):
-                problem = f"it is {what}, not text; nothing was unpacked. Give the file within."
-                raise FileFormatError(path, None, problem)
-        codec = find_codec(encoding, head)
-        with open_bytes(path) as binary:
+            for magic, what in _NO_TEXT.items():
+                if head.startswith(magic):
+                    problem = f"it is {what}, not text; nothing was unpacked. Give the file within."
+                    raise FileFormatError(path, None, problem)
+            codec = find_codec(encoding, head)
+            binary.seek(0)
             # TextIOWrapper is given a file that is open, so that gzip is read as any other.
             yield TextIOWrapper(binary, encoding=codec, newline=newline)
     except UnicodeError as error:
@@ -93,7 +93,7 @@ def open_text(
         raise FileFormatError(path, None, f"can't be read ({reason}).") from error
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def _open_bytes(path: Path) -> IO[bytes]:
     """A file's bytes, unpacked where it is gzip."""
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
@@ -104,7 +104,7 @@ def _wrong_encoding(path: Path, codec: str) -> FileFormatError:
     """Names the first line that ``codec`` can't decode, and what its encoding seems to be."""
     decoder = codecs.getincrementaldecoder(codec)()
     number, raw = 0, b""
-    with open_bytes(path) as lines:
+    with _open_bytes(path) as lines:
         for raw in lines:
             number += 1
             try:

@@ -73,7 +73,7 @@ OWNERS = {
     "rich": {"cli"},
     "yaml": {"deploy"},
     "jinja2": {"markup", "serving"},
-    "markupsafe": {"evaluating", "files", "markup", "tables", "ui"},
+    "markupsafe": {"evaluating", "markup", "tables", "ui"},
     "pyarrow": {"files", "spark"},
     "spacy": {"files"},
 }

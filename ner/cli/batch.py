@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ner import schema
 from ner.cli.options import (
@@ -33,8 +32,8 @@ from ner.models.recipes import ORIGINAL, RECOMMENDED
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 
-# Where standard error is no terminal, progress is told once in so many seconds.
-_LOG_SECONDS = 10.0
+# Progress is told once in so many seconds.
+_SECONDS = 5.0
 
 
 def batch(
@@ -99,16 +98,9 @@ def batch(
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage)
     asked = sides.both[: len(variants)]
     origins = [side.origin for side in asked]
-    tagger, *others = [side.tagger.using(choice) for side in asked]
-    steps = run(
-        source,
-        tagger,
-        out,
-        settings=run_settings(origins, choice),
-        beside=others[0] if others else None,
-        redact=redact,
-    )
-    step = _followed(steps)
+    taggers = [side.tagger.using(choice) for side in asked]
+    settings = run_settings(origins, choice)
+    step = _followed(run(source, taggers, out, settings=settings, redact=redact))
     if as_json:
         answer = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
         answer |= {"warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
@@ -133,24 +125,20 @@ def _print_source(source: Source, *, guessed: bool) -> None:
 
 
 def _followed(steps: Iterator[Step]) -> Step:
-    """The last step; on the way each is shown on a terminal, and one now and then in a log."""
-    console = Console(stderr=True)
-    shown = -_LOG_SECONDS
+    """The last step; on the way one is told now and then."""
+    told = -_SECONDS
     step = None
-    with console.status("") as status:
-        try:
-            for step in steps:
-                if console.is_terminal:
-                    status.update(_progress(step))
-                elif step.rows and step.seconds >= shown + _LOG_SECONDS:
-                    shown = step.seconds
-                    print_note(_progress(step))
-        except Failure as error:
-            if step is None or not step.rows:
-                raise
-            raise Failure(
-                f"{error} {step.rows:,} rows are done and kept; the same command goes on there."
-            ) from error
+    try:
+        for step in steps:
+            if step.rows and step.seconds >= told + _SECONDS:
+                told = step.seconds
+                print_note(_progress(step))
+    except Failure as error:
+        if step is None or not step.rows:
+            raise
+        raise Failure(
+            f"{error} {step.rows:,} rows are done and kept; the same command goes on there."
+        ) from error
     assert step is not None  # noqa: S101 - a run yields a step before it does anything
     return step
 

@@ -46,9 +46,8 @@ from ner.cli.terminal import (
     write_json,
     write_text,
 )
-from ner.comparing.gold_origin import read_origins
 from ner.entities import Annotated as AnnotatedText
-from ner.errors import FileFormatError, InputError
+from ner.errors import InputError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.documents import lowercase as lower_sentences
 from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
@@ -63,7 +62,6 @@ from ner.evaluating.tables import (
 )
 from ner.files.gold import Gold, load_gold
 from ner.files.marked import Reading
-from ner.io import read_lines
 from ner.machine import describe
 from ner.models.folder import sha256
 from ner.models.names import resolve
@@ -148,8 +146,11 @@ def evaluate(
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
     names = _set_names(gold)
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
-    given = Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost)
-    read = reading(label_map, pair[0], given)
+    read = reading(
+        label_map,
+        pair[0],
+        Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost),
+    )
     # All are read before anything is tagged, so that a mistake in one costs no time.
     sets = {name: _read(file, read) for name, file in names.items()}
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)
@@ -158,8 +159,7 @@ def evaluate(
     scored = []
     for name, found in sets.items():
         texts = list(map(lower_sentences, found.documents)) if lowercase else found.documents
-        began = _origins(names[name], read)
-        scored.append(_score(name, sides, texts, choice, limits, began))
+        scored.append(_score(name, sides, texts, choice, limits, found.began))
         if not as_json:
             _print_set(scored[-1])
     results = {
@@ -220,21 +220,13 @@ def _score(
     documents: Sequence[Sequence[AnnotatedText]],
     choice: Choice,
     limits: Limits,
-    began: set[str],
+    began: frozenset[str],
 ) -> Gated:
     report, joined = (
         report_sides(sides, texts, choice, max_loss=limits.accepted, began=began, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
     return check_limits(name, report, joined, limits)
-
-
-def _origins(file: Path, read: Reading) -> set[str]:
-    """The sides from whose output the gold began; a folder or a binary format tells none."""
-    try:
-        return read_origins(read_lines(file, encoding=read.encoding))
-    except FileFormatError:
-        return set()
 
 
 def _read(file: Path, read: Reading) -> Gold:

@@ -58,19 +58,18 @@ def run_settings(origins: Sequence[Origin], choice: Choice) -> dict[str, str]:
 
 def run(
     source: Source,
-    tagger: Tagger,
+    taggers: Sequence[Tagger],
     out: Path,
     *,
     settings: Mapping[str, str],
-    beside: Tagger | None = None,
     redact: bool = False,
     own: bool = False,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[Step]:
     """Tag the texts of ``source`` into ``out``; yields a step at first and after each chunk.
 
-    When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. With ``beside``
-    two sides are tagged, ``tagger`` as A and ``beside`` as B; with ``redact`` labels stand in the
+    When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. Of two
+    ``taggers`` the first is A, and the second B; with ``redact`` labels stand in the
     places of names; with ``own`` each row is given back as it was, with columns of ours behind.
     ``settings`` say in words all that decides what is found, see `run_settings`; they are shown in
     a report, and an unfinished run is resumed only if they are the same.
@@ -79,8 +78,7 @@ def run(
     asked for, or is being written by another process, ``Failure`` if writing fails, which keeps
     what was done, and what `Source.rows` raises.
     """
-    taggers = (tagger,) if beside is None else (tagger, beside)
-    layout = Layout(source.keep, both=beside is not None, redact=redact)
+    layout = Layout(source.keep, both=len(taggers) > 1, redact=redact)
     if own:
         # Refuses a file in which two columns have one name.
         columns = source.choose(None, source.columns).columns or (layout.column,)

@@ -49,33 +49,24 @@ class Columns:
             raise FileFormatError(source, sentence[0].number, problem)
         rows: list[tuple[int, str, str]] = []
         for line in sentence:
-            cells = columns_of(line.text)
-            if cells[0] == DOCUMENT_START or self._is_passed_over(cells, begun=bool(rows)):
+            cells = [cell.strip(" ") for cell in columns_of(line.text)]
+            even = len(cells) == self.width
+            at = len(cells) - 1 if self.tag == self.width - 1 else self.tag
+            tag = "O" if at is None else "".join(cells[at : at + 1])
+            # A line of another width may be anything, unless it has a tag.
+            known = even or _is_tag(tag)
+            # A comment stands before the first token.
+            comment = not rows and cells[0].startswith("#") and not (even and _is_tag(tag))
+            # In CoNLL-U a number may also be one of several tokens, or of none.
+            passed = even and self.token == 1 and self.tag != 0 and not cells[0].isdecimal()
+            if comment or passed or cells[0] == DOCUMENT_START:
                 continue
-            row = self._row(cells)
-            if row is None or line.problem:
+            token = "".join(cells[self.token : self.token + 1])
+            if line.problem or not token or not known or at == self.token:
                 problem = f"{line.text.strip()!r} is no token and tag; expected 'token<TAB>tag'."
                 raise FileFormatError(source, line.number, line.problem or problem)
-            rows.append((line.number, *row))
+            rows.append((line.number, token, tag))
         return rows
-
-    def _row(self, cells: Sequence[str]) -> tuple[str, str] | None:
-        tag = len(cells) - 1 if self.tag == self.width - 1 else self.tag or 0
-        if max(tag, self.token) >= len(cells) or (self.tag is not None and tag == self.token):
-            return None
-        # A line of another width may be anything, unless it has a tag.
-        if self.tag is not None and len(cells) != self.width and not _is_tag(cells[tag]):
-            return None
-        token = cells[self.token].strip(" ")
-        return (token, cells[tag].strip(" ")) if token else None
-
-    def _is_passed_over(self, cells: Sequence[str], *, begun: bool) -> bool:
-        """Whether it is a comment before the first token, or a number of several tokens."""
-        if self.token == 1 and self.tag != 0 and len(cells) == self.width:
-            return not cells[0].isdecimal()
-        if begun or not cells[0].startswith("#"):
-            return False
-        return len(cells) != self.width or (self.tag is not None and not _is_tag(cells[self.tag]))
 
 
 def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns:
@@ -97,14 +88,16 @@ def find_columns(lines: Iterable[str], tag_column: int | None = None) -> Columns
         return Columns(width, token, tag_column - 1)
     cells = [[cell.strip(" ") for cell in column] for column in zip(*even, strict=True)]
     others = range(token + 1, width) if token else range(width - 1, 0, -1)
-    tag = next((index for index in others if _are_tags(cells[index])), None)
-    if tag is None and others and all(map(is_outside, cells[others[0]])):
-        tag = others[0]
-    if tag is None and others and _are_tags(cells[0]):
+    first, even_enough = others[:1], len(even) > 0.95 * len(rows)
+    tags = [
+        *(at for at in others if _are_tags(cells[at])),
+        *(at for at in first if all(map(is_outside, cells[at]))),
+        *(0 for _ in first if _are_tags(cells[0])),
+        *(at for at in others if even_enough and _are_types(cells[at])),
+    ]
+    if tags[:1] == [0]:
         return Columns(width, 1, 0)
-    if tag is None and len(even) > 0.95 * len(rows):
-        tag = next((index for index in others if _are_types(cells[index])), None)
-    return Columns(width, token, tag)
+    return Columns(width, token, tags[0] if tags else None)
 
 
 def recognize(opened: Opened) -> bool:
@@ -169,7 +162,7 @@ def columns_of(line: str) -> list[str]:
 
 
 def _is_tag(cell: str) -> bool:
-    return is_outside(cell.strip(" ")) or bool(_PREFIXED.fullmatch(cell.strip(" ")))
+    return is_outside(cell) or bool(_PREFIXED.fullmatch(cell))
 
 
 def _are_tags(cells: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from ner.comparing.gold_origin import read_origins
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.files import binary, brackets, brat, conll, json_records, token_table, webanno
@@ -46,10 +47,14 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Gold:
-    """The annotated texts of a file by document, and in words what was made of it."""
+    """The annotated texts of a file by document, and in words what was made of it.
+
+    ``began`` are the sides from whose output it began, see `ner.comparing.gold_origin`.
+    """
 
     documents: Sequence[Sequence[Annotated]]
     notes: Sequence[str]
+    began: frozenset[str]
 
     @property
     def texts(self) -> list[Annotated]:
@@ -75,7 +80,7 @@ def gold_of_lines(lines: Iterable[str], source: Path | str, reading: Reading | N
         titles = ", ".join(each.title for each in FORMATS)
         begins = f", which begins with {first[:60]!r}" if first else ""
         raise opened.error(None, f"there is no sentence in it{begins}; expected one of: {titles}.")
-    return Gold(documents, opened.notes)
+    return Gold(documents, opened.notes, frozenset(read_origins(opened.lines)))
 
 
 def find_format(opened: Opened) -> Format | None:

@@ -22,7 +22,6 @@ from ner.choosing.memory import SHORT
 from ner.choosing.report import choice_table, measurement_json
 from ner.choosing.rule import Limits
 from ner.choosing.workloads import usual
-from ner.comparing.gold_origin import read_origins
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
 from ner.evaluating import gate
@@ -139,7 +138,7 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
         told,
         documents,
         digest,
-        frozenset(read_origins(lines)),
+        gold.began,
         (*gold.notes, *_renamed_note(names)),
         renamed,
     )

@@ -103,15 +103,13 @@ def _tagged(
     kind: str,
 ) -> Iterator[Any]:
     """Each step of the run, then the files, which count against the quota of all."""
-    tagger, *beside = taggers
-    classes = colour_classes(tagger.labels)
+    classes = colour_classes(taggers[0].labels)
     rows: list[dict[str, object]] = []
     steps = batch.run(
         source,
-        tagger,
+        taggers,
         out,
         settings=facts,
-        beside=beside[0] if beside else None,
         redact=kind == _REDACTED,
         own=kind in _OWN,
         chunk_rows=_CHUNK_ROWS,

@@ -82,7 +82,7 @@ def record_batch(folder: Path) -> dict[str, Any]:
         begin = time.perf_counter()
         tagger.tag_many(texts)
         middle = time.perf_counter()
-        for _ in batch.run(inspect(file), tagger, folder / f"{number}.jsonl", settings={}):
+        for _ in batch.run(inspect(file), [tagger], folder / f"{number}.jsonl", settings={}):
             pass
         seconds["tag_many"].append(middle - begin)
         seconds["batch"].append(time.perf_counter() - middle)

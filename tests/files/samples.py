@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import DictionaryTagger
 from hypothesis import strategies as st
 
-from ner.entities import Annotated, Entity, Explained, Tagged
+from ner.entities import Annotated, Entity, Explained, Tagged, Tagger
 from ner.files import batch
 from ner.files.csv_records import BadRow
 from ner.files.read import Row, inspect
@@ -108,10 +108,10 @@ def a_file(folder: Path, name: str = "in.txt", lines: Sequence[str] = LINES) -> 
 
 
 def tag(
-    file: Path, out: Path, tagger: object = None, *, keep: Sequence[str] = (), **settings: object
+    file: Path, out: Path, *taggers: Tagger, keep: Sequence[str] = (), **settings: object
 ) -> Step:
     """The last step of a run over ``file``."""
     source = inspect(file).choose(None, keep)
-    steps = batch.run(source, tagger or DictionaryTagger(), out, settings=SETTINGS, **settings)
+    steps = batch.run(source, taggers or [DictionaryTagger()], out, settings=SETTINGS, **settings)
     *_, last = steps
     return last

@@ -76,15 +76,8 @@ def test_all_that_decides_what_is_found_starts_a_run_anew() -> None:
 
 def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
     """From nothing to everything; rate and time left come from this run's rows."""
-    steps = list(
-        batch.run(
-            inspect(a_file(tmp_path)),
-            DictionaryTagger(),
-            tmp_path / "out.txt",
-            settings=SETTINGS,
-            chunk_rows=2,
-        )
-    )
+    source, out = inspect(a_file(tmp_path)), tmp_path / "out.txt"
+    steps = list(batch.run(source, [DictionaryTagger()], out, settings=SETTINGS, chunk_rows=2))
 
     assert [0, 2, 4] == [step.rows for step in steps]
     assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]

@@ -53,7 +53,7 @@ def test_another_run_starts_anew(tmp_path: Path) -> None:
         source = inspect(a_file(tmp_path, lines=[*LINES, "more"]) if change == 0 else file)
         *_, step = batch.run(
             source,
-            DictionaryTagger(),
+            [DictionaryTagger()],
             out,
             settings={"Model": "another"} if change == 1 else SETTINGS,
             chunk_rows=2 if change == 2 else 1,
@@ -124,7 +124,7 @@ def test_a_folder_that_cant_be_written_to_is_refused(
 def test_one_process_writes_an_output(tmp_path: Path) -> None:
     """A second one is told so; the first is not disturbed."""
     file, out = a_file(tmp_path), tmp_path / "out.txt"
-    first = batch.run(inspect(file), DictionaryTagger(), out, settings=SETTINGS)
+    first = batch.run(inspect(file), [DictionaryTagger()], out, settings=SETTINGS)
     next(first)
     with pytest.raises(InputError, match="Another process is writing"):
         tag(file, out)
@@ -145,7 +145,7 @@ def test_killed_at_five_moments(
         "import sys\nfrom pathlib import Path\nimport ner\nfrom ner.files import batch\n"
         "from ner.files.read import inspect\n"
         "tagger = ner.load(sys.argv[1])\n"
-        "for step in batch.run(inspect(Path(sys.argv[2])), tagger, Path(sys.argv[3]),"
+        "for step in batch.run(inspect(Path(sys.argv[2])), [tagger], Path(sys.argv[3]),"
         " settings={}, chunk_rows=100):\n    print(step.rows, step.resumed, flush=True)\n"
     )
 

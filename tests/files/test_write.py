@@ -116,6 +116,7 @@ def test_formulas_are_neutralized_in_csv_only(start: str) -> None:
     assert text == json.loads(line)["text"]
 
 
+BOTH = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
 REVIEWS = ["id,title,text", '7,"=1+1",Wolfgang saw Paris', "8,,nothing", '9,x,"Oslo, in London"']
 
 
@@ -158,9 +159,8 @@ def test_kept_values_of_json_stay_what_they_are(tmp_path: Path) -> None:
 def test_both_sides_stand_beside_each_other(tmp_path: Path) -> None:
     """With their differences: 'Paris' is only A's, 'Oslo' only B's."""
     file = a_file(tmp_path, "in.csv", REVIEWS)
-    beside = DictionaryTagger(INT8_WORDS)
     for name in ("out.jsonl", "out.csv"):
-        step = tag(file, tmp_path / name, keep=["id"], beside=beside)
+        step = tag(file, tmp_path / name, *BOTH, keep=["id"])
     first, _, last = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
 
     assert (3, 4) == (step.tagged, step.entities)
@@ -222,7 +222,7 @@ def test_a_table_is_given_back_with_columns_behind(tmp_path: Path, delimiter: st
     file, out = tmp_path / "in.csv", tmp_path / "out.csv"
     with file.open("w", encoding="utf-8", newline="") as written:
         csv.writer(written, delimiter=delimiter).writerows([head, *cells])
-    tag(file, out, own=True, beside=DictionaryTagger(INT8_WORDS))
+    tag(file, out, *BOTH, own=True)
     with out.open(encoding="utf-8-sig", newline="") as given:
         found_head, *found = csv.reader(given, delimiter=delimiter)
 
