@@ -44,10 +44,10 @@ class Addresses:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return "unknown"
-        if isinstance(parsed, ipaddress.IPv6Address):
-            if parsed.ipv4_mapped is None:
-                if parsed.is_loopback and not self.trust_proxy:
-                    return None
-                return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped
-        return None if parsed.is_loopback and not self.trust_proxy else str(parsed)
+        if parsed.is_loopback and not self.trust_proxy:
+            return None
+        if parsed.version == 4:
+            return str(parsed)
+        return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))

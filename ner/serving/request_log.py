@@ -1,4 +1,4 @@
-"""One line of JSON for each request, and an id that visitors can quote."""
+"""One line of JSON for each request, and the headers of each answer, an id among them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ LOG = logging.getLogger("ner.requests")
 # As nginx has it: the client went before there was an answer.
 _CLIENT_CLOSED_REQUEST = 499
 _STREAM = "text/event-stream"
+# From these Gradio takes the address of its own page.
+_FORWARDED = ("x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+# Seconds until one may come again, for an answer 503 that does not say it.
+_RETRY_AFTER = 5
 # Any word may stand in the place of the method; each would be counted apart, and kept.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
@@ -32,7 +41,8 @@ class RequestLog:
     The log has time, id, method, route, status, milliseconds and the reason of a refusal; the
     address only with ``addresses.logged``. It never has a query, a body or anything else of a text.
     The id is in ``scope["state"]["request_id"]`` and goes out as X-Request-ID. Whatever fails
-    inside becomes a 500 that tells nothing but the id.
+    inside becomes a 500 that tells nothing but the id. Each answer gets security headers, and a 503
+    when to come again. Without a trusted proxy nobody may say where the page is reached.
     """
 
     app: ASGIApp
@@ -44,31 +54,38 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if not self.addresses.trust_proxy:
+            # In the scope itself: the log finds in it what is added later, such as the route.
+            asked = MutableHeaders(scope=scope)
+            for name in _FORWARDED:
+                del asked[name]
         number = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = number
         begun = time.monotonic()
         status, stream = _CLIENT_CLOSED_REQUEST, False
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status, stream
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
-                headers["X-Request-ID"] = number
+                headers.update({**_HEADERS, "X-Request-ID": number})
                 status = message["status"]
+                if status == 503:
+                    headers.setdefault("Retry-After", str(_RETRY_AFTER))
                 stream = headers.get("content-type", "").startswith(_STREAM)
                 message = {**message, "headers": headers.raw}
             await send(message)
 
         with self.metrics.in_flight.track_inprogress():
             try:
-                await self.app(scope, receive, send_with_id)
+                await self.app(scope, receive, send_with_headers)
             # The last line of defence, as for the page's handlers: the log gets the rest.
             except Exception:
                 LOG.exception("failure %s", number)
                 if status != _CLIENT_CLOSED_REQUEST:
                     raise
                 sentence = f"Something failed. It is in the log under {number}."
-                await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_id)
+                await JSONResponse({"detail": sentence}, 500)(scope, receive, send_with_headers)
             finally:
                 seconds = time.monotonic() - begun
                 if not stream:

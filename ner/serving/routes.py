@@ -1,17 +1,12 @@
-"""Routes that are closed, always or while the server shuts down; requests that Gradio fails at."""
+"""What requests ask for: what is closed, what uploads, calls and streams are, what each counts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
-from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
-from ner.serving.admission import LONG_CALLS, SHORT_CALLS
-from ner.serving.probes import RETRY_AFTER, Readiness
-from ner.serving.responses import UNUSABLE_CALL, Refusal
-from ner.serving.uploads import is_upload
+from ner.serving.probes import PROBES
 
 _API = "/gradio_api"
 # These fetch other addresses or foreign components, keep state on the server's disk, or are for
@@ -38,100 +33,45 @@ _CLOSED = (
     "/login",
     "/logout",
 )
-# Gradio would let any event of the page be called by name.
+# What may be called by name, for one text and for many; Gradio would allow any event of the page.
+SHORT_CALLS = ("tag", "compare")
+LONG_CALLS = ("evaluate",)
 ENDPOINTS = (*SHORT_CALLS, *LONG_CALLS)
-# Calls past the queue; Gradio answers 500 to those that it can't make sense of.
-_DIRECT = ("/run/", "/api/")
-# These only put a call into the queue, so if they fail the request is at fault.
-_QUEUED = ("/queue/join", "/call/", *_DIRECT)
-# Streams of answers: one that nobody asked for ends with a sentence, for Gradio with a trace too.
-_STREAMS = ("/call/", "/queue/data")
-_REQUEST_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
-
-_NOT_FOUND = Refusal(404, "closed", "Not found.")
-_DRAINING = Refusal(
-    503,
-    "draining",
-    "The server is shutting down and takes no new work. Try again in a minute.",
-    RETRY_AFTER,
+_KINDS = {
+    "upload": re.compile(rf"POST {_API}/upload/*"),
+    # By the name in the path, or by the number in the body.
+    "call": re.compile(rf"POST {_API}/(call/(v2/)?[^/]+|queue/join|(run|api)/.*)/*", re.DOTALL),
+    # Of answers, and the one that an open page holds.
+    "stream": re.compile(rf"GET {_API}/(call|queue/data|heartbeat)(/.*)?", re.DOTALL),
+}
+# Tokens that a request takes from its client's bucket. Files of the page are cheap to serve and
+# many; a probe is answered whoever asks.
+_POST = 1.0
+_GET = 0.2
+_FREE = (
+    *("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico"),
+    # The answer to what has been counted already, and the stream that an open page holds.
+    *(f"{_API}/queue/", f"{_API}/call/", f"{_API}/heartbeat/"),
+    *PROBES,
 )
-_UNUSABLE_UPLOAD = Refusal(
-    400, "unusable", "The upload is no form (multipart/form-data) with files as a browser sends it."
-)
 
 
-@dataclass(frozen=True)
-class Routes:
-    """ASGI middleware: 404 for what is closed, 503 for new work while the server shuts down.
-
-    Calls that can't be made get 422, uploads without files 400. A request for several ranges of a
-    file gets the whole, as RFC 9110 allows (section 14.2).
-    """
-
-    app: ASGIApp
-    readiness: Readiness
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it."""
-        path = scope.get("path", "").removeprefix(_API)
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-        elif _is_closed(path):
-            await _NOT_FOUND(scope, receive, send)
-        elif scope["method"] == "POST" and self.readiness.draining:
-            await _DRAINING(scope, receive, send)
-        elif is_upload(scope):
-            await self._or(_UNUSABLE_UPLOAD, scope, receive, send)
-        elif scope["method"] == "GET" and path.startswith(_STREAMS):
-            await self._stream(scope, receive, send)
-        elif path.startswith(_QUEUED):
-            blaming = _blaming_request(send) if path.startswith(_DIRECT) else send
-            await self._or(UNUSABLE_CALL, scope, receive, blaming)
-        else:
-            headers = MutableHeaders(scope=scope)
-            if "," in headers.get("range", ""):
-                del headers["range"]
-            await self.app(scope, receive, send)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An unknown stream ends; that is no failure of the server."""
-        try:
-            await self.app(scope, receive, send)
-        except RuntimeError as error:
-            if not isinstance(error.__cause__, HTTPException):
-                raise
-            await send({"type": "http.response.body", "body": b""})
-
-    async def _or(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve it; an exception before any answer is the fault of the request."""
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watched)
-        except _REQUEST_ERRORS:
-            if begun:
-                raise
-            await refusal(scope, receive, send)
-
-
-def _is_closed(path: str) -> bool:
+def is_closed(scope: Scope) -> bool:
+    """Whether nobody is served what is asked for."""
+    path: str = scope["path"].removeprefix(_API)
     if not path.startswith("/call/"):
         return path.lower().startswith(_CLOSED)
-    name = path.removeprefix("/call/").removeprefix("v2/").partition("/")[0]
-    return name not in ENDPOINTS
+    return path.removeprefix("/call/").removeprefix("v2/").partition("/")[0] not in ENDPOINTS
 
 
-def _blaming_request(send: Send) -> Send:
-    """Tells 422 where Gradio says 500."""
+def kind_of(scope: Scope) -> str | None:
+    """``upload`` (of files), ``call`` (of a function), ``stream`` (of events), None for others."""
+    asked = f"{scope['method']} {scope['path']}"
+    return next((kind for kind, form in _KINDS.items() if form.fullmatch(asked)), None)
 
-    async def blaming(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] == 500:
-            message = {**message, "status": 422}
-        await send(message)
 
-    return blaming
+def cost_of(scope: Scope) -> float:
+    """How many tokens a request takes from its client's bucket."""
+    if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+        return _POST
+    return 0.0 if scope["path"].startswith(_FREE) else _GET

@@ -22,9 +22,11 @@ from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected
 from ner.serving.bounds import Bounds
 from ner.serving.gradio_seam import client_disconnected, queued
+from ner.serving.launch import launch as launch_behind_guard
+from ner.serving.launch import listening_port
 from ner.serving.probes import Readiness
 from ner.serving.request_log import LOG as REQUEST_LOG
-from ner.serving.service import Service, listening_port
+from ner.serving.service import Service
 from ner.tagging.graphs import available_devices
 from ner.ui.jobs import Loader, describe_failure
 from ner.ui.look import code_address, head, theme
@@ -129,6 +131,6 @@ def launch(page: gr.Blocks, service: Service, **settings: Any) -> str:  # noqa: 
     It is served in a thread until the process ends. ``settings`` are further ones of Gradio's.
     """
     about = str(macro("ner.ui", "page.html", "about", page.title, _DESCRIPTION, code_address()))
-    return service.launch(
-        page, about=about, theme=theme(), head=head(), footer_links=["api"], **settings
+    return launch_behind_guard(
+        page, service, about=about, theme=theme(), head=head(), footer_links=["api"], **settings
     )

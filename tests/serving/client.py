@@ -8,12 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-from fakes import awaited
+from fakes import awaited, service_of
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+from ner.serving.guard import Guard
+from ner.serving.service import Service
 
 SECRET = "Ada Lovelace lived in London"
 
@@ -85,3 +88,11 @@ def client(*stack: Middleware, address: str = "203.0.113.7") -> Client:
     ]
     app = Starlette(routes=routes, middleware=list(stack))
     return Client(app, address)
+
+
+def guarded(
+    *calls: tuple[str | None, str], service: Service | None = None, address: str = "203.0.113.7"
+) -> Client:
+    """The same behind the guard of a page where these calls, by name and address, are under way."""
+    guard = Middleware(Guard, page_of(*calls), service or service_of())
+    return client(guard, address=address)

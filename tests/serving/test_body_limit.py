@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from fakes import awaited
-from starlette.middleware import Middleware
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message
 
-from ner.serving.body_limit import BodyLimit
+from ner.serving.body_limit import Body
 from ner.serving.bounds import Bounds
-from serving.client import client
+from serving.client import guarded
 
 BOUNDS = Bounds()
 TWO_LENGTHS = {"content-length": "1", "transfer-encoding": "chunked"}
@@ -37,7 +35,7 @@ def test_a_request_has_one_length_within_its_limit(
     path: str, size: int, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
     """Else it is refused in words."""
-    answer = client(Middleware(BodyLimit, BOUNDS)).post(path, content=b"x" * size, headers=headers)
+    answer = guarded().post(path, content=b"x" * size, headers=headers)
 
     assert expected[0] == answer.status_code
     assert expected[1] in answer.text
@@ -46,9 +44,6 @@ def test_a_request_has_one_length_within_its_limit(
 def test_a_body_that_comes_too_slowly_is_cut_off() -> None:
     """The app sees its sender gone; after a whole body it may wait for as long as it likes."""
     seen: list[Message] = []
-
-    async def app(scope: Scope, receive: Receive, send: Any) -> None:
-        seen.extend([await receive(), await receive()])
 
     async def ask(part: Message) -> None:
         coming = iter([part])
@@ -59,9 +54,9 @@ def test_a_body_that_comes_too_slowly_is_cut_off() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        scope: Scope = {"type": "http", "method": "POST", "path": "/x", "headers": []}
-        limit = BodyLimit(app, Bounds(body_seconds=0.01))
-        await asyncio.wait_for(limit(scope, receive, lambda _: asyncio.sleep(0)), 0.2)
+        body = Body(receive, 100, Bounds(body_seconds=0.01))
+        async with asyncio.timeout(0.2):
+            seen.extend([await body(), await body()])
 
     part = {"type": "http.request", "body": b"x", "more_body": True}
     awaited(ask(part))

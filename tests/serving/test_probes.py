@@ -32,7 +32,7 @@ def test_readiness_tells_its_reasons() -> None:
 def test_metrics_are_text_that_prometheus_reads() -> None:
     """In the version of the format that its readers have always understood."""
     metrics = Metrics()
-    metrics.watch("ner_ready", "Ready.", lambda: 1.0)
+    metrics.ready.set(1)
     asked = Client(Starlette(routes=probe_routes(Readiness(), metrics.registry)), "203.0.113.7")
     answer = asked.get("/metrics")
 

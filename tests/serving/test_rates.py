@@ -1,21 +1,12 @@
-"""How often a client may ask, and how many streams it may hold."""
+"""How often a client may ask."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from typing import Any
-
-import pytest
-from fakes import awaited
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.middleware import Middleware
-from starlette.types import Message, Receive, Scope, Send
 
-from ner.serving.addresses import Addresses
-from ner.serving.rates import RateLimit, StreamLimit, TokenBuckets
-from serving.client import Client, Clock, client
+from ner.serving.rates import TokenBuckets
+from serving.client import Clock
 
 
 def test_a_visitor_has_a_burst_and_then_a_rate() -> None:
@@ -65,74 +56,3 @@ def test_the_table_of_visitors_is_bounded() -> None:
     assert 100 == len(buckets)
     assert buckets.take("999", 1.0) > 0
     assert 0.0 == buckets.take("0", 1.0)
-
-
-def limited(address: str, **settings: bool) -> Client:
-    """A client that may ask twice at once, and then each ten seconds."""
-    buckets = TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock())
-    return client(Middleware(RateLimit, buckets, Addresses(**settings)), address=address)
-
-
-def test_too_often_is_429_with_retry_after() -> None:
-    """The sentence and the header say when to come again; files and probes stay free."""
-    asked = limited("203.0.113.7")
-    answers = [asked.post("/x") for _ in range(3)]
-
-    assert [200, 200, 429] == [answer.status_code for answer in answers]
-    assert "10" == answers[-1].headers["retry-after"]
-    assert "10 s" in answers[-1].json()["detail"]
-    for free in ("/assets/x.js", "/gradio_api/call/tag/1", "/healthz", "/readyz", "/metrics"):
-        assert {200} == {asked.get(free).status_code for _ in range(20)}
-    assert 429 == [asked.get("/") for _ in range(9)][-1].status_code
-
-
-@pytest.mark.parametrize(("trust_proxy", "expected"), [(False, {200}), (True, {200, 429})])
-def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it(
-    trust_proxy: bool, expected: set[int]
-) -> None:
-    """A script of the owner's may ask as often as it likes; through a proxy anyone has loopback."""
-    asked = limited("127.0.0.1", trust_proxy=trust_proxy)
-
-    assert expected == {asked.post("/x").status_code for _ in range(5)}
-
-
-def test_a_visitor_holds_so_many_streams_and_no_more() -> None:
-    """One that ends makes room; other visitors and other requests are not held up."""
-    statuses: list[int] = []
-
-    async def send(message: Message) -> None:
-        statuses.append(message["status"])
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    async def visits() -> None:
-        leave = asyncio.Event()
-
-        async def stays(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["path"] != "/":
-                await leave.wait()
-            await send({"type": "http.response.start", "status": 200})
-
-        asked = StreamLimit(stays, 2, Addresses())
-
-        def get(path: str, address: str) -> Any:
-            scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-            return asked({**scope, "client": (address, 1)}, receive, send)
-
-        heart = "/gradio_api/heartbeat/x"
-        stay = [
-            asyncio.create_task(get(heart, address))
-            for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")
-        ]
-        await asyncio.sleep(0)
-        with suppress(KeyError):  # the body, which has no status
-            await get("/gradio_api/queue/data", "1.1.1.1")
-        await get("/", "1.1.1.1")
-        leave.set()
-        await asyncio.gather(*stay)
-        await get(heart, "1.1.1.1")
-
-    awaited(visits())
-
-    assert [429, 200, 200, 200, 200, 200] == statuses

@@ -10,6 +10,7 @@ from fakes import service_of
 
 from ner.serving import bounds
 from ner.serving.bounds import Bounds
+from ner.serving.launch import middleware
 from serving.client import page_of
 
 FOLDER = Path(bounds.__file__).parent
@@ -59,7 +60,7 @@ def test_the_order_is_the_one_that_requests_go_through() -> None:
     """Outermost first."""
     named = re.findall(r"`(\w+)`", README.split("in order:")[1].split("([")[0])
 
-    assert [layer.cls.__name__ for layer in service_of().middleware(page_of())] == named  # type: ignore[attr-defined]
+    assert [layer.cls.__name__ for layer in middleware(page_of(), service_of())] == named  # type: ignore[attr-defined]
 
 
 def test_every_metric_stands_in_the_table() -> None:

@@ -7,14 +7,15 @@ import logging
 from typing import Any
 
 import pytest
+from fakes import service_of
 from starlette.middleware import Middleware
 
 from ner.serving.addresses import Addresses
-from ner.serving.body_limit import BodyLimit
 from ner.serving.bounds import Bounds
+from ner.serving.guard import Guard
 from ner.serving.metrics import Metrics
 from ner.serving.request_log import LOG, RequestLog
-from serving.client import SECRET, client
+from serving.client import SECRET, client, page_of
 
 BOUNDS = Bounds()
 
@@ -59,7 +60,8 @@ def test_the_address_is_logged_where_that_is_asked_for(log: pytest.LogCaptureFix
 def test_a_refusal_is_logged_and_counted_with_its_reason(log: pytest.LogCaptureFixture) -> None:
     """As any other request, with the reason besides."""
     metrics = Metrics()
-    stack = (Middleware(RequestLog, metrics, Addresses()), Middleware(BodyLimit, BOUNDS))
+    guard = Middleware(Guard, page_of(), service_of())
+    stack = (Middleware(RequestLog, metrics, Addresses()), guard)
     client(*stack).post("/x", content=b"x" * (BOUNDS.body_bytes + 1))
 
     assert ("body", 413) == (logged(log)["refused"], logged(log)["status"])

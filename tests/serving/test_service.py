@@ -15,26 +15,12 @@ from starlette.routing import Route
 from ner.errors import InputError
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
-from ner.serving.rates import RateLimit
-from ner.serving.service import Service, listening_port
+from ner.serving.launch import listening_port, middleware
+from ner.serving.service import Service
 from serving.client import Client, page_of
 from serving.running import HOLD, Held, held_page
 
 CALL = ["Wolfgang lives in Berlin", "bundled", "int8", "first", 0.0, None, "segments"]
-
-
-def classes(service: Service) -> list[object]:
-    """The middleware in its order."""
-    return [layer.cls for layer in service.middleware(page_of())]
-
-
-def test_without_a_rate_nothing_stands_in_its_place() -> None:
-    """All the other middleware stays."""
-    limited = classes(service_of())
-    free = classes(service_of(requests_per_minute=0))
-
-    assert RateLimit in limited
-    assert free == [cls for cls in limited if cls is not RateLimit]
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +146,7 @@ def test_a_port_in_use_is_refused_in_words(fake_url: str) -> None:
 )
 def test_refusals_bear_the_headers_of_all_answers(method: str, path: str, content: bytes) -> None:
     """Security headers and an id, whichever layer answers."""
-    app = Starlette(middleware=service_of().middleware(page_of()))
+    app = Starlette(middleware=middleware(page_of(), service_of()))
     headers = Client(app, "203.0.113.7").request(method, path, content=content).headers
 
     assert "nosniff" == headers["x-content-type-options"]
@@ -178,7 +164,7 @@ def test_only_a_trusted_proxy_says_under_which_name_the_page_is_reached(
 ) -> None:
     """A stranger's header is dropped; all other headers stay."""
     service = Service(Bounds(), Addresses(trust_proxy=trust))
-    app = Starlette(routes=[Route("/", _host)], middleware=service.middleware(page_of()))
+    app = Starlette(routes=[Route("/", _host)], middleware=middleware(page_of(), service))
     answer = Client(app, "203.0.113.7").get("/", headers={"X-Forwarded-Host": "page.example"})
 
     assert expected == answer.text
@@ -188,7 +174,7 @@ def test_the_route_is_known_to_the_outermost_layer() -> None:
     """Nothing between hides what the app adds to a request's scope."""
     service = service_of()
     routes = [Route("/some/{name}", lambda request: PlainTextResponse("ok"))]
-    app = Starlette(routes=routes, middleware=service.middleware(page_of()))
+    app = Starlette(routes=routes, middleware=middleware(page_of(), service))
     Client(app, "203.0.113.7").get("/some/text", headers={"Range": "bytes=0-0,2-3"})
 
     labels = {"method": "GET", "route": "/some/{name}", "status": "200"}
