@@ -56,43 +56,23 @@ _ARROW_ENTITIES = pa.list_(
 
 
 @accept_former_names
-def tag(
-    df: DataFrame,
-    text: str = "text",
-    *,
-    utf16: bool = False,
-    model: str = "bundled",
-    recipe: str = "int8",
-    aggregation: str = "first",
-    threshold: float = 0.0,
-    labels: Sequence[str] | None = None,
-    reading: str | int = "segments",
-    folder: str | None = None,
-) -> DataFrame:
+def tag(df: DataFrame, text: str = "text", **settings: Any) -> DataFrame:  # noqa: ANN401
     """``df`` with the named entities of the column ``text``.
 
     Two columns are added: ``entities``, an array of structs (``start``, ``end``, ``text``,
     ``label``, ``score``), ready for ``explode``; and ``problem``, null unless a text could not be
-    tagged, being too long. Offsets are half-open code points, with ``utf16`` the UTF-16 code units
-    by which the JVM counts. A null text has null entities.
+    tagged, being too long. A null text has null entities.
+
+    The ``settings`` are those of `NerTagger`: ``model``, ``recipe``, ``aggregation``,
+    ``threshold``, ``labels`` and ``reading`` as in `ner.load`; ``utf16``, with which offsets are
+    not half-open code points, but the UTF-16 code units by which the JVM counts; ``folder``.
 
     The prepared model is shipped to the executors, or read from ``folder``, the path of a variant's
     folder that the driver and all of them see; ``model`` and ``recipe`` are then not asked. A
     variant that failed its gate is refused here, and a job fails where it does not find what it
     found where it was made. Raises ``ner.NerError``.
     """
-    stage = NerTagger(
-        inputCol=text,
-        utf16=utf16,
-        model=model,
-        recipe=recipe,
-        aggregation=aggregation,
-        threshold=threshold,
-        labels=labels,
-        reading=reading,
-        folder=folder,
-    )
-    return stage.transform(df)
+    return NerTagger(inputCol=text, **settings).transform(df)
 
 
 def _param(name: str, doc: str, convert: Any = TypeConverters.toString) -> Param[Any]:  # noqa: ANN401

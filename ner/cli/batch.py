@@ -22,9 +22,8 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.errors import Failure, InputError
-from ner.files.batch import check_place, run, run_settings
+from ner.files.batch import Step, check_place, errors_file, run, run_settings
 from ner.files.read import Format, Source, inspect
-from ner.files.resume import Step, errors_file
 from ner.files.write import CSV_RULE, Layout, output_for
 from ner.models.names import resolve
 from ner.models.open import open_sides

@@ -41,7 +41,7 @@ def compare(
     reading: ReadingOption = "segments",
     budget_ms: Annotated[
         float,
-        typer.Option("--budget-ms", min=0.0, help="Time to spend on timing; 0 times nothing."),
+        typer.Option(min=0.0, help="Time to spend on timing; 0 times nothing."),
     ] = 1000.0,
     as_json: JsonOption = False,
 ) -> None:

@@ -109,28 +109,28 @@ def evaluate(
     ] = False,
     max_loss: Annotated[
         float | None,
-        typer.Option("--max-loss", help="Gate: the most F1 points that B may lose, such as 1.0."),
+        typer.Option(help="Gate: the most F1 points that B may lose, such as 1.0."),
     ] = None,
     max_label_loss: Annotated[
         float | None,
-        typer.Option("--max-label-loss", help="Gate: the same for each type in gold."),
+        typer.Option(help="Gate: the same for each type in gold."),
     ] = None,
     min_f1: Annotated[
         float | None,
-        typer.Option("--min-f1", help="Gate: the least F1 that B must reach, such as 0.9."),
+        typer.Option(help="Gate: the least F1 that B must reach, such as 0.9."),
     ] = None,
     junit: Annotated[
-        Path | None, typer.Option("--junit", help="Write how the gate was passed as JUnit XML.")
+        Path | None, typer.Option(help="Write how the gate was passed as JUnit XML.")
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option("--markdown", help="Write a summary in Markdown, for a build.")
+        Path | None, typer.Option(help="Write a summary in Markdown, for a build.")
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", help="Measure cost too, and write a report to sign, as HTML."),
+        typer.Option(help="Measure cost too, and write a report to sign, as HTML."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the JSON, with the machine, to a file.")
+        Path | None, typer.Option(help="Also write the JSON, with the machine, to a file.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -193,14 +193,9 @@ def _notes(marked: Sequence[Marked], tags: Mapping[str, Tag]) -> Iterator[str]:
             previous = tag
     if any(tag.prefix == "I" and name == tag.type for name, tag in tags.items()):
         yield "Tags have no prefix, so neighbours of one type were read as one entity."
-        return
+    # In IOB1 an entity begins with I-, unless it stands right after one of its type.
     closes = any(tag.prefix in "ES" for tag in tags.values())
-    if closes:
-        yield "Tags are IOBES, read as entities."
-    elif repaired and not begins:
-        yield "Tags are IOB1, read as entities."
-        return
-    if repaired:
+    if repaired and (begins or closes):
         numbers = ", ".join(map(str, repaired[:_LINES_NAMED]))
         more = " …" if len(repaired) > _LINES_NAMED else ""
         yield (

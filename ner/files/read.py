@@ -242,11 +242,11 @@ def _record_rows(source: Source) -> Iterator[Row | BadRow]:
             yield record
             continue
         line, own = record
-        if isinstance(text := own.get(column), str):
+        text = own.get(column)
+        if isinstance(text, str):
             yield Row(line.number, text, own=own)
         else:
-            kind = f"of type {type(text).__name__}" if column in own else "missing"
-            yield line.bad(f"{column!r} is {kind}; expected a string.")
+            yield line.bad(f"there is no string under {column!r}.")
 
 
 def _records(source: Source) -> Iterator[BadRow | tuple[Line, dict[str, object]]]:

@@ -293,6 +293,7 @@ def _redacted_row(it: TaggedRow) -> str:
 def redact(tagged: Tagged) -> str:
     """The text with ``[PER]`` in the place of each person.
 
+    >>> from ner.entities import Entity
     >>> redact(Tagged("Ada lives here.", (Entity(0, 3, "PER"),)))
     '[PER] lives here.'
     """

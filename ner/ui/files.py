@@ -15,10 +15,10 @@ from ner.colours import colour_classes
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files import batch
+from ner.files.batch import Step, errors_file
 from ner.files.csv_records import BadRow
 from ner.files.read import ENDINGS, Format, Source, inspect
 from ner.files.report import excerpt
-from ner.files.resume import Step, errors_file
 from ner.files.write import CSV_RULE
 from ner.markup import macro, notice
 from ner.serving.bounds import Bounds

@@ -15,8 +15,8 @@ from test_cli import ROOT, answers, here, refused, run
 
 from ner.cli import batch as command
 from ner.errors import Failure
+from ner.files.batch import Step
 from ner.files.read import inspect
-from ner.files.resume import Step
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 

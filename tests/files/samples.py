@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ner.entities import Annotated, Entity, Explained, Tagged, Tagger
 from ner.files import batch
+from ner.files.batch import Step
 from ner.files.csv_records import BadRow
 from ner.files.read import Row, inspect
-from ner.files.resume import Step
 
 PER, LOC = (0, 3, "PER"), (14, 20, "LOC")
 BERLIN = Tagged("Ada met Bo in Berlin", (Entity(*PER), Entity(*LOC)))

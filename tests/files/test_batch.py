@@ -14,8 +14,8 @@ from files.samples import LINES, SETTINGS, Breaking, a_file, tag
 from ner.comparing.origin import Origin
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files import batch
+from ner.files.batch import Step, errors_file
 from ner.files.read import inspect
-from ner.files.resume import Step, errors_file
 from ner.tagging.choice import Choice
 from ner.tagging.segments import Reading
 

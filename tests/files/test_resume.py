@@ -15,8 +15,8 @@ from test_cli import ROOT
 from files.samples import ENDINGS, LINES, SETTINGS, Breaking, a_file, tag
 from ner.errors import Failure, InputError
 from ner.files import batch
+from ner.files.batch import errors_file
 from ner.files.read import inspect
-from ner.files.resume import errors_file
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 

@@ -15,9 +15,9 @@ from fakes import INT8_WORDS, DictionaryTagger
 from files.samples import LINES, a_file, tag
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
+from ner.files.batch import errors_file
 from ner.files.gold import read_gold
 from ner.files.read import Row
-from ner.files.resume import errors_file
 from ner.files.write import Layout, TaggedRow, output_for
 
 # What finds the entities of a written file again: line, spelling and label of each.
