@@ -23,14 +23,8 @@ from ner.errors import FileFormatError, InputError, NerError
 _FORMULA = re.compile("[\t\r\n\0]|[\\s\ufeff\u200b]*[=+\\-@＝＋－＠]")
 
 
-# What begins a file that is no text, whatever its name says.
-_NO_TEXT = {
-    b"PK": "a ZIP archive or an Office file",
-    b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
-}
+# What begins an Office file or an archive of ZIP, xz or Zstandard, a PDF, and a Parquet file.
+_NO_TEXT = (b"PK", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF", b"PAR1")
 _GZIP = b"\x1f\x8b"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -78,10 +72,9 @@ def open_text(
     try:
         with _open_bytes(path) as binary:
             head = binary.read(16)
-            for magic, what in _NO_TEXT.items():
-                if head.startswith(magic):
-                    problem = f"it is {what}, not text; nothing was unpacked. Give the file within."
-                    raise FileFormatError(path, None, problem)
+            if head.startswith(_NO_TEXT):
+                problem = "it is an archive or a document, not text; nothing was unpacked."
+                raise FileFormatError(path, None, f"{problem} Give the file within.")
             codec = find_codec(encoding, head)
             binary.seek(0)
             # TextIOWrapper is given a file that is open, so that gzip is read as any other.
@@ -103,7 +96,7 @@ def _open_bytes(path: Path) -> IO[bytes]:
 def _wrong_encoding(path: Path, codec: str) -> FileFormatError:
     """Names the first line that ``codec`` can't decode, and what its encoding seems to be."""
     decoder = codecs.getincrementaldecoder(codec)()
-    number, raw = 0, b""
+    number = 0
     with _open_bytes(path) as lines:
         for raw in lines:
             number += 1
@@ -111,11 +104,8 @@ def _wrong_encoding(path: Path, codec: str) -> FileFormatError:
                 decoder.decode(raw)
             except UnicodeError:
                 break
-    likely = "cp1252"
-    if b"\0" in raw:
-        likely = "utf-16-le" if raw[1::2].count(0) >= raw[::2].count(0) else "utf-16-be"
     name = codec.removesuffix("-sig").upper()
-    problem = f"not {name}; it looks like {likely}: add --encoding {likely}, or save it as UTF-8."
+    problem = f"not {name}; it looks like cp1252: add --encoding cp1252, or save it as UTF-8."
     return FileFormatError(path, number, problem)
 
 

@@ -23,7 +23,7 @@ from ner.cli.options import (
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.errors import Failure, InputError
 from ner.files.batch import Step, check_place, errors_file, run, run_settings
-from ner.files.read import Format, Source, inspect
+from ner.files.read import Format, inspect
 from ner.files.write import CSV_RULE, Layout, output_for
 from ner.models.names import resolve
 from ner.models.open import open_sides
@@ -88,7 +88,9 @@ def batch(
     kept = ([name] if name in source.columns else name.split(",") for name in keep or ())
     source = source.choose(column, list(chain(*kept)))
     check_place(source, out)
-    _print_source(source, guessed=column is None)
+    told = "" if source.column is None else f", column {source.column!r}"
+    guessed = " (a guess; --column chooses another)" if told and column is None else ""
+    print_note(f"{file.name}: {source.format}, {source.encoding.upper()}{told}{guessed}")
     variant = resolve(model, default=f"bundled#{recipe}")
     if both and variant.recipe.name == ORIGINAL:
         raise InputError("--both sets a recipe beside the original. Choose another --recipe.")
@@ -108,19 +110,6 @@ def batch(
         _print_batch(step, out)
     if step.rows and not step.tagged:
         raise typer.Exit(1)
-
-
-def _print_source(source: Source, *, guessed: bool) -> None:
-    column = "" if source.column is None else f", column {source.column!r}"
-    if column and guessed:
-        column += " (a guess; --column chooses another)"
-    print_note(f"{source.path.name}: {source.format}, {source.encoding_name}{column}")
-    # A key that was chosen may first occur late in the file, or be misspelled.
-    if source.format is Format.JSONL and source.column not in source.columns:
-        print_note(
-            f"None of its first objects has a text under {source.column!r}; rows without one are "
-            "put apart as failed."
-        )
 
 
 def _followed(steps: Iterator[Step]) -> Step:

@@ -12,7 +12,6 @@ from ner.choosing.report import bench_tables, measurement_json
 from ner.choosing.workloads import Workload, long
 from ner.cli.choose import (
     GoldOption,
-    OutOption,
     PeersOption,
     RecipesOption,
     TextsOption,
@@ -21,7 +20,7 @@ from ner.cli.choose import (
     tell,
 )
 from ner.cli.gold import MapOption
-from ner.cli.options import JsonOption, ModelOption
+from ner.cli.options import JsonOption, ModelOption, OutOption
 from ner.errors import InputError
 from ner.models.names import find_model
 from ner.tagging.tagger import OpenVinoTagger

@@ -20,7 +20,7 @@ from ner.choosing.rule import Limits, recommend
 from ner.choosing.workloads import Workload, usual
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading
-from ner.cli.options import DeviceOption, JsonOption, ModelOption
+from ner.cli.options import DeviceOption, JsonOption, ModelOption, OutOption
 from ner.cli.terminal import (
     print_json,
     print_line,
@@ -57,7 +57,6 @@ RecipesOption = Annotated[
 PeersOption = Annotated[
     bool, typer.Option("--peers", help="Also measure this model on PyTorch and ONNX Runtime.")
 ]
-OutOption = Annotated[Path | None, typer.Option(help="Also write the JSON to a file.")]
 
 
 def choose(

@@ -15,15 +15,7 @@ from ner.choosing.measure import Sample, measure
 from ner.choosing.memory import SHORT
 from ner.choosing.report import choice_table, gains, measurement_json
 from ner.choosing.workloads import usual
-from ner.cli.gold import (
-    EncodingOption,
-    FormatOption,
-    MapOption,
-    OffsetsOption,
-    OutermostOption,
-    TagColumnOption,
-    reading,
-)
+from ner.cli.gold import MapOption, reading
 from ner.cli.options import (
     AggregationOption,
     DeviceOption,
@@ -31,6 +23,7 @@ from ner.cli.options import (
     LabelsOption,
     LeftOption,
     ModelOption,
+    OutOption,
     ReadingOption,
     RightOption,
     ThresholdOption,
@@ -60,8 +53,8 @@ from ner.evaluating.tables import (
     judgement_table,
     tag_table,
 )
-from ner.files.gold import Gold, load_gold
-from ner.files.marked import Reading
+from ner.files.gold import FORMATS, Gold, load_gold
+from ner.files.marked import Offsets, Reading
 from ner.machine import describe
 from ner.models.folder import sha256
 from ner.models.names import resolve
@@ -99,11 +92,25 @@ def evaluate(
     labels: LabelsOption = None,
     read_as: ReadingOption = "segments",
     label_map: MapOption = None,
-    format: FormatOption = None,
-    encoding: EncodingOption = None,
-    tag_column: TagColumnOption = None,
-    offsets: OffsetsOption = None,
-    outermost: OutermostOption = False,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Gold's format, if it can't be told: {', '.join(each.name for each in FORMATS)}.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Gold's encoding, such as cp1252; default: UTF-8, or by mark."),
+    ] = None,
+    tag_column: Annotated[
+        int | None, typer.Option(min=1, help="The column of tags, counted from 1.")
+    ] = None,
+    offsets: Annotated[
+        Offsets | None, typer.Option(help="What the offsets of gold's spans count.")
+    ] = None,
+    outermost: Annotated[
+        bool, typer.Option("--outermost", help="Of nested spans keep the outer one.")
+    ] = False,
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="Lower-case the texts before tagging them.")
     ] = False,
@@ -129,9 +136,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Measure cost too, and write a report to sign, as HTML."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Also write the JSON, with the machine, to a file.")
-    ] = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score both sides against gold, sentence by sentence and as whole documents.
@@ -146,11 +151,8 @@ def evaluate(
         raise InputError("--junit needs a limit: --max-loss, --max-label-loss or --min-f1.")
     names = _set_names(gold)
     pair = [resolve(side, default=f"{model}#{RECOMMENDED}") for side in (left, right)]
-    read = reading(
-        label_map,
-        pair[0],
-        Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost),
-    )
+    given = Reading(format, encoding, tag_column=tag_column, offsets=offsets, outermost=outermost)
+    read = reading(label_map, pair[0], given)
     # All are read before anything is tagged, so that a mistake in one costs no time.
     sets = {name: _read(file, read) for name, file in names.items()}
     sides = open_sides(*pair, device=device, report=print_stage, serve=False)

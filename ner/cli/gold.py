@@ -11,8 +11,7 @@ import typer
 
 from ner.cli.terminal import print_stage
 from ner.errors import ModelRefused
-from ner.files.gold import FORMATS
-from ner.files.marked import Offsets, Reading
+from ner.files.marked import Reading
 from ner.io import read_json
 from ner.models.child import ensure_prepared
 from ner.models.recipes import Variant
@@ -21,25 +20,6 @@ from ner.tags import parse_map
 MapOption = Annotated[
     str | None,
     typer.Option("--map", help="Other names for gold's labels: person=PER,GPE=LOC,DATE="),
-]
-FormatOption = Annotated[
-    str | None,
-    typer.Option(
-        help=f"Gold's format, if it can't be told: {', '.join(each.name for each in FORMATS)}.",
-    ),
-]
-EncodingOption = Annotated[
-    str | None,
-    typer.Option(help="Gold's encoding, such as cp1252; default: UTF-8, or by mark."),
-]
-TagColumnOption = Annotated[
-    int | None, typer.Option(min=1, help="The column of tags, counted from 1.")
-]
-OffsetsOption = Annotated[
-    Offsets | None, typer.Option(help="What the offsets of gold's spans count.")
-]
-OutermostOption = Annotated[
-    bool, typer.Option("--outermost", help="Of nested spans keep the outer one.")
 ]
 
 
@@ -57,6 +37,6 @@ def tag_names(variant: Variant) -> Callable[[], Sequence[str]]:
     return names
 
 
-def reading(given_map: str | None, variant: Variant, others: Reading | None = None) -> Reading:
+def reading(given_map: str | None, variant: Variant, given: Reading | None = None) -> Reading:
     """How gold is read, from the options of a command, and for which model."""
-    return replace(others or Reading(), names=parse_map(given_map), tag_names=tag_names(variant))
+    return replace(given or Reading(), names=parse_map(given_map), tag_names=tag_names(variant))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,3 +52,4 @@ UpdateOption = Annotated[
 ]
 PrivateOption = Annotated[bool, typer.Option("--private", help="Make a new one there private.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+OutOption = Annotated[Path | None, typer.Option(help="Also write the JSON to a file.")]

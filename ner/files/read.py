@@ -91,11 +91,6 @@ class Source:
     column: str | None = None
     keep: tuple[str, ...] = ()
 
-    @property
-    def encoding_name(self) -> str:
-        """The encoding as people write it; ``encoding`` is the codec, which also skips a mark."""
-        return self.encoding.removesuffix("-sig").upper()
-
     def choose(self, column: str | None, keep: Sequence[str] = ()) -> Source:
         """With the texts in ``column``, None keeps the guess; ``keep`` goes along with them.
 
@@ -166,7 +161,7 @@ def inspect(
     codec = "utf-8"
     if chosen not in _FRAMES:
         with open_text(path, encoding) as file:
-            codec = file.encoding
+            codec = file.encoding.removesuffix("-sig")
             if not file.read(1):
                 raise FileFormatError(path, None, "it is empty.")
     source = Source(path, chosen, codec)
@@ -218,7 +213,6 @@ def _frame_lines(source: Source) -> Iterator[Line]:
             frame, first = pd.read_parquet(source.path), 1
         else:
             frame, first = pd.read_excel(source.path, dtype=object, na_filter=False), 2
-        frame = frame.set_axis(frame.columns.map(str), axis=1)
         text = frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
     except (ValueError, OSError, LookupError, SyntaxError, BadZipFile) as error:
         problem = f"it can't be read as {source.format} ({str(error)[:200]})."

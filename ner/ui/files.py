@@ -174,7 +174,7 @@ def inspect_file(path: str | None, encoding: str, bounds: Bounds) -> tuple[Any, 
 def _describe(source: Source) -> str:
     """Format, encoding, lines, and where the texts are taken from."""
     lines = "1 line" if source.lines == 1 else f"{source.lines:,} lines"
-    what = f"{source.format.upper()}, {source.encoding_name}, {lines}."
+    what = f"{source.format.upper()}, {source.encoding.upper()}, {lines}."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}; choose another column if not."
     if source.format is Format.JSONL and not source.columns:

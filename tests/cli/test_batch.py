@@ -16,7 +16,6 @@ from test_cli import ROOT, answers, here, refused, run
 from ner.cli import batch as command
 from ner.errors import Failure
 from ner.files.batch import Step
-from ner.files.read import inspect
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 
@@ -106,17 +105,6 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         ([str(file), "--out", "x.csv", "--both", "--redact"], "entities of one side"),
     ):
         refused(here("batch", *arguments, "--model", "no-such-model"), message)
-
-
-def test_the_command_warns_of_a_key_that_it_did_not_see(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """It may occur later, so it is no error."""
-    source = inspect(a_file(tmp_path, "a.jsonl", ['{"text": "a"}']))
-    command._print_source(source, guessed=False)
-    assert "first objects" not in capsys.readouterr().err
-    command._print_source(source.choose("txet"), guessed=False)
-    assert "None of its first objects has a text under 'txet'" in capsys.readouterr().err
 
 
 def test_the_command_refuses_a_pipe(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.csv", "", "it is empty"),
-        ("a.csv", b"PK\x03\x04", "a ZIP archive"),
+        ("a.csv", b"PK\x03\x04", "it is an archive"),
         ("a.txt", b"caf\xe9", "not UTF-8; it looks like cp1252"),
         ("a.txt", b"x" * (BOUNDS.file_bytes + 1), "10.0 MB; the page takes 10"),
     ],
