@@ -43,12 +43,12 @@ def test_rows_are_read_back(cells: list[str]) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_lines_are_the_same_from_a_file_and_from_a_text(tmp_path: Path, encoding: str) -> None:
-    """They end at LF, CRLF or CR, never at U+2028; a byte-order mark is no part of them."""
-    text = "Ada\r\nLovelace\rin\u2028London\n\nend"
+    """They end at LF, CRLF or CR, never at U+2028, U+0085 or a form feed; a mark is no part."""
+    text = "Ada\r\nLove\x85la\x0cce\rin\u2028London\n\nend"
     file = tmp_path / "lines.txt"
     file.write_bytes(text.encode(encoding))
 
-    assert ["Ada", "Lovelace", "in\u2028London", "", "end"] == list(read_lines(file))
+    assert ["Ada", "Love\x85la\x0cce", "in\u2028London", "", "end"] == list(read_lines(file))
     assert list(read_lines(file)) == split_lines(text)
 
 

@@ -20,7 +20,7 @@ def recognize(opened: Opened) -> bool:
 
 
 def read(opened: Opened) -> Iterator[Marked]:
-    """Each text by its lines; a file is a document. An entity over lines joins them."""
+    """Each text; a file is a document."""
     parted = 0
     for file in _annotations(Path(opened.source)):
         encoding = opened.reading.encoding
@@ -32,7 +32,7 @@ def read(opened: Opened) -> Iterator[Marked]:
             if not match["more"]
         ]
         parted += len(matches) - len(spans)
-        yield Marked([1], text, spans=spans, begins_document=True, by_line=True)
+        yield Marked([0], text, spans=spans, begins_document=True)
     if parted:
         opened.notes.append(f"{parted:,} spans of several parts were left out.")
 

@@ -6,7 +6,6 @@ mistakes there are in them, is decided once, by `make_gold`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 from ner.entities import Annotated, Entity, Tagged, utf16_offsets
 from ner.errors import FileFormatError, InputError
-from ner.files.tokens import annotate, is_wordy, join, locate, split_at, trim
+from ner.files.tokens import annotate, is_wordy, join, locate, trim
 from ner.io import replace_surrogates
 from ner.tags import Tag, map_labels, read_tags, spans
 
@@ -81,8 +80,8 @@ class Opened:
         return self.source.suffix if isinstance(self.source, Path) else ""
 
     def error(self, line: int | None, problem: str) -> FileFormatError:
-        """The error that names this file."""
-        return FileFormatError(self.source, line, problem)
+        """The error that names this file, and the line unless it is 0 or None."""
+        return FileFormatError(self.source, line or None, problem)
 
     def tag_of(self, number: int) -> str:
         """The tag that a number stands for; empty if nobody knows."""
@@ -108,8 +107,8 @@ class Span(NamedTuple):
 class Marked:
     """A text as a file marks it: by one tag for each token, or by spans.
 
-    ``lines`` are where it, or with tags each token, stands. Tokens without a text are joined by
-    spaces. With ``by_line`` each line of the text becomes one of its own.
+    ``lines`` are where it, or with tags each token, stands; 0 where that can't be told. Tokens
+    without a text are joined by spaces.
     """
 
     lines: Sequence[int]
@@ -118,12 +117,6 @@ class Marked:
     tags: Sequence[str] | None = None
     spans: Sequence[Span] = ()
     begins_document: bool = False
-    by_line: bool = False
-
-    def line_at(self, offset: int) -> int:
-        """Where an offset of the text stands."""
-        before = (self.text or "")[: max(0, offset)]
-        return self.lines[0] + (before.count("\n") if self.by_line else 0)
 
 
 def mark_tokens(
@@ -147,7 +140,7 @@ def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
             read = [tags[tag] for tag in one.tags]
             documents[-1].append(annotate_tokens(one.tokens, read, one.text))
         elif one.text is not None:
-            documents[-1] += _annotate_spans(one, offsets, opened)
+            documents[-1].append(_annotate_spans(one, offsets, opened))
     return [document for document in documents if document]
 
 
@@ -263,20 +256,16 @@ def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
     return [span._replace(start=at.get(span.start, -1), end=at.get(span.end, -1)) for span in given]
 
 
-def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> list[Annotated]:
+def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> Annotated:
     text = one.text or ""
     entities = []
     for span in _shifted(one.spans, text, offsets):
         if problem := _problem(span, text):
-            raise opened.error(one.line_at(span.start), f"{problem}.")
+            raise opened.error(one.lines[0], f"{problem}.")
         names = map_labels([span.label], opened.reading.names)
         entities += [trim(Entity(span.start, span.end, name), text) for name in names]
     kept = _without_nested(entities, one, opened)
-    gold = annotate(Tagged(replace_surrogates(text), tuple(kept)))
-    if not one.by_line:
-        return [gold]
-    ends = [match.end() for match in re.finditer("\n", text)]
-    return list(map(annotate, split_at(gold.tagged, ends)))
+    return annotate(Tagged(replace_surrogates(text), tuple(kept)))
 
 
 def _without_nested(entities: Sequence[Entity], one: Marked, opened: Opened) -> list[Entity]:
@@ -294,7 +283,7 @@ def _without_nested(entities: Sequence[Entity], one: Marked, opened: Opened) -> 
         how = "is marked twice" if same else "lies inside another" if nested else "overlaps another"
         rule = "; --outermost keeps the outer one" if nested else ""
         raise opened.error(
-            one.line_at(entity.start),
+            one.lines[0],
             f"span [{entity.start}, {entity.end}) {entity.label} {how}, "
             f"[{outer.start}, {outer.end}) {outer.label}{rule}.",
         )

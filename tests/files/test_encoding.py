@@ -12,17 +12,6 @@ import pytest
 from files.samples import written
 from ner.errors import FileFormatError, InputError
 from ner.files.read import Row, inspect
-from ner.io import read_lines, split_lines
-
-
-def test_lines_end_at_line_ends_only(tmp_path: Path) -> None:
-    """U+2028, U+0085 and form feeds stay inside a line, in files and in pasted texts."""
-    content = "a\u2028b\x85c\x0cd\r\ne\rf\n"
-
-    lines = ["a\u2028b\x85c\x0cd", "e", "f"]
-
-    assert lines == list(read_lines(written(tmp_path, "gold.conll", content)))
-    assert lines == split_lines(content)
 
 
 @pytest.mark.parametrize(

@@ -192,12 +192,6 @@ def test_files_that_hold_no_texts(
         inspect(written(tmp_path, name, content))
 
 
-def test_a_file_that_is_not_there() -> None:
-    """As any other that can't be read."""
-    with pytest.raises(FileFormatError, match="can't be read"):
-        inspect(Path("nowhere.csv"))
-
-
 def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
     """A pipe would be empty the second time; nothing waits for somebody to write into it."""
     pipe = tmp_path / "a.txt"

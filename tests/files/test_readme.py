@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import doctest
 import json
-import os
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli import ROOT
+from test_cli import ROOT, here
 
 from ner.files import write
 from ner.files.columns import guess_column
@@ -28,27 +25,18 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE)
 
 
-def ner(*arguments: str, folder: Path = ROOT) -> str:
-    """What a command prints."""
-    return subprocess.run(
-        [sys.executable, "-m", "ner", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ).stdout
-
-
 def section(title: str) -> str:
     return README.split(f"## {title}\n")[1].split("\n## ")[0]
 
 
-def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path) -> None:
+def test_the_batch_example_runs_as_it_stands(
+    bundled_sides: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a file such as it names; the columns are those that the README lists."""
     line = next(line for line in COMMANDS if line.endswith("--out entities.csv"))
     (tmp_path / "reviews.csv").write_text("id,text\n7,Ada Lovelace lived in London.\n")
-    ner(*line.split(), folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert 0 == here(*line.split()).returncode
     head, *rows = (tmp_path / "entities.csv").read_text(encoding="utf-8-sig").splitlines()
 
     assert ", ".join(f"`{name}`" for name in head.split(",")) in README
@@ -58,7 +46,7 @@ def test_the_batch_example_runs_as_it_stands(bundled_sides: Any, tmp_path: Path)
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_example_command_parses(line: str) -> None:
     """Options in the examples exist; --help after them shows it without running anything."""
-    shown = ner(line.split()[0], "--help")
+    shown = here(line.split()[0], "--help").stdout
 
     assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
 
