@@ -105,7 +105,7 @@ def run(
                     rows=step.rows + len(chunk),
                     tagged=step.tagged + len(results),
                     failed=step.failed + len(failures),
-                    entities=step.entities + sum(result.found for result in results),
+                    entities=step.entities + sum(map(_found, results)),
                     fraction=min(1.0, chunk[-1].line / source.lines),
                     seconds=time.perf_counter() - begin,
                     results=results,
@@ -113,9 +113,15 @@ def run(
                     good_bytes=sync(good),
                     bad_bytes=sync(bad),
                 )
-                save(step, folder)
+                with atomically(folder / "state") as fresh:
+                    fresh.write_text(json.dumps({name: getattr(step, name) for name in _SAVED}))
                 yield step
         publish(folder, out, output, _facts(source, settings, step))
+
+
+def _found(result: TaggedRow) -> int:
+    """How many entities, of the side that found more."""
+    return max(len(side.entities) for side in (result.tagged, result.beside or result.tagged))
 
 
 def _sample(results: Sequence[TaggedRow]) -> str:
@@ -327,12 +333,6 @@ def sync(file: BinaryIO) -> int:
     file.flush()
     os.fsync(file.fileno())
     return file.tell()
-
-
-def save(step: Step, folder: Path) -> None:
-    """Put a step on disk, whole or not at all."""
-    with atomically(folder / "state") as fresh:
-        fresh.write_text(json.dumps({name: getattr(step, name) for name in _SAVED}))
 
 
 def publish(folder: Path, out: Path, output: Output, facts: Mapping[str, str]) -> None:

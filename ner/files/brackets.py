@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ner.entities import Entity, Tagged
 from ner.files.marked import Marked, Opened, Span
 
 _BRACKETED = re.compile(
@@ -13,19 +12,16 @@ _BRACKETED = re.compile(
 )
 
 
-def parse_bracketed(marked: str) -> Tagged:
-    r"""Text with entities as ``[Berlin](LOC)``; ``\[``, ``\]`` and ``\\`` are the characters.
+def parse_bracketed(marked: str) -> tuple[str, list[Span]]:
+    r"""A text and its spans, marked as ``[Berlin](LOC)``; ``\[``, ``\]`` and ``\\`` are characters.
 
     No text is an error: what marks nothing, a link for one, stays as it is.
 
-    >>> tagged = parse_bracketed(r"[Ada](PER) wrote \[sic\], see [here](https://example.org)")
-    >>> tagged.text
+    >>> parse_bracketed(r"[Ada](PER) wrote \[sic\], see [here](https://example.org)")[0]
     'Ada wrote [sic], see [here](https://example.org)'
-    >>> [(entity.start, entity.end, entity.label) for entity in tagged.entities]
-    [(0, 3, 'PER')]
     """
     text = ""
-    entities = []
+    spans = []
     position = 0
     for match in _BRACKETED.finditer(marked):
         text += marked[position : match.start()]
@@ -35,8 +31,8 @@ def parse_bracketed(marked: str) -> Tagged:
             continue
         start = len(text)
         text += re.sub(r"\\([\\\[\]])", r"\1", match["span"])
-        entities.append(Entity(start, len(text), match["label"]))
-    return Tagged(text + marked[position:], tuple(entities))
+        spans.append(Span(start, len(text), match["label"]))
+    return text + marked[position:], spans
 
 
 def recognize(opened: Opened) -> bool:
@@ -48,6 +44,5 @@ def read(opened: Opened) -> Iterator[Marked]:
     """A text to a line; blank lines are skipped."""
     for number, line in enumerate(opened.lines, start=1):
         if line.strip():
-            tagged = parse_bracketed(line)
-            spans = [Span(each.start, each.end, each.label) for each in tagged.entities]
-            yield Marked([number], tagged.text, spans=spans)
+            text, spans = parse_bracketed(line)
+            yield Marked([number], text, spans=spans)

@@ -28,14 +28,10 @@ class Format(NamedTuple):
     read: Callable[[Opened], Iterator[Marked]]
 
 
-def _ends_in(ending: str) -> Callable[[Opened], bool]:
-    return lambda opened: opened.ending == ending
-
-
 # In the order in which they are tried.
 FORMATS = (
-    Format("docbin", "DocBin of spaCy (.spacy)", _ends_in(".spacy"), binary.read_docbin),
-    Format("parquet", "Parquet", _ends_in(".parquet"), binary.read_parquet),
+    Format("docbin", "DocBin of spaCy", lambda it: it.ending == ".spacy", binary.read_docbin),
+    Format("parquet", "Parquet", lambda it: it.ending == ".parquet", binary.read_parquet),
     Format("brat", "brat: .ann beside .txt, or a folder", brat.recognize, brat.read),
     Format("webanno", "WebAnno / INCEpTION TSV 3", webanno.recognize, webanno.read),
     Format("json", "JSON or JSON lines", json_records.recognize, json_records.read),

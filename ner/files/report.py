@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from ner.colours import colour_classes, colours_css
 from ner.entities import Entity, Explained, Tagged
@@ -18,8 +19,8 @@ _NAMES_SHOWN = 25
 _NAMES_COUNTED = 200_000
 
 
-def report(lines: Iterable[str], facts: Mapping[str, str]) -> str:
-    """A page of its own with counts per label, frequent names and the first rows.
+def write_report(lines: Iterable[str], made: Path, facts: Mapping[str, str]) -> None:
+    """Write a page of its own with counts per label, frequent names and the first rows.
 
     ``lines`` are JSON lines of `ner.files.write`; ``facts`` are shown as they are, escaped.
     """
@@ -40,13 +41,14 @@ def report(lines: Iterable[str], facts: Mapping[str, str]) -> str:
             first.append((number, tagged))
     classes = colour_classes(sorted(labels))
     about = Table.of("This file", ("", ""), list(facts.items()))
-    return render(
+    page = render(
         "ner.files",
         "report.html",
         colours=colours_css(),
         tables=map(html, [about, *_tables(labels, names, forgotten=forgotten)]),
         rows=[excerpt(number, tagged, classes) for number, tagged in first],
     )
+    made.write_text(page, encoding="utf-8", errors="replace", newline="\n")
 
 
 def _tables(

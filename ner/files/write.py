@@ -21,7 +21,7 @@ from ner.entities import Tagged, bio_tags
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files.conll import conll_lines, token_lines
 from ner.files.read import Row, ending_of
-from ner.files.report import report
+from ner.files.report import write_report
 from ner.files.tokens import annotate
 from ner.io import neutralize, write_csv
 
@@ -44,11 +44,6 @@ class TaggedRow:
     row: Row
     tagged: Tagged
     beside: Tagged | None = None
-
-    @property
-    def found(self) -> int:
-        """How many entities, of the side that found more."""
-        return max(len(side.entities) for side in (self.tagged, self.beside or self.tagged))
 
     @property
     def agreement(self) -> Agreement:
@@ -304,14 +299,10 @@ def redact(tagged: Tagged) -> str:
     return redacted + tagged.text[position:]
 
 
-def _write_report(rows: Iterable[str], made: Path, facts: Mapping[str, str]) -> None:
-    made.write_text(report(rows, facts), encoding="utf-8", errors="replace", newline="\n")
-
-
 _TABLES = (".csv", ".parquet", ".xlsx")
 _PLAIN: Mapping[str, Output] = {
     ".conll": Output("", _conll_rows),
     ".txt": Output("", _redacted_row),
-    ".html": Output("", partial(_json_row, Layout()), _write_report),
+    ".html": Output("", partial(_json_row, Layout()), write_report),
 }
 ENDINGS = (".jsonl", *_TABLES, *_PLAIN)

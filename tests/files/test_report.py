@@ -10,10 +10,6 @@ import pytest
 from fakes import DictionaryTagger
 
 from files.samples import a_file, tag
-from ner.entities import Entity, Tagged
-from ner.files.read import Row
-from ner.files.report import report
-from ner.files.write import TaggedRow, output_for
 
 
 def plain(page: str) -> str:
@@ -40,16 +36,18 @@ def test_the_report_counts_and_is_inert(tmp_path: Path) -> None:
     assert "2, of which 2 tagged and 0 failed" in page
 
 
-def test_names_are_counted_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_counted_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Over the limit rare names are forgotten, frequent ones and labels are not, and it is said."""
-    names = ["Berlin", "Ulm"]
-    texts = [Tagged(name, (Entity(0, len(name), "LOC"),)) for name in names]
-    lines = [output_for(Path("a.html")).row(TaggedRow(Row(1, one.text), one)) for one in texts]
-    assert "<td>2</td><td>2</td>" in plain(report(lines, {}))
-    assert "rare ones" not in report(lines, {})
+    words = dict.fromkeys(("Berlin", "Ulm", "Bonn", "Jena"), ("LOC", 0.9))
+    file, out = a_file(tmp_path, lines=["Berlin, Ulm", "Berlin, Bonn", "Jena"]), tmp_path / "o.html"
+    tag(file, out, DictionaryTagger(words))
+    whole = plain(out.read_text())
     monkeypatch.setattr("ner.files.report._NAMES_COUNTED", 2)
-    other = "".join(lines[1].replace("Ulm", name) for name in ("Bonn", "Jena"))
-    short = plain(report([*lines, *lines[:1], *other.splitlines()], {}))
-    assert "<td>5</td><td>at least 2</td>" in short
-    assert "<th>Berlin</th><td>2</td>" in short
-    assert "rare ones were not counted" in short
+    tag(file, out, DictionaryTagger(words))
+    short = plain(out.read_text())
+
+    assert "<td>5</td><td>4</td>" in whole and "rare ones" not in whole
+    assert "<td>5</td><td>at least 2</td>" in short and "rare ones were not counted" in short
+    assert "<th>Berlin</th><td>2</td>" in whole and "<th>Berlin</th><td>2</td>" in short
