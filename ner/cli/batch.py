@@ -22,7 +22,7 @@ from ner.cli.options import (
 )
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.errors import Failure, InputError
-from ner.files.batch import Step, check_place, errors_file, run, run_settings
+from ner.files.batch import Step, check_place, errors_file, run
 from ner.files.read import Format, inspect
 from ner.files.write import CSV_RULE, Layout, output_for
 from ner.models.names import resolve
@@ -98,14 +98,13 @@ def batch(
     choice = Choice.parse(aggregation, threshold, labels, reading)
     sides = open_sides(variants[0], variants[-1], device=device, report=print_stage)
     asked = sides.both[: len(variants)]
-    origins = [side.origin for side in asked]
     taggers = [side.tagger.using(choice) for side in asked]
-    settings = run_settings(origins, choice)
-    step = _followed(run(source, taggers, out, settings=settings, redact=redact))
+    provenance = schema.provenance_json([side.origin for side in asked], choice)
+    step = _followed(run(source, taggers, out, provenance=provenance, redact=redact))
     if as_json:
         answer = {name: getattr(step, name) for name in ("rows", "tagged", "failed", "entities")}
         answer |= {"warnings": list(step.warnings), "seconds": round(step.seconds, 3)}
-        print_json(answer | {"provenance": schema.provenance_json(origins, choice)})
+        print_json(answer | {"provenance": provenance})
     else:
         _print_batch(step, out)
     if step.rows and not step.tagged:

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from ner.cli.terminal import print_stage
-from ner.errors import ModelRefused
 from ner.files.marked import Reading
 from ner.io import read_json
 from ner.models.child import ensure_prepared
 from ner.models.recipes import Variant
+from ner.tagging.model import model_tags
 from ner.tags import parse_map
 
 MapOption = Annotated[
@@ -27,12 +27,9 @@ def tag_names(variant: Variant) -> Callable[[], Sequence[str]]:
     """Asks for the model's tags, for gold that numbers them; prepared only if it does."""
 
     @cache
-    def names() -> list[str]:
-        config = read_json(ensure_prepared(variant, report=print_stage).folder / "config.json")
-        labels = config.get("id2label") or {}
-        if not all(key.isdecimal() for key in labels):
-            raise ModelRefused("The model's config.json names no labels (id2label).")
-        return [str(labels[key]) for key in sorted(labels, key=int)]
+    def names() -> Sequence[str]:
+        folder = ensure_prepared(variant, report=print_stage).folder
+        return model_tags(read_json(folder / "config.json"))
 
     return names
 

@@ -17,9 +17,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from gzip import GzipFile
-from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +25,6 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from ner import schema
-from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import Failure, InputError, NerError
 from ner.files.conll import check_conll_labels
@@ -35,9 +32,7 @@ from ner.files.csv_records import BadRow
 from ner.files.read import Format, Row, Source, ending_of
 from ner.files.write import Layout, Output, TaggedRow, output_for
 from ner.io import atomically
-from ner.machine import describe
 from ner.models.folder import sha256
-from ner.tagging.choice import Choice
 from ner.tagging.hints import find_hints
 from ner.tagging.tagger import clean
 
@@ -49,18 +44,12 @@ _CHUNK_CHARACTERS = 2_000_000
 _SAMPLE_ROWS, _SAMPLE_CHARACTERS = 200, 10_000
 
 
-def run_settings(origins: Sequence[Origin], choice: Choice) -> dict[str, str]:
-    """In words, all that decides what is found: the ``settings`` of a run."""
-    provenance = schema.provenance_json(origins, choice) | {"machine": "", "date": ""}
-    return dict(schema.provenance_rows(provenance))
-
-
 def run(
     source: Source,
     taggers: Sequence[Tagger],
     out: Path,
     *,
-    settings: Mapping[str, str],
+    provenance: schema.Json,
     redact: bool = False,
     own: bool = False,
     chunk_rows: int = CHUNK_ROWS,
@@ -70,8 +59,8 @@ def run(
     When it is exhausted, ``out`` and, if rows failed, `errors_file` are complete. Of two
     ``taggers`` the first is A, and the second B; with ``redact`` labels stand in the
     places of names; with ``own`` each row is given back as it was, with columns of ours behind.
-    ``settings`` say in words all that decides what is found, see `run_settings`; they are shown in
-    a report, and an unfinished run is resumed only if they are the same.
+    ``provenance`` tells what decides what is found, see `ner.schema`; it is shown in a report, and
+    an unfinished run is resumed only if it is the same, but for machine and date.
 
     Raises ``InputError`` for an output that can't be written, can't hold the labels or what is
     asked for, or is being written by another process, ``Failure`` if writing fails, which keeps
@@ -89,7 +78,7 @@ def run(
     if ending_of(out) == ".conll":
         check_conll_labels(chain(*(each.labels for each in taggers)))
     rows = source.rows()
-    job = _digest(source, out, layout, settings, chunk_rows)
+    job = _digest(source, out, layout, provenance, chunk_rows)
     with writing(out, Failure), claim(out) as folder:
         begin = time.perf_counter()
         step = resume(folder, job, output)
@@ -116,7 +105,7 @@ def run(
                 with atomically(folder / "state") as fresh:
                     fresh.write_text(json.dumps({name: getattr(step, name) for name in _SAVED}))
                 yield step
-        publish(folder, out, output, _facts(source, settings, step))
+        publish(folder, out, output, _facts(source, provenance, step))
 
 
 def _found(result: TaggedRow) -> int:
@@ -148,15 +137,14 @@ def check_place(source: Source, out: Path) -> None:
 
 
 def _digest(
-    source: Source, out: Path, layout: Layout, settings: Mapping[str, str], chunk_rows: int
+    source: Source, out: Path, layout: Layout, provenance: schema.Json, chunk_rows: int
 ) -> str:
     """One value for all that decides the bytes of the output."""
     decisive = [
         asdict(layout),
         *(sha256(source.path), source.format, source.encoding, source.delimiter, source.column),
-        *(source.path.name, out.suffix.lower(), chunk_rows, dict(settings)),
-        # The libraries that find the entities.
-        *map(version, ("openvino", "tokenizers", "numpy")),
+        *(source.path.name, out.suffix.lower(), chunk_rows),
+        provenance | {"machine": "", "date": ""},
     ]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
@@ -206,17 +194,15 @@ def _tag_chunk(
     return written, sorted(failures, key=lambda failure: failure.line)
 
 
-def _facts(source: Source, settings: Mapping[str, str], step: Step) -> dict[str, str]:
-    machine = describe()
+def _facts(source: Source, provenance: schema.Json, step: Step) -> dict[str, str]:
+    versions = provenance["versions"].items()
     facts = {
         "File": source.path.name,
         "Column": source.column,
         "Rows": f"{step.rows:,}, of which {step.tagged:,} tagged and {step.failed:,} failed",
-        **settings,
         "Note": " ".join(step.warnings),
-        "Machine": machine.summary,
-        "Versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
-        "Date": datetime.now(UTC).date().isoformat(),
+        **dict(schema.provenance_rows(provenance)),
+        "Versions": ", ".join(f"{name} {number}" for name, number in versions),
     }
     return {name: fact for name, fact in facts.items() if fact}
 

@@ -57,7 +57,7 @@ class Model:
         frame = Frame(before, after, config.get("pad_token_id") or 0, max_length(config, stated))
         compiled = compile_model(folder / "openvino_model.xml", device=device, precision=precision)
         return cls(
-            scheme=Scheme.of(_tags(config)),
+            scheme=Scheme.of(model_tags(config)),
             device=device,
             reading=Reading.parse(config.get("reading")).within(frame.window),
             runner=Runner(compiled, frame),
@@ -176,7 +176,7 @@ def _special_ids(tokenizer: Tokenizer) -> tuple[Ints, Ints]:
     return ids[:before], ids[len(ids) - after :]
 
 
-def _tags(config: dict[str, Any]) -> tuple[str, ...]:
+def model_tags(config: dict[str, Any]) -> tuple[str, ...]:
     """The model's tags in the order of its outputs."""
     by_id = config.get("id2label")
     if not isinstance(by_id, dict) or not all(key.isdecimal() for key in by_id):

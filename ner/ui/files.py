@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from ner import schema
 from ner.colours import colour_classes
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
@@ -87,11 +88,11 @@ def tag_file(
     sides = yield from run.open(*pair, device)
     asked = sides.both if side == "both" else (sides.left,)
     taggers = [one.tagger.using(choice) for one in asked]
-    facts = batch.run_settings([one.origin for one in asked], choice)
+    provenance = schema.provenance_json([one.origin for one in asked], choice)
     with TemporaryDirectory(prefix="ner-") as folder:
         ending = ".jsonl" if source.format is Format.JSONL else ".csv"
         out = Path(folder) / f"{source.path.stem}.{kind}{ending if kind in _OWN else ''}"
-        yield from _tagged(run, source, taggers, out, facts, kind)
+        yield from _tagged(run, source, taggers, out, provenance, kind)
 
 
 def _tagged(
@@ -99,7 +100,7 @@ def _tagged(
     source: Source,
     taggers: Sequence[Tagger],
     out: Path,
-    facts: Mapping[str, str],
+    provenance: dict[str, Any],
     kind: str,
 ) -> Iterator[Any]:
     """Each step of the run, then the files, which count against the quota of all."""
@@ -109,7 +110,7 @@ def _tagged(
         source,
         taggers,
         out,
-        settings=facts,
+        provenance=provenance,
         redact=kind == _REDACTED,
         own=kind in _OWN,
         chunk_rows=_CHUNK_ROWS,

@@ -25,11 +25,13 @@ from spark_cluster import running
 
 import ner
 from evidence.record import RESULTS, ROOT, made_by, write
+from ner import schema
 from ner.entities import Tagged
 from ner.files import batch
 from ner.files.read import inspect
 from ner.models.catalogue import catalogue
 from ner.stats import ratio_estimate
+from ner.tagging.choice import Choice
 
 RECORD = RESULTS / "files.json"
 PASSES = 7
@@ -77,12 +79,14 @@ def record_batch(folder: Path) -> dict[str, Any]:
     texts = lines(10_000)
     tagger = ner.load("bundled", recipe="int8")
     tagger.tag_many(texts[:500])
+    provenance = schema.provenance_json([], Choice())
     seconds: dict[str, list[float]] = {"tag_many": [], "batch": []}
     for number in range(PASSES):
         begin = time.perf_counter()
         tagger.tag_many(texts)
         middle = time.perf_counter()
-        for _ in batch.run(inspect(file), [tagger], folder / f"{number}.jsonl", settings={}):
+        out = folder / f"{number}.jsonl"
+        for _ in batch.run(inspect(file), [tagger], out, provenance=provenance):
             pass
         seconds["tag_many"].append(middle - begin)
         seconds["batch"].append(time.perf_counter() - middle)

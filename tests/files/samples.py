@@ -8,11 +8,14 @@ from pathlib import Path
 from fakes import DictionaryTagger
 from hypothesis import strategies as st
 
+from ner import schema
+from ner.comparing.origin import Origin
 from ner.entities import Annotated, Entity, Tagged, Tagger
 from ner.files import batch
 from ner.files.batch import Step
 from ner.files.csv_records import BadRow
 from ner.files.read import Row, inspect
+from ner.tagging.choice import Choice
 
 PER, LOC = (0, 3, "PER"), (14, 20, "LOC")
 BERLIN = Tagged("Ada met Bo in Berlin", (Entity(*PER), Entity(*LOC)))
@@ -65,7 +68,7 @@ def good(file: Path) -> dict[int, str]:
     return {row.line: row.text for row in inspect(file).rows() if isinstance(row, Row)}
 
 
-SETTINGS = {"Model": "a dictionary"}
+PROVENANCE = schema.provenance_json([Origin("Dictionary", "a dictionary")], Choice())
 ENDINGS = ("jsonl", "csv", "conll", "txt", "html")
 LINES = [
     "Ada Lovelace met Wolfgang in London.",
@@ -102,6 +105,7 @@ def tag(
 ) -> Step:
     """The last step of a run over ``file``."""
     source = inspect(file).choose(None, keep)
-    steps = batch.run(source, taggers or [DictionaryTagger()], out, settings=SETTINGS, **settings)
+    given = {"provenance": PROVENANCE, **settings}
+    steps = batch.run(source, taggers or [DictionaryTagger()], out, **given)
     *_, last = steps
     return last

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from fakes import DictionaryTagger
 
-from files.samples import LINES, SETTINGS, Breaking, a_file, tag
+from files.samples import LINES, PROVENANCE, Breaking, a_file, tag
+from ner import schema
 from ner.comparing.origin import Origin
 from ner.errors import Failure, FileFormatError, InputError
 from ner.files import batch
@@ -62,22 +63,22 @@ def test_all_that_decides_what_is_found_starts_a_run_anew() -> None:
     """A model of the Hub that is fetched again at another commit has other weights."""
     origin = Origin("INT8", "hub:a/b", "int8", "CPU", "f32", "1a2b")
 
-    def settings(choice: Choice | None = None, **other: str) -> dict[str, str]:
-        return batch.run_settings([replace(origin, **other)], choice or Choice())
+    def told(choice: Choice | None = None, **other: str) -> schema.Json:
+        return schema.provenance_json([replace(origin, **other)], choice or Choice()) | {"date": ""}
 
-    assert settings() == settings()
-    assert settings() not in (
-        settings(weights="3c4d"),
-        settings(device="GPU"),
-        settings(Choice(threshold=0.5)),
-        settings(Choice(reading=Reading(20))),
+    assert told() == told()
+    assert told() not in (
+        told(weights="3c4d"),
+        told(device="GPU"),
+        told(Choice(threshold=0.5)),
+        told(Choice(reading=Reading(20))),
     )
 
 
 def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
     """From nothing to everything; rate and time left come from this run's rows."""
     source, out = inspect(a_file(tmp_path)), tmp_path / "out.txt"
-    steps = list(batch.run(source, [DictionaryTagger()], out, settings=SETTINGS, chunk_rows=2))
+    steps = list(batch.run(source, [DictionaryTagger()], out, provenance=PROVENANCE, chunk_rows=2))
 
     assert [0, 2, 4] == [step.rows for step in steps]
     assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]

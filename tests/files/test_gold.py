@@ -65,7 +65,6 @@ WEBANNO = "".join(
 # What each format is read from: the name of the file and its content.
 FILES: dict[str, tuple[str, object]] = {
     "columns": ("a.conll", rows(TOKENS, TAGS)),
-    "columns with spaces": ("a.txt", rows(TOKENS, "NN", TAGS, separator=" ")),
     "chunks too": ("a.txt", rows(TOKENS, "NN", ["B-NP", *TAGS[1:]], TAGS)),
     "a number first, GermEval": ("a.tsv", "# a page\n" + rows(INDEX, TOKENS, TAGS, "O")),
     "a number first, spaces": ("a.txt", rows(INDEX, TOKENS, "_", TAGS, separator=" ")),
@@ -75,11 +74,7 @@ FILES: dict[str, tuple[str, object]] = {
         + rows(INDEX, TOKENS, "_", TAGS).replace("\n5\t", "\n5-6\tx\t_\t_\n5\t"),
     ),
     "the tag first, MIT": ("a.bio", rows(TAGS, TOKENS)),
-    "comments": ("a.conll", f"# id 1\tdomain=dev\n# text = blood O\n{rows(TOKENS, '_', TAGS)}"),
-    "BILOU": ("a.conll", rows(TOKENS, BILOU)),
     "no prefix": ("a.conll", rows(TOKENS, [tag[2:] or "OUTSIDE" for tag in TAGS])),
-    "suffixes": ("a.conll", rows(TOKENS, ["-".join(reversed(t.split("-"))) for t in TAGS])),
-    "lower case": ("a.conll", rows(TOKENS, [tag.lower() for tag in TAGS])),
     "ours": ("a.jsonl", {"text": TEXT, "entities": dicts()}),
     "pretty": ("a.json", json.dumps({"text": TEXT, "entities": dicts()}, indent=1)),
     "an array": ("a.json", [{"text": TEXT, "entities": dicts()}]),

@@ -12,7 +12,7 @@ import pytest
 from fakes import DictionaryTagger
 from test_cli import ROOT
 
-from files.samples import ENDINGS, LINES, SETTINGS, Breaking, a_file, tag
+from files.samples import ENDINGS, LINES, PROVENANCE, Breaking, a_file, tag
 from ner.errors import Failure, InputError
 from ner.files import batch
 from ner.files.batch import errors_file
@@ -36,7 +36,9 @@ def test_a_stopped_run_is_resumed_to_the_byte(tmp_path: Path, ending: str, calls
     with (tmp_path / f"out.{ending}.partial" / "good").open("ab") as part:
         part.write(b"half a r")
     tagger = Breaking(9)
-    step = tag(file, out, tagger, chunk_rows=10)
+    # A report shows these, and so has other bytes then.
+    later = {} if ending == "html" else {"date": "tomorrow", "machine": "another"}
+    step = tag(file, out, tagger, chunk_rows=10, provenance=PROVENANCE | later)
 
     assert whole.read_bytes() == out.read_bytes()
     assert errors_file(whole).read_bytes() == errors_file(out).read_bytes()
@@ -55,7 +57,7 @@ def test_another_run_starts_anew(tmp_path: Path) -> None:
             source,
             [DictionaryTagger()],
             out,
-            settings={"Model": "another"} if change == 1 else SETTINGS,
+            provenance=PROVENANCE | ({"threshold": 0.5} if change == 1 else {"date": "another"}),
             chunk_rows=2 if change == 2 else 1,
         )
         assert 0 == step.resumed
@@ -124,7 +126,7 @@ def test_a_folder_that_cant_be_written_to_is_refused(
 def test_one_process_writes_an_output(tmp_path: Path) -> None:
     """A second one is told so; the first is not disturbed."""
     file, out = a_file(tmp_path), tmp_path / "out.txt"
-    first = batch.run(inspect(file), [DictionaryTagger()], out, settings=SETTINGS)
+    first = batch.run(inspect(file), [DictionaryTagger()], out, provenance=PROVENANCE)
     next(first)
     with pytest.raises(InputError, match="Another process is writing"):
         tag(file, out)
@@ -143,10 +145,12 @@ def test_killed_at_five_moments(
     """SIGKILL, whatever it is doing: the output is byte for byte that of an undisturbed run."""
     code = (
         "import sys\nfrom pathlib import Path\nimport ner\nfrom ner.files import batch\n"
-        "from ner.files.read import inspect\n"
+        "from ner import schema\nfrom ner.files.read import inspect\n"
+        "from ner.tagging.choice import Choice\n"
         "tagger = ner.load(sys.argv[1])\n"
         "for step in batch.run(inspect(Path(sys.argv[2])), [tagger], Path(sys.argv[3]),"
-        " settings={}, chunk_rows=100):\n    print(step.rows, step.resumed, flush=True)\n"
+        " provenance=schema.provenance_json([], Choice()), chunk_rows=100):\n"
+        "    print(step.rows, step.resumed, flush=True)\n"
     )
 
     def started(out: Path) -> subprocess.Popen[bytes]:
