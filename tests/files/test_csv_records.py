@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from files.samples import good, problems, texts, written
+from files.samples import written
 from ner.files.csv_records import BadRow, Line, Record, records
 from ner.files.read import inspect
 
@@ -46,51 +46,6 @@ def test_no_line_is_swallowed(parts: list[str]) -> None:
     kept = "".join(row.content if isinstance(row, BadRow) else "".join(row.fields) for row in read)
     for index in range(len(parts)):
         assert f"<{index}>" in kept
-
-
-def test_one_bad_record_costs_no_other(tmp_path: Path) -> None:
-    """Ragged, unclosed, NUL, badly closed: each is reported, all others are read."""
-    file = written(
-        tmp_path,
-        "a.csv",
-        'id,text\r\n1,"two\r\nlines"\r\n2\r\n3,"open\r\n4,fine\r\n5,a\0b\r\n6,"a"b\r\n'
-        '7,"with ""quotes"""\r\n8,5" pipe\r\n9,a,b\r\n10,last',
-    )
-
-    assert {2: "two\r\nlines", 6: "fine", 9: 'with "quotes"', 10: '5" pipe', 12: "last"} == good(
-        file
-    )
-    found = problems(file)
-    assert [4, 5, 7, 8, 11] == sorted(found)
-    assert "1 field; expected 2" in found[4]
-    assert "not closed" in found[5]
-    assert "NUL" in found[7]
-    assert "closing quote" in found[8]
-
-
-def test_long_fields_are_read(tmp_path: Path) -> None:
-    """The csv module stops at 131,072 characters."""
-    file = written(tmp_path, "a.csv", "id,text\n1," + "x" * 200_000 + "\n2,y\n")
-
-    assert [200_000, 1] == [len(text) for text in texts(file)]
-
-
-def test_tab_separated_quotes_may_be_literal(tmp_path: Path) -> None:
-    """Quoted as Excel does it, or not at all: both are read."""
-    file = written(tmp_path, "a.tsv", 'id\ttext\n1\t"Hi," he said\n2\t"open\n3\t"tab\there"\n')
-
-    assert ['"Hi," he said', '"open', "tab\there"] == texts(file)
-
-
-def test_literal_quotes_over_several_lines_swallow_no_row(tmp_path: Path) -> None:
-    """Speech that opens in one row and closes in another; a cell over lines is still one."""
-    file = written(
-        tmp_path,
-        "a.tsv",
-        'id\ttext\n1\t"I am tired.\n2\tnothing\n3\tI go home."\n4\t"two\nlines"\n',
-    )
-
-    assert {2: '"I am tired.', 3: "nothing", 4: 'I go home."', 5: "two\nlines"} == good(file)
 
 
 @pytest.mark.parametrize("width", [2, 3_000])

@@ -17,21 +17,99 @@ from ner.errors import FileFormatError, InputError
 from ner.files.csv_records import LONGEST_RECORD, BadRow
 from ner.files.read import Format, Row, inspect
 
+# What stands in a file, by its name; the texts that are read of it, and what is said of bad rows.
+READ: dict[str, tuple[str, str, dict[int, str], dict[int, str]]] = {
+    "cells are never interpreted": (
+        "a.csv",
+        "n,text\n1,NA\n\n1,null\n1,nan\n1,007\n1,TRUE\n1,\n1, 1e5 \n",
+        {2: "NA", 4: "null", 5: "nan", 6: "007", 7: "TRUE", 8: "", 9: " 1e5 "},
+        {},
+    ),
+    "lines end at line ends only": (
+        "a.txt",
+        "a\r\n\n b\u2028c \rd",
+        {1: "a", 2: "", 3: " b\u2028c ", 4: "d"},
+        {},
+    ),
+    "an endless line is skipped": (
+        "a.txt",
+        f"a\n{'x' * (2 * LONGEST_RECORD + 5)}\nb\n",
+        {1: "a", 3: "b"},
+        {2: "longer than 8,000,000"},
+    ),
+    "JSON lines fail one by one": (
+        "a.jsonl",
+        '{"text": "a\u2028b"}\r\n{"text": NaN}\r\n\r\n{"text": "a", "text": "b"}\r\n'
+        + "[" * 100_000
+        + '\r\n{"text": "a", "n": '
+        + "9" * 5_000
+        + '}\r\n{"text": 5}\r\n{"other": "a"}\r\nplain\r\n{"text": "\\ud800 last"}',
+        {1: "a\u2028b", 10: "\ud800 last"},
+        {
+            **{2: "NaN is not JSON", 4: "'text' stands in it twice", 5: "nested too deeply"},
+            **{6: "not JSON", 7: "no string under 'text'", 8: "no string", 9: "not JSON"},
+        },
+    ),
+    "malformed sentences fail one by one": (
+        "a.conll",
+        "-DOCSTART- -X- O O\n\nAda I-PER\nran O\n\n# note\nlonely\n\nin O\n\tO\n\nBonn\tX-LOC\n\n"
+        "Rome I-LOC",
+        {3: "Ada ran", 12: "Bonn", 14: "Rome"},
+        {7: "'lonely' is no token and tag", 10: "is no token and tag"},
+    ),
+    "tokens need no tags": (
+        "a.conll",
+        "Alan\nTuring\nsailed\n\nGrace\n# 5\n",
+        {1: "Alan Turing sailed", 5: "Grace #"},
+        {},
+    ),
+    "one bad record costs no other": (
+        "a.csv",
+        'id,text\r\n1,"two\r\nlines"\r\n2\r\n3,"open\r\n4,fine\r\n5,a\0b\r\n6,"a"b\r\n'
+        '7,"with ""quotes"""\r\n8,5" pipe\r\n9,a,b\r\n10,last',
+        {2: "two\r\nlines", 6: "fine", 9: 'with "quotes"', 10: '5" pipe', 12: "last"},
+        {
+            **{4: "1 field; expected 2", 5: "not closed", 7: "NUL", 8: "closing quote"},
+            11: "3 fields; expected 2",
+        },
+    ),
+    "longer fields than the csv module takes": (
+        "a.csv",
+        f"id,text\n1,{'x' * 200_000}\n2,y\n",
+        {2: "x" * 200_000, 3: "y"},
+        {},
+    ),
+    "Excel's separator": (
+        "a.csv",
+        "sep=;\r\nNr;Text\r\n1;Alan Turing, born in London.\r\n",
+        {3: "Alan Turing, born in London."},
+        {},
+    ),
+    "quotes in TSV, by Excel or just characters": (
+        "a.tsv",
+        'id\ttext\n1\t"Hi," he said\n2\t"open\n3\t"tab\there"\n',
+        {2: '"Hi," he said', 3: '"open', 4: "tab\there"},
+        {},
+    ),
+    "quotes over lines in TSV swallow no row": (
+        "a.tsv",
+        'id\ttext\n1\t"I am tired.\n2\tnothing\n3\tI go home."\n4\t"two\nlines"\n',
+        {2: '"I am tired.', 3: "nothing", 4: 'I go home."', 5: "two\nlines"},
+        {},
+    ),
+}
 
-def test_cells_are_never_interpreted(tmp_path: Path) -> None:
-    """NA, numbers and truth values are the text that stands there; blank lines are no rows."""
-    cells = ["NA", "None", "null", "nan", "007", "TRUE", "", " 1e5 "]
-    file = written(tmp_path, "a.csv", "n,text\n" + "\n".join(f"1,{cell}" for cell in cells))
 
-    assert cells == texts(file)
+@pytest.mark.parametrize("case", READ)
+def test_good_rows_are_read_and_bad_ones_told(tmp_path: Path, case: str) -> None:
+    """Each by its line."""
+    name, content, texts, told = READ[case]
+    file = written(tmp_path, name, content)
+    found = problems(file)
 
-
-def test_endless_lines_are_reported_in_bounded_memory(tmp_path: Path) -> None:
-    """A line over the limit is skipped whole, and the next one has the right number."""
-    file = written(tmp_path, "a.txt", "a\n" + "x" * (2 * LONGEST_RECORD + 5) + "\nb\n")
-
-    assert {1: "a", 3: "b"} == good(file)
-    assert "longer than 8,000,000" in problems(file)[2]
+    assert texts == good(file)
+    assert sorted(told) == sorted(found)
+    assert all(part in found[line] for line, part in told.items())
 
 
 def test_columns_and_delimiters(tmp_path: Path) -> None:
@@ -80,26 +158,6 @@ def test_which_column_it_is_may_be_left_open(tmp_path: Path) -> None:
     assert [Row(2, "1")] == list(source.choose("a").rows())
 
 
-def test_json_lines_fail_one_by_one(tmp_path: Path) -> None:
-    """NaN, a key twice, depth, huge numbers, no string: an error each, and the rest goes on."""
-    lines = [
-        '{"text": "a\u2028b"}',
-        '{"text": NaN}',
-        "",
-        '{"text": "a", "text": "b"}',
-        "[" * 100_000,
-        '{"text": "a", "n": ' + "9" * 5_000 + "}",
-        '{"text": 5}',
-        '{"other": "a"}',
-        "plain",
-        '{"text": "\\ud800 last"}',
-    ]
-    file = written(tmp_path, "a.jsonl", "\r\n".join(lines))
-
-    assert {1: "a\u2028b", 10: "\ud800 last"} == good(file)
-    assert [2, 4, 5, 6, 7, 8, 9] == sorted(problems(file))
-
-
 def test_json_keys_are_columns(tmp_path: Path) -> None:
     """The key with the texts is guessed among those that hold strings; any may be chosen."""
     record = json.dumps({"id": 5, "title": "T", "content": "C", "author": "A"})
@@ -128,26 +186,6 @@ def test_a_sample_of_many_keys_is_bounded(tmp_path: Path) -> None:
     source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
 
     assert 16_384 == len(source.columns)
-
-
-def test_plain_lines_keep_their_numbers(tmp_path: Path) -> None:
-    """Blank lines are rows; LF, CRLF and CR end a line and U+2028 does not."""
-    file = written(tmp_path, "a.txt", "a\r\n\n b\u2028c \rd")
-
-    assert {1: "a", 2: "", 3: " b\u2028c ", 4: "d"} == good(file)
-
-
-def test_conll_sentences_fail_one_by_one(tmp_path: Path) -> None:
-    """Wrong columns cost their sentence; -DOCSTART-, comments and any tags do not."""
-    file = written(
-        tmp_path,
-        "a.conll",
-        "-DOCSTART- -X- O O\n\nAda I-PER\nran O\n\n# note\nlonely\n\nin O\n\tO\n\nBonn\tX-LOC\n\n"
-        "Rome I-LOC",
-    )
-
-    assert {3: "Ada ran", 12: "Bonn", 14: "Rome"} == good(file)
-    assert [7, 10] == sorted(problems(file))
 
 
 def test_a_malformed_sentence_is_put_apart_whole(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from files.samples import tag, texts, written
+from files.samples import tag
 from ner.files.read import Row, inspect
 
 TEXTS = ["Wolfgang saw Paris", "nothing", "in London"]
@@ -62,13 +62,3 @@ def test_packed_outputs_are_the_same_bytes_again(tmp_path: Path) -> None:
     )
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
     assert b"<h1>Named entities" in gzip.decompress((tmp_path / "a.html.gz").read_bytes())
-
-
-def test_excels_separator_and_tokens_alone(tmp_path: Path) -> None:
-    """The first line that names what parts cells is none of them; tokens need no tags."""
-    table = written(tmp_path, "a.csv", "sep=;\r\nNr;Text\r\n1;Alan Turing, born in London.\r\n")
-    tokens = written(tmp_path, "a.conll", "Alan\nTuring\nsailed\n\nGrace\n# 5\n")
-
-    assert ("Nr", "Text") == inspect(table).columns
-    assert ["Alan Turing, born in London."] == texts(table)
-    assert ["Alan Turing sailed", "Grace #"] == [row.text for row in inspect(tokens).rows()]
