@@ -103,12 +103,9 @@ class Source:
             return replace(chosen, column=column)
         if self.column is not None or self.format in _PLAIN:
             return chosen
-        name = self.path.name
         raise InputError(
-            f"Which column of {name} holds the texts can't be told. Choose one of {self._listed}."
-            if self.columns
-            else f"The first {_SAMPLE} JSON objects of {name} hold no strings. Choose the key with "
-            "the texts."
+            f"Which column of {self.path.name} holds the texts can't be told. Choose one of "
+            f"{self._listed}."
         )
 
     def _check_column(self, column: str) -> None:
@@ -132,7 +129,7 @@ class Source:
 
     @property
     def _listed(self) -> str:
-        return ", ".join(map(repr, self.columns))[:500]
+        return ", ".join(map(repr, self.columns))[:500] or "its keys; none of the first has text"
 
 
 def inspect(

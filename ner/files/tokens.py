@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from ner.entities import Annotated, Entity, Tagged
 
@@ -74,21 +74,21 @@ def split_at(tagged: Tagged, borders: Iterable[int]) -> list[Tagged]:
     entity parts nothing; line breaks at the end of a part are left out.
     """
     starts = [entity.start for entity in tagged.entities]
-    cuts = [0]
-    for border in borders:
-        before = bisect_left(starts, border) - 1
-        if before < 0 or tagged.entities[before].end <= border:
-            cuts.append(border)
-    parts = []
-    for start, end in pairwise([*cuts, len(tagged.text)]):
-        text = tagged.text[start:end].rstrip("\r\n")
+    parts: list[Tagged] = []
+    begin = first = 0
+    for border in (*borders, len(tagged.text)):
+        following = bisect_left(starts, border)
+        if following and tagged.entities[following - 1].end > border:
+            continue
+        text = tagged.text[begin:border].rstrip("\r\n")
         entities = tuple(
-            replace(entity, start=entity.start - start, end=min(entity.end - start, len(text)))
-            for entity in tagged.entities[bisect_left(starts, start) : bisect_left(starts, end)]
-            if entity.start - start < len(text)
+            replace(entity, start=entity.start - begin, end=min(entity.end - begin, len(text)))
+            for entity in tagged.entities[first:following]
+            if entity.start - begin < len(text)
         )
         if text.strip():
             parts.append(Tagged(text, entities))
+        begin, first = border, following
     return parts
 
 

@@ -173,7 +173,7 @@ def test_the_key_may_hold_text_only_later(tmp_path: Path) -> None:
     source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
 
     assert ((), None) == (source.columns, source.column)
-    with pytest.raises(InputError, match="hold no strings"):
+    with pytest.raises(InputError, match="none of the first has text"):
         source.choose(None)
     *failed, last = source.choose("text").rows()
     assert Row(101, "late") == last
