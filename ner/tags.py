@@ -64,19 +64,8 @@ def read_tags(tags: Iterable[str], names: Mapping[str, str] | None = None) -> di
     """
     names = names or {}
     written = {tag: (names[tag] or "O") if tag in names else tag for tag in tags}
-    inside = [tag for tag in written.values() if not is_outside(tag)]
-    notation = _find_notation(inside)
-    read = {}
-    for given, tag in written.items():
-        if is_outside(tag):
-            read[given] = Tag("O", "")
-            continue
-        if not tag.strip() or (notation and not notation.fullmatch(tag)):
-            raise InputError(
-                f"tag {tag!r} is neither O nor a prefix (B-, I-, E- or S-) and a type, as B-PER."
-            )
-        read[given] = _take_apart(tag, notation, names)
-    return read
+    notation = _find_notation([tag for tag in written.values() if not is_outside(tag)])
+    return {given: _take_apart(tag, notation, names) for given, tag in written.items()}
 
 
 def _find_notation(tags: Sequence[str]) -> re.Pattern[str] | None:
@@ -93,14 +82,19 @@ def _find_notation(tags: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def _take_apart(tag: str, notation: re.Pattern[str] | None, names: Mapping[str, str]) -> Tag:
-    match = notation.fullmatch(tag) if notation else None
-    prefix, kind = (match["prefix"], match["type"] or _ONLY_TYPE) if match else ("I", tag)
-    if is_outside(kind):
+    if is_outside(tag):
         return Tag("O", "")
+    match = notation.fullmatch(tag) if notation else None
+    if not tag.strip() or (notation and not match):
+        raise InputError(
+            f"tag {tag!r} is neither O nor a prefix (B-, I-, E- or S-) and a type, as B-PER."
+        )
+    prefix, kind = (match["prefix"], match["type"] or _ONLY_TYPE) if match else ("I", tag)
     kind = kind.upper() if prefix.islower() else kind
     kind = names.get(kind, kind)
     prefix = prefix.upper()
-    return Tag(_BIOES.get(prefix, prefix), kind) if kind else Tag("O", "")
+    inside = kind and not is_outside(kind)
+    return Tag(_BIOES.get(prefix, prefix), kind) if inside else Tag("O", "")
 
 
 def spans(tags: Iterable[Tag]) -> list[tuple[int, int, str]]:
