@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from typing import Any
 
 import gradio as gr
 
+from ner.choosing.apart import measure_apart
 from ner.choosing.contenders import Contender, made_recipes, open_contenders
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import SHORT
@@ -42,7 +44,7 @@ from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import resolve
 from ner.models.open import Sides
-from ner.progress import Stopped
+from ner.progress import Progress, Stopped
 from ner.tagging.choice import Choice
 from ner.tags import likely_map, map_gold, parse_map
 from ner.ui import decided
@@ -60,6 +62,8 @@ SETS = {
 }
 # What pasted texts are called in errors, and how many lines show their format.
 _SOURCE = "Your texts"
+# What else runs a model, by the package that has to be installed.
+_PEERS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime"}
 # Seconds between two sentences on how far it is.
 _TOLD_EVERY = 0.3
 _MOST_CARDS = 100_000
@@ -189,6 +193,7 @@ def measure_texts(
     left: str,
     right: str,
     device: str,
+    peers: bool,
     *limits: float | None,
 ) -> Iterator[Any]:
     """Progress while it runs, then the verdict and all behind it."""
@@ -204,12 +209,17 @@ def measure_texts(
             "of its labels they are, in the table below the texts."
         )
     yield "Opening every recipe of the model …"
-    contenders = yield from run.background(partial(_open, variant.spec, device))
     sides = yield from run.open(left, right, device)
-    if other.spec != variant.spec and sides.right is not None:
-        contenders.append(Contender.of(sides.right))
+    beside = [sides.right] if other.spec != variant.spec and sides.right is not None else []
+    if peers:
+        recipes, variants = made_recipes(variant.spec), [side.variant for side in beside]
+        steps = measure_apart(variant.spec, recipes, variants, texts.sample, SHORT, device)
+    else:
+        contenders = yield from run.background(partial(_open, variant.spec, device))
+        contenders += map(Contender.of, beside)
+        steps = measure(contenders, texts.sample, usual(texts.sample.texts), SHORT)
     with (yield from run.place("Measuring …")):
-        measured = yield from _measured(run, contenders, texts.sample)
+        measured = yield from _measured(run, steps)
         yield "Comparing both sides …"
         gold, plain = texts.sample.gold, texts.sample.texts
         report = (
@@ -239,9 +249,8 @@ def _open(spec: ModelSpec, device: str, tell: Any) -> list[Contender]:  # noqa: 
     return open_contenders(spec, made_recipes(spec), device=device, report=report)
 
 
-def _measured(run: Run, contenders: list[Contender], sample: Sample) -> Any:  # noqa: ANN401
-    """What is measured of all contenders; yields how far it is, as often as one can read."""
-    steps = measure(contenders, sample, usual(sample.texts), SHORT)
+def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) -> Any:  # noqa: ANN401
+    """What is measured in ``steps``; yields how far it is, as often as one can read."""
     told = 0.0
     while True:
         try:
@@ -320,12 +329,12 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
     limit = site.service.bounds.gold_characters
     text, chosen = _texts_form(limit)
     recognized = html("", "recognized")
-    limits, start, ended = _limits_form()
+    limits, peers, start, ended = _limits_form()
     state = gr.State(None)
     mapping = hidden()
     shown = result(shown_value(_ABOUT), "decided", "ner.mountDecided")
     making = html("", "decide-made")
-    settings: list[Any] = [text, chosen, mapping, *pickers.inputs, *limits]
+    settings: list[Any] = [text, chosen, mapping, *pickers.inputs, peers, *limits]
     asked = start.click(
         measure_texts(site),
         settings,
@@ -373,8 +382,8 @@ def _texts_form(limit: int) -> tuple[gr.Textbox, gr.Dropdown]:
     return text, chosen
 
 
-def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
-    """The accepted loss, and under 'More limits' the others; Measure and Stop."""
+def _limits_form() -> tuple[list[gr.Number], gr.Checkbox, gr.Button, gr.Button]:
+    """The accepted loss and the other limits; whether peers take part; Measure and Stop."""
     fields = {
         "Accepted loss with labels, F1 points": MAX_LOSS,
         "Least agreement without, %": 100 * MIN_AGREEMENT,
@@ -386,7 +395,14 @@ def _limits_form() -> tuple[list[gr.Number], gr.Button, gr.Button]:
     with gr.Row(elem_classes="run"):
         start = button("Measure", "measure", variant="primary")
         ended = button("Stop", "measure-stop")
-    return limits, start, ended
+        there = [title for package, title in _PEERS.items() if find_spec(package)]
+        peers = gr.Checkbox(
+            label=f"Measure {' and '.join(there)} too",
+            visible=find_spec("torch") is not None,
+            container=False,
+            elem_id="peers",
+        )
+    return limits, peers, start, ended
 
 
 def _connect_script(

@@ -52,7 +52,7 @@ def measured(
     at: Site | None = None,
 ) -> list[tuple[dict[str, str], Decided | None]]:
     run = measure_texts(at or site())
-    return list(run(REQUEST, text, chosen, mapping, *SIDES, "CPU", *limits))
+    return list(run(REQUEST, text, chosen, mapping, *SIDES, "CPU", False, *limits))
 
 
 def last(*args: Any, **kwargs: Any) -> tuple[str, dict[str, Any]]:
@@ -197,12 +197,12 @@ def test_texts_without_labels_have_a_bound_of_their_own() -> None:
 def test_stop_ends_the_measuring() -> None:
     """Of its own session, with the step that it is at; so does a visitor who leaves."""
     place = site()
-    run = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", *LIMITS)
+    run = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", False, *LIMITS)
     next(run)
     stop(place, "measure_texts")(REQUEST)
     assert "Stopped" in list(run)[-1][0]["html"]
     assert 0 == place.service.long.running
-    left = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", *LIMITS)
+    left = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", False, *LIMITS)
     next(left)
     left.close()
     assert {} == place.running
@@ -212,7 +212,7 @@ def test_who_is_not_first_is_told_so() -> None:
     """A full house says that others are before."""
     place = site()
     with place.service.long.slot(), place.service.long.slot():
-        run = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", *LIMITS)
+        run = measure_texts(place)(REQUEST, PLAIN, "", "", *SIDES, "CPU", False, *LIMITS)
         assert any(WAITING in unescape(value["html"]) for value, _ in islice(run, 12))
         run.close()
 
