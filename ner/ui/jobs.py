@@ -20,7 +20,7 @@ from ner.errors import NerError
 from ner.markup import notice
 from ner.models.child import OnStage, Stage
 from ner.models.names import resolve
-from ner.models.open import Sides
+from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
 from ner.progress import Stopped
 from ner.serving.admission import WAITING, ClientDisconnected
@@ -49,10 +49,14 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Site:
-    """What all jobs of one page share; ``running`` holds the newest run of each job and session."""
+    """What all jobs of one page share; ``running`` holds the newest run of each job and session.
+
+    ``weigh`` gives the bytes that a process with one side holds; None where that is not told.
+    """
 
     load: Loader
     service: Service
+    weigh: Callable[[Side], int] | None = None
     running: dict[tuple[str | None, str], Run] = field(default_factory=dict, repr=False)
 
 

@@ -31,14 +31,16 @@ def build(
     devices: Sequence[str] = ("CPU",),
     service: Service,
     opened: Callable[[], Sequence[Side]] = tuple,
+    weigh: Callable[[Side], int] | None = None,
 ) -> gr.Blocks:
     """The page over the models of ``specs`` (None: the catalogue) and the given devices.
 
     ``load`` is called with two variants, a device and a listener for progress, in a thread of a
-    request; it should keep what it opened, which ``opened`` gives. Launch the page with
-    :func:`ner.ui.launch.launch`, with the same ``service``.
+    request; it should keep what it opened, which ``opened`` gives. ``weigh`` tells how many bytes
+    a process with one side holds. Launch the page with :func:`ner.ui.launch.launch`, with the same
+    ``service``.
     """
-    site = Site(load, service)
+    site = Site(load, service, weigh)
     bounds = service.bounds
     deleting = (bounds.sweep_seconds, bounds.keep_seconds)
     page = Page(title=_TITLE, analytics_enabled=False, delete_cache=deleting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -102,7 +103,7 @@ def time(
     reading: str,
     ticket: str,
 ) -> Iterator[Any]:
-    """How long both sides take, told again and again as it is measured.
+    """How long both sides take, told again and again as it is measured, and then their memory.
 
     Each portion of rounds holds a slot of its own; when others wait, or the visitor has typed on,
     there are no more.
@@ -112,6 +113,7 @@ def time(
         return
     choice = Choice.parse(aggregation, reading=reading)
     names, taggers = zip(*_contestants(run, sides, choice), strict=True)
+    tell = partial(tagged.speed_value, names, notes=_notes(text, sides), ticket=ticket)
     endless = time_rounds(text[:_TIMED], taggers)
     slots = run.site.service.short
     rounds: list[tuple[Steps, ...]] = []
@@ -133,9 +135,12 @@ def time(
             if run.stopping.wait(RETRY_AFTER):
                 return
             continue
-        yield tagged.speed_value(
-            names, series, timing, _notes(text, sides), finished=finished, ticket=ticket
-        )
+        yield tell(series, timing, finished=finished)
+    weigh = run.site.weigh
+    if weigh is not None:
+        with (yield from run.place()):
+            held = yield from run.background(lambda _: list(map(weigh, sides.all)))
+        yield tell(series, timing, finished=True, held=held)
 
 
 def _enough(timing: Timing, rounds: Sequence[tuple[Steps, ...]], *, others: bool) -> bool:

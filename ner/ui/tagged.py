@@ -400,12 +400,16 @@ def speed_value(
     names: Sequence[str],
     series: Sequence[Sequence[Steps]],
     timing: Timing,
-    notes: Sequence[str],
     *,
+    notes: Sequence[str],
     finished: bool,
     ticket: str,
+    held: Sequence[int] = (),
 ) -> Value:
-    """How fast the sides are: parts of the page that the script puts in their places."""
+    """How fast the sides are: parts of the page that the script puts in their places.
+
+    ``held`` are the bytes of memory that a process with each side holds, once they are known.
+    """
     latencies = [Latency(tuple(steps.total for steps in one)) for one in series]
     longest = max(latency.median_ms for latency in latencies)
     bars = [
@@ -428,8 +432,14 @@ def speed_value(
         [runs, *notes],
         table,
         _pace(timing),
+        _held(held),
     )
     return {"html": markup, "data": json.dumps({"ticket": ticket, "finished": finished})}
+
+
+def _held(held: Sequence[int]) -> str:
+    sides = ", ".join(map("{} {}".format, "AB", map(megabytes, held)))
+    return f"in memory: {sides}" if held else ""
 
 
 def _medians(steps: Sequence[Steps]) -> Iterator[float]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from fakes import FakeSides
 
+from ner.choosing import apart
 from ner.choosing.apart import measure_apart
 from ner.choosing.measure import Sample
-from ner.choosing.memory import MemoryPlan
+from ner.choosing.memory import Footprint, MemoryPlan
 from ner.errors import Failure
 from ner.models.catalogue import ModelSpec
 from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant, find_recipe
@@ -53,3 +56,18 @@ def test_what_is_refused_there_is_told_here(tiny_spec: ModelSpec, tmp_path: Path
     unknown = replace(tiny_spec, folder=tmp_path)
     with pytest.raises(Failure, match=tmp_path.name):
         finish(measure_apart(unknown, RECIPES, [], Sample(("A text.",)), PLAN, "CPU"))
+
+
+def test_each_side_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes after single texts."""
+    asked: list[Mapping[str, str]] = []
+
+    def footprint(opening: Mapping[str, str], *_: object) -> Footprint:
+        asked.append(opening)
+        return Footprint(1.0, 50, 80, 100)
+
+    monkeypatch.setattr(apart, "measure_footprint", footprint)
+    scales, sides = apart.Scales(), FakeSides()
+
+    assert [80, 80, 80] == [scales.weigh(side) for side in (*sides.both, sides.left)]
+    assert 2 == len(asked)

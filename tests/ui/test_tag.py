@@ -178,6 +178,16 @@ def test_times_tick_in_until_there_are_enough() -> None:
     assert 1 == len(times(others=True))
 
 
+def test_memory_is_told_once_it_is_known() -> None:
+    """Of a process with each side alone, after the times."""
+    site = Site(loader_of(FakeSides()), service_of(), lambda side: 3 * side.size)
+    asked = (REQUEST, TEXT, *SIDES, "max", "segments", "7")
+    *before, last = [told["html"] for told in tag.time(site)(*asked)]
+    assert "in memory: A 230 MB, B 58.8 MB" in last
+    assert before
+    assert not any("in memory" in told for told in before)
+
+
 def test_a_long_text_is_timed_in_part() -> None:
     """The first 2,000 characters, which is said."""
     tagger = DictionaryTagger()

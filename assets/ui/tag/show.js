@@ -48,10 +48,7 @@ const tagShow = (() => {
   /** @param {string} focused what had the focus in the result before */
   function open(focused) {
     place(root());
-    if (times)
-      root()
-        .querySelector("[data-part=speed]")
-        ?.replaceChildren(...parse(times));
+    place(dom.make("div", { innerHTML: times }));
     hint = dom.find(root(), "[data-part=detail]").innerHTML;
     showRest();
     showView();
@@ -64,9 +61,6 @@ const tagShow = (() => {
       dom.findAll(root(), same)[0]?.focus({ preventScroll: true });
     }
   }
-
-  /** @param {string} markup of the server's own */
-  const parse = (markup) => dom.make("div", { innerHTML: markup }).childNodes;
 
   /** Parts of an answer that belong elsewhere on the page go there. @param {HTMLElement} from */
   function place(from) {
@@ -97,7 +91,7 @@ const tagShow = (() => {
     dom.mount(element, props, watch, (holder, json) => {
       const ticket = json && JSON.parse(json).ticket;
       if (!ticket || !data || !tagAsk.isTimed(ticket)) return holder.replaceChildren();
-      times = holder.querySelector("[data-to=speed]")?.innerHTML || "";
+      times = holder.innerHTML;
       place(holder);
     });
   }
