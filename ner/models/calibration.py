@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from ner.verdict import MIN_AGREEMENT
 # Fewer texts are too few to calibrate on or to check with.
 FEWEST = 30
 _MOST_BYTES = 20_000_000
+# Words of another domain in a text from which on a model for it is pointed out.
+_DOMAIN_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -127,3 +131,22 @@ def read_own(file: Path) -> tuple[str, ...]:
             "300."
         )
     return texts
+
+
+def model_for(text: str, spec: ModelSpec) -> str | None:
+    """The title of a model for texts like this one, where ``spec`` is made for others."""
+    words = set(re.findall(r"[a-z]{5,}", text.lower()))
+    for other in catalogue():
+        if other.folder is None or other.texts == spec.texts:
+            continue
+        if len(words & _words(other.texts) - _words(spec.texts)) >= _DOMAIN_WORDS:
+            return other.title
+    return None
+
+
+@cache
+def _words(texts: str) -> frozenset[str]:
+    """The longer words of a set of calibration and gate texts."""
+    files = (assets() / "texts" / f"{texts}-{part}.txt" for part in ("calibration", "gate"))
+    lines = " ".join(line for file in files for line in read_texts(file))
+    return frozenset(re.findall(r"[a-z]{5,}", lines.lower()))

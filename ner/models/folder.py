@@ -30,7 +30,7 @@ from ner.machine import package_versions
 from ner.models.calibration import Texts, keep, texts_of
 from ner.models.catalogue import HUB, ModelSpec, assets
 from ner.models.checkpoint import parts, vet
-from ner.models.recipes import ORIGINAL, Step, Variant
+from ner.models.recipes import ORIGINAL, Step, Variant, default_sides
 from ner.stats import Estimate
 from ner.tagging.segments import Reading
 from ner.tags import read_tags
@@ -275,6 +275,17 @@ def labels_for(spec: ModelSpec) -> dict[str, str]:
     """The names that people gave tags of ``spec`` in place of its own."""
     file = own_folder(spec) / _LABELS
     return read_json(file, ModelRefused) if file.is_file() else {}
+
+
+def known_labels(spec: ModelSpec) -> tuple[str, ...]:
+    """The labels that a model knows; none of a model of the Hub before it has been made here."""
+    prepared = find_prepared(default_sides(spec)[0])
+    if prepared is not None:
+        return prepared.manifest.labels
+    if spec.folder is None:
+        return ()
+    tags = read_tags(vet(spec.folder)["id2label"].values(), labels_for(spec)).values()
+    return tuple(dict.fromkeys(tag.type for tag in tags if tag.type))
 
 
 def keep_labels(spec: ModelSpec, names: Mapping[str, str]) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import time
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ner.errors import ModelRefused
 from ner.models.catalogue import HUB, ModelSpec, catalogue
 from ner.models.checkpoint import CONFIG, refuse_files, vet
 from ner.models.folder import MANIFEST, find_prepared, read_prepared
-from ner.models.recipes import RECIPES, Variant, find_recipe
+from ner.models.recipes import RECIPES, Variant, default_sides, find_recipe
 
 # The ids that the Hub has: owner/name.
 _REPO_ID = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]*/\w[\w.-]*(?<![.-])(?<!\.git)", re.ASCII)
@@ -65,6 +69,27 @@ def find_model(name: str, *, visitor: bool = False) -> ModelSpec:
 def hub_allowed() -> bool:
     """Whether visitors of the page may have models fetched: ``NER_ALLOW_HUB=1``."""
     return os.environ.get("NER_ALLOW_HUB") == "1"
+
+
+def can_be_had(spec: ModelSpec) -> bool:
+    """Whether a model is on this machine, or the Hub can be reached."""
+    if spec.folder is not None or find_prepared(default_sides(spec)[0]) is not None:
+        return True
+    return _hub_answers(int(time.time() // 600))
+
+
+@lru_cache(maxsize=1)
+def _hub_answers(_ten_minutes: int) -> bool:
+    """Whether a connection to the Hub can be made; asked every ten minutes at most."""
+    host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        return False
+    port = host.port or (443 if host.scheme == "https" else 80)
+    try:
+        socket.create_connection((host.hostname or "", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _of_hub(repo_id: str) -> ModelSpec:

@@ -14,7 +14,6 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ner.deploy.facts import label_table, making, recorded_sets, scores
-from ner.machine import describe
 from ner.markup import megabytes, notice, render
 from ner.models.catalogue import HUB, ModelSpec, purpose_of
 from ner.models.folder import Prepared, find_prepared
@@ -33,7 +32,7 @@ from ner.tables import Table
 from ner.tables import html as table_html
 from ner.ui.forms import Pickers, button, html
 from ner.ui.jobs import JOB, QUIET, Run, Site, describe_failure, job
-from ner.ui.status import StatusHandler
+from ner.ui.status import server_facts
 
 
 def describe_model(side: str) -> str:
@@ -136,10 +135,9 @@ def add_about_tab(
         _add_hub_field(site, pickers)
     facts = html(notice("The model is being looked up …", kind="progress"), "model-facts")
     server = html("", "server")
-    status = StatusHandler(site.service, describe(), opened)
     gr.on(
         [page.load, pickers.right.change, tab.select],
-        lambda side: (describe_model(side), status.answer()),
+        lambda side: (describe_model(side), server_facts(site.service, opened())),
         pickers.right,
         [facts, server],
         **QUIET,

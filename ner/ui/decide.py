@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from importlib.util import find_spec
-from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
 
 from ner.choosing.apart import measure_apart
 from ner.choosing.contenders import Contender, made_recipes, open_contenders
-from ner.choosing.measure import Measured, Sample, measure
+from ner.choosing.measure import Measured, measure
 from ner.choosing.memory import SHORT
 from ner.choosing.report import choice_table, measurement_json
 from ner.choosing.rule import Limits
 from ner.choosing.workloads import usual
 from ner.entities import Annotated
-from ner.errors import FileFormatError, InputError
+from ner.errors import InputError
 from ner.evaluating import gate
 from ner.evaluating.documents import as_documents
 from ner.evaluating.judgement import Tally
 from ner.evaluating.report import Report, report_agreement, report_sides
 from ner.evaluating.signoff import signoff_html
-from ner.evaluating.verdicts import count_of
-from ner.files.csv_records import BadRow
-from ner.files.gold import find_format, gold_of_lines
-from ner.files.json_records import MARKS
-from ner.files.marked import Opened, Reading
-from ner.files.read import Row, inspect
-from ner.io import check_length, split_lines
+from ner.files.pasted import GATE, Texts, read_texts
+from ner.io import check_length
 from ner.markup import macro, notice
-from ner.models.catalogue import ModelSpec, assets
+from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.folder import texts_for
+from ner.models.folder import known_labels
 from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.progress import Progress, Stopped
 from ner.tagging.choice import Choice
-from ner.tags import likely_map, map_gold, parse_map
 from ner.ui import decided
 from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
 from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
@@ -58,10 +47,8 @@ SETS = {
     "General English: news, web, lower case, tricky names (labelled)": "general",
     "General English: plain sentences (labelled)": "plain",
     "Medical: chemicals and diseases (labelled)": "medical",
-    "The texts that the model was checked on when made": "gate",
+    "The texts that the model was checked on when made": GATE,
 }
-# What pasted texts are called in errors, and how many lines show their format.
-_SOURCE = "Your texts"
 # What else runs a model, by the package that has to be installed.
 _PEERS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime"}
 # Seconds between two sentences on how far it is.
@@ -74,25 +61,6 @@ _ABOUT = (
 
 
 @dataclass(frozen=True)
-class Texts:
-    """What is measured on: the texts, their gold if they are labelled, and what they are called.
-
-    ``told`` says what was recognised; ``documents`` are the gold by document, ``digest`` is the
-    SHA-256 of it all; ``renamed`` has the model's name of each label that it does not know, empty
-    for one that is left out.
-    """
-
-    name: str
-    sample: Sample
-    told: str
-    documents: Sequence[Sequence[Annotated]] = ()
-    digest: str = ""
-    began: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Decided:
     """All that was measured in this session, to be judged by other limits too."""
 
@@ -102,84 +70,11 @@ class Decided:
     report: Report
 
 
-def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int) -> Texts:
-    """What a visitor chose to measure on.
-
-    ``mapping`` renames labels, as ``GPE=LOC,DATE=``; others that the model does not know get their
-    likely names, or are left out.
-    """
-    if not text.strip() and not chosen:
-        chosen = spec.texts
-    if chosen == "gate":
-        return _unlabelled("the model's check texts", texts_for(spec).gate)
-    if chosen:
-        if chosen not in SETS.values():
-            raise InputError(f"There is no set of texts {str(chosen)[:40]!r}.")
-        text = (assets() / "gold" / f"{chosen}.conll").read_text(encoding="utf-8")
-    else:
-        check_length(len(text), limit)
-    digest = sha256(text.encode("utf-8", "replace")).hexdigest()
-    name = f"{chosen}, built in" if chosen else f"your texts, SHA-256 {digest[:12]}"
-    lines = split_lines(text)
-    form = find_format(Opened(lines, _SOURCE, Reading()))
-    if form is None:
-        with suppress(InputError):
-            lines = _column(text, ".csv")
-        return _unlabelled(name, lines)
-    if form.name == "json" and not any(f'"{key}"' in text for key in MARKS):
-        return _unlabelled(name, _column(text, ".jsonl"))
-    gold = gold_of_lines(lines, _SOURCE, Reading(format=form.name))
-    labels = [one.label for text in gold.texts for one in text.tagged.entities]
-    known = decided.labels_of(spec)
-    renamed = likely_map(sorted(set(labels)), known) if known else {}
-    names = {**renamed, **parse_map(mapping)}
-    documents = [[map_gold(text, names) for text in texts] for texts in gold.documents]
-    counted = f"{count_of(len(labels), 'entity')} in {count_of(len(gold.texts), 'text')}"
-    told = f"Labelled ({form.title}): {counted}."
-    return Texts(
-        name,
-        Sample.of_gold(list(chain(*documents))),
-        told,
-        documents,
-        digest,
-        gold.began,
-        (*gold.notes, *_renamed_note(names)),
-        renamed,
-    )
-
-
-def _column(text: str, ending: str) -> list[str]:
-    """The texts of a table or of JSON, as tab 'Files' guesses them; ``InputError`` for neither."""
-    with TemporaryDirectory(prefix="ner-") as folder:
-        file = (Path(folder) / _SOURCE).with_suffix(ending)
-        file.write_text(text, encoding="utf-8", errors="replace", newline="")
-        source = inspect(file)
-        rows = list(source.rows())
-    # The first of lines with commas may look like a header.
-    if ending == ".csv" and (len(source.columns) < 2 or " " in (source.column or "").strip()):
-        raise InputError(f"{_SOURCE} are no table.")
-    bad = next((row for row in rows if isinstance(row, BadRow)), None)
-    if bad is not None:
-        raise FileFormatError(_SOURCE, bad.line, bad.problem)
-    return [row.text for row in rows if isinstance(row, Row)]
-
-
-def _unlabelled(name: str, lines: Sequence[str]) -> Texts:
-    texts = tuple(line for line in lines if line.strip())
-    return Texts(name, Sample(texts), f"No labels: {count_of(len(texts), 'text')}.")
-
-
-def _renamed_note(names: Mapping[str, str]) -> Iterator[str]:
-    if names:
-        each = (f"{old} is {new}" if new else f"{old} is left out" for old, new in names.items())
-        yield f"Labels of another name: {', '.join(each)}."
-
-
 def recognize(text: str, chosen: str, left: str, limit: int) -> str:
     """What was pasted or chosen, in a sentence; labels of another name can be mapped."""
     spec = resolve(left, visitor=True).spec
     texts = read_texts(text or "", chosen, "", spec, limit)
-    known = decided.labels_of(spec)
+    known = known_labels(spec)
     renamed = list(texts.renamed.items())
     return macro("ner.ui", "decide_parts.html", "recognized", texts.told, renamed, known)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ner.choosing.contenders import unmade
+from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
 from ner.colours import colour_classes
@@ -25,15 +25,9 @@ from ner.evaluating.tables import (
     report_tables,
 )
 from ner.markup import marked_text, render
-from ner.models.catalogue import ModelSpec
-from ner.models.checkpoint import vet
-from ner.models.folder import find_prepared, labels_for
-from ner.models.recipes import default_sides
 from ner.tables import Cell, Table, csv, percent
 from ner.tables import html as table_html
-from ner.tags import read_tags
 from ner.ui.charts import scatter
-from ner.ui.forms import seconds_to_make
 from ner.ui.jobs import Value
 from ner.verdict import Answer, Verdict
 
@@ -44,17 +38,6 @@ if TYPE_CHECKING:
 _SHOWN = ("Verdict by type", "Provenance")
 # Sentences with errors on the page; the file has all.
 _SENTENCES = 100
-
-
-def labels_of(spec: ModelSpec) -> tuple[str, ...]:
-    """The labels that a model knows; none of a model of the Hub before it has been made here."""
-    prepared = find_prepared(default_sides(spec)[0])
-    if prepared is not None:
-        return prepared.manifest.labels
-    if spec.folder is None:
-        return ()
-    tags = read_tags(vet(spec.folder)["id2label"].values(), labels_for(spec)).values()
-    return tuple(dict.fromkeys(tag.type for tag in tags if tag.type))
 
 
 def value(found: Decided, limits: Limits, left: str, right: str) -> Value:

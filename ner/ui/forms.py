@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import socket
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import gradio as gr
 from markupsafe import Markup
 
-from ner.choosing.contenders import runs_here
+from ner.choosing.contenders import runs_here, seconds_to_make
 from ner.errors import InputError
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import fetched, find_prepared
-from ner.models.names import find_model, hub_allowed, resolve
+from ner.models.names import can_be_had, find_model, hub_allowed, resolve
 from ner.models.recipes import RECIPES, Variant, default_sides
 from ner.tagging.decode import Aggregation
 from ner.ui.jobs import Value
-
-# Making a variant of an original of 77 MB took 13 CPU-seconds where it is calibrated on texts, 1.6
-# where it is not, measured on quiet cores; 12 for the libraries and the gate are estimated.
-_USUAL_MB, _CALIBRATED, _COMPRESSED, _BESIDES = 77, 13, 1.6, 12
 
 OTHER = "…"
 """The entry of a side's picker that lists the variants of all models."""
@@ -88,7 +79,7 @@ class Pickers:
 
     def offered(self) -> list[ModelSpec]:
         """The models that can be had here, those fetched from the Hub last."""
-        known = [spec for spec in self.specs if _can_be_had(spec)]
+        known = [spec for spec in self.specs if can_be_had(spec)]
         names = set(fetched()) if hub_allowed() else set()
         return [*known, *map(find_model, sorted(names - {spec.name for spec in known}))]
 
@@ -140,35 +131,6 @@ def _title(variant: Variant) -> str:
     if find_prepared(variant) is not None:
         return variant.recipe.title
     return f"{variant.recipe.title} · about {seconds_to_make(variant)} s to make"
-
-
-def seconds_to_make(variant: Variant) -> int:
-    """About how many CPU-seconds making ``variant`` takes, its original being there."""
-    original = find_prepared(variant.base)
-    megabytes = _USUAL_MB if original is None else original.size / 1e6
-    steps = _CALIBRATED if variant.recipe.computes_in_int8 else _COMPRESSED
-    return round(_BESIDES + steps * megabytes / _USUAL_MB)
-
-
-def _can_be_had(spec: ModelSpec) -> bool:
-    """Whether a model is on this machine, or the Hub can be reached."""
-    if spec.folder is not None or find_prepared(default_sides(spec)[0]) is not None:
-        return True
-    return _hub_answers(int(time.time() // 600))
-
-
-@functools.lru_cache(maxsize=1)
-def _hub_answers(_ten_minutes: int) -> bool:
-    """Whether a connection to the Hub can be made; asked every ten minutes at most."""
-    host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
-        return False
-    port = host.port or (443 if host.scheme == "https" else 80)
-    try:
-        socket.create_connection((host.hostname or "", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def read_upload(path: str | None, *, limit: int) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ner.machine import Machine, package_versions
+from ner.machine import describe, package_versions
 from ner.markup import render
 from ner.models.open import Side
 from ner.serving.admission import Slots
@@ -18,26 +17,19 @@ _PACKAGES = ("ner-compare", "gradio", "openvino", "tokenizers", "numpy")
 _Rows = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class StatusHandler:
-    """What opening the tab shows; ``open_sides`` gives the models that are open."""
-
-    service: Service
-    machine: Machine
-    open_sides: Callable[[], Sequence[Side]]
-
-    def answer(self) -> Markup:
-        """Health, limits, what is kept, versions."""
-        own = {"Python": self.machine.python, "Machine": self.machine.summary}
-        return render(
-            "ner.ui",
-            "status.html",
-            health=_health(self.service, self.open_sides()),
-            limits=[(meaning, value) for _, value, meaning in self.service.bounds.rows()],
-            minutes=self.service.bounds.longest_kept // 60,
-            addresses=self.service.addresses.logged,
-            versions={**package_versions(_PACKAGES), **own}.items(),
-        )
+def server_facts(service: Service, open_sides: Sequence[Side]) -> Markup:
+    """Health, limits, what is kept, versions; ``open_sides`` are the models that are open."""
+    machine = describe()
+    own = {"Python": machine.python, "Machine": machine.summary}
+    return render(
+        "ner.ui",
+        "status.html",
+        health=_health(service, open_sides),
+        limits=[(meaning, value) for _, value, meaning in service.bounds.rows()],
+        minutes=service.bounds.longest_kept // 60,
+        addresses=service.addresses.logged,
+        versions={**package_versions(_PACKAGES), **own}.items(),
+    )
 
 
 def _health(service: Service, open_sides: Sequence[Side]) -> _Rows:

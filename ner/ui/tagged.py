@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
@@ -19,8 +19,8 @@ from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained
 from ner.evaluating.verdicts import without_gold
 from ner.markup import cut, macro, megabytes, milliseconds, render
-from ner.models.calibration import read_texts
-from ner.models.catalogue import LABELS, ModelSpec, assets, catalogue
+from ner.models.calibration import model_for
+from ner.models.catalogue import LABELS, ModelSpec
 from ner.models.open import Side, Sides
 from ner.tables import Table
 from ner.tables import html as table_html
@@ -28,9 +28,6 @@ from ner.tagging.choice import Choice, Steps
 from ner.tagging.hints import find_hints
 from ner.ui.jobs import Value
 from ner.verdict import MIN_AGREEMENT, Answer
-
-# Words of another domain in a text from which on a model for it is pointed out.
-_DOMAIN_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -365,7 +362,7 @@ def _hints(kept: Kept) -> Iterator[tuple[str, str]]:
     found = max(len(side.tagged.entities) for side in kept.explained)
     for hint in find_hints(kept.text, found=found):
         yield hint, "hint"
-    model = _model_for(kept.text, sides.spec)
+    model = model_for(kept.text, sides.spec)
     if model:
         yield f"Many words here are not general English: try the model {model}.", "hint"
     if sides.right is None:
@@ -375,25 +372,6 @@ def _hints(kept: Kept) -> Iterator[tuple[str, str]]:
         yield f"A knows {first}, B knows {second}: they have no label in common.", "problem"
     else:
         yield from ((note, "hint") for note in sides.notes)
-
-
-def _model_for(text: str, spec: ModelSpec) -> str | None:
-    """The title of a model for texts like this one, where ``spec`` is made for others."""
-    words = set(re.findall(r"[a-z]{5,}", text.lower()))
-    for other in catalogue():
-        if other.folder is None or other.texts == spec.texts:
-            continue
-        if len(words & _words(other.texts) - _words(spec.texts)) >= _DOMAIN_WORDS:
-            return other.title
-    return None
-
-
-@cache
-def _words(texts: str) -> frozenset[str]:
-    """The longer words of a set of calibration and gate texts."""
-    files = (assets() / "texts" / f"{texts}-{part}.txt" for part in ("calibration", "gate"))
-    lines = " ".join(line for file in files for line in read_texts(file))
-    return frozenset(re.findall(r"[a-z]{5,}", lines.lower()))
 
 
 def speed_value(

@@ -14,12 +14,12 @@ import pytest
 from fakes import FakeSides, fake_recipes, loader_of, service_of
 
 from ner.errors import FileFormatError, InputError
+from ner.files.pasted import read_texts
 from ner.serving.admission import WAITING
 from ner.ui.decide import (
     Decided,
     judge_again,
     measure_texts,
-    read_texts,
     recognize,
     sign,
     stand,

@@ -7,19 +7,16 @@ from dataclasses import replace
 import pytest
 from fakes import FakeSides, gate_of, service_of
 
-from ner.machine import Machine
 from ner.markup import visible
 from ner.models.open import Side
 from ner.serving.addresses import Addresses
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service
-from ner.ui.status import StatusHandler
-
-MACHINE = Machine("A processor", ("AVX2",), 2, 1, "Linux", "3.11", {})
+from ner.ui.status import server_facts
 
 
 def shown(service: Service, *sides: Side) -> str:
-    return StatusHandler(service, MACHINE, lambda: sides).answer()
+    return server_facts(service, sides)
 
 
 def test_limits_are_those_in_force() -> None:
