@@ -94,7 +94,7 @@ def run(
                     rows=step.rows + len(chunk),
                     tagged=step.tagged + len(results),
                     failed=step.failed + len(failures),
-                    entities=step.entities + sum(map(_found, results)),
+                    entities=step.entities + sum(result.found for result in results),
                     fraction=min(1.0, chunk[-1].line / source.lines),
                     seconds=time.perf_counter() - begin,
                     results=results,
@@ -106,11 +106,6 @@ def run(
                     fresh.write_text(json.dumps({name: getattr(step, name) for name in _SAVED}))
                 yield step
         publish(folder, out, output, _facts(source, provenance, step))
-
-
-def _found(result: TaggedRow) -> int:
-    """How many entities, of the side that found more."""
-    return max(len(side.entities) for side in (result.tagged, result.beside or result.tagged))
 
 
 def _sample(results: Sequence[TaggedRow]) -> str:

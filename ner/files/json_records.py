@@ -106,9 +106,9 @@ def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:
         key: list(held.values()) if isinstance(held, dict) else held for key, held in table.items()
     }
     kinds = {**dict.fromkeys(_TEXT, str), **dict.fromkeys(_TOKENS, list)}
-    if not all(isinstance(column, list) for column in columns.values()):
-        return []
-    by_columns = any({kinds.get(key)} == set(map(type, columns[key])) for key in columns)
+    by_columns = all(isinstance(column, list) for column in columns.values()) and any(
+        {kinds.get(key)} == set(map(type, column)) for key, column in columns.items()
+    )
     if not by_columns or len(set(map(len, columns.values()))) > 1:
         return []
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

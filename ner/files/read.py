@@ -302,9 +302,7 @@ def _with_columns(source: Source) -> Source:
 
 
 def _header(source: Source) -> tuple[str, ...]:
-    header = next(_cells(source), None)
-    if header is None:
-        raise FileFormatError(source.path, None, "no header in it.")
+    header = next(_cells(source), BadRow(1, "no header in it.", ""))
     if isinstance(header, BadRow):
         raise FileFormatError(source.path, header.line, header.problem)
     if len(header.fields) > _MOST_COLUMNS:

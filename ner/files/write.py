@@ -19,7 +19,7 @@ from ner import schema
 from ner.comparing.agreement import Agreement, align
 from ner.entities import Tagged, bio_tags
 from ner.errors import Failure, FileFormatError, InputError
-from ner.files.conll import conll_lines, token_lines
+from ner.files.conll import token_lines
 from ner.files.read import Row, ending_of
 from ner.files.report import write_report
 from ner.files.tokens import annotate
@@ -44,6 +44,11 @@ class TaggedRow:
     row: Row
     tagged: Tagged
     beside: Tagged | None = None
+
+    @property
+    def found(self) -> int:
+        """How many entities, of the side that found more."""
+        return max(len(self.tagged.entities), len(self.beside.entities) if self.beside else 0)
 
     @property
     def agreement(self) -> Agreement:
@@ -269,14 +274,11 @@ def _conll_rows(it: TaggedRow) -> str:
     """``token<TAB>tag`` lines and a blank one.
 
     The tokens are the input's where it has some, and an entity takes each token that it touches;
-    else they are as `ner.files.gold.annotate` parts them.
+    else they are as `ner.files.tokens.annotate` parts them.
     """
-    row, tagged = it.row, it.tagged
-    if row.tokens is not None:
-        tokens = (tagged.text[start:end] for start, end in row.tokens)
-        lines = token_lines(tokens, bio_tags(tagged.entities, row.tokens))
-    else:
-        lines = conll_lines([annotate(tagged)] if tagged.text.strip() else [])
+    offsets = it.row.tokens or annotate(it.tagged).token_offsets
+    tokens = [it.tagged.text[start:end] for start, end in offsets]
+    lines = token_lines(tokens, bio_tags(it.tagged.entities, offsets)) if tokens else ()
     return "".join(f"{line}\n" for line in lines)
 
 
