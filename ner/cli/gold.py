@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Annotated
@@ -12,6 +12,7 @@ import typer
 from ner.cli.terminal import print_stage
 from ner.files.marked import Reading
 from ner.io import read_json
+from ner.models.checkpoint import CONFIG
 from ner.models.child import ensure_prepared
 from ner.models.recipes import Variant
 from ner.tagging.model import model_tags
@@ -23,17 +24,15 @@ MapOption = Annotated[
 ]
 
 
-def tag_names(variant: Variant) -> Callable[[], Sequence[str]]:
-    """Asks for the model's tags, for gold that numbers them; prepared only if it does."""
+def reading(given_map: str | None, variant: Variant, given: Reading | None = None) -> Reading:
+    """How gold is read, from the options of a command.
+
+    Where gold numbers its tags, they are those of the model, which is prepared only then.
+    """
 
     @cache
-    def names() -> Sequence[str]:
+    def tags() -> Sequence[str]:
         folder = ensure_prepared(variant, report=print_stage).folder
-        return model_tags(read_json(folder / "config.json"))
+        return model_tags(read_json(folder / CONFIG))
 
-    return names
-
-
-def reading(given_map: str | None, variant: Variant, given: Reading | None = None) -> Reading:
-    """How gold is read, from the options of a command, and for which model."""
-    return replace(given or Reading(), names=parse_map(given_map), tag_names=tag_names(variant))
+    return replace(given or Reading(), names=parse_map(given_map), tag_names=tags)
