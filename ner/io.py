@@ -118,10 +118,8 @@ def read_lines(
     has more than ``limit`` characters.
     """
     length = 0
-    # A character has four bytes or fewer, so that even one endless line is refused unread.
-    if limit is not None and path.is_file():
-        check_length(path.stat().st_size // 4, limit, path.name)
     with open_text(path, encoding) as file:
+        # Of an endless line no more is read than shows that it is too long.
         lines = iter(lambda: file.readline(-1 if limit is None else limit + 2), "")
         for number, line in enumerate(lines, start=1):
             if "\0" in line:
