@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fakes import DictionaryTagger
+from fakes import INT8_WORDS, DictionaryTagger
 
 from files.samples import LINES, PROVENANCE, Breaking, a_file, tag
 from ner import schema
@@ -84,6 +84,10 @@ def test_steps_tell_how_far_it_is(tmp_path: Path) -> None:
     assert [0.0, 0.5, 1.0] == [step.fraction for step in steps]
     assert steps[0].seconds_left is None
     assert [LINES[0], LINES[1]] == [result.row.text for result in steps[1].results]
+    # Of two sides the one that found more counts, row by row.
+    both = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+    step = tag(a_file(tmp_path, lines=["Oslo", "Paris"]), tmp_path / "both.jsonl", *both)
+    assert 2 == step.entities
     half = Step(rows=60, tagged=60, failed=0, resumed=20, seconds=4.0, fraction=0.75)
     assert 10.0 == half.rate
     assert half.seconds_left == pytest.approx(2.0)

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -68,39 +69,126 @@ def test_every_file_has_what_was_found(tmp_path: Path, ending: str) -> None:
     assert not errors_file(out).exists()
 
 
-def test_json_lines_are_faithful(tmp_path: Path) -> None:
-    """Each row with its line, blank ones too; pandas reads them."""
-    tag(a_file(tmp_path), tmp_path / "out.jsonl")
-    frame = pd.read_json(tmp_path / "out.jsonl", lines=True)
+BOTH = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
+REVIEWS = ["id,title,text", '7,"=1+1",Wolfgang saw Paris', "8,,nothing", '9,x,"Oslo, in London"']
+OBJECTS = ['{"id": 7, "text": "In Berlin", "tags": ["a"]}', '{"text": "no", "id": null}']
+BERLIN = '{"start": 3, "end": 9, "text": "Berlin", "label": "LOC", "score": 0.98}'
+PARIS = '{"start": 6, "end": 11, "text": "Paris", "label": "LOC", "score": 0.62}'
+# What is asked for, the input's name and lines, the output's name and lines.
+WRITTEN: dict[str, tuple[dict[str, Any], str, list[str], str, list[str]]] = {
+    "each row with its line, blank ones too": (
+        {},
+        *("in.txt", ["", "In Berlin"], "out.jsonl"),
+        [
+            '{"line": 1, "text": "", "entities": []}',
+            f'{{"line": 2, "text": "In Berlin", "entities": [{BERLIN}]}}',
+        ],
+    ),
+    "kept columns in the order asked for, before what was found": (
+        {"keep": ["title", "id"]},
+        *("in.csv", REVIEWS, "out.csv"),
+        [
+            "\ufeffline,title,id,start,end,label,score,text",
+            "2,'=1+1,7,0,8,PER,0.99,Wolfgang",
+            "2,'=1+1,7,13,18,LOC,0.62,Paris",
+            "4,x,9,9,15,LOC,0.96,London",
+        ],
+    ),
+    "a kept column that is called as one of ours": (
+        {"keep": ["text"]},
+        *("in.csv", ["text,n", "In Berlin,1"], "out.jsonl"),
+        [f'{{"line": 2, "input_text": "In Berlin", "text": "In Berlin", "entities": [{BERLIN}]}}'],
+    ),
+    "values of JSON stay what they are": (
+        {"keep": ["id", "tags"]},
+        *("in.jsonl", OBJECTS, "out.jsonl"),
+        [
+            f'{{"line": 1, "id": 7, "tags": ["a"], "text": "In Berlin", "entities": [{BERLIN}]}}',
+            '{"line": 2, "id": null, "tags": null, "text": "no", "entities": []}',
+        ],
+    ),
+    "in CSV they are JSON": (
+        {"keep": ["id", "tags"]},
+        *("in.jsonl", OBJECTS, "out.csv"),
+        [
+            "\ufeffline,id,tags,start,end,label,score,text",
+            '1,7,"[""a""]",3,9,LOC,0.98,Berlin',
+        ],
+    ),
+    "both sides and their differences": (
+        {"both": True},
+        *("in.txt", ["Oslo, Paris"], "out.jsonl"),
+        [
+            f'{{"line": 1, "text": "Oslo, Paris", "entities_a": [{PARIS}], "entities_b": '
+            '[{"start": 0, "end": 4, "text": "Oslo", "label": "LOC", "score": 0.58}], '
+            '"differences": [{"kind": "only_right", "left": null, "right": {"start": 0, "end": 4, '
+            '"text": "Oslo", "label": "LOC", "score": 0.58}, "drift": null}, {"kind": "only_left", '
+            f'"left": {PARIS}, "right": null, "drift": null}}]}}'
+        ],
+    ),
+    "both sides side by side": (
+        {"both": True, "keep": ["id"]},
+        *("in.csv", REVIEWS, "out.csv"),
+        [
+            "\ufeffline,id,difference,start_a,end_a,label_a,score_a,text_a,start_b,end_b,label_b,"
+            "score_b,text_b",
+            "2,7,same,0,8,PER,0.99,Wolfgang,0,8,PER,0.98,Wolfgang",
+            "2,7,only_left,13,18,LOC,0.62,Paris,,,,,",
+            "4,9,only_right,,,,,,0,4,LOC,0.58,Oslo",
+            "4,9,same,9,15,LOC,0.96,London,9,15,LOC,0.93,London",
+        ],
+    ),
+    "redacted rows have nothing else of the input": (
+        {"keep": ["id"], "redact": True},
+        *("in.csv", REVIEWS, "out.csv"),
+        ["\ufeffline,id,text", "2,7,[PER] saw [LOC]", "3,8,nothing", '4,9,"Oslo, in [LOC]"'],
+    ),
+    "redacted rows of JSON": (
+        {"keep": ["id"], "redact": True},
+        *("in.jsonl", OBJECTS, "out.jsonl"),
+        ['{"line": 1, "id": 7, "text": "In [LOC]"}', '{"line": 2, "id": null, "text": "no"}'],
+    ),
+    "redacted text, a text to a line": (
+        {},
+        *("in.csv", ["text,n", '"Ada', "", 'in Berlin",1', ",2", "Acme,3"], "out.txt"),
+        ["Ada  in [LOC]", "", "[ORG]"],
+    ),
+    "an entity takes each token of the input that it touches": (
+        {},
+        *("in.conll", ["In O", "Berlin-Mitte O", "( O", "Acme O", ""], "out.conll"),
+        ["In\tO", "Berlin-Mitte\tB-LOC", "(\tO", "Acme\tB-ORG", ""],
+    ),
+    "objects given back with keys behind": (
+        {"own": True},
+        *("in.jsonl", OBJECTS, "out.jsonl"),
+        [
+            f'{{"id": 7, "text": "In Berlin", "tags": ["a"], "entities": [{BERLIN}]}}',
+            '{"text": "no", "id": null, "entities": []}',
+        ],
+    ),
+    "objects given back redacted": (
+        {"own": True, "redact": True},
+        *("in.jsonl", OBJECTS, "out.jsonl"),
+        ['{"id": 7, "text": "In [LOC]", "tags": ["a"]}', '{"text": "no", "id": null}'],
+    ),
+    "lines become a table": (
+        {"own": True},
+        *("in.txt", ["no"], "out.csv"),
+        ["\ufefftext,entities,entities_json", "no,,[]"],
+    ),
+}
 
-    assert [1, 2, 3, 4] == frame["line"].tolist()
-    assert LINES == frame["text"].tolist()
-    assert {"start": 17, "end": 25, "text": "Wolfgang", "label": "PER", "score": 0.99} == (
-        frame["entities"][0][1]
-    )
 
+@pytest.mark.parametrize("case", WRITTEN)
+def test_what_is_written_of_rows(tmp_path: Path, case: str) -> None:
+    """To the byte."""
+    asked, name, lines, out, expected = WRITTEN[case]
+    taggers = BOTH if asked.get("both") else BOTH[:1]
+    settings = {key: value for key, value in asked.items() if key != "both"}
+    tag(a_file(tmp_path, name, lines), tmp_path / out, *taggers, **settings)
+    end = "\r\n" if out.endswith(".csv") else "\n"
 
-def test_conll_keeps_the_tokens_of_conll(tmp_path: Path) -> None:
-    """An entity takes each token of the input that it touches."""
-    file = a_file(tmp_path, "in.conll", ["In O", "Berlin-Mitte O", "( O", "Acme O", ""])
-    tag(file, tmp_path / "out.conll")
-
-    assert (
-        "In\tO\nBerlin-Mitte\tB-LOC\n(\tO\nAcme\tB-ORG\n\n" == (tmp_path / "out.conll").read_text()
-    )
-
-
-def test_redacted_text_has_labels_for_names(tmp_path: Path) -> None:
-    """Line for line; a text over several lines becomes one."""
-    out = tmp_path / "out.txt"
-    tag(a_file(tmp_path), out)
-    over_lines = DictionaryTagger()("Ada\r\nin Berlin\n\nnow")
-    redacted = output_for(out).row(TaggedRow(Row(1, ""), over_lines))
-
-    assert ["[PER] met [PER] in [LOC].", "", "[ORG] opened in [LOC] and [LOC]", "nothing here"] == (
-        out.read_text().splitlines()
-    )
-    assert "Ada in [LOC]  now\n" == redacted
+    assert "".join(f"{line}{end}" for line in expected) == (tmp_path / out).read_bytes().decode()
 
 
 @pytest.mark.parametrize("start", [*"=+-@\t\r\n\0＝＋－＠", " =", "\u200b="])
@@ -116,85 +204,6 @@ def test_formulas_are_neutralized_in_csv_only(start: str) -> None:
     assert text == json.loads(line)["text"]
 
 
-BOTH = DictionaryTagger(), DictionaryTagger(INT8_WORDS)
-REVIEWS = ["id,title,text", '7,"=1+1",Wolfgang saw Paris', "8,,nothing", '9,x,"Oslo, in London"']
-
-
-def cells_of(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def test_kept_columns_go_along(tmp_path: Path) -> None:
-    """In the order asked for, between the line and what was found; formulas are neutralized."""
-    file = a_file(tmp_path, "in.csv", REVIEWS)
-    tag(file, tmp_path / "out.csv", keep=["title", "id"])
-    tag(file, tmp_path / "out.jsonl", keep=["id", "text"])
-    rows = cells_of(tmp_path / "out.csv")
-    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-
-    assert ["line", "title", "id", "start", "end", "label", "score", "text"] == list(rows[0])
-    assert [("'=1+1", "7", "Wolfgang"), ("'=1+1", "7", "Paris"), ("x", "9", "London")] == [
-        (row["title"], row["id"], row["text"]) for row in rows
-    ]
-    assert ["7", "8", "9"] == [record["id"] for record in records]
-    # A column that is called as one of ours.
-    assert "Wolfgang saw Paris" == records[0]["input_text"] == records[0]["text"]
-
-
-def test_kept_values_of_json_stay_what_they_are(tmp_path: Path) -> None:
-    """Numbers, lists and null; in CSV as JSON, and nothing for what is not there."""
-    lines = ['{"id": 7, "text": "In Berlin", "tags": ["a"]}', '{"text": "In Paris", "id": null}']
-    file = a_file(tmp_path, "in.jsonl", lines)
-    tag(file, tmp_path / "out.jsonl", keep=["id", "tags"])
-    tag(file, tmp_path / "out.csv", keep=["id", "tags"])
-    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-
-    assert [(7, ["a"]), (None, None)] == [(record["id"], record["tags"]) for record in records]
-    assert [("7", '["a"]'), ("", "")] == [
-        (row["id"], row["tags"]) for row in cells_of(tmp_path / "out.csv")
-    ]
-
-
-def test_both_sides_stand_beside_each_other(tmp_path: Path) -> None:
-    """With their differences: 'Paris' is only A's, 'Oslo' only B's."""
-    file = a_file(tmp_path, "in.csv", REVIEWS)
-    for name in ("out.jsonl", "out.csv"):
-        step = tag(file, tmp_path / name, *BOTH, keep=["id"])
-    first, _, last = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
-
-    assert (3, 4) == (step.tagged, step.entities)
-    assert ["Wolfgang", "Paris"] == [one["text"] for one in first["entities_a"]]
-    assert ["Wolfgang"] == [one["text"] for one in first["entities_b"]]
-    assert ["only_left"] == [one["kind"] for one in first["differences"]]
-    assert ["only_right"] == [one["kind"] for one in last["differences"]]
-    assert [
-        ("7", "same", "Wolfgang", "Wolfgang"),
-        ("7", "only_left", "Paris", ""),
-        ("9", "only_right", "", "Oslo"),
-        ("9", "same", "London", "London"),
-    ] == [
-        (row["id"], row["difference"], row["text_a"], row["text_b"])
-        for row in cells_of(tmp_path / "out.csv")
-    ]
-
-
-def test_redacted_rows_have_no_name_of_the_text_column(tmp_path: Path) -> None:
-    """A row for each row, what is kept beside it; and nothing else of the input."""
-    file = a_file(tmp_path, "in.csv", REVIEWS)
-    for name in ("out.csv", "out.jsonl"):
-        tag(file, tmp_path / name, keep=["id"], redact=True)
-
-    assert [
-        {"line": "2", "id": "7", "text": "[PER] saw [LOC]"},
-        {"line": "3", "id": "8", "text": "nothing"},
-        {"line": "4", "id": "9", "text": "Oslo, in [LOC]"},
-    ] == cells_of(tmp_path / "out.csv")
-    assert '{"line": 2, "id": "7", "text": "[PER] saw [LOC]"}' in (
-        (tmp_path / "out.jsonl").read_text()
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "layout", "message"),
     [
@@ -202,6 +211,7 @@ def test_redacted_rows_have_no_name_of_the_text_column(tmp_path: Path) -> None:
         ("a.html", Layout(keep=("id",), both=True), "kept columns and both sides"),
         ("a.txt", Layout(both=True), "can't have both sides"),
         ("a.csv", Layout(both=True, redact=True), "entities of one side"),
+        ("a.conll", Layout(own=("text",)), "own rows"),
         ("a.jsonl", Layout(both=True, redact=True), "entities of one side"),
     ],
 )
@@ -232,26 +242,3 @@ def test_a_table_is_given_back_with_columns_behind(tmp_path: Path, delimiter: st
     assert "Wolfgang [PER]; Paris [LOC]" == found[0][4]
     assert "Berlin" == json.loads(found[1][7])[0]["text"]
     assert "Paris [LOC] → nothing; nothing → Oslo [LOC]" == found[0][8]
-
-
-def test_json_lines_are_given_back_with_keys_behind(tmp_path: Path) -> None:
-    """Whatever their values are; with ``redact`` the text is replaced in its place, and no more."""
-    file, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    record = {"n": [1, None], "text": "Berlin", "z": 0.5}
-    file.write_text(json.dumps(record) + "\n")
-    tag(file, out, own=True)
-    found = json.loads(out.read_text())
-    assert [*record, "entities"] == list(found)
-    assert record == {key: found[key] for key in record}
-    assert "Berlin" == found["entities"][0]["text"]
-    tag(file, out, own=True, redact=True)
-    assert {**record, "text": "[LOC]"} == json.loads(out.read_text())
-
-
-def test_lines_become_a_table(tmp_path: Path) -> None:
-    """A column for the text, and ours behind it; other kinds of files have no rows of their own."""
-    out = tmp_path / "out.csv"
-    tag(a_file(tmp_path), out, own=True)
-    assert ["text", "entities", "entities_json"] == list(pd.read_csv(out).columns)
-    with pytest.raises(InputError, match="own rows"):
-        tag(a_file(tmp_path), tmp_path / "out.conll", own=True)
