@@ -285,10 +285,12 @@ def _with_columns(source: Source) -> Source:
         source = replace(source, columns=_header(source))
     sampled = list(islice(_records(source), _SAMPLE))
     sample = [record[1] for record in sampled if not isinstance(record, BadRow)]
-    if not (sampled if table else sample):
+    problem = ""
+    if table and not sampled:
+        problem = "there are no rows in it, only a header."
+    elif not table and not sample:
         problem = f"none of its first {_SAMPLE} lines is a JSON object."
-        if table:
-            problem = "there are no rows in it, only a header."
+    if problem:
         raise FileFormatError(source.path, None, problem)
     keys = dict.fromkeys(
         key
