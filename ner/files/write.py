@@ -213,7 +213,8 @@ def _own(layout: Layout, it: TaggedRow) -> schema.Json:
     found = _found(layout, it)
     own = {**it.row.own, layout.column: found.pop("text")}
     for name, value in found.items():
-        own[f"ner_{name}" if name in layout.own else name] = value
+        taken = name in layout.own or name in it.row.own
+        own[f"ner_{name}" if taken else name] = value
     return own
 
 

@@ -166,6 +166,11 @@ WRITTEN: dict[str, tuple[dict[str, Any], str, list[str], str, list[str]]] = {
             '{"text": "no", "id": null, "entities": []}',
         ],
     ),
+    "what is called as ours stays": (
+        {"own": True},
+        *("in.jsonl", ['{"text": "no", "entities": 5}'], "out.jsonl"),
+        ['{"text": "no", "entities": 5, "ner_entities": []}'],
+    ),
     "objects given back redacted": (
         {"own": True, "redact": True},
         *("in.jsonl", OBJECTS, "out.jsonl"),
