@@ -1,4 +1,4 @@
-"""HTML from templates, in which Jinja2 escapes everything that is filled in.
+"""HTML from templates, in which Jinja2 escapes everything that is filled in; colours of labels.
 
 A package that shows something has a folder ``templates``; what all of them share lies in
 ``ner/templates``. No markup is put together from strings in Python.
@@ -7,10 +7,9 @@ A package that shows something has a folder ``templates``; what all of them shar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -43,6 +42,21 @@ _UNSEEN = {
     "\ufeff": "BOM",
 }
 _UNSEEN_PATTERN = re.compile(f"[{''.join(map(re.escape, _UNSEEN))}]")
+
+
+# The colours of ``templates/colours.css``, and the labels that have a place of their own there, so
+# that they look alike in every model.
+_COLOURS = 10
+_PLACES = {
+    "PER": 0,
+    "PERSON": 0,
+    "ORG": 1,
+    "LOC": 2,
+    "GPE": 2,
+    "MISC": 3,
+    "Chemical": 4,
+    "Disease": 5,
+}
 
 
 @cache
@@ -99,29 +113,6 @@ def _named(match: re.Match[str]) -> str:
     return f'<bdi class="control" data-name="{_UNSEEN[character]}">{held}</bdi>'
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of a text: an entity, by its number and label, or what lies between two.
-
-    ``parts`` are its characters, cut where one segment of the text passes to the next.
-    """
-
-    parts: tuple[str, ...]
-    index: int | None = None
-    label: str | None = None
-
-
-def runs(explained: Explained) -> Iterator[Run]:
-    """The text from its beginning to its end, in entities and what lies between them."""
-    text, seams = explained.tagged.text, explained.seams
-    position = 0
-    for index, entity in enumerate(explained.tagged.entities):
-        yield Run(cut(text, position, entity.start, seams))
-        yield Run(cut(text, entity.start, entity.end, seams), index, entity.label)
-        position = entity.end
-    yield Run(cut(text, position, len(text) + 1, seams))
-
-
 def cut(text: str, start: int, end: int, seams: Sequence[int]) -> tuple[str, ...]:
     """``text[start:end]``, each seam in that range beginning another part.
 
@@ -136,9 +127,24 @@ def marked_text(explained: Explained, classes: Mapping[str, str]) -> Markup:
     """A text with its entities marked, in reading order, and the seams between its segments.
 
     The label of an entity is an attribute that the stylesheet shows, so that copying or searching
-    the text meets the text alone. ``classes`` are those of :func:`ner.colours.colour_classes`.
+    the text meets the text alone. ``classes`` are those of :func:`colour_classes`.
     """
-    return render("ner", "text.html", runs=runs(explained), classes=classes)
+    text, seams = explained.tagged.text, explained.seams
+    # Parts of the text, and of an entity its number and label.
+    stretches: list[tuple[tuple[str, ...], int | None, str | None]] = []
+    position = 0
+    for number, entity in enumerate(explained.tagged.entities):
+        stretches.append((cut(text, position, entity.start, seams), None, None))
+        stretches.append((cut(text, entity.start, entity.end, seams), number, entity.label))
+        position = entity.end
+    stretches.append((cut(text, position, len(text) + 1, seams), None, None))
+    return render("ner", "text.html", stretches=stretches, classes=classes)
+
+
+def colour_classes(labels: Sequence[str]) -> dict[str, str]:
+    """The CSS class of each of a model's labels: by name where it is known, else by order."""
+    free = cycle(place for place in range(_COLOURS) if place not in _PLACES.values())
+    return {label: f"c{_PLACES[label] if label in _PLACES else next(free)}" for label in labels}
 
 
 def _shorten(label: str) -> str:

@@ -27,7 +27,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "io",
         "telemetry",
         "verdict",
-        "colours",
         "markup",
         "tables",
     ),

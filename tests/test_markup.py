@@ -1,13 +1,16 @@
+"""What is shown is the text and nothing else, in colours that can be read."""
+
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.colours import colour_classes
 from ner.entities import Entity, Explained, Tagged
-from ner.markup import marked_text, notice, visible
+from ner.markup import colour_classes, marked_text, notice, render, visible
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'</span><script>alert(2)</script>"
 
@@ -91,3 +94,57 @@ def test_hostile_text_and_labels_stay_text() -> None:
     assert ["span"] == [tag for tag, _ in reader.tags]
     assert {"class", "data-i", "data-l"} == set(reader.tags[0][1])
     assert ["p"] == [tag for tag, _ in read(notice(HOSTILE)).tags]
+
+
+def test_a_label_has_one_colour_in_every_model() -> None:
+    """Known labels keep their colours whatever else a model has; unknown ones differ from them."""
+    first = colour_classes(["PER", "ORG", "LOC", "MISC"])
+    second = colour_classes(["Event", "LOC", "PER", "Work"])
+
+    assert first["PER"] == second["PER"]
+    assert first["LOC"] == second["LOC"]
+    assert 4 == len(set(second.values()))
+
+
+def test_more_labels_than_colours_still_have_one_each() -> None:
+    """Fifty labels are all given a class that the stylesheet knows."""
+    classes = colour_classes([f"L{number}" for number in range(50)])
+
+    assert set(classes.values()) <= {f"c{place}" for place in range(10)}
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+TABLE = render("ner", "colours.css")
+COLOURS = re.findall(
+    r"^(\.dark)? ?\.c(\d+) { --back: (#\w{6}); --front: (#\w{6}); }", TABLE, flags=re.M
+)
+
+
+def test_every_class_has_a_colour_in_both_themes() -> None:
+    """Ten, the light ones first."""
+    assert [(theme, f"{place}") for theme in ("", ".dark") for place in range(10)] == [
+        (theme, place) for theme, place, *_ in COLOURS
+    ]
+
+
+@pytest.mark.parametrize(("theme", "place", "back", "front"), COLOURS)
+def test_every_colour_is_readable(theme: str, place: str, back: str, front: str) -> None:
+    """Labels and text have a contrast of at least 4.5 : 1 on every colour, in both themes."""
+    [ink] = re.findall(
+        rf"^{theme or ':root'} {{ --ink: (#\w+);", render("ner", "colours.css"), re.M
+    )
+
+    assert contrast(front, back) >= 4.5
+    assert contrast(ink, back) >= 4.5

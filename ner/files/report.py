@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ner.colours import colour_classes, colours_css
 from ner.entities import Entity, Explained, Tagged
-from ner.markup import marked_text, render
+from ner.markup import colour_classes, marked_text, render
 from ner.tables import Cell, Table, count, html
 
 # What the report shows, and how many different names it keeps count of at a time.
@@ -44,7 +43,6 @@ def write_report(lines: Iterable[str], made: Path, facts: Mapping[str, str]) -> 
     page = render(
         "ner.files",
         "report.html",
-        colours=colours_css(),
         tables=map(html, [about, *_tables(labels, names, forgotten=forgotten)]),
         rows=[excerpt(number, tagged, classes) for number, tagged in first],
     )

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
-from ner.colours import colour_classes
 from ner.entities import Entity, Explained
 from ner.evaluating.breakdown import threshold_curve
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
@@ -24,7 +23,7 @@ from ner.evaluating.tables import (
     report_markdown,
     report_tables,
 )
-from ner.markup import marked_text, render
+from ner.markup import colour_classes, marked_text, render
 from ner.tables import Cell, Table, csv, percent
 from ner.tables import html as table_html
 from ner.ui.charts import scatter

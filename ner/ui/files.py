@@ -12,7 +12,6 @@ from typing import Any
 import gradio as gr
 
 from ner import schema
-from ner.colours import colour_classes
 from ner.entities import Tagger
 from ner.errors import Failure, InputError
 from ner.files import batch
@@ -21,7 +20,7 @@ from ner.files.csv_records import BadRow
 from ner.files.read import ENDINGS, Format, Source, inspect
 from ner.files.report import excerpt
 from ner.files.write import CSV_RULE
-from ner.markup import macro, notice
+from ner.markup import colour_classes, macro, notice
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui.forms import Pickers, aggregation_picker, button, html

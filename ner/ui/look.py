@@ -8,8 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from ner.colours import TEXT_DARK, TEXT_LIGHT, colours_css
-from ner.markup import macro
+from ner.markup import macro, render
 from ner.models.catalogue import assets
 
 # The page's script: one scope, in which a file may use what stands before it.
@@ -25,7 +24,7 @@ SCRIPTS = (
 # The theme variables that we set, light and dark. Text upon them is readable (4.5 : 1).
 _PALETTE = {
     "body_background_fill": ("#f8f9fb", "#0e1217"),
-    "body_text_color": (TEXT_LIGHT, TEXT_DARK),
+    "body_text_color": ("var(--ink)", "var(--ink)"),
     "body_text_color_subdued": ("#515c6b", "#a7b1bf"),
     "background_fill_secondary": ("#f1f3f6", "#1d242e"),
     "block_background_fill": ("#ffffff", "#151a21"),
@@ -77,7 +76,7 @@ def head() -> str:
 
 def style(*, alone: bool = False) -> str:
     """The colours of labels, and our style sheets; for a page ``alone`` those of the theme too."""
-    sheets = [colours_css(), _joined(sorted((assets() / "ui").glob("*.css")))]
+    sheets = [render("ner", "colours.css"), _joined(sorted((assets() / "ui").glob("*.css")))]
     if alone:
         for selector, shade in ((":root", 0), (".dark", 1)):
             colours = (f"--{name.replace('_', '-')}:{it[shade]}" for name, it in _PALETTE.items())

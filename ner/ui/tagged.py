@@ -12,13 +12,12 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
 
-from ner.colours import colour_classes
 from ner.comparing.agreement import Agreement, Kind, Pair, align, fragile
 from ner.comparing.comparison import Comparison
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained
 from ner.evaluating.verdicts import without_gold
-from ner.markup import cut, macro, megabytes, milliseconds, render
+from ner.markup import colour_classes, cut, macro, megabytes, milliseconds, render
 from ner.models.calibration import model_for
 from ner.models.catalogue import LABELS, ModelSpec
 from ner.models.open import Side, Sides
