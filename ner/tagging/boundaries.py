@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-_LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_BREAKS = r"\n\r\v\f\x85\u2028\u2029"
+_LINE = re.compile(rf"([^{_BREAKS}]*)(\r\n|[{_BREAKS}]|\Z)")
 # These part paragraphs by themselves: form feed and paragraph separator.
 _PARAGRAPH_BREAKS = ("\f", "\u2029")
 _LIST_MARK = re.compile(
@@ -48,14 +49,12 @@ _INSIDE = re.compile(r"(?<=\w)(?:--+|\.\.+|[\u2014\u2026])(?=\w)|(?<=\w)['\u2019
 class _Line(NamedTuple):
     """One line's content: ``text`` without spaces around it, which begins at ``start``.
 
-    ``width`` counts the spaces before it too; ``parted`` says that what ended the line before it
-    ends a paragraph.
+    ``width`` counts the spaces before it too.
     """
 
     text: str
     start: int
     width: int
-    parted: bool
 
 
 def paragraph_starts(text: str) -> list[int]:
@@ -73,8 +72,6 @@ def paragraph_starts(text: str) -> list[int]:
     >>> paragraph_starts("Merkel visits Novo\nNordisk falls\nA long line that says what came of it")
     [19, 33]
     """
-    if not _LINE_BREAK.search(text):
-        return []
     starts: list[int] = []
     for block in _blocks(text):
         starts.append(block[0].start)
@@ -167,32 +164,23 @@ def _ends_sentence(text: str, found: re.Match[str], begin: int) -> bool:
 
 
 def _blocks(text: str) -> Iterator[list[_Line]]:
-    """The lines of ``text``, those together that nothing but line breaks part."""
+    """The lines of ``text`` that have a letter or digit, those together that only one break parts.
+
+    Lines without any, and breaks of a paragraph, part them further.
+    """
     block: list[_Line] = []
-    for line in _lines(text):
-        if block and (line.parted or not line.text):
+    for found in _LINE.finditer(text):
+        line, line_break = found.groups()
+        visible = _VISIBLE.search(line)
+        if visible:
+            content = line.strip()
+            indent = len(line) - len(line.lstrip())
+            block.append(_Line(content, found.start() + indent, indent + len(content)))
+        if block and (not visible or line_break in _PARAGRAPH_BREAKS):
             yield block
             block = []
-        if line.text:
-            block.append(line)
     if block:
         yield block
-
-
-def _lines(text: str) -> Iterator[_Line]:
-    """All lines; ``text`` is empty for one without a letter or digit."""
-    start, parted = 0, False
-    for found in _LINE_BREAK.finditer(text):
-        yield _line(text, start, found.start(), parted)
-        start, parted = found.end(), found.group() in _PARAGRAPH_BREAKS
-    yield _line(text, start, len(text), parted)
-
-
-def _line(text: str, start: int, end: int, parted: bool) -> _Line:
-    line = text[start:end]
-    content = line.strip() if _VISIBLE.search(line) else ""
-    indent = len(line) - len(line.lstrip())
-    return _Line(content, start + indent, indent + len(content), parted)
 
 
 def _wrap_width(block: list[_Line]) -> int:

@@ -119,10 +119,12 @@ class Pieces:
         begins[list(self.breaks)] = True
         return begins[:-1]
 
-    @property
-    def word_starts(self) -> Ints:
-        """The indices of the pieces that begin a word."""
-        return _starts((self.words[1:] != self.words[:-1]) | self.begins_paragraph[1:])
+    @cached_property
+    def begins_word(self) -> Bools:
+        """Whether a piece (pieces,) is the first one of a word."""
+        begins = self.begins_paragraph.copy()
+        begins[1:] |= self.words[1:] != self.words[:-1]
+        return begins
 
 
 def softmax(logits: Floats) -> Floats:
@@ -150,7 +152,7 @@ def decode(
         first = np.arange(len(kind))
     else:
         first = _group_starts(kind, scheme.prefix_of[tag], pieces.begins_paragraph[begins])
-    last = _next(first, len(kind))
+    last = np.append(first[1:], len(kind))
     mean = np.add.reduceat(score, first) / (last - first)
     found = (kind[first] >= 0).nonzero()[0]
     first_piece = begins[first[found]]
@@ -178,49 +180,26 @@ def _units(
     if aggregation in (Aggregation.NONE, Aggregation.SIMPLE):
         every = np.arange(len(pieces))
         return probabilities, every, every
-    first = pieces.word_starts
-    last = _next(first, len(pieces)) - 1
+    first = pieces.begins_word.nonzero()[0]
+    last = np.append(first[1:], len(pieces)) - 1
     if aggregation is Aggregation.FIRST or len(first) == len(pieces):
         chosen = probabilities[first]
     elif aggregation is Aggregation.AVERAGE:
         sums = np.add.reduceat(probabilities, first, axis=0)
         chosen = np.asarray(sums / (last - first + 1)[:, None], dtype=np.float32)
     else:
-        chosen = probabilities[_most_confident(probabilities.max(axis=1), first)]
+        # Sorted by word, in it by confidence: the most confident piece, the earliest among equals.
+        by_confidence = np.lexsort((-probabilities.max(axis=1), np.cumsum(pieces.begins_word)))
+        chosen = probabilities[by_confidence[first]]
     return chosen, first, last
-
-
-def _most_confident(confidence: Floats, first: Ints) -> Ints:
-    """The index of the most confident piece of each word, the earliest among equals."""
-    word = np.repeat(np.arange(len(first)), _next(first, len(confidence)) - first)
-    order = np.lexsort((-confidence, word))
-    return np.asarray(order[first])
 
 
 def _group_starts(kind: Ints, prefix: Ints, begins_paragraph: Bools) -> Ints:
     """The indices at which a group of units of one type begins, O included."""
-    anew = (kind[1:] >= 0) & _BEGINS[prefix[:-1], prefix[1:]]
-    return _starts((kind[1:] != kind[:-1]) | anew | begins_paragraph[1:])
-
-
-# The two helpers below do what np.diff and np.append would, at a tenth of their fixed cost, which
-# is what counts for the few dozen pieces of an ordinary text.
-
-
-def _starts(changes: Bools) -> Ints:
-    """Indices at which runs begin: 0, and each i + 1 where ``changes[i]`` (n - 1,) holds."""
-    begins = np.empty(len(changes) + 1, dtype=bool)
-    begins[0] = True
-    begins[1:] = changes
+    begins = begins_paragraph.copy()
+    begins[1:] |= kind[1:] != kind[:-1]
+    begins[1:] |= (kind[1:] >= 0) & _BEGINS[prefix[:-1], prefix[1:]]
     return begins.nonzero()[0]
-
-
-def _next(starts: Ints, end: int) -> Ints:
-    """For each run the index after its last: the next one's start, and ``end`` for the last."""
-    following = np.empty_like(starts)
-    following[:-1] = starts[1:]
-    following[-1] = end
-    return following
 
 
 def runners_up(probabilities: Floats, scheme: Scheme) -> tuple[Floats, Ints]:

@@ -5,33 +5,28 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 from tokenizers import Encoding
 
 from ner.tagging.boundaries import JOINERS, paragraph_starts, word_starts
-from ner.tagging.decode import Bools, Ints, Pieces
-from ner.tagging.segments import Reading, pieces_at
+from ner.tagging.decode import Ints, Pieces
+from ner.tagging.segments import Reading, Segment, cut, pieces_at
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """Texts as piece ids ``(pieces,)`` behind one another, special tokens left out."""
+    """Texts as piece ids ``(pieces,)`` behind one another, special tokens left out.
+
+    ``segments`` are the parts in which they are read.
+    """
 
     texts: Sequence[str]
     ids: Ints
     pieces: Pieces
+    segments: Sequence[Segment]
     encodings: Sequence[Encoding]
-    reading: Reading
-
-    @cached_property
-    def begins_word(self) -> Bools:
-        """Whether each piece (pieces,) is the first one of a word."""
-        begins = np.zeros(len(self.ids), dtype=bool)
-        begins[self.pieces.word_starts] = True
-        return begins
 
 
 def encode_texts(
@@ -56,20 +51,17 @@ def encode_texts(
     if np.isnan(numbers).any():
         numbers = np.cumsum(np.isnan(numbers) | (np.diff(numbers, prepend=-1.0) != 0))
     words = numbers.astype(np.int64)
-    for index, text in enumerate(texts):
-        own = slice(borders[index], borders[index + 1])
+    breaks: list[int] = []
+    for text, (begin, end) in zip(texts, pairwise(borders.tolist()), strict=True):
+        own = slice(begin, end)
         if not knows_words:
             words[own] = _words(text, offsets[own, 0])
         if not text.isascii():
             offsets[own], words[own] = _keep_graphemes(text, offsets[own], words[own])
-    ends = offsets[:, 1]
-    breaks: list[int] = []
-    for index, text in enumerate(texts):
         if reading.paragraphs and (starts := paragraph_starts(text)):
-            begin, end = borders[index : index + 2].tolist()
-            breaks += (pieces_at(ends[begin:end], starts) + begin).tolist()
-    pieces = Pieces(offsets[:, 0], ends, words, borders, tuple(breaks))
-    return Encoded(texts, ids, pieces, encodings, reading)
+            breaks += (pieces_at(offsets[own, 1], starts) + begin).tolist()
+    pieces = Pieces(offsets[:, 0], offsets[:, 1], words, borders, tuple(breaks))
+    return Encoded(texts, ids, pieces, cut(texts, pieces, reading), encodings)
 
 
 def _words(text: str, starts: Ints) -> Ints:

@@ -30,7 +30,6 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 # The padded length of a batch, and the indices of its windows.
 Batch = tuple[int, list[int]]
-Tensors = dict[str, ov.Tensor]
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ class Runner:
     """A compiled token classifier that any number of threads may use, in turns.
 
     One request serves all of them: on few cores that is as fast as several requests. Its input
-    tensors are its own, one set for each shape: nothing of the caller's is shared with the runtime,
-    which would overwrite it. Raises ``ModelRefused`` for a graph with other inputs than the
+    tensors are copies: nothing of the caller's is shared with the runtime, which would overwrite
+    it. Raises ``ModelRefused`` for a graph with other inputs than the
     known ones.
     """
 
@@ -105,8 +104,6 @@ class Runner:
         self._ports = input_ports(compiled)
         self._request = compiled.create_infer_request()
         self._turns = Turns()
-        self._shape = (0, 0)
-        self._tensors: dict[tuple[int, int], Tensors] = {}
 
     @property
     def precision(self) -> str:
@@ -140,39 +137,18 @@ class Runner:
 
     def _infer(self, batch: Sequence[Ints], length: int) -> Floats:
         """Logits ``(len(batch), length, tags)`` of windows of piece ids ``(pieces,)``, padded."""
-        before, after = self.frame.before, self.frame.after
-        first = len(before)
+        ids = np.full((len(batch), length), self.frame.pad_id, dtype=np.int64)
+        inputs = {name: np.zeros_like(ids) for name in _INPUTS} | {"input_ids": ids}
+        for row, window in enumerate(batch):
+            end = len(window) + self.frame.special
+            ids[row, :end] = np.concatenate([self.frame.before, window, self.frame.after])
+            inputs["attention_mask"][row, :end] = 1
         with self._turns.turn():
-            tensors = self._ready(len(batch), length)
-            ids, mask = tensors["input_ids"].data, tensors["attention_mask"].data
-            for row, window in enumerate(batch):
-                last = first + len(window)
-                end = last + len(after)
-                ids[row, :first] = before
-                ids[row, first:last] = window
-                ids[row, last:end] = after
-                ids[row, end:] = self.frame.pad_id
-                mask[row, :end] = 1
-                mask[row, end:] = 0
+            for name, port in self._ports.items():
+                self._request.set_tensor(port, ov.Tensor(inputs[name]))
             self._request.infer()
             # A copy: the next turn writes into the same memory.
             return np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
-
-    def _ready(self, rows: int, length: int) -> Tensors:
-        """The request's input tensors, of this shape; token types stay zero."""
-        shape = rows, length
-        if shape not in self._tensors:
-            self._tensors[shape] = {
-                name: ov.Tensor(np.zeros(shape, dtype=np.int64)) for name in _INPUTS
-            }
-        tensors = self._tensors[shape]
-        if shape != self._shape:
-            # Reset first: if we are interrupted here, the next call sets all tensors again.
-            self._shape = 0, 0
-            for name, port in self._ports.items():
-                self._request.set_tensor(port, tensors[name])
-            self._shape = shape
-        return tensors
 
 
 def input_ports(graph: ov.CompiledModel | ov.Model) -> dict[str, ov.Output]:

@@ -5,10 +5,8 @@ Serving needs openvino, tokenizers and numpy only; nothing that converts is impo
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from ner.tagging.decode import Floats, Ints, Scheme
 from ner.tagging.encoding import Encoded, encode_texts
 from ner.tagging.graphs import compile_model
 from ner.tagging.inference import Frame, Runner
-from ner.tagging.segments import Reading, Segment, cut, stitch
+from ner.tagging.segments import Reading, stitch
 
 # Used when a checkpoint states no length, or one beyond reason (1e30 is common).
 _DEFAULT_LENGTH = 512
@@ -81,69 +79,29 @@ class Model:
             encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return encode_texts(texts, encodings, reading, knows_words=self._knows_words)
 
-    def segments(self, encoded: Encoded) -> list[tuple[Segment, ...]]:
-        """What the requests for each text read; none for a text without pieces."""
-        pieces, breaks = encoded.pieces, encoded.pieces.breaks
-        found: list[tuple[Segment, ...]] = []
-        for text, (begin, end) in zip(
-            encoded.texts, pairwise(pieces.borders.tolist()), strict=True
-        ):
-            inside = [
-                piece - begin
-                for piece in breaks[bisect_left(breaks, begin) : bisect_left(breaks, end)]
-            ]
-            if begin == end:
-                found.append(())
-            elif end - begin <= encoded.reading.length and not inside:
-                found.append((Segment(0, end - begin, ((0, end - begin),)),))
-            else:
-                ends, begins_word = pieces.ends[begin:end], encoded.begins_word[begin:end]
-                found.append(cut(text, ends, begins_word, inside, encoded.reading))
-        return found
+    def probabilities(self, encoded: Encoded) -> tuple[Floats, tuple[int, ...]]:
+        """Probabilities ``(pieces, tags)``, and the pieces at which segments and windows meet.
 
-    def probabilities(self, encoded: Encoded) -> tuple[Floats, dict[int, tuple[int, ...]]]:
-        """Probabilities ``(pieces, tags)``, and for each text read in segments where they meet.
-
-        A seam is the index of a piece within its text.
+        Of several texts, the pieces at which one begins are among them.
         """
-        segments = self.segments(encoded)
-        borders = encoded.pieces.borders.tolist()
         windows = [
-            encoded.ids[border + start : border + end]
-            for border, parts in zip(borders, segments, strict=False)
-            for part in parts
-            for start, end in part.windows
+            encoded.ids[start:end] for segment in encoded.segments for start, end in segment.windows
         ]
         if not windows:
-            return np.empty((0, len(self.scheme.tags)), dtype=np.float32), {}
+            return np.empty((0, len(self.scheme.tags)), dtype=np.float32), ()
         read = decode.softmax(np.concatenate(self.runner.run(windows)))
-        if len(windows) == sum(map(bool, segments)):
-            return read, {}
-        return self._stitched(read, windows, segments, encoded)
-
-    def _stitched(
-        self,
-        read: Floats,
-        windows: Sequence[Ints],
-        segments: Sequence[tuple[Segment, ...]],
-        encoded: Encoded,
-    ) -> tuple[Floats, dict[int, tuple[int, ...]]]:
-        """The same from ``read``, what all windows hold behind one another, overlaps included."""
-        views = iter(np.split(read, np.cumsum([len(window) for window in windows])[:-1]))
-        borders = encoded.pieces.borders.tolist()
-        parts, seams = [], {}
-        for index, (begin, end) in enumerate(pairwise(borders)):
-            words = encoded.begins_word[begin:end]
-            inside: list[int] = []
-            for segment in segments[index]:
+        seams = {segment.start for segment in encoded.segments}
+        # What was read twice is put together of both.
+        if len(read) > len(encoded.ids):
+            views = iter(np.split(read, np.cumsum([len(window) for window in windows])[:-1]))
+            parts = []
+            for segment in encoded.segments:
                 its_views = [next(views) for _ in segment.windows]
-                part, its_seams = stitch(segment, its_views, words, self.scheme)
+                part, inside = stitch(segment, its_views, encoded.pieces.begins_word, self.scheme)
                 parts.append(part)
-                inside += (segment.start, *its_seams)
-            # Windows may meet in the context of a segment, at its very beginning.
-            if met := sorted(set(inside))[1:]:
-                seams[index] = tuple(met)
-        return np.concatenate(parts), seams
+                seams.update(inside)
+            read = np.concatenate(parts)
+        return read, tuple(sorted(seams)[1:])
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

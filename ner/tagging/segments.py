@@ -1,6 +1,6 @@
 """What one request reads of a long text: segments of whole sentences, and windows over them.
 
-All positions are pieces of one text, half open, special tokens left out.
+All positions are pieces of texts behind one another, half open, special tokens left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ner.errors import InputError
 from ner.tagging import decode
 from ner.tagging.boundaries import sentence_starts
-from ner.tagging.decode import Bools, Floats, Ints, Scheme
+from ner.tagging.decode import Bools, Floats, Ints, Pieces, Scheme
 
 # A window reads at most this many pieces of its neighbour: enough context on both sides of a seam.
 _OVERLAP = 128
@@ -109,43 +109,27 @@ class Segment:
     windows: tuple[tuple[int, int], ...]
 
 
-def cut(
-    text: str, ends: Ints, begins_word: Bools, breaks: Sequence[int], reading: Reading
-) -> tuple[Segment, ...]:
-    """The segments of a text: every piece is in exactly one, in order.
-
-    ``ends`` (pieces,) are the code points where its pieces end; ``begins_word`` (pieces,) marks
-    those that begin a word; ``breaks`` are the pieces that begin a paragraph, but for the first.
-    """
+def cut(texts: Sequence[str], pieces: Pieces, reading: Reading) -> list[Segment]:
+    """The segments of ``texts``: every piece is in exactly one, in order."""
     segments: list[Segment] = []
-    for begin, end in pairwise([0, *breaks, len(ends)]):
+    paragraphs = pieces.begins_paragraph.nonzero()[0].tolist()
+    for begin, end in pairwise([*paragraphs, len(pieces)]):
         borders = [begin, end]
         if end - begin > reading.length:
-            borders[1:1] = _sentence_borders(text, ends, begins_word, begin, end)
-        segments += (
-            Segment(
-                start,
-                stop,
-                # With the context that the paragraph has.
-                tuple(
-                    windows(
-                        max(begin, start - reading.context),
-                        min(end, stop + reading.context),
-                        reading.window,
-                    )
-                ),
-            )
-            for start, stop in pack(borders, reading.length)
-        )
-    return tuple(segments)
+            number = int(pieces.borders.searchsorted(begin, side="right")) - 1
+            borders[1:1] = _sentence_borders(texts[number], pieces, begin, end)
+        for start, stop in pack(borders, reading.length):
+            # With the context that the paragraph has.
+            first, last = max(begin, start - reading.context), min(end, stop + reading.context)
+            segments.append(Segment(start, stop, tuple(windows(first, last, reading.window))))
+    return segments
 
 
-def _sentence_borders(text: str, ends: Ints, begins_word: Bools, begin: int, end: int) -> list[int]:
+def _sentence_borders(text: str, pieces: Pieces, begin: int, end: int) -> list[int]:
     """The pieces inside a paragraph at which a sentence begins, and a word with it."""
-    first = int(ends[begin - 1]) if begin else 0
-    pieces = pieces_at(ends, sentence_starts(text, first, int(ends[end - 1])))
-    inside = pieces[(pieces > begin) & (pieces < end)]
-    found: list[int] = inside[begins_word[inside]].tolist()
+    starts = sentence_starts(text, int(pieces.starts[begin]), int(pieces.ends[end - 1]))
+    inside = begin + pieces_at(pieces.ends[begin:end], starts)
+    found: list[int] = inside[pieces.begins_word[inside]].tolist()
     return found
 
 
@@ -195,7 +179,7 @@ def stitch(
 ) -> tuple[Floats, tuple[int, ...]]:
     """One segment's probabilities ``(pieces, tags)``, and where it passes from window to window.
 
-    ``views`` holds the probabilities of each of its windows, ``begins_word`` (pieces of the text,)
+    ``views`` holds the probabilities of each of its windows, ``begins_word`` (pieces of the texts,)
     marks the pieces that begin a word.
     """
     [(begin, _), *following] = segment.windows

@@ -79,7 +79,7 @@ class OpenVinoTagger:
         return Explained(
             tagged=tagged,
             pieces=_pieces(encoded, probabilities, self.model.scheme),
-            seams=tuple(int(starts[seam]) for seam in seams.get(0, ())),
+            seams=tuple(int(starts[seam]) for seam in seams),
         )
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
@@ -108,15 +108,11 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities whose spans leave out the spaces that some tokenizers count to the next word."""
-    if not any(
-        text[entity.start].isspace() or text[entity.end - 1].isspace() for entity in entities
-    ):
-        return entities
     trimmed = []
     for entity in entities:
         spelled = text[entity.start : entity.end]
         start = entity.start + len(spelled) - len(spelled.lstrip())
-        end = entity.end - len(spelled) + len(spelled.rstrip())
+        end = entity.start + len(spelled.rstrip())
         if start < end:
             trimmed.append(replace(entity, start=start, end=end))
     return tuple(trimmed)

@@ -143,7 +143,6 @@ def pipeline_entities(pieces: Pieces, probabilities: Any, aggregation: Aggregati
             self.tokenizer = type("T", (), {})()
             self.tokenizer.convert_tokens_to_string = " ".join
 
-    first = set(pieces.word_starts.tolist())
     rows = [
         {
             "word": "x",
@@ -151,7 +150,7 @@ def pipeline_entities(pieces: Pieces, probabilities: Any, aggregation: Aggregati
             "start": int(pieces.starts[index]),
             "end": int(pieces.ends[index]),
             "index": index + 1,
-            "is_subword": index not in first,
+            "is_subword": not pieces.begins_word[index],
         }
         for index in range(len(pieces))
     ]

@@ -65,7 +65,7 @@ def words(tokenizer: Tokenizer, text: str) -> list[str]:
     encodings = [tokenizer.encode(text, add_special_tokens=False)]
     knows_words = _knows_words(tokenizer)
     pieces = encode_texts([text], encodings, Reading(), knows_words=knows_words).pieces
-    first = [*pieces.word_starts.tolist(), len(pieces)]
+    first = [*pieces.begins_word.nonzero()[0].tolist(), len(pieces)]
     return [
         text[pieces.starts[begin] : pieces.ends[end - 1]].strip() for begin, end in pairwise(first)
     ]

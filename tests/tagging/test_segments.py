@@ -15,7 +15,7 @@ from ner.errors import InputError
 from ner.models.open import Sides
 from ner.tagging import segments
 from ner.tagging.choice import Choice
-from ner.tagging.decode import Aggregation, Scheme
+from ner.tagging.decode import Aggregation, Pieces, Scheme
 from ner.tagging.segments import Reading, Segment, cut, pack, stitch
 from ner.tagging.tagger import OpenVinoTagger
 
@@ -80,10 +80,12 @@ def test_segments_cover_a_text_once(
 ) -> None:
     """In order and without a gap; windows cover them and stay in their paragraph."""
     ends = np.cumsum([len(word) + 1 for word in words]) - 1
-    begins_word = np.ones(len(words), dtype=bool)
     inside = st.sets(st.integers(1, len(words) - 1)) if len(words) > 1 else st.just(set[int]())
     breaks = sorted(data.draw(inside))
-    found = cut(" ".join(words), ends, begins_word, breaks, reading)
+    starts = ends - [len(word) for word in words]
+    numbers, borders = np.arange(len(words)), np.array([0, len(words)])
+    pieces = Pieces(starts, ends, numbers, borders, tuple(breaks))
+    found = cut([" ".join(words)], pieces, reading)
 
     assert [0, *(segment.end for segment in found)] == [
         *(segment.start for segment in found),
@@ -177,7 +179,7 @@ def test_seams_lie_where_segments_meet(
     """In order and at the beginning of pieces; a text of one segment has none."""
     tagger = read_by(tiny_sides, reading, Aggregation.FIRST)
     explained = tagger.explain(" ".join(parts))
-    found = tagger.model.segments(tagger.model.encode([" ".join(parts)]))[0]
+    found = tagger.model.encode([" ".join(parts)]).segments
     starts = [piece.start for piece in explained.pieces]
 
     assert sorted(set(explained.seams)) == list(explained.seams)
