@@ -14,11 +14,9 @@ from gradio_client.exceptions import AppError
 
 from ner import schema
 from ner.serving.admission import Slots
-from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui.api import Endpoints
 
-BOUNDS = Bounds()
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
 
 
@@ -53,14 +51,6 @@ class Waited(Slots):
         return 3 if self.running else 0
 
 
-def test_a_body_over_the_limit_is_refused_unread(fake_url: str) -> None:
-    """413 with the limit, for whichever address it is sent to."""
-    answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=b"x" * (BOUNDS.body_bytes + 1))
-
-    assert 413 == answer.status_code
-    assert f"{BOUNDS.body_bytes:,}" in answer.json()["detail"]
-
-
 def test_a_body_without_a_length_is_cut_off(fake_url: str) -> None:
     """A stream that goes on over the limit gets no further than that, and others are served."""
     chunks = (b"x" * 100_000 for _ in range(100))
@@ -69,14 +59,6 @@ def test_a_body_without_a_length_is_cut_off(fake_url: str) -> None:
         answer = httpx.post(f"{fake_url}gradio_api/queue/join", content=chunks)
         assert answer.status_code >= 400
     assert 200 == httpx.get(fake_url).status_code
-
-
-def test_every_answer_has_the_headers(fake_url: str) -> None:
-    """Content types are not guessed, and referrers stay here."""
-    headers = httpx.get(fake_url).headers
-
-    assert "nosniff" == headers["x-content-type-options"]
-    assert "same-origin" == headers["referrer-policy"]
 
 
 def test_the_page_fetches_nothing_from_elsewhere(fake_url: str) -> None:
@@ -140,28 +122,25 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
     ("settings", "problem"),
     [
         ({"text": 5}, "expected a string"),
-        ({"text": "a" * 20_001}, "20,000"),
+        ({"text": "a" * 20_001}, "20,001 characters; at most 20,000"),
         ({"model": "../x"}, "no model called"),
+        ({"model": "https://example.org/model"}, "no model called"),
         ({"model": ["bundled"]}, "expected its name"),
         ({"recipe": "int3"}, "Choose one of original, bf16"),
         ({"aggregation": "best"}, "Choose one of first"),
         ({"threshold": "high"}, "number from 0 to 1"),
         ({"threshold": True}, "number from 0 to 1"),
+        ({"threshold": 7}, "number from 0 to 1"),
         ({"labels": "PER"}, "list of names"),
+        ({"labels": ["DRUG"]}, "no label DRUG"),
     ],
     ids=lambda value: str(value)[:30],
 )
 def test_the_api_refuses_what_it_cannot_use(
     client: Client, settings: dict[str, object], problem: str
 ) -> None:
-    """Each refusal says what was expected."""
-    with pytest.raises(AppError, match=problem):
+    """Each refusal says what was expected, without a trace."""
+    with pytest.raises(AppError, match=problem) as refusal:
         client.predict(**{"text": TEXT, **settings}, api_name="/tag")
 
-
-def test_only_three_endpoints_are_public(client: Client) -> None:
-    """The page's own events are not offered to clients."""
-    api = client.view_api(return_format="dict", print_info=False)
-
-    assert {"/tag", "/compare", "/evaluate"} == set(api["named_endpoints"])
-    assert {} == api["unnamed_endpoints"]
+    assert "Traceback" not in str(refusal.value)

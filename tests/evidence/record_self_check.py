@@ -7,23 +7,18 @@ A fair measurement shows no difference: each interval of 'so many times as fast'
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
+from evidence.record import RESULTS, made_by, write
 from ner.choosing.contenders import open_contenders
 from ner.choosing.measure import Sample, measure
 from ner.choosing.workloads import usual
-from ner.machine import describe
 from ner.models.folder import texts_for
 from ner.models.names import find_model
 from ner.models.recipes import find_recipe
 from ner.progress import finish
 from ner.schema import to_json
 from ner.stats import ratio_estimate
-
-RECORD = Path(__file__).parents[2] / "assets" / "results" / "self-check.json"
 
 
 def main() -> None:
@@ -37,14 +32,9 @@ def main() -> None:
         name: to_json(ratio_estimate(again.times[name].samples_ms, timed.samples_ms))
         for name, timed in one.times.items()
     }
-    record = {
-        "texts": len(texts),
-        "as_fast_as_itself": ratios,
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": "PYTHONPATH=.:tests python tests/evidence/record_self_check.py",
-        "machine": to_json(describe()),
-    }
-    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    made = made_by("record_self_check.py")
+    record = {"texts": len(texts), "as_fast_as_itself": ratios, **made}
+    write(RESULTS / "self-check.json", record)
 
 
 if __name__ == "__main__":

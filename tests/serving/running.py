@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -47,10 +48,27 @@ class Holding(DictionaryTagger):
         return super().__call__(text)
 
 
+def arguments(text: str, model: str = "bundled") -> list[object]:
+    """What ``tag`` is called with over HTTP, all but text and model as usual."""
+    return [text, model, "int8", "first", 0.0, None, "segments"]
+
+
 class Measured:
-    """A running app, which tells its metrics."""
+    """A running app, which tells its metrics, and tags."""
 
     url: str
+
+    def tag(self, text: str) -> Any:
+        """The answer for one text, as another visitor."""
+        api = f"{self.url}gradio_api/call/tag"
+        called = httpx.post(api, json={"data": arguments(text)}, timeout=60).raise_for_status()
+        told = httpx.get(f"{api}/{called.json()['event_id']}", timeout=60).text
+        return json.loads(told.partition("data: ")[2].partition("\n")[0])[0]
+
+    @property
+    def memory(self) -> float:
+        """Resident memory in MB."""
+        return self.metric("process_resident_memory_bytes") / 1e6
 
     def metric(self, name: str) -> float:
         text = httpx.get(f"{self.url}metrics", timeout=60).text
@@ -84,8 +102,8 @@ class Held(Measured):
 
     def call(self, text: str, model: str = "bundled") -> httpx.Response:
         """Ask for a text; the answer has its event's id."""
-        arguments = [text, model, "int8", "first", 0.0, None, "segments"]
-        return self.client.post(f"{self.url}gradio_api/call/tag", json={"data": arguments})
+        data = {"data": arguments(text, model)}
+        return self.client.post(f"{self.url}gradio_api/call/tag", json=data)
 
     def result(self, called: httpx.Response) -> str:
         """What came of it."""
@@ -120,8 +138,8 @@ def held_page() -> Iterator[Held]:
     """A page whose one slot can be held."""
     ours, theirs = get_context("spawn").Pipe()
     page = Held()
-    arguments = (theirs, page.begun, page.go, page.tagged)
-    page.process = get_context("spawn").Process(target=_serve, args=arguments, daemon=True)
+    given = (theirs, page.begun, page.go, page.tagged)
+    page.process = get_context("spawn").Process(target=_serve, args=given, daemon=True)
     page.process.start()
     page.url = ours.recv()
     try:
@@ -149,12 +167,12 @@ class App(Measured):
 
 
 @contextmanager
-def app(home: Path, log: Path, **environment: str) -> Iterator[App]:
+def app(log: Path, **environment: str) -> Iterator[App]:
     """``python app.py``, ready; ``log`` gets its standard output."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {**os.environ, "NER_HOME": str(home), "GRADIO_SERVER_PORT": str(port)}
+    settings = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
     with (
         log.open("w") as written,
         subprocess.Popen(

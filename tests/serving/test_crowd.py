@@ -15,7 +15,7 @@ import httpx
 import pytest
 from fakes import awaited
 
-from serving.running import app
+from serving.running import App, app, arguments
 
 STREAMS = 500
 TEXT = "Ada Lovelace lived in London."
@@ -23,26 +23,10 @@ Crowd = Callable[[str, int], Awaitable[asyncio.StreamWriter]]
 
 
 @pytest.fixture(scope="module")
-def url(ner_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def crowded(ner_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app over the bundled model."""
-    with app(ner_home, tmp_path_factory.mktemp("crowd") / "log") as running:
-        yield running.url
-
-
-def memory(url: str) -> float:
-    """Resident memory in MB."""
-    lines = httpx.get(f"{url}metrics").text.splitlines()
-    [line] = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
-    return float(line.split()[1]) / 1e6
-
-
-def ask(url: str) -> Any:
-    """The entities of one text, as another visitor."""
-    data = [TEXT, "bundled", "int8", "first", 0.0, None, "segments"]
-    called = httpx.post(f"{url}gradio_api/call/tag", json={"data": data}, timeout=30)
-    event = called.raise_for_status().json()["event_id"]
-    told = httpx.get(f"{url}gradio_api/call/tag/{event}", timeout=30).text
-    return json.loads(told.partition("data: ")[2])[0]["entities"]
+    with app(tmp_path_factory.mktemp("crowd") / "log") as running:
+        yield running
 
 
 async def _send(url: str, data: bytes) -> asyncio.StreamWriter:
@@ -77,9 +61,7 @@ async def slow_body(url: str, number: int) -> asyncio.StreamWriter:
 
 async def aborted(url: str, number: int) -> asyncio.StreamWriter:
     """A call whose caller is gone before it can be answered."""
-    body = (
-        f'{{"data": ["Ada met Bob {number}.", "bundled", "int8", "first", 0.0, null, "segments"]}}'
-    )
+    body = json.dumps({"data": arguments(f"Ada met Bob {number}.")})
     writer = await _send(url, _post(body, len(body)))
     writer.transport.abort()
     return writer
@@ -88,38 +70,38 @@ async def aborted(url: str, number: int) -> asyncio.StreamWriter:
 @pytest.mark.full
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("crowd", [idle, slow_head, slow_body, aborted])
-def test_a_crowd_is_borne(url: str, crowd: Crowd) -> None:
+def test_a_crowd_is_borne(crowded: App, crowd: Crowd) -> None:
     """Five hundred at once cost under 100 MB, and another visitor is still answered right."""
-    alone, before = ask(url), memory(url)
+    alone, before = crowded.tag(TEXT)["entities"], crowded.memory
 
     async def meanwhile() -> Any:
-        writers = [await crowd(url, number) for number in range(STREAMS)]
+        writers = [await crowd(crowded.url, number) for number in range(STREAMS)]
         # Aborted calls may fill the slots for a moment; a caller then comes again as told.
         answer = None
         for _ in range(20):
             with suppress(httpx.HTTPStatusError):
-                answer = await asyncio.to_thread(ask, url)
+                answer = await asyncio.to_thread(crowded.tag, TEXT)
                 break
             await asyncio.sleep(2)
-        grown = await asyncio.to_thread(memory, url) - before
+        grown = await asyncio.to_thread(lambda: crowded.memory) - before
         for writer in writers:
             writer.close()
         assert grown < 100
-        return answer
+        return answer["entities"]
 
     assert alone == awaited(meanwhile())
 
 
 @pytest.mark.full
 @pytest.mark.timeout(300)
-def test_a_thousand_sessions_are_borne(url: str) -> None:
+def test_a_thousand_sessions_are_borne(crowded: App) -> None:
     """Each with a session of its own, kept as the server keeps it: under 50 MB more."""
-    ask(url)
-    before = memory(url)
-    with httpx.Client(base_url=url, timeout=30) as client:
+    crowded.tag(TEXT)
+    before = crowded.memory
+    with httpx.Client(base_url=crowded.url, timeout=30) as client:
         for _ in range(1000):
-            data = {"data": [TEXT, "bundled", "int8", "first", 0.0, None, "segments"]}
+            data = {"data": arguments(TEXT)}
             while client.post("gradio_api/call/tag", json=data).status_code == 503:
                 time.sleep(0.2)
 
-    assert memory(url) - before < 50
+    assert crowded.memory - before < 50

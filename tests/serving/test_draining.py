@@ -49,7 +49,7 @@ def test_a_signal_drains_and_ends_with_0(
     """
     # Enough for seconds of work, or a busy machine would look only when it is done.
     gold = "\n\n".join(["Ada\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC"] * 3_000)
-    with app(ner_home, tmp_path / "log", NER_DRAIN_SECONDS="120") as running:
+    with app(tmp_path / "log", NER_DRAIN_SECONDS="120") as running:
         api = f"{running.url}gradio_api"
         for unknown in ("call/tag/unknown", "queue/data?session_hash=unknown"):
             assert "Not Found" in httpx.get(f"{api}/{unknown}").text

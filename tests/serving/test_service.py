@@ -18,9 +18,7 @@ from ner.serving.bounds import Bounds
 from ner.serving.launch import listening_port, middleware
 from ner.serving.service import Service
 from serving.client import Client, page_of
-from serving.running import HOLD, Held, held_page
-
-CALL = ["Wolfgang lives in Berlin", "bundled", "int8", "first", 0.0, None, "segments"]
+from serving.running import HOLD, Held, arguments, held_page
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +110,9 @@ def test_what_the_page_fetches_is_compressed_and_streams_are_not(fake_url: str) 
     for path in ("", "config", "gradio_api/info", "theme.css"):
         assert "gzip" == httpx.get(f"{fake_url}{path}").headers["content-encoding"], path
     plain = httpx.get(fake_url, headers={"Accept-Encoding": "identity"})
-    called = httpx.post(f"{fake_url}gradio_api/call/tag", json={"data": CALL})
+    called = httpx.post(
+        f"{fake_url}gradio_api/call/tag", json={"data": arguments("Wolfgang lives in Berlin")}
+    )
     event = called.json()["event_id"]
     stream = httpx.get(f"{fake_url}gradio_api/call/tag/{event}")
 

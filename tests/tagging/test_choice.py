@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.entities import Entity, Tagged
 from ner.errors import InputError
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -71,6 +70,7 @@ def test_a_reading_is_written_as_it_is_taken(written: str | int) -> None:
         ({"threshold": 2}, "threshold is 2; expected a number from 0 to 1"),
         ({"threshold": -0.1}, "number from 0 to 1"),
         ({"threshold": float("nan")}, "number from 0 to 1"),
+        ({"threshold": float("inf")}, "number from 0 to 1"),
         ({"threshold": True}, "is of type bool; expected a number from 0 to 1"),
         ({"threshold": "high"}, "is of type str; expected a number from 0 to 1"),
         ({"threshold": None}, "is null; expected a number from 0 to 1"),
@@ -89,13 +89,6 @@ def test_what_is_no_choice_is_refused(given_: dict[str, Any], message: str) -> N
         Choice.parse(**given_)
 
 
-@pytest.mark.parametrize("threshold", [2.0, -0.1, float("nan"), float("inf")])
-def test_a_choice_is_checked_when_made(threshold: float) -> None:
-    """However it was made."""
-    with pytest.raises(InputError, match="expected a number from 0 to 1"):
-        Choice(threshold=threshold)
-
-
 def test_labels_are_checked_against_a_model() -> None:
     """Those that it lacks are named, and so are those that it has."""
     Choice().check_labels(KNOWN)
@@ -103,15 +96,3 @@ def test_labels_are_checked_against_a_model() -> None:
 
     with pytest.raises(InputError, match=r"no label DISEASE, DRUG\. It has PER, ORG, LOC, MISC"):
         Choice(labels=("DRUG", "PER", "DISEASE")).check_labels(KNOWN)
-
-
-def test_only_what_was_chosen_is_kept() -> None:
-    """The labels asked for, at or over the threshold."""
-    ada, oslo = Entity(0, 3, "PER", 0.5), Entity(7, 11, "LOC", 0.9)
-    tagged = Tagged("Ada in Oslo", (ada, oslo))
-
-    assert tagged == Choice().keep(tagged)
-    assert (ada, oslo) == Choice(threshold=0.5).keep(tagged).entities
-    assert (oslo,) == Choice(threshold=0.51).keep(tagged).entities
-    assert (ada,) == Choice(labels=("PER",)).keep(tagged).entities
-    assert () == Choice(labels=()).keep(tagged).entities

@@ -181,7 +181,7 @@ def test_line_ends_do_not_change_the_entities(tiny_sides: Sides) -> None:
 def test_many_texts_give_what_each_gives_alone(tiny_sides: Sides, texts: list[str]) -> None:
     """Batches change nothing, and results come in the order given, duplicates and blanks too."""
     mixed = ["", *texts[:150], texts[0], "  "]
-
+    assert [] == tiny_sides.left.tagger.tag_many([])
     assert [tiny_sides.left.tagger(text).text for text in mixed] == mixed
     for together, text in zip(tiny_sides.left.tagger.tag_many(mixed), mixed, strict=True):
         alone = tiny_sides.left.tagger(text)
@@ -191,11 +191,6 @@ def test_many_texts_give_what_each_gives_alone(tiny_sides: Sides, texts: list[st
         assert [e.score for e in alone.entities] == pytest.approx(
             [e.score for e in together.entities], abs=1e-4
         )
-
-
-def test_no_texts_give_no_results(tiny_sides: Sides) -> None:
-    """An empty list is a list of texts."""
-    assert [] == tiny_sides.left.tagger.tag_many([])
 
 
 def test_long_text_is_tagged_whole(tiny_sides: Sides) -> None:
@@ -243,8 +238,6 @@ def test_labels_and_threshold_filter(tiny_sides: Sides, texts: list[str]) -> Non
     assert kept == tuple(one for one in everything if one.label == "PER" and one.score >= 0.5)
     with pytest.raises(InputError, match="no label DRUG"):
         tiny_sides.left.tagger.using(Choice(labels=("DRUG",)))
-    with pytest.raises(InputError, match=r"threshold is 2"):
-        tiny_sides.left.tagger.using(Choice(threshold=2))
 
 
 def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:

@@ -1,6 +1,6 @@
 """Measure how long single texts take alone, and while a visitor has a file of 10,000 rows tagged.
 
-    python tests/evidence/load/beside_a_file.py --out assets/results/beside-a-file.json
+    PYTHONPATH=.:tests python tests/evidence/load/beside_a_file.py --out FILE
 
 The file goes through the page's tab in Chromium, the texts through the API, as in run.py, with a
 pause after each as a person would make. Alone, beside the file, and alone again.
@@ -9,21 +9,19 @@ pause after each as a person would make. Alone, beside the file, and alone again
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from evidence.record import made_by, write
 from playwright.sync_api import Page, sync_playwright
-from run import App, started, texts
+from run import texts
+from serving.running import App, app
 
-from ner import machine
 from ner.comparing.timing import Latency
 
 ROWS = 10_000
@@ -31,13 +29,13 @@ ALONE_SECONDS = 30.0
 PAUSE_SECONDS = 0.1
 
 
-def latency(app: App, known: dict[str, Any], going_on: Callable[[], bool]) -> list[float]:
+def latency(running: App, known: dict[str, Any], going_on: Callable[[], bool]) -> list[float]:
     """Milliseconds of each call while ``going_on``; the answers must be the known ones."""
     samples = []
     while going_on():
         for text, answer in known.items():
             begin = time.perf_counter()
-            found = app.call(text)
+            found = running.tag(text)
             samples.append(1000 * (time.perf_counter() - begin))
             assert found["entities"] == answer["entities"], text
             time.sleep(PAUSE_SECONDS)
@@ -63,25 +61,25 @@ def tab_with_file(page: Page, url: str, file: Path) -> None:
     page.wait_for_selector("#file-outcome progress")
 
 
-def measured(app: App, folder: Path) -> dict[str, Any]:
+def measured(running: App, folder: Path) -> dict[str, Any]:
     """The three series, and what the file's run came to."""
-    known = {text: app.call(text) for text in texts(40, longest=2)}
+    known = {text: running.tag(text) for text in texts(40, longest=2)}
     file = folder / "rows.txt"
     file.write_text("".join(f"{text}\n" for text in texts(ROWS, longest=6)), encoding="utf-8")
-    series = {"alone": latency(app, known, for_seconds(ALONE_SECONDS))}
+    series = {"alone": latency(running, known, for_seconds(ALONE_SECONDS))}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page()
-        tab_with_file(page, app.url, file)
+        tab_with_file(page, running.url, file)
         begin = time.monotonic()
         done = page.locator("#file-outcome .notice:has-text('Tagged')")
-        series["beside the file"] = latency(app, known, lambda: not done.count())
+        series["beside the file"] = latency(running, known, lambda: not done.count())
         seconds = time.monotonic() - begin
         outcome = done.inner_text()
         browser.close()
-    series["alone again"] = latency(app, known, for_seconds(ALONE_SECONDS))
+    series["alone again"] = latency(running, known, for_seconds(ALONE_SECONDS))
     return {
         "rows": ROWS,
         "file_seconds": round(seconds, 1),
@@ -102,17 +100,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     out = parser.parse_args().out
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "log") as app:
-        found = measured(app, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, app(Path(folder) / "log") as running:
+        found = measured(running, Path(folder))
     alone = max(found["latency"][name]["p95_ms"] for name in ("alone", "alone again"))
     record = {
         **found,
         "p95_ratio": round(found["latency"]["beside the file"]["p95_ms"] / alone, 2),
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": f"python tests/evidence/load/beside_a_file.py --out {out.as_posix()}",
-        "machine": asdict(machine.describe()),
+        **made_by(f"load/beside_a_file.py --out {out.as_posix()}"),
     }
-    out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write(out, record)
 
 
 if __name__ == "__main__":
