@@ -41,8 +41,6 @@ class TextTooLong(InputError):
             f"The text has {length:,} characters; at most {limit:,} can be tagged at once. "
             "Split it and tag the parts."
         )
-        self.length = length
-        self.limit = limit
 
 
 class FileFormatError(InputError):
@@ -73,7 +71,6 @@ class MissingExtra(Failure):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an optional part: {_install_command(extra)}")
-        self.extra = extra
 
 
 def _install_command(extra: str) -> str:

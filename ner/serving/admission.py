@@ -46,8 +46,10 @@ class Slots:
     took: Callable[[float], None] = field(default=lambda _: None, repr=False)
     on_refusal: Callable[[], None] = field(default=lambda: None, repr=False)
     running: int = field(default=0, init=False)
-    _waiting: deque[threading.Event] = field(default_factory=deque, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _waiting: deque[object] = field(default_factory=deque, init=False, repr=False)
+    _changed: threading.Condition = field(
+        default_factory=threading.Condition, init=False, repr=False
+    )
 
     @property
     def queued(self) -> int:
@@ -62,7 +64,7 @@ class Slots:
     @property
     def taken(self) -> bool:
         """Whether a request that comes now has to wait first."""
-        return self.running >= self.bounds.running
+        return self.running >= self.bounds.running or bool(self._waiting)
 
     @contextmanager
     def slot(self, *, disconnected: Callable[[], bool] = lambda: False) -> Iterator[None]:
@@ -72,40 +74,34 @@ class Slots:
         asked after a wait, says that nobody wants the answer any more.
         """
         begun = time.monotonic()
-        waited = self._acquire()
+        with self._changed:
+            waited = self.taken
+            if waited:
+                self._wait()
+            self.running += 1
         try:
             if waited and disconnected():
                 raise ClientDisconnected
             yield
         finally:
-            self._release()
+            with self._changed:
+                self.running -= 1
+                self._changed.notify_all()
             self.took(time.monotonic() - begun)
 
-    def _acquire(self) -> bool:
-        """Take a slot; whether that took waiting."""
-        with self._lock:
-            if self.running < self.bounds.running:
-                self.running += 1
-                return False
-            if len(self._waiting) >= self.bounds.queued:
-                self.on_refusal()
-                raise Busy
-            turn = threading.Event()
-            self._waiting.append(turn)
-        if turn.wait(self.bounds.patience):
-            return True
-        with self._lock:
-            # It may have come between the end of patience and here.
-            if not turn.is_set():
-                self._waiting.remove(turn)
-                self.on_refusal()
-                raise Busy
-        return True
-
-    def _release(self) -> None:
-        """Hand the slot to the first who waits, so that nobody can slip in between."""
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self.running -= 1
+    def _wait(self) -> None:
+        """Until it is one's turn; those that come meanwhile stand behind."""
+        came = False
+        if len(self._waiting) < self.bounds.queued:
+            mine = object()
+            self._waiting.append(mine)
+            came = self._changed.wait_for(
+                lambda: self._waiting[0] is mine and self.running < self.bounds.running,
+                self.bounds.patience,
+            )
+            self._waiting.remove(mine)
+            # The next one may have been woken with this one, and there may be a slot for it too.
+            self._changed.notify_all()
+        if not came:
+            self.on_refusal()
+            raise Busy

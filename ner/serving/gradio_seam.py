@@ -51,8 +51,7 @@ def request_id() -> str | None:
     """
     request = LocalContext.request.get(None)
     state = getattr(getattr(request, "request", None), "state", None)
-    number = getattr(state, "request_id", None)
-    return number if isinstance(number, str) else None
+    return getattr(state, "request_id", None)
 
 
 def client_disconnected() -> bool:

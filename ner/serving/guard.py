@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass, field
 
 import gradio as gr
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ner.serving import admission, probes
 from ner.serving.admission import Busy
-from ner.serving.body_limit import Body, check_length
+from ner.serving.body_limit import Body, stated_length
 from ner.serving.gradio_seam import drop_unfetched, function_name, queued
 from ner.serving.refusal import Refusal
 from ner.serving.routes import LONG_CALLS, SHORT_CALLS, cost_of, is_closed, kind_of
@@ -52,18 +52,22 @@ class Guard:
         limit = bounds.upload_body_bytes if kind == "upload" else bounds.body_bytes
         body = Body(receive, limit, bounds)
         try:
-            check_length(Headers(scope=scope), limit)
+            headers = MutableHeaders(scope=scope)
+            length = stated_length(headers, limit)
+            # Of several ranges of a file the whole is given, as RFC 9110 allows (section 14.2).
+            if "," in headers.get("range", ""):
+                del headers["range"]
             self._check_route(scope)
             self._check_rate(scope, client)
             match kind:
                 case "stream":
                     await self._stream(client, scope, body, send)
                 case "upload":
-                    await self._upload(scope, body, send)
+                    await self._upload(length, scope, body, send)
                 case "call":
                     await self._call(client, scope, body, send)
                 case _:
-                    await self._plain(scope, body, send)
+                    await self.app(scope, body, send)
         except Refusal as refusal:
             # What is left of a body stands where the next request would begin.
             close = not body.complete and scope["method"] not in ("GET", "HEAD")
@@ -84,13 +88,6 @@ class Guard:
             sentence = f"Too many requests. Try again in {max(1, round(wait))} s."
             raise Refusal(429, "rate", sentence, wait)
 
-    async def _plain(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Of a request for several ranges of a file the whole, as RFC 9110 allows (14.2)."""
-        headers = MutableHeaders(scope=scope)
-        if "," in headers.get("range", ""):
-            del headers["range"]
-        await self.app(scope, receive, send)
-
     async def _stream(self, client: str | None, scope: Scope, receive: Receive, send: Send) -> None:
         """Each is a connection and a task, so one client has so many."""
         most = self.service.bounds.streams_per_client
@@ -108,12 +105,11 @@ class Guard:
         finally:
             self._streams.remove(client)
 
-    async def _upload(self, scope: Scope, body: Body, send: Send) -> None:
-        """The length that it states counts at first, and in the end what came of it."""
-        stated = Headers(scope=scope).get("content-length")
-        if stated is None:
+    async def _upload(self, size: int | None, scope: Scope, body: Body, send: Send) -> None:
+        """The size that it states counts at first, and in the end what came of it."""
+        if size is None:
             raise Refusal(411, "upload", "An upload must state its length.")
-        quota, size = self.service.quota, int(stated)
+        quota = self.service.quota
         if wait := quota.wait(size):
             sentence = f"Too much has been uploaded. Uploads {quota.room_again(wait)}"
             raise Refusal(429, "upload", sentence, wait)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,27 +66,22 @@ class Turns:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._next = 0
-        self._serving = 0
-        self._left: set[int] = set()
+        self._came: deque[object] = deque()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for one's turn, and end it."""
+        mine = object()
         with self._changed:
-            ticket = self._next
-            self._next += 1
+            self._came.append(mine)
         try:
             with self._changed:
-                self._changed.wait_for(lambda: self._serving == ticket)
+                self._changed.wait_for(lambda: self._came[0] is mine)
             yield
         finally:
             # Interrupted while waiting, too: nobody may wait for this turn.
             with self._changed:
-                self._left.add(ticket)
-                while self._serving in self._left:
-                    self._left.remove(self._serving)
-                    self._serving += 1
+                self._came.remove(mine)
                 self._changed.notify_all()
 
 

@@ -73,10 +73,7 @@ class Model:
         They are read by ``reading``, as far as the model can read at once; None: as it states.
         """
         reading = self.reading if reading is None else reading.within(self.runner.frame.window)
-        if len(texts) == 1:
-            encodings = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
-        else:
-            encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return encode_texts(texts, encodings, reading, knows_words=self._knows_words)
 
     def probabilities(self, encoded: Encoded) -> tuple[Floats, tuple[int, ...]]:

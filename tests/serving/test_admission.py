@@ -31,7 +31,7 @@ class Watched(Slots):
         ours = self.arrived
 
         class Telling(type(self._waiting)):  # type: ignore[misc]
-            def append(self, turn: threading.Event) -> None:
+            def append(self, turn: object) -> None:
                 super().append(turn)
                 ours.release()
 

@@ -87,12 +87,10 @@ def test_many_callers_at_once_get_their_own_answers(runner: Runner) -> None:
 def test_turns_are_served_in_the_order_of_coming() -> None:
     """Whoever is interrupted while waiting keeps nobody else waiting."""
     turns, served = Turns(), []
-    waiting = threading.Event()
 
     class Interrupted(threading.Condition):
         def wait(self, timeout: float | None = None) -> bool:
             if threading.current_thread().name == "interrupted":
-                waiting.set()
                 raise KeyboardInterrupt
             return super().wait(timeout)
 
@@ -106,14 +104,15 @@ def test_turns_are_served_in_the_order_of_coming() -> None:
             served.append("interrupted")
 
     with turns.turn():
-        threads = [threading.Thread(target=come, args=("x",), name="interrupted")]
-        threads += [threading.Thread(target=come, args=(name,)) for name in "abc"]
-        for thread in threads:
+        interrupted = threading.Thread(target=come, args=("x",), name="interrupted")
+        interrupted.start()
+        interrupted.join(10)
+        threads = [threading.Thread(target=come, args=(name,)) for name in "abc"]
+        for number, thread in enumerate(threads):
             thread.start()
             # The next one comes once this one waits.
-            while turns._next < threads.index(thread) + 2:
+            while len(turns._came) < number + 2:
                 pass
-        assert waiting.wait(10)
     for thread in threads:
         thread.join(10)
     assert served == ["interrupted", "a", "b", "c"]
