@@ -100,19 +100,16 @@ def test_every_variable_is_explained() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    """Relative links name files that are there."""
-    for file in (ROOT / "README.md", DEPLOY):
-        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
+    """Relative links, of this README and of each folder's, name files that are there."""
+    for file in (ROOT / "README.md", *ROOT.glob("ner/*/README.md"), *ROOT.glob("assets/*/*.md")):
+        text = file.read_text(encoding="utf-8")
+        # A label in brackets is no link: it has neither dot nor slash.
+        for target in re.findall(r"\]\(([^)#:]*[./][^)#:]*)\)", text):
             assert (file.parent / target).exists(), target
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        (0, "PER 0 12"),
-        (1, "London"),
-    ],
-    ids=["load and compare", "predict"],
+    ("number", "shown"), [(0, "PER 0 12"), (1, "London")], ids=["load and compare", "predict"]
 )
 def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: str) -> None:
     """Each example is executed."""

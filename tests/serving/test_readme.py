@@ -82,9 +82,3 @@ def test_every_metric_stands_in_the_table() -> None:
     }
 
     assert found == stated
-
-
-def test_every_link_leads_somewhere() -> None:
-    """Relative links name files that are there."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (FOLDER / target).exists(), target

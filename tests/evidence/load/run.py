@@ -18,11 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 from evidence.record import made_by, write
 from serving.running import App, app
 
@@ -99,7 +100,7 @@ def _counted(folder: Path, seconds: float) -> dict[str, Any]:
 def recovered(running: App, known: dict[str, Any]) -> float:
     """Seconds until five calls in a row are answered right in less than half a second each."""
     begun, good = time.monotonic(), 0
-    for text in texts_again(known):
+    for text in cycle(known):
         before = time.monotonic()
         try:
             right = running.tag(text) == known[text]
@@ -109,12 +110,6 @@ def recovered(running: App, known: dict[str, Any]) -> float:
         if good == 5:
             return before - begun
     raise AssertionError
-
-
-def texts_again(known: dict[str, Any]) -> Iterator[str]:
-    """The texts over and over."""
-    while True:
-        yield from known
 
 
 def memory_slope(running: App, answers: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -127,10 +122,12 @@ def memory_slope(running: App, answers: Path, options: argparse.Namespace) -> di
         samples.append((done, round(running.memory, 1)))
         _say(f"  {done:,} requests, {samples[-1][1]:.0f} MB")
     warm = samples[len(samples) // 4 :]
+    # Of the line of least squares.
+    slope = np.polyfit(*zip(*warm, strict=True), 1)[0] if len(warm) > 1 else None
     return {
         "requests": done,
         "mb": samples,
-        "slope_mb_per_1000": round(_slope(warm) * 1000, 3) if len(warm) > 1 else None,
+        "slope_mb_per_1000": None if slope is None else round(float(slope) * 1000, 3),
         "peak_mb": max(mb for _, mb in samples),
     }
 
@@ -138,14 +135,6 @@ def memory_slope(running: App, answers: Path, options: argparse.Namespace) -> di
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def _slope(points: list[tuple[int, float]]) -> float:
-    """Of the line of least squares."""
-    n = len(points)
-    mean_x, mean_y = (sum(point[axis] for point in points) / n for axis in (0, 1))
-    across = sum((x - mean_x) ** 2 for x, _ in points)
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / across
 
 
 def measured(running: App, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
