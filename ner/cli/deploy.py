@@ -28,21 +28,23 @@ def deploy(
     """Put the app on a Hugging Face Space: only what serving needs, models ready inside."""
     # They import huggingface_hub and gradio_client, which takes a second.
     from ner.deploy.smoke import start
-    from ner.deploy.space import build
+    from ner.deploy.space import LARGE_FILE, build
     from ner.deploy.upload import check_login, check_name, upload
 
     check_name(space, "space")
     if not dry_run:
         check_login(space, "space")
     bundled = [spec for spec in catalogue() if spec.folder is not None]
-    made = build(bundled, out, report=print_stage)
-    started = start(made.folder)
+    files = build(bundled, out, report=print_stage)
+    size = sum(files.values())
+    large = [name for name, its in files.items() if its > LARGE_FILE]
+    started = start(out)
     if not as_json:
-        for name in made.large:
-            print_line(f"{made.files[name] / 1e6:7.1f} MB  {name}")
+        for name in large:
+            print_line(f"{files[name] / 1e6:7.1f} MB  {name}")
         print_line(
-            f"{made.size / 1e6:7.1f} MB in {out}: {len(made.files)} files, of which the above go "
-            "to large file storage."
+            f"{size / 1e6:7.1f} MB in {out}: {len(files)} files, of which the above go to large "
+            "file storage."
         )
         print_line(f"Started, it answered after {started.seconds:.1f} s.")
     address = None
@@ -53,9 +55,9 @@ def deploy(
             {
                 "space": space,
                 "folder": str(out),
-                "bytes": made.size,
-                "files": made.files,
-                "large": made.large,
+                "bytes": size,
+                "files": files,
+                "large": large,
                 "first_answer_seconds": round(started.seconds, 3),
                 "uploaded": address,
             }

@@ -39,18 +39,18 @@ def export(
     variant = Variant(find_model(model), find_recipe(recipe))
     if push is not None:
         check_login(push, "model")
-    made = export_model(
+    prepared, withheld = export_model(
         variant, out, place=push, even_if_withheld=even_if_withheld, report=print_stage
     )
-    manifest, sizes = made.prepared.manifest, made.sizes
+    manifest, sizes = prepared.manifest, prepared.sizes
     if not as_json:
         for name, size in sizes.items():
             print_line(f"{size / 1e6:7.1f} MB  {name}")
         checked = "" if manifest.gate is None else f"; check when made: {manifest.gate.summary}"
         told = f"{sum(sizes.values()) / 1e6:7.1f} MB in {out}, with a model card in README.md"
         print_line(told + checked)
-        if made.withheld:
-            print_line(made.withheld)
+        if withheld:
+            print_line(withheld)
     address = push and upload(out, push, "model", update=update, private=private)
     if as_json:
         print_json(
@@ -63,9 +63,9 @@ def export(
                     name: {"bytes": size, "sha256": manifest.files[name]}
                     for name, size in sizes.items()
                 },
-                "weights": made.prepared.fingerprint,
+                "weights": prepared.fingerprint,
                 "gate": None if manifest.gate is None else gate_json(manifest.gate),
-                "withheld": made.withheld,
+                "withheld": withheld,
                 "uploaded": address,
             }
         )

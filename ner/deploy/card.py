@@ -15,16 +15,16 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from ner.deploy.facts import (
     RecordedSet,
     label_table,
+    latency_row,
     making,
-    recorded_latency,
     recorded_sets,
     scores,
 )
-from ner.markup import megabytes, milliseconds, percent
+from ner.markup import megabytes, percent
 from ner.models.catalogue import ModelSpec, Purpose, catalogue, purpose_of
 from ner.models.folder import Gate, Manifest, Prepared
 from ner.models.recipes import Variant
-from ner.schema import recorded_estimate
+from ner.schema import recorded_estimate, set_name
 from ner.tables import Cell, Table, escape, markdown
 from ner.verdict import Answer
 
@@ -102,10 +102,7 @@ def variant_card(
     spec, recipe, manifest = variant.spec, variant.recipe, prepared.manifest
     sets = recorded_sets(spec.name, recipe.name) if spec in catalogue() else ()
     purpose = purpose_of(manifest.labels) if _bundled(spec) else _plain_purpose(spec, manifest)
-    files = [
-        (name, f"{(prepared.folder / name).stat().st_size:,}", digest)
-        for name, digest in sorted(manifest.files.items())
-    ]
+    files = [(name, f"{size:,}", manifest.files[name]) for name, size in prepared.sizes.items()]
     best = next(iter(pipeline or ["first"]))
     name = spec.name if spec in catalogue() or spec.repo_id else "FOLDER"
     command = f"python -m ner export --model {name} --recipe {recipe.name} --out DIR"
@@ -171,18 +168,14 @@ def _metadata(
             task_type=TASK,
             dataset_type=held.name.partition("/")[0],
             dataset_name=held.title,
-            dataset_config=held.details or None,
+            # What is special about it, such as 'lower-cased': the Hub tells results apart by it.
+            dataset_config=set_name("", held.record["settings"]).strip(" ()") or None,
             dataset_split=held.name.partition("/")[2] or None,
             metric_type=metric,
-            metric_value=value,
+            metric_value=recorded_estimate(held.result["right"], metric).value,
         )
         for held in sets
-        if (right := held.sides[1]) is not None
-        for metric, value in (
-            ("precision", right["precision"]),
-            ("recall", right["recall"]),
-            ("f1", recorded_estimate(right).value),
-        )
+        for metric in ("precision", "recall", "f1")
     ]
     if not results and gate is not None:
         results = [
@@ -231,10 +224,9 @@ def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
         known = ", undecided" if gate.answer is Answer.UNDECIDED else ""
         agreement = f"{percent(gate.agreement.value)} % of {gate.entities:,} entities{known}"
         rows.append(("Agreement on gate texts, when made", "", agreement))
-    latency = recorded_latency(variant.spec.name, variant.recipe.name)
+    latency = latency_row(variant.spec.name, variant.recipe.name)
     if latency is not None and variant.spec in catalogue():
-        what = f"One text of {latency.tokens} tokens, median ({latency.machine}, {latency.date})"
-        rows.append((what, milliseconds(latency.original_ms), milliseconds(latency.variant_ms)))
+        rows.append(latency)
     return table(("", "Original", title), rows)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from ner.comparing.agreement import agreement_estimate, align
@@ -22,23 +21,6 @@ from ner.models.recipes import Variant
 _TEXTS = 100  # on which the example of the card is tried
 
 
-@dataclass(frozen=True)
-class Exported:
-    """An exported folder: a copy of ``prepared`` with a card.
-
-    ``withheld`` says why the variant is not served here, if so.
-    """
-
-    folder: Path
-    prepared: Prepared
-    withheld: str | None
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each of the model's files."""
-        return {name: (self.folder / name).stat().st_size for name in self.prepared.manifest.files}
-
-
 def export_model(
     variant: Variant,
     out: Path,
@@ -46,10 +28,11 @@ def export_model(
     place: str | None = None,
     even_if_withheld: bool = False,
     report: OnStage | None = None,
-) -> Exported:
-    """Write ``variant``, prepared first if need be, to the new folder ``out``.
+) -> tuple[Prepared, str | None]:
+    """Write ``variant``, prepared first if need be, to the new folder ``out``, with a card.
 
     ``place`` is what the card says to load it from, such as owner/name (None: the folder's name).
+    Gives the prepared folder that was copied, and why it is not served here, if so.
     Raises ``InputError`` for a folder that is not empty, for a model that Optimum does not know,
     and for a variant that is withheld unless ``even_if_withheld``; ``Failure`` if it can't be
     written; and as ``ensure_prepared``.
@@ -87,7 +70,7 @@ def export_model(
             (fresh / "README.md").write_text(card, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{out} can't be written: {error.strerror or error}.") from error
-    return Exported(out, prepared, side.withheld)
+    return prepared, side.withheld
 
 
 def measure_pipeline(tagger: Tagger, folder: Path, variant: Variant) -> dict[str, float] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ner.markup import milliseconds
 from ner.models.catalogue import LABELS, assets
 from ner.models.folder import Manifest
 from ner.models.recipes import ORIGINAL
@@ -24,53 +25,22 @@ _TOKENS = 32  # of the latency that is quoted: a sentence
 
 @dataclass(frozen=True)
 class RecordedSet:
-    """A set on which the original and a variant were scored.
-
-    ``sides`` have the figures of both by sentence, then as documents. ``details`` say what was
-    special about it, such as ``lower-cased``. ``answer`` says whether
-    the variant will do, where that was recorded. ``command`` repeats the evaluation, which was made
-    on ``machine``.
-    """
+    """A set on which the original and a variant were scored: its name, result, and the record."""
 
     name: str
-    details: str
-    sides: Sequence[Json | None]
-    agreement: float
-    entities: int
-    answer: str
-    machine: str
-    command: str
+    result: Json
+    record: Json
 
     @property
     def title(self) -> str:
-        """Its name, and what was special about it."""
-        return f"{self.name} ({self.details})" if self.details else self.name
-
-
-@dataclass(frozen=True)
-class RecordedLatency:
-    """Medians for one text of ``tokens`` tokens, end to end, in milliseconds; where and when."""
-
-    original_ms: float
-    variant_ms: float
-    tokens: int
-    machine: str
-    date: str
+        """Its name, and what was special about it, such as lower-cased."""
+        return set_name(self.name, self.record["settings"])
 
 
 def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
     """The recorded sets of ``model``, by its name in the catalogue; none if there are none."""
     return tuple(
-        RecordedSet(
-            name,
-            set_name("", record["settings"]).strip(" ()"),
-            recorded_sides(result),
-            recorded_estimate(result, "agreement").value,
-            result["left"]["support"],
-            result.get("verdict", {}).get("answer", ""),
-            record["machine"]["cpu"],
-            _command(record),
-        )
+        RecordedSet(name, result, record)
         for record in _records("evaluation")
         if record["settings"]["model"] == model
         for name, result in record["sets"].items()
@@ -86,14 +56,17 @@ def scores(sets: Sequence[RecordedSet], title: str) -> Table:
     rows = [
         (
             held.title,
-            *(estimate(recorded_estimate(side)) if side else "" for side in held.sides),
-            percent(held.agreement),
-            count(held.entities),
-            held.answer,
+            *(
+                estimate(recorded_estimate(side)) if side else ""
+                for side in recorded_sides(held.result)
+            ),
+            percent(recorded_estimate(held.result, "agreement").value),
+            count(held.result["left"]["support"]),
+            held.result.get("verdict", {}).get("answer", ""),
         )
         for held in sets
     ]
-    machines = ", ".join(dict.fromkeys(held.machine for held in sets))
+    machines = ", ".join(dict.fromkeys(held.record["machine"]["cpu"] for held in sets))
     columns = ("Set", *heads, "Agreement", "Entities", f"{title} will do")
     return Table.of(f"Scores, recorded on {machines}", columns, rows, _SCORES_NOTE)
 
@@ -128,7 +101,7 @@ def _recipe(side: Json) -> str | None:
     return name
 
 
-def _command(record: Json) -> str:
+def evaluate_command(record: Json) -> str:
     """The command line that repeats an evaluation, with the gold files under ``data``."""
     settings = record["settings"]
     files = (
@@ -142,27 +115,22 @@ def _command(record: Json) -> str:
     return " ".join(words)
 
 
-def recorded_latency(model: str, recipe: str) -> RecordedLatency | None:
-    """The recorded latency of ``model`` by ``recipe`` beside the original's, in the same run.
+def latency_row(model: str, recipe: str) -> tuple[str, str, str] | None:
+    """What was timed of ``model``, and the medians of the original and of ``recipe`` in one run.
 
     Of several records the first by name: ``bench-vnni`` before ``bench-without-vnni``.
     """
     length = f"{_TOKENS} tokens"
     for record in _records("bench"):
         medians = {
-            item["recipe"]: item["times"][length]["ms"]["value"]
+            item["recipe"]: milliseconds(item["times"][length]["ms"]["value"])
             for item in record["contenders"]
             if length in item["times"]
         }
         if record["model"] == model and {recipe, ORIGINAL} <= set(medians):
-            machine = record["machine"]
-            return RecordedLatency(
-                medians[ORIGINAL],
-                medians[recipe],
-                _TOKENS,
-                f"{machine['cores']} cores of {machine['cpu']}",
-                record["date"],
-            )
+            where = f"{record['machine']['cores']} cores of {record['machine']['cpu']}"
+            what = f"One text of {length}, median ({where}, {record['date']})"
+            return what, medians[ORIGINAL], medians[recipe]
     return None
 
 

@@ -87,7 +87,7 @@ def start(
         ) as process:
             try:
                 client = _connect(process, f"http://127.0.0.1:{port}")
-                found = _entities(client.predict(TEXT, api_name="/tag"))
+                answer = client.predict(TEXT, api_name="/tag")
                 seconds = time.perf_counter() - began
                 client.close()
                 used = psutil.Process(process.pid).cpu_times()
@@ -98,6 +98,7 @@ def start(
                 raise Failure(f"{error} Its last line was: {last}") from error
             finally:
                 process.terminate()
+    found = [(entity["text"], entity["label"]) for entity in answer["entities"]]
     if found != _ENTITIES:
         raise Failure(f"The app started but found {found} in {TEXT!r}; expected {_ENTITIES}.")
     return Start(seconds, used.user + used.system, peak)
@@ -128,11 +129,3 @@ def _connect(process: subprocess.Popen[bytes], url: str) -> Client:
                     f"The app did not answer within {_PATIENCE_SECONDS:.0f} seconds."
                 ) from error
         time.sleep(_PAUSE_SECONDS)
-
-
-def _entities(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    """The spelling and label of each entity in the app's answer."""
-    try:
-        return [(entity["text"], entity["label"]) for entity in answer["entities"]]
-    except (TypeError, KeyError) as error:
-        raise Failure("The app answered, but not with entities.") from error

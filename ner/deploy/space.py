@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,27 +31,12 @@ _NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "README.md")
 _NOT_SERVED_ASSETS = shutil.ignore_patterns(".*", "deploy", "prepared")
 
 
-@dataclass(frozen=True)
-class Space:
-    """A folder that can be uploaded as it is. ``files`` maps paths in it to bytes."""
-
-    folder: Path
-    files: dict[str, int]
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(self.files.values())
-
-    @property
-    def large(self) -> tuple[str, ...]:
-        """The files that git alone would not take."""
-        return tuple(name for name, size in self.files.items() if size > LARGE_FILE)
-
-
-def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = None) -> Space:
+def build(
+    specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = None
+) -> dict[str, int]:
     """Make the Space's folder at ``out``, with the prepared folder of each model inside.
 
+    Gives the bytes of each file, by its path in the folder.
     A folder that an earlier call made is replaced; any other that is not empty is refused with
     ``InputError``. Raises ``FileFormatError`` for a bad header, ``Failure`` if the folder is too
     large, and as ``ensure_prepared``.
@@ -76,10 +60,9 @@ def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = Non
                 shutil.copytree(prepared.folder, target)
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         sizes = {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
-        space = Space(out, sizes)
         check_header(folder)
-        check_size(space)
-    return space
+        check_size(sizes)
+    return sizes
 
 
 def _checkout() -> Path:
@@ -100,12 +83,13 @@ def serving_packages(root: Path) -> list[str]:
     return packages
 
 
-def check_size(space: Space, limit: int = MAX_BYTES) -> None:
-    """Raise ``Failure`` if the folder is larger than a Space may be (``limit``, in bytes)."""
-    if space.size > limit:
-        largest = max(space.files, key=space.files.__getitem__)
+def check_size(files: Mapping[str, int], limit: int = MAX_BYTES) -> None:
+    """Raise ``Failure`` if files of these sizes are more than a Space takes (``limit``, bytes)."""
+    size = sum(files.values())
+    if size > limit:
+        largest = max(files, key=files.__getitem__)
         raise Failure(
-            f"The folder has {space.size / 1e6:,.0f} MB; a Space takes {limit / 1e6:,.0f} MB. "
+            f"The folder has {size / 1e6:,.0f} MB; a Space takes {limit / 1e6:,.0f} MB. "
             f"Deploy fewer models; the largest file is {largest}."
         )
 

@@ -101,36 +101,27 @@ class Gate:
         return settle(self.agreement, self.min_agreement, seen=self.entities, needed=needed)
 
     @property
-    def score(self) -> str:
-        """What it came to: '97.9 % agreement (96.1–99.0) on 510 entities'."""
-        if not self.entities:
-            return "no entities were found to compare"
-        agreement = f"{self.agreement.number()} % agreement ({self.agreement.range()})"
-        return f"{agreement} on {self.entities:,} entities"
-
-    @property
     def summary(self) -> str:
-        """The same with what follows from it."""
+        """What it came to: '97.9 % agreement (96.1–99.0) on 510 entities, 95 % needed'."""
         answer, more = self._settled
+        found = "no entities were found to compare"
+        if self.entities:
+            agreement = f"{self.agreement.number()} % agreement ({self.agreement.range()})"
+            found = f"{agreement} on {self.entities:,} entities"
         follows = {
             Answer.YES: "",
             Answer.NO: ": not passed, not served",
             Answer.UNDECIDED: f": undecided, {more_needed(more)}",
         }[answer]
         where = "" if self.in_domain else "; on general English, not this model's own texts"
-        return f"{self.score}, {100 * self.min_agreement:g} % needed{follows}{where}"
+        return f"{found}, {100 * self.min_agreement:g} % needed{follows}{where}"
 
     def refusal(self, title: str) -> str | None:
         """Why the variant called ``title`` is not served, in words; None where it may be."""
         if self.answer is not Answer.NO:
             return None
-        own = " Those are general English texts; give the model's own with prepare "
-        own += "--calibration and --gate."
-        return not_served(
-            title,
-            f"{self.score} of the original in its check texts, and {100 * self.min_agreement:g} % "
-            f"is needed.{'' if self.in_domain else own}",
-        )
+        own = " Give the model's own texts with prepare --calibration and --gate."
+        return not_served(title, f"{self.summary}.{'' if self.in_domain else own}")
 
 
 def not_served(title: str, why: str) -> str:
@@ -188,6 +179,11 @@ class Prepared:
     def size(self) -> int:
         """Bytes of the model itself: xml and bin."""
         return sum((self.folder / f"openvino_model.{end}").stat().st_size for end in ("xml", "bin"))
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each file, by its name."""
+        return {name: (self.folder / name).stat().st_size for name in self.manifest.files}
 
     @property
     def last_used(self) -> float:

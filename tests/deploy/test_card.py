@@ -12,7 +12,7 @@ from fakes import gate_of
 from huggingface_hub import ModelCard
 
 from ner.deploy.card import variant_card
-from ner.deploy.facts import recorded_latency, recorded_sets
+from ner.deploy.facts import latency_row, recorded_sets
 from ner.models.folder import Manifest, Prepared
 from ner.models.names import find_model
 from ner.models.recipes import RECIPES, Recipe, Variant, find_recipe
@@ -131,5 +131,5 @@ def test_the_example_says_how_well_it_agrees(facts: Facts) -> None:
 def test_records_of_another_recipe_are_not_quoted() -> None:
     """What was measured of INT8 says nothing of INT4."""
     assert recorded_sets("bundled", "int4") == ()
-    assert recorded_latency("bundled", "int4") is None
+    assert latency_row("bundled", "int4") is None
     assert recorded_sets("nobody", "int8") == ()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ner.deploy.export import Exported, export_model
+from ner.deploy.export import export_model
 from ner.errors import InputError
 from ner.models.calibration import gate_file, read_texts
 from ner.models.catalogue import ModelSpec
@@ -31,9 +31,11 @@ def tiny_int8(tiny_prepared: Prepared, tiny_spec: ModelSpec) -> Variant:
 
 
 @pytest.fixture(scope="module")
-def exported(tiny_int8: Variant, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def exported(tiny_int8: Variant, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It, exported."""
-    return export_model(tiny_int8, tmp_path_factory.mktemp("exported") / "tiny-int8")
+    folder = tmp_path_factory.mktemp("exported") / "tiny-int8"
+    export_model(tiny_int8, folder)
+    return folder
 
 
 def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -> None:
@@ -57,11 +59,11 @@ def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -
         assert expected == [(one.start, one.end, one.label) for one in found], text
 
 
-def test_optimum_loads_it_and_finds_the_same(exported: Exported, tiny_int8: Variant) -> None:
+def test_optimum_loads_it_and_finds_the_same(exported: Path, tiny_int8: Variant) -> None:
     """Through transformers' pipeline, on texts that the tiny model reads whole."""
     texts = [text for text in read_texts(gate_file(find_model("bundled"))) if len(text) < 120][:60]
 
-    assert_same_entities(exported.folder, tiny_int8, texts)
+    assert_same_entities(exported, tiny_int8, texts)
 
 
 @pytest.mark.full
@@ -69,25 +71,26 @@ def test_optimum_finds_the_same_with_the_bundled_model(ner_home: Path, tmp_path:
     """The same for the model that ships, on all of its gate texts."""
     spec = find_model("bundled")
     variant = default_sides(spec)[1]
-    made = export_model(variant, tmp_path / "bundled-int8")
+    folder = tmp_path / "bundled-int8"
+    export_model(variant, folder)
 
-    assert_same_entities(made.folder, variant, read_texts(gate_file(spec)))
+    assert_same_entities(folder, variant, read_texts(gate_file(spec)))
 
 
-def test_the_files_are_the_prepared_ones(exported: Exported, tiny_prepared: Prepared) -> None:
+def test_the_files_are_the_prepared_ones(exported: Path, tiny_prepared: Prepared) -> None:
     """Byte for byte; nothing beside them but the card."""
-    assert set(exported.sizes) == set(tiny_prepared.manifest.files)
-    for name, digest in tiny_prepared.manifest.files.items():
-        assert sha256(exported.folder / name) == digest
-    assert {file.name for file in exported.folder.iterdir()} == {*exported.sizes, "README.md"}
+    files = tiny_prepared.manifest.files
+    for name, digest in files.items():
+        assert sha256(exported / name) == digest
+    assert {file.name for file in exported.iterdir()} == {*files, "README.md"}
 
 
-def test_the_cards_python_runs_as_it_stands(exported: Exported) -> None:
+def test_the_cards_python_runs_as_it_stands(exported: Path) -> None:
     """The example, in the folder that holds the exported one."""
-    card = (exported.folder / "README.md").read_text(encoding="utf-8")
+    card = (exported / "README.md").read_text(encoding="utf-8")
     [code] = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=exported.folder.parent, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=exported.parent, capture_output=True, text=True
     )
 
     assert done.returncode == 0, done.stderr
@@ -119,9 +122,9 @@ def test_a_withheld_variant_is_exported_only_when_asked_for(
     assert not (tmp_path / "out").exists()
 
     monkeypatch.setattr("ner.deploy.export.measure_pipeline", lambda *_: None)
-    made = export_model(tiny_int8, tmp_path / "out", even_if_withheld=True)
-    assert made.withheld == reason
-    assert f"## Withheld\n\n{reason}" in (made.folder / "README.md").read_text("utf-8")
+    _, withheld = export_model(tiny_int8, tmp_path / "out", even_if_withheld=True)
+    assert withheld == reason
+    assert f"## Withheld\n\n{reason}" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
 def test_a_model_that_optimum_does_not_know_is_refused(

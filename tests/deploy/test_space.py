@@ -14,7 +14,7 @@ from hub_of_spaces import hub_of_spaces
 from test_cli import ROOT, run
 
 from ner.deploy.smoke import start
-from ner.deploy.space import Space, check_header, check_size, serving_packages
+from ner.deploy.space import check_header, check_size, serving_packages
 from ner.errors import Failure, FileFormatError, PrepareFailed
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.child import ensure_prepared
@@ -50,6 +50,7 @@ def test_the_folder_was_started_and_is_told(made: dict[str, Any], folder: Path) 
     assert made["uploaded"] is None
     assert made["files"] == on_disk
     assert made["bytes"] == sum(on_disk.values())
+    assert made["large"] == [name for name, size in on_disk.items() if size > 10_000_000]
 
 
 def test_the_code_and_its_packages_are_the_serving_ones(folder: Path) -> None:
@@ -186,13 +187,12 @@ def test_a_header_that_spaces_would_refuse_is_refused(
 
 
 def test_a_folder_over_the_limit_is_refused() -> None:
-    """With the largest file's name; up to the limit it passes. Large files are told apart."""
-    space = Space(Path("x"), {"small": 1, "big.bin": 20_000_000})
-    check_size(space, limit=20_000_001)
+    """With the largest file's name; up to the limit it passes."""
+    files = {"small": 1, "big.bin": 20_000_000}
+    check_size(files, limit=20_000_001)
 
-    assert space.large == ("big.bin",)
     with pytest.raises(Failure, match=r"20 MB; a Space takes 20 MB.*big\.bin"):
-        check_size(space, limit=20_000_000)
+        check_size(files, limit=20_000_000)
 
 
 def test_a_start_that_fails_is_told_with_the_last_words(tmp_path: Path) -> None:
