@@ -22,7 +22,7 @@ from ner.entities import Annotated, Entity, Explained, Piece, Tagged, bio_tags
 from ner.errors import PrepareFailed, TextTooLong
 from ner.files import marked
 from ner.models.catalogue import ModelSpec
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.folder import Gate
 from ner.models.names import find_model
 from ner.models.open import Side
@@ -244,7 +244,7 @@ def loader_of(
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         total = len(waiting)
         for number in range(1, total + 1):
-            report(Stage(waiting.pop(0), number, total))
+            report(f"step {number} of {total}: {waiting.pop(0)}")
         return sides.alone(left) if left == right else sides
 
     return load
@@ -255,7 +255,7 @@ def fake_recipes() -> Iterator[None]:
     """Every recipe opens at once and looks words up; INT8 alone finds others. No process starts."""
 
     def open_fake(variant: Variant, *, device: str, report: OnStage) -> Side:
-        report(Stage("quantize", 1, 1))
+        report("step 1 of 1: quantize")
         found = INT8_WORDS if variant.recipe.name == "int8" else WORDS
         return side(variant, DictionaryTagger(found))
 

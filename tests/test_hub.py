@@ -21,7 +21,7 @@ from ner.models.folder import Manifest, Prepared, build_for, fetched, prepared_f
 from ner.models.names import find_model, resolve
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-from ner.preparing.hub import Hub, obtain
+from ner.preparing.hub import obtain
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "hf_secretOfTheOwner"
@@ -38,13 +38,10 @@ def files(tiny_checkpoint: Path) -> dict[str, bytes]:
 def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[HubOfModels]:
     """A Hub with the tiny model, well behaved until told otherwise; the owner has a token."""
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr("ner.preparing.hub._PAUSE", 0.0)
     with running(HubOfModels(dict(files))) as hub:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
         yield hub
-
-
-def fetch(hub: HubOfModels, folder: Path, **patience: float) -> tuple[Path, str | None]:
-    """The model as :func:`obtain` gives it, without waiting between tries."""
-    return obtain(SPEC, folder, Hub(endpoint=hub.url, pause=0.0, **patience))
 
 
 def with_config(hub: HubOfModels, file: str = "config.json", **changes: Any) -> None:
@@ -54,7 +51,7 @@ def with_config(hub: HubOfModels, file: str = "config.json", **changes: Any) -> 
 
 def test_a_model_is_fetched_at_one_commit(hub: HubOfModels, tmp_path: Path) -> None:
     """The listing is asked for once; its commit holds, though a branch may move meanwhile."""
-    assert (tmp_path, COMMIT) == fetch(hub, tmp_path)
+    assert (tmp_path, COMMIT) == obtain(SPEC, tmp_path)
     assert hub.asked[0].startswith("/api/models/tester/tiny")
     assert all(f"/tester/tiny/resolve/{COMMIT}/" in path for path in hub.asked[1:])
     assert "model.safetensors" == hub.fetched[-1]
@@ -63,7 +60,7 @@ def test_a_model_is_fetched_at_one_commit(hub: HubOfModels, tmp_path: Path) -> N
 
 def test_no_token_is_sent(hub: HubOfModels, tmp_path: Path) -> None:
     """Though the owner's stands in the environment."""
-    fetch(hub, tmp_path)
+    obtain(SPEC, tmp_path)
 
     assert hub.requests
     assert not any("authorization" in headers for _, headers in hub.requests)
@@ -82,7 +79,7 @@ def test_only_the_files_of_a_closed_list_are_fetched(hub: HubOfModels, tmp_path:
         "config.json/../../x",
     ):
         hub.files[name] = b"evil"
-    fetch(hub, tmp_path)
+    obtain(SPEC, tmp_path)
 
     assert {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"} == set(
         hub.fetched
@@ -96,7 +93,7 @@ def test_pickled_weights_are_not_fetched(hub: HubOfModels, tmp_path: Path) -> No
     hub.files["pytorch_model.bin"] = pickle.dumps("anything")
 
     with pytest.raises(ModelRefused, match=r"no model\.safetensors"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert 1 == len(hub.asked)
 
 
@@ -105,7 +102,7 @@ def test_a_repository_without_a_tokenizer_is_refused(hub: HubOfModels, tmp_path:
     del hub.files["tokenizer.json"]
 
     with pytest.raises(ModelRefused, match=r"no tokenizer\.json"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert 1 == len(hub.asked)
 
 
@@ -122,9 +119,9 @@ def test_a_repository_without_a_tokenizer_is_refused(hub: HubOfModels, tmp_path:
         ("config.json", {"id2label": {"0": ["O"]}}, "at most 1,000 names"),
         ("config.json", {"id2label": {"0": "x" * 101}}, "of at most 100 characters"),
         ("config.json", {"num_hidden_layers": 10**9}, "at most 200 are taken"),
-        ("config.json", {"model_type": "evil"}, "transformers has no token classifier"),
+        ("config.json", {"model_type": "evil"}, "no token classifier of this config.json: The"),
         ("config.json", {"model_type": "fnet"}, "don't read input_ids and attention_mask"),
-        ("config.json", {"hidden_size": 7}, "makes no network of this config.json: The hidden"),
+        ("config.json", {"hidden_size": 7}, "no token classifier of this config.json: The hidden"),
         # Before memory is taken for it.
         ("config.json", {"hidden_size": 120_000, "vocab_size": 10**6}, r"describes [\d,]{15,} we"),
         ("config.json", {"max_position_embeddings": -1}, "no usable max_position_embeddings"),
@@ -139,7 +136,7 @@ def test_a_configuration_is_refused_before_the_weights_are_fetched(
     with_config(hub, file, **changes)
 
     with pytest.raises(ModelRefused, match=message):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert "model.safetensors" not in hub.fetched
 
 
@@ -151,7 +148,7 @@ def test_a_configuration_that_is_none_is_refused(
     hub.files["config.json"] = content
 
     with pytest.raises(ModelRefused, match=r"config\.json"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +166,7 @@ def test_size_is_checked_before_the_first_byte(
     hub.stated[name] = size
 
     with pytest.raises((ModelRefused, PrepareFailed), match=message):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert 1 == len(hub.asked)
 
 
@@ -183,7 +180,7 @@ def test_free_disk_is_checked_before_the_first_byte(
     )
 
     with pytest.raises(PrepareFailed, match=r"needs .* MB of free disk"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert 1 == len(hub.asked)
 
 
@@ -195,7 +192,7 @@ def test_another_size_than_stated_is_refused(
     hub.stated["tokenizer.json"] = len(hub.files["tokenizer.json"]) + difference
 
     with pytest.raises(PrepareFailed, match="not of the size"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
 
 
 def test_another_checksum_than_stated_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
@@ -203,7 +200,7 @@ def test_another_checksum_than_stated_is_refused(hub: HubOfModels, tmp_path: Pat
     hub.sha256["model.safetensors"] = "0" * 64
 
     with pytest.raises(PrepareFailed, match="checksum"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -218,7 +215,7 @@ def test_private_gated_and_gone_are_not_available(
         hub.status_of["config.json"] = status
 
     with pytest.raises(ModelRefused, match="not available from the Hub: it is private") as refusal:
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
     assert (1 if at == "listing" else 2) == len(hub.asked)
     assert TOKEN not in str(refusal.value)
 
@@ -227,22 +224,26 @@ def test_private_gated_and_gone_are_not_available(
 def test_a_busy_hub_is_asked_three_times(hub: HubOfModels, tmp_path: Path, status: int) -> None:
     """Then it is told, with the status; and one refusal alone costs nothing."""
     hub.statuses = [status]
-    fetch(hub, tmp_path / "second try")
+    obtain(SPEC, tmp_path / "second try")
     hub.requests.clear()
     hub.statuses = [status] * 9
 
     with pytest.raises(PrepareFailed, match=f"answers {status}; try again later"):
-        fetch(hub, tmp_path / "never")
+        obtain(SPEC, tmp_path / "never")
     assert 3 == len(hub.asked)
 
 
-def test_ten_bytes_a_second_are_given_up_in_time(hub: HubOfModels, tmp_path: Path) -> None:
+def test_ten_bytes_a_second_are_given_up_in_time(
+    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The limit is for the whole answer, so that a drip does not renew it."""
     hub.drip = True
+    monkeypatch.setattr("ner.preparing.hub._SECONDS", 0.5)
+    monkeypatch.setattr("ner.preparing.hub._BYTES_PER_SECOND", 1e7)
     begun = time.monotonic()
 
     with pytest.raises(PrepareFailed, match=r"too slow: tester/tiny did not come within 1 s"):
-        fetch(hub, tmp_path, seconds=0.5, bytes_per_second=1e7)
+        obtain(SPEC, tmp_path)
     # Far less than the minute and more that the listing would take.
     assert time.monotonic() - begun < 20
 
@@ -272,7 +273,7 @@ def test_a_listing_that_is_none_is_refused(
     hub.listing = listing
 
     with pytest.raises(PrepareFailed, match="The Hub's answer about tester/tiny is not one"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
 
 
 def test_a_listing_without_end_is_cut_off(hub: HubOfModels, tmp_path: Path) -> None:
@@ -280,13 +281,15 @@ def test_a_listing_without_end_is_cut_off(hub: HubOfModels, tmp_path: Path) -> N
     hub.listing = b" " * 6_000_000
 
     with pytest.raises(PrepareFailed, match="not of the size"):
-        fetch(hub, tmp_path)
+        obtain(SPEC, tmp_path)
 
 
-def test_a_hub_that_is_down_is_told(tmp_path: Path) -> None:
+def test_a_hub_that_is_down_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After three tries."""
+    monkeypatch.setattr("ner.preparing.hub._PAUSE", 0.0)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(PrepareFailed, match="can't be reached from here"):
-        obtain(SPEC, tmp_path, Hub(endpoint="http://127.0.0.1:9", pause=0.0))
+        obtain(SPEC, tmp_path)
 
 
 NOT_IDS = (

@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from ner.errors import InputError
-from ner.models.child import Stage
 from ner.progress import Progress
 from ner.tables import Table
 
@@ -55,9 +54,9 @@ def print_note(sentence: str) -> None:
     typer.echo(sentence, err=True)
 
 
-def print_stage(stage: Stage) -> None:
+def print_stage(stage: str) -> None:
     """A stage of preparing, on standard error."""
-    print_note(f"[{stage.number}/{stage.stages}] {stage.name} …")
+    print_note(f"{stage} …")
 
 
 def print_progress(step: Progress) -> None:

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -17,17 +16,8 @@ from ner.errors import ModelRefused, PrepareFailed
 from ner.models.folder import Prepared, find_sound
 from ner.models.recipes import Variant
 
-
-@dataclass(frozen=True)
-class Stage:
-    """How far preparing has come: what is done now, and its number (from 1) out of ``stages``."""
-
-    name: str
-    number: int
-    stages: int
-
-
-OnStage = Callable[[Stage], None]
+# Hears how far preparing has come: 'step 2 of 4: Exporting to OpenVINO (FP32)'.
+OnStage = Callable[[str], None]
 
 _PACKAGE = Path(__file__).parents[2]
 
@@ -68,7 +58,7 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
     def hear(line: str) -> None:
         message = json.loads(line)
         if "stage" in message and report is not None:
-            report(Stage(message["stage"], message["number"], message["stages"]))
+            report(message["stage"])
         if "error" in message:
             kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
             raise kind(message["error"])

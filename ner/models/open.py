@@ -14,7 +14,7 @@ from ner.comparing.origin import Origin
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import unnamed
-from ner.models.child import OnStage, Stage, ensure_prepared
+from ner.models.child import OnStage, ensure_prepared
 from ner.models.folder import Gate, Manifest, not_served
 from ner.models.recipes import Variant, find_recipe
 from ner.tagging.choice import Choice
@@ -202,17 +202,10 @@ def withheld_reason(manifest: Manifest, tagger: OpenVinoTagger) -> str | None:
 
 @dataclass
 class _Opening:
-    """A side that is being opened, or was, and who wants to hear of it."""
+    """A side that is being opened, or was, and the stage of preparing that it has come to."""
 
     side: Future[Side] = field(default_factory=Future)
-    listeners: list[OnStage] = field(default_factory=list)
-    stage: Stage | None = None
-
-    def tell(self, stage: Stage) -> None:
-        """Pass a stage on to everyone who waits."""
-        self.stage = stage
-        for listener in tuple(self.listeners):
-            listener(stage)
+    stage: str = ""
 
 
 class OpenSides:
@@ -268,20 +261,26 @@ class OpenSides:
             is_new = key not in self._open
             opening = self._open.setdefault(key, _Opening())
             self._open.move_to_end(key)
-            if report is not None and not opening.side.done():
-                opening.listeners.append(report)
         if is_new:
-            self._fill(key, opening)
-        elif report is not None and opening.stage is not None:
-            report(opening.stage)
+            self._fill(key, opening, report)
+        told = ""
         while not wait([opening.side], _LOOK).done:
             waiting()
+            if report is not None and opening.stage != told:
+                told = opening.stage
+                report(told)
         return opening.side.result()
 
-    def _fill(self, key: tuple[Variant, str], opening: _Opening) -> None:
+    def _fill(self, key: tuple[Variant, str], opening: _Opening, report: OnStage | None) -> None:
         variant, device = key
+
+        def tell(stage: str) -> None:
+            opening.stage = stage
+            if report is not None:
+                report(stage)
+
         try:
-            side = self._opener(variant, device=device, report=opening.tell)
+            side = self._opener(variant, device=device, report=tell)
         # Raised again to everyone who waits.
         except BaseException as error:  # noqa: BLE001
             with self._lock:
@@ -290,8 +289,6 @@ class OpenSides:
             return
         with self._lock:
             opening.side.set_result(side)
-            opening.listeners.clear()
-            opening.stage = None
             self._open.move_to_end(key)
             done = [each for each, one in self._open.items() if one.side.done()]
             for old in done[: -self._at_once]:

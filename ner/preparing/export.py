@@ -24,7 +24,6 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
-from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
 from ner.errors import ModelRefused
 from ner.io import read_json
@@ -35,7 +34,7 @@ from ner.tags import read_tags
 from ner.telemetry import without_telemetry
 
 # Imported, it makes transformers know its type.
-from ner.train.bilstm import MODEL_TYPE as BILSTM
+from ner.train import bilstm as _registered  # noqa: F401
 
 with without_telemetry():
     import openvino
@@ -148,12 +147,10 @@ def check_network(folder: Path, sizes: Mapping[str, int]) -> None:
     bytes by file name.
     """
     kind = str(vet(folder).get("model_type"))
-    if kind not in {*MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES, BILSTM}:
-        raise ModelRefused(
-            f"The checkpoint is of the type {kind[:40]!r}, for which transformers has no token "
-            "classifier. It may need code of its own, which is never run."
-        )
-    with _refused("transformers makes no network of this config.json: {}"), torch.device("meta"):
+    with (
+        _refused("transformers makes no token classifier of this config.json: {}"),
+        torch.device("meta"),
+    ):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         network = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
             config, trust_remote_code=False, **_attention(kind)

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import re
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import filterfalse
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 import httpx
-from huggingface_hub import constants, hf_hub_url
+from huggingface_hub import constants
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import is_weights, parts, refuse_files
 from ner.preparing.export import check_network
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+# An answer, tries again included, may take so many seconds and what its size takes at this rate.
+_SECONDS = 30.0
+_BYTES_PER_SECOND = 500_000.0
+# A refusal for the moment (429, 5xx, no connection) is tried so often in all, with a pause between.
+_TRIES = 3
+_PAUSE = 1.0
 # A listing of some thousand files.
 _MAX_LISTING = 5_000_000
 _READ_TIMEOUT = 10.0
@@ -42,82 +44,70 @@ _MAX_FILE_BYTES = 50_000_000
 _DISK_FACTOR = 3
 
 
-@dataclass(frozen=True)
-class Listing:
-    """What a repository holds at one commit.
+class _Stored(BaseModel):
+    """Of a file in large-file storage."""
 
-    ``sizes`` are bytes by file name; ``sha256`` is known of files in large-file storage only.
-    """
-
-    repo_id: str
-    commit: str
-    sizes: Mapping[str, int]
-    sha256: Mapping[str, str]
+    sha256: str
 
 
-@dataclass(frozen=True)
-class Hub:
-    """A Hub at ``endpoint``, which ``HF_ENDPOINT`` may name.
+class _File(BaseModel):
+    """A file of a repository, with its size in bytes."""
 
-    An answer, tries again included, may take ``seconds`` and what its size takes at
-    ``bytes_per_second``. A refusal for the moment (429, 5xx, no connection) is tried ``tries``
-    times in all, ``pause`` seconds apart and longer each time.
+    rfilename: str
+    size: NonNegativeInt = 0
+    lfs: _Stored | None = None
 
-    Methods raise ``ModelRefused`` for a repository that is not there for everyone, and
-    ``PrepareFailed`` if the Hub can't be reached, is too slow or sends other than it promised.
-    """
 
-    endpoint: str = field(default_factory=lambda: constants.ENDPOINT)
-    seconds: float = 30.0
-    bytes_per_second: float = 500_000.0
-    tries: int = 3
-    pause: float = 1.0
+class _Listing(BaseModel):
+    """What a repository holds at one commit."""
 
-    def listing(self, repo_id: str, revision: str | None = None) -> Listing:
-        """The files of a repository at ``revision``, or at its newest commit."""
-        where = "" if revision is None else f"/revision/{quote(revision, safe='')}"
-        answer = BytesIO()
-        self._get(repo_id, f"{self.endpoint}/api/models/{repo_id}{where}?blobs=true", answer)
+    sha: str = Field(pattern="^[0-9a-f]{40}$")
+    siblings: list[_File]
+
+
+def _list_files(repo_id: str, revision: str | None) -> _Listing:
+    """The files of a repository at ``revision``, or at its newest commit."""
+    where = "" if revision is None else f"/revision/{quote(revision, safe='')}"
+    answer = BytesIO()
+    _get(repo_id, f"{constants.ENDPOINT}/api/models/{repo_id}{where}?blobs=true", answer)
+    try:
+        return _Listing.model_validate_json(answer.getvalue())
+    except ValidationError as error:
+        raise PrepareFailed(f"The Hub's answer about {repo_id} is not one. {_OTHERWISE}") from error
+
+
+def _fetch(repo_id: str, commit: str, file: _File, folder: Path) -> None:
+    """Write one file into ``folder``; size and checksum are verified."""
+    url = f"{constants.ENDPOINT}/{repo_id}/resolve/{commit}/{quote(file.rfilename)}"
+    with (folder / file.rfilename).open("w+b") as stream:
+        _get(repo_id, url, stream, limit=file.size)
+        size = stream.tell()
+        stream.seek(0)
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if size != file.size or (file.lfs and digest != file.lfs.sha256):
+        raise PrepareFailed(_not_as_promised(repo_id))
+
+
+def _get(repo_id: str, url: str, into: BinaryIO, limit: int = _MAX_LISTING) -> None:
+    """Write what ``url`` answers into ``into``, trying again where that may help."""
+    if constants.is_offline_mode():
+        raise PrepareFailed(f"{repo_id} is not available from the Hub: HF_HUB_OFFLINE is set.")
+    seconds = _SECONDS + limit / _BYTES_PER_SECOND
+    deadline = time.monotonic() + seconds
+    for one_try in range(1, _TRIES + 1):
+        into.seek(0)
+        into.truncate()
         try:
-            return _parsed(repo_id, json.loads(answer.getvalue()))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
+        except TimeoutError as error:
             raise PrepareFailed(
-                f"The Hub's answer about {repo_id} is not one. {_OTHERWISE}"
+                f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. {_OTHERWISE}"
             ) from error
-
-    def fetch(self, listing: Listing, name: str, folder: Path) -> Path:
-        """One file of a listing, written into ``folder``; size and checksum are verified."""
-        url = hf_hub_url(listing.repo_id, name, revision=listing.commit, endpoint=self.endpoint)
-        file, size = folder / name, listing.sizes[name]
-        with file.open("w+b") as stream:
-            self._get(listing.repo_id, url, stream, limit=size)
-            stream.seek(0)
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if file.stat().st_size != size or digest != listing.sha256.get(name, digest):
-            raise PrepareFailed(_not_as_promised(listing.repo_id))
-        return file
-
-    def _get(self, repo_id: str, url: str, into: BinaryIO, limit: int = _MAX_LISTING) -> None:
-        """Write what ``url`` answers into ``into``, trying again where that may help."""
-        if constants.is_offline_mode():
-            raise PrepareFailed(f"{repo_id} is not available from the Hub: HF_HUB_OFFLINE is set.")
-        seconds = self.seconds + limit / self.bytes_per_second
-        deadline = time.monotonic() + seconds
-        for one_try in range(1, self.tries + 1):
-            into.seek(0)
-            into.truncate()
-            try:
-                problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
-            except TimeoutError as error:
-                raise PrepareFailed(
-                    f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. "
-                    f"{_OTHERWISE}"
-                ) from error
-            if problem is None:
-                return
-            if one_try < self.tries:
-                time.sleep(max(0.0, min(self.pause * one_try, deadline - time.monotonic())))
-        raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
+        if problem is None:
+            return
+        if one_try < _TRIES:
+            time.sleep(max(0.0, min(_PAUSE * one_try, deadline - time.monotonic())))
+    raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
 
 
 async def _stream(
@@ -153,33 +143,17 @@ async def _stream(
     return None
 
 
-def _parsed(repo_id: str, answer: dict[str, Any]) -> Listing:
-    commit = answer["sha"]
-    if not _COMMIT.fullmatch(commit):
-        raise ValueError("not a commit")
-    sizes: dict[str, int] = {}
-    sha256: dict[str, str] = {}
-    for file in answer["siblings"]:
-        name, size = file["rfilename"], file.get("size")
-        if size is not None:
-            sizes[name] = int(size)
-        if file.get("lfs"):
-            sha256[name] = file["lfs"]["sha256"]
-    if any(size < 0 for size in sizes.values()):
-        raise ValueError("a size below zero")
-    return Listing(repo_id, commit, sizes, sha256)
-
-
 def _not_as_promised(repo_id: str) -> str:
     return f"What the Hub sent of {repo_id} is not of the size or checksum that it gave itself."
 
 
-def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Path, str | None]:
+def obtain(spec: ModelSpec, downloads: Path) -> tuple[Path, str | None]:
     """The folder of a vetted checkpoint, and its commit if it is fetched from the Hub.
 
     What is fetched goes to ``downloads``, the weights only after all else is vetted. Raises
-    ``ModelRefused`` if it is unsafe, unsuitable, too large or not there, ``PrepareFailed`` if the
-    Hub can't be reached or the disk is too full.
+    ``ModelRefused`` if it is unsafe, unsuitable, too large or not there for everyone,
+    ``PrepareFailed`` if the Hub can't be reached, is too slow or sends other than it promised, or
+    the disk is too full.
     """
     if spec.folder is not None:
         names = [file.name for file in spec.folder.iterdir()]
@@ -188,10 +162,10 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
         _check_disk(sum(sizes.values()), downloads)
         return spec.folder, None
     assert spec.repo_id is not None  # noqa: S101 - ModelSpec guarantees one of the two
-    hub = hub or Hub()
-    listing = hub.listing(spec.repo_id, spec.revision)
-    refuse_files(listing.sizes, spec.repo_id)
-    sizes = {name: listing.sizes[name] for name in parts(listing.sizes)}
+    listing = _list_files(spec.repo_id, spec.revision)
+    files = {file.rfilename: file for file in listing.siblings}
+    refuse_files(files, spec.repo_id)
+    sizes = {name: files[name].size for name in parts(files)}
     largest = max(size for name, size in sizes.items() if not is_weights(name))
     if largest > _MAX_FILE_BYTES:
         raise ModelRefused(
@@ -200,11 +174,11 @@ def obtain(spec: ModelSpec, downloads: Path, hub: Hub | None = None) -> tuple[Pa
         )
     _check_disk(sum(sizes.values()), downloads)
     for name in filterfalse(is_weights, sizes):
-        hub.fetch(listing, name, downloads)
+        _fetch(spec.repo_id, listing.sha, files[name], downloads)
     check_network(downloads, sizes)
     for name in filter(is_weights, sizes):
-        hub.fetch(listing, name, downloads)
-    return downloads, listing.commit
+        _fetch(spec.repo_id, listing.sha, files[name], downloads)
+    return downloads, listing.sha
 
 
 def _check_disk(size: int, folder: Path) -> None:

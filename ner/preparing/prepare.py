@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import InputError, NerError
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.folder import (
     MANIFEST,
     Manifest,
@@ -59,7 +59,7 @@ def prepare(variant: Variant, report: OnStage) -> Prepared:
 
     def begin(name: str) -> None:
         number = next(numbers)
-        report(Stage(name, number, max(total, number)))
+        report(f"step {number} of {max(total, number)}: {name}")
 
     original = _ensure(variant.base, lambda folder: _make_original(variant.base, folder, begin))
     if not variant.recipe.steps:
@@ -131,7 +131,7 @@ def main(model: str, recipe: str) -> None:
     try:
         prepare(
             Variant(find_model(model), find_recipe(recipe)),
-            lambda at: tell({"stage": at.name, "number": at.number, "stages": at.stages}),
+            lambda stage: tell({"stage": stage}),
         )
     except NerError as error:
         kind = "refused" if isinstance(error, InputError) else "failed"

@@ -18,7 +18,7 @@ import gradio as gr
 
 from ner.errors import NerError
 from ner.markup import notice
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.names import resolve
 from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
@@ -220,12 +220,9 @@ def markup(text: str, kind: str = "hint") -> str:
     return notice(text, kind=kind)
 
 
-def stage_sentence(stage: Stage) -> str:
+def stage_sentence(stage: str) -> str:
     """How far preparing is, for a visitor."""
-    return (
-        f"Preparing the model for its first use, step {stage.number} of {stage.stages}: "
-        f"{stage.name} …"
-    )
+    return f"Preparing the model for its first use, {stage} …"
 
 
 def describe_failure(error: Exception) -> str:

@@ -15,7 +15,7 @@ from ner.choosing.apart import Scales
 from ner.errors import MissingExtra
 from ner.markup import macro
 from ner.models.catalogue import catalogue
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.open import OpenSides, Sides
 from ner.models.recipes import Variant, default_sides
 from ner.serving import draining
@@ -114,10 +114,9 @@ def _open_first(load: Loader, readiness: Readiness) -> None:
     """Open the default model, so that the first visitor need not wait for it."""
     pair = default_sides(catalogue()[0])
 
-    def tell(stage: Stage) -> None:
-        step = f"step {stage.number} of {stage.stages}: {stage.name}"
-        readiness.missing = f"The default model is being prepared, {step}."
-        _LOG.info("Preparing, %s …", step)
+    def tell(stage: str) -> None:
+        readiness.missing = f"The default model is being prepared, {stage}."
+        _LOG.info("Preparing, %s …", stage)
 
     try:
         load(*pair, "CPU", tell)

@@ -16,7 +16,6 @@ from fakes import gate_of
 from ner.comparing import comparison
 from ner.entities import Tagged
 from ner.errors import InputError, PrepareFailed
-from ner.models.child import Stage
 from ner.models.folder import Prepared
 from ner.models.open import OpenSides, Side, Sides, open_side, open_sides, pair_sides
 from ner.models.recipes import Variant, default_sides
@@ -116,7 +115,7 @@ def test_int8_below_the_gate_is_not_served(
         lambda: open_side(int8).served,
         lambda: open_sides(int8, original),
     ):
-        with pytest.raises(PrepareFailed, match=r"50\.0 % agreement .* on 300 .* 95 % is needed"):
+        with pytest.raises(PrepareFailed, match=r"50\.0 % agreement .* on 300 .* 95 % needed"):
             ask()
     measured = open_sides(original, int8, serve=False)
     assert measured.both[1].tagger(TEXT) == tiny_sides.both[1].tagger(TEXT)
@@ -269,23 +268,21 @@ def test_everyone_who_waits_hears_how_far_it_is(tiny_sides: Sides) -> None:
     variant = tiny_sides.left.variant
 
     def opener(variant: Variant, *, report: Any, **_: Any) -> Side:
-        report(Stage("first", 1, 2))
+        report("first")
         begun.set()
         assert goes_on.wait(10)
-        report(Stage("second", 2, 2))
+        report("second")
         return tiny_sides.left
 
     kept = OpenSides(opener)
     heard: tuple[list[str], list[str]] = ([], [])
 
-    def late(progress: Stage) -> None:
-        heard[1].append(progress.name)
+    def late(stage: str) -> None:
+        heard[1].append(stage)
         goes_on.set()
 
     with ThreadPoolExecutor(2) as pool:
-        early = pool.submit(
-            kept.get, variant, variant, report=lambda progress: heard[0].append(progress.name)
-        )
+        early = pool.submit(kept.get, variant, variant, report=heard[0].append)
         assert begun.wait(10)
         second = pool.submit(kept.get, variant, variant, report=late)
         assert early.result(10) == second.result(10)

@@ -16,7 +16,7 @@ import pytest
 from fakes import DictionaryTagger, FakeSides, service_of, side
 
 from ner.errors import PrepareFailed
-from ner.models.child import OnStage, Stage
+from ner.models.child import OnStage
 from ner.models.names import find_model, resolve
 from ner.models.open import OpenSides
 from ner.models.recipes import Variant, default_sides
@@ -68,9 +68,9 @@ def test_a_visitor_who_leaves_waits_for_nothing_and_ends_nothing(way: str) -> No
     goes_on, made = threading.Event(), threading.Event()
 
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
-        report(Stage("export", 1, 2))
+        report("step 1 of 2: export")
         assert goes_on.wait(30)
-        report(Stage("quantize", 2, 2))
+        report("step 2 of 2: quantize")
         made.set()
         return FakeSides()
 
@@ -225,9 +225,9 @@ class Preparing:
 
 def _serve(address: Connection, second: Any, go: Any) -> None:
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
-        report(Stage("export", 1, 2))
+        report("step 1 of 2: export")
         assert second.wait(60)
-        report(Stage("quantize", 2, 2))
+        report("step 2 of 2: quantize")
         assert go.wait(60)
         return FakeSides()
 
