@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer
 
 from ner.errors import FileFormatError, InputError
 from ner.io import atomically, check_out
 from ner.train import checkpoint
 from ner.train.card import write_record
 from ner.train.data import Encoder, read_corpus, tag_names
-from ner.train.loop import best_f1, quiet_transformers
+from ner.train.loop import quiet_transformers
 from ner.train.run import score
 from ner.train.settings import Source
+from ner.train.transformer import load_tokenizer
 
 
 def average(
@@ -38,7 +38,7 @@ def average(
     records = [_record(folder, checkpoints[0]) for folder in checkpoints]
     quiet_transformers()
     models = [checkpoint.load(folder) for folder in checkpoints]
-    tokenizer = AutoTokenizer.from_pretrained(checkpoints[0])
+    tokenizer = load_tokenizer(str(checkpoints[0]))
     model, weights = models[0], [model.state_dict() for model in models]
     model.load_state_dict(
         {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}
@@ -50,7 +50,6 @@ def average(
         "averaged": records,
         "data": [str(source.without_place()) for source in data],
         "dev": dev,
-        "history": max((record["history"] for record in records), key=best_f1),
     }
     with checkpoint.disk_errors(out), atomically(out) as fresh:
         fresh.mkdir()

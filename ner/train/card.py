@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from ner.deploy.card import TASK, bullets, render, score_table, table
-from ner.deploy.facts import RecordedSet, label_table, recorded_sets
+from ner.deploy.facts import RecordedSet, evaluate_command, label_table, recorded_sets
 from ner.io import read_json
 from ner.markup import percent
 from ner.models.catalogue import ModelSpec, assets, purpose_of
@@ -71,7 +71,7 @@ def _recorded_scores(sets: tuple[RecordedSet, ...]) -> Iterator[str]:
     if sets:
         yield "As served by OpenVINO, from raw text."
         yield score_table(sets, "INT8")
-        commands = "\n".join(dict.fromkeys(held.command for held in sets))
+        commands = "\n".join(dict.fromkeys(evaluate_command(held.record) for held in sets))
         yield f"Measured by\n\n```sh\n{commands}\n```"
 
 
@@ -109,16 +109,8 @@ def _data_parts(metrics: Record) -> Iterator[str]:
 
 
 def _training_parts(metrics: Record, name: str) -> Iterator[str]:
-    runs: list[Record] = []
-    for run in stages(metrics):
-        # One may count twice in an average, or be in it and what another began with.
-        if run not in runs:
-            runs.append(run)
     last = metrics
-    if len(runs) > 1:
-        yield (
-            f"There were {len(runs)} trainings; metrics.json has their records. This was the last."
-        )
+    yield "This was the last training; metrics.json has the records of all that led to it."
     if "averaged" in metrics:
         data = " ".join(f"--data data/{spec}" for spec in metrics["data"])
         averaged = metrics["averaged"]
@@ -131,33 +123,28 @@ def _training_parts(metrics: Record, name: str) -> Iterator[str]:
         f"{last['seconds'] / 60:.0f} minutes, "
         f"{'BF16' if last['bf16'] else 'FP32'} products."
     )
-    yield from _teacher(last)
+    yield _teacher(last)
     rows, loss = [], ""
-    for entry in metrics.get("history", last["history"]):
+    for entry in last["history"]:
         loss = f"{entry['loss']:.4f}" if "loss" in entry else loss
         if "eval_f1" in entry:
             rows.append((f"{entry['step']:,}", loss, percent(entry["eval_f1"])))
     yield table(("Step", "Loss", "Dev F1"), rows)
 
 
-def _teacher(run: Record) -> Iterator[str]:
-    """Who taught, and how much it counted."""
-    settings = run["settings"]
-    names = [
-        *settings.get("teachers", ()),
-        settings.get("teacher") or settings.get("teacher_labels"),
-    ]
-    if any(names):
-        told = ", ".join(f"`{name}`" for name in names if name)
-        facts = [
-            f"from {record['settings'].get('base') or _OLD_BASE}; dev F1: "
-            + ", ".join(f"{key} {percent(dev['f1'])}" for key, dev in record["dev"].items())
-            for record in (run.get("teacher"), *run.get("teachers", ()))
-            if record
-        ]
-        reached = f" ({'; '.join(facts)})" if facts else ""
-        yield (
-            f"The labels of the unlabelled text are the tag distributions of the teacher {told}"
-            f"{reached}; on the first set's sentences they are "
-            f"{percent(settings['distil_weight'])} % of the loss."
-        )
+def _teacher(run: Record) -> str:
+    """Who taught, and how much it counted; empty where nobody did."""
+    settings, record = run["settings"], run.get("teacher")
+    name = settings.get("teacher") or settings.get("teacher_labels")
+    if not name:
+        return ""
+    reached = ""
+    if record:
+        scores = (f"{key} {percent(dev['f1'])}" for key, dev in record["dev"].items())
+        base = record["settings"].get("base") or _OLD_BASE
+        reached = f" (from {base}; dev F1: {', '.join(scores)})"
+    return (
+        f"The labels of the unlabelled text are the tag distributions of the teacher `{name}`"
+        f"{reached}; on the first set's sentences they are {percent(settings['distil_weight'])} % "
+        "of the loss."
+    )

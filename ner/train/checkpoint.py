@@ -18,7 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from ner.errors import Failure
+from ner.errors import Failure, ModelRefused
 from ner.train import bilstm as _registered  # noqa: F401 - makes transformers know its type
 
 # What tells only where and how a model was loaded.
@@ -71,9 +71,12 @@ def empty(config: PretrainedConfig) -> PreTrainedModel:
 
 
 def load(folder: Path) -> PreTrainedModel:
-    """The model of a checkpoint folder, in float32."""
-    model = empty(AutoConfig.from_pretrained(folder))
-    saved = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+    """The model of a checkpoint folder, in float32; ``ModelRefused`` if it can't be loaded."""
+    try:
+        model = empty(AutoConfig.from_pretrained(folder))
+        saved = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"{folder} can't be loaded: {error}") from error
     model.load_state_dict(saved.state_dict())
     return model
 

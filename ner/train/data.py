@@ -172,6 +172,11 @@ class Encoder:
     tags: tuple[str, ...]
     soft: SoftLabels | None = None
 
+    @property
+    def pad_id(self) -> int:
+        """The id of the padding piece."""
+        return int(self.tokenizer.pad_token_id)
+
     def __call__(self, texts: Sequence[Text], learnt: frozenset[str]) -> list[Example]:
         """Encode texts; of their entity types only ``learnt`` enter the loss."""
         allowed = tuple(tag == "O" or tag[2:] in learnt for tag in self.tags)

@@ -12,26 +12,29 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ner.errors import InputError, ModelRefused
 from ner.io import atomically
+from ner.models.folder import sha256
 from ner.train.batches import pack
 from ner.train.checkpoint import disk_errors, load
 from ner.train.data import MOST_PIECES, tokenize
 from ner.train.scores import BUDGET, tag_pieces
-from ner.train.transformer import pad_id
+from ner.train.transformer import load_tokenizer
 
 _SAVED = 4096  # texts; a run that is killed labels at most so many again
 _DIGEST = "sha256 of the texts, joined by NUL"
 
-Spans = NDArray[np.int32]
-Rows = NDArray[np.float16]
+# What a teacher says of texts, one after the other: how many pre-tokens each has (texts,), their
+# half-open code points within their text (pre-tokens, 2), and probabilities (pre-tokens, tags).
+Labels = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class SoftLabels:
     """
 
     tags: tuple[str, ...]
-    rows: Rows
-    spans: Spans
+    rows: NDArray[np.float16]
+    spans: NDArray[np.int32]
     slices: dict[str, tuple[int, int]]
 
     def align(
@@ -89,35 +92,6 @@ class SoftLabels:
         return found
 
 
-class Teacher:
-    """A checkpoint that gives each pre-token a distribution over ``tags``."""
-
-    def __init__(self, folder: Path, tags: Sequence[str]) -> None:
-        self._order = tag_order(folder, tags)
-        try:
-            self._tokenizer, self._model = AutoTokenizer.from_pretrained(folder), load(folder)
-        except (OSError, ValueError) as error:
-            raise ModelRefused(f"--teacher {folder} can't be loaded: {error}") from error
-        self._pad_id = pad_id(self._tokenizer)
-        self._model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
-
-    def __call__(self, texts: Sequence[str]) -> list[tuple[Spans, Rows]]:
-        """The spans of the pre-tokens of each text, and their distributions."""
-        encoded = tokenize(self._tokenizer, texts)
-        ids = encoded["input_ids"]
-        labelled: dict[int, tuple[Spans, Rows]] = {}
-        for indices in pack(range(len(ids)), list(map(len, ids)), BUDGET):
-            logits = tag_pieces(self._model, [ids[index] for index in indices], self._pad_id)
-            rows = logits.softmax(-1)[..., self._order].half().cpu().numpy()
-            for row, index in zip(rows, indices, strict=True):
-                encoding = encoded[index]
-                words = [word for word in dict.fromkeys(encoding.word_ids) if word is not None]
-                first = [encoding.word_to_tokens(word)[0] for word in words]
-                spans = [encoding.word_to_chars(word) for word in words]
-                labelled[index] = (np.array(spans, np.int32).reshape(-1, 2), row[first])
-        return [labelled[index] for index in range(len(ids))]
-
-
 def tag_order(folder: Path, tags: Sequence[str]) -> list[int]:
     """The index of each of the student's ``tags`` among the teacher's outputs.
 
@@ -153,41 +127,66 @@ def soft_labels(
     is no teacher, and the first one that the labels do not fit.
     """
     distinct = list(dict.fromkeys(texts))
-    counts, spans, rows = _read(folder, distinct, tags, teacher)
-    done = len(counts)
-    if done < len(distinct) and teacher is None:
-        raise InputError(
-            f"--teacher-labels {folder} has no labels of {distinct[done][:60]!r}: this run asks "
-            f"for {len(distinct):,} texts, of which it holds {done:,}. Name a --teacher."
-        )
-    if done < len(distinct) and teacher is not None:
-        ask = Teacher(teacher, tags)
+    if teacher is None or (folder / "texts.json").is_file():
+        labels = _read(folder, distinct, tags, teacher)
+    else:
+        rows = np.empty((0, len(tags)), np.float16)
+        labels = np.empty(0, np.int64), np.empty((0, 2), np.int32), rows
+    done = len(labels[0])
+    if done < len(distinct):
+        if teacher is None:
+            raise InputError(
+                f"--teacher-labels {folder} has no labels of {distinct[done][:60]!r}: this run "
+                f"asks for {len(distinct):,} texts, of which it holds {done:,}. Name a --teacher."
+            )
+        order = tag_order(teacher, tags)
+        tokenizer, model = load_tokenizer(str(teacher)), load(teacher)
+        model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+        about = {"tags": list(tags), "teacher": _hash_of(teacher)}
         for begin in range(done, len(distinct), _SAVED):
-            block = ask(distinct[begin : begin + _SAVED])
-            counts += [len(part) for part, _ in block]
-            spans = np.concatenate([spans, *(part for part, _ in block)])
-            rows = np.concatenate([rows, *(part for _, part in block)])
-            _write(folder, distinct[: len(counts)], tags, teacher, counts, spans, rows)
-            report(len(counts), len(distinct))
+            new = _ask(model, tokenizer, order, distinct[begin : begin + _SAVED])
+            labels = tuple(map(np.concatenate, zip(labels, new, strict=True)))
+            done = len(labels[0])
+            _write(folder, distinct[:done], labels, about)
+            report(done, len(distinct))
+    counts, spans, rows = labels
     ends = np.cumsum(counts)
     bounds = zip((ends - counts).tolist(), ends.tolist(), strict=True)
     return SoftLabels(tuple(tags), rows, spans, dict(zip(distinct, bounds, strict=False)))
 
 
-def _read(
-    folder: Path, texts: Sequence[str], tags: Sequence[str], teacher: Path | None
-) -> tuple[list[int], Spans, Rows]:
-    """What a folder holds: pre-tokens of each text, their spans and distributions.
+def _ask(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    order: Sequence[int],
+    texts: Sequence[str],
+) -> Labels:
+    """What the teacher says of ``texts``; ``order`` is that of `tag_order`."""
+    encoded = tokenize(tokenizer, texts)
+    ids = encoded["input_ids"]
+    said = {}
+    for indices in pack(range(len(ids)), list(map(len, ids)), BUDGET):
+        logits = tag_pieces(model, [ids[index] for index in indices], tokenizer.pad_token_id)
+        rows = logits.softmax(-1)[..., order].half().cpu().numpy()
+        for row, index in zip(rows, indices, strict=True):
+            encoding = encoded[index]
+            words = [word for word in dict.fromkeys(encoding.word_ids) if word is not None]
+            first = [encoding.word_to_tokens(word)[0] for word in words]
+            spans = [encoding.word_to_chars(word) for word in words]
+            said[index] = np.array(spans, np.int32).reshape(-1, 2), row[first]
+    parts = [said[index] for index in range(len(ids))]
+    counts = np.array([len(part) for part, _ in parts])
+    return counts, *map(np.concatenate, zip(*parts, strict=True))
 
-    ``labels.npz`` has the arrays ``counts`` (texts,), ``spans`` and ``rows`` as `SoftLabels`.
-    ``texts.json`` has the tags, the number of distinct texts, the hash of them all, and perhaps
-    that of the teacher.
+
+def _read(folder: Path, texts: Sequence[str], tags: Sequence[str], teacher: Path | None) -> Labels:
+    """The labels in a folder, checked to be those of ``texts``.
+
+    ``labels.npz`` has three arrays, as `Labels`. ``texts.json`` has the tags, the number of
+    distinct texts, the hash of them all, and perhaps that of the teacher.
     """
-    file = folder / "texts.json"
-    if teacher is not None and not file.is_file():
-        return [], np.empty((0, 2), np.int32), np.empty((0, len(tags)), np.float16)
     try:
-        about = json.loads(file.read_text("utf-8"))
+        about = json.loads((folder / "texts.json").read_text("utf-8"))
         known, digest, maker = about["tags"], about[_DIGEST], about.get("teacher")
         with np.load(folder / "labels.npz") as saved:
             counts = saved["counts"][: about["distinct"]].astype(np.int64)
@@ -203,32 +202,21 @@ def _read(
             f"--teacher-labels {folder} holds the labels of another teacher. Name another folder."
         )
     spans = spans.astype(np.int32)
-    _check_texts(folder, texts, digest, counts, spans)
-    return counts.tolist(), spans, rows[:, order]
+    # Their hash decides. If there are labels of further texts, the spans of words do.
+    if len(counts) > len(texts) or digest != _digest(texts[: len(counts)]):
+        parts = zip(texts, np.split(spans, np.cumsum(counts)), strict=False)
+        other = next((text for text, part in parts if not _fits(text, part)), None)
+        if other is not None or len(counts) <= len(texts):
+            named = f"{other[:60]!r} is not the next one" if other else "one of them is another"
+            raise InputError(
+                f"--teacher-labels {folder} holds the labels of other texts: of those that this "
+                f"run asks for, {named}. Give the same --data and --unlabelled in the same order, "
+                "or another folder and a --teacher."
+            )
+    return counts, spans, rows[:, order]
 
 
-def _check_texts(
-    folder: Path, texts: Sequence[str], digest: str, counts: NDArray[np.int64], spans: Spans
-) -> None:
-    """``InputError`` unless the labels are those of ``texts``, from the first one on.
-
-    Their hash decides. If there are labels of further texts, the spans of words do.
-    """
-    if len(counts) <= len(texts) and digest == _digest(texts[: len(counts)]):
-        return
-    parts = np.split(spans, np.cumsum(counts))
-    pairs = zip(texts, parts, strict=False)
-    other = next((text for text, part in pairs if not _fits(text, part)), None)
-    if other is not None or len(counts) <= len(texts):
-        named = f"{other[:60]!r} is not the next one" if other else "one of them is another"
-        raise InputError(
-            f"--teacher-labels {folder} holds the labels of other texts: of those that this run "
-            f"asks for, {named}. Give the same --data and --unlabelled in the same order, or "
-            "another folder and a --teacher."
-        )
-
-
-def _fits(text: str, spans: Spans) -> bool:
+def _fits(text: str, spans: NDArray[np.int32]) -> bool:
     """Whether the words of ``spans`` are those of ``text``; a teacher may not read all of it."""
     letters = "".join(filter(str.isalnum, text))
     found = "".join(filter(str.isalnum, "".join(text[a:b] for a, b in spans.tolist())))
@@ -236,25 +224,13 @@ def _fits(text: str, spans: Spans) -> bool:
     return whole and spans.max(initial=0) <= len(text)
 
 
-def _write(
-    folder: Path,
-    texts: Sequence[str],
-    tags: Sequence[str],
-    teacher: Path,
-    counts: Sequence[int],
-    spans: Spans,
-    rows: Rows,
-) -> None:
-    about = {
-        "tags": list(tags),
-        "distinct": len(texts),
-        _DIGEST: _digest(texts),
-        "teacher": _hash_of(teacher),
-    }
+def _write(folder: Path, texts: Sequence[str], labels: Labels, about: dict[str, Any]) -> None:
+    counts, spans, rows = labels
+    about = {**about, "distinct": len(texts), _DIGEST: _digest(texts)}
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with atomically(folder / "labels.npz") as part, part.open("wb") as binary:
-            np.savez_compressed(binary, counts=np.array(counts), spans=spans, rows=rows)
+            np.savez_compressed(binary, counts=counts, spans=spans, rows=rows)
         # Comes last: it says how many of the labels are valid.
         with atomically(folder / "texts.json") as part:
             part.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
@@ -265,5 +241,4 @@ def _digest(texts: Sequence[str]) -> str:
 
 
 def _hash_of(teacher: Path) -> str:
-    with (teacher / "model.safetensors").open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(teacher / "model.safetensors")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from transformers import (
-    PreTrainedModel,
+    EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -25,40 +25,19 @@ from transformers import (
 from transformers.utils import logging
 
 from ner.io import atomically
-from ner.train import checkpoint
-from ner.train.batches import collate
-from ner.train.data import IGNORED, Encoder, Example
+from ner.train import bilstm, checkpoint, transformer
+from ner.train.batches import collate, plan_batches
+from ner.train.data import IGNORED, Corpus, Encoder, Example
+from ner.train.pools import Pool
 from ner.train.scores import evaluate, has_bf16
-from ner.train.settings import TrainProgress, TrainSettings
-from ner.train.transformer import pad_id
+from ner.train.settings import Arch, TrainProgress, TrainSettings
 
+BEST = "best"  # in the folder of a run: its best model so far
 _AVERAGE_FILE = "average.safetensors"
 _AVERAGE_EVERY = 8  # steps; averaging after each one would take more time
 _CHECKPOINTS = 20  # a run that is killed loses at most this part of its steps
 _LOGS = 100
 _WEIGHT_DECAY = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What the loop works on, whichever architecture it is.
-
-    ``encode`` made the examples; ``best`` is the folder for the best model so far.
-    """
-
-    model: PreTrainedModel
-    encode: Encoder
-    train: Sequence[Example]
-    dev: Sequence[Example]
-    plan: Sequence[list[int]]
-    best: Path
-
-
-def best_f1(history: Sequence[Mapping[str, float]]) -> tuple[float, int]:
-    """The best dev F1 so far and its step; (-1, 0) before the first evaluation."""
-    scored = [(entry["eval_f1"], -entry["step"]) for entry in history if "eval_f1" in entry]
-    best, step = max(scored, default=(-1.0, 0))
-    return best, int(-step)
 
 
 def masked_loss(
@@ -122,39 +101,56 @@ class Averaging(TrainerCallback):
 
 
 class NerTrainer(Trainer):
-    """Trainer with planned batches, the masked loss, and dev F1 of the averaged weights."""
+    """Trainer with planned batches, the masked loss, and dev F1 of the averaged weights.
+
+    Checkpoints and the best model so far lie in ``work``.
+    """
 
     def __init__(
         self,
-        task: Task,
         settings: TrainSettings,
+        encode: Encoder,
+        pools: Sequence[Pool],
+        dev: Corpus,
         work: Path,
         report: Callable[[TrainProgress], None],
     ) -> None:
+        examples = [encode(pool.texts, pool.labels) for pool in pools]
+        self.plan = plan_batches(
+            [
+                (pool.weight, [len(example.piece_ids) for example in its_own])
+                for pool, its_own in zip(pools, examples, strict=True)
+            ],
+            epochs=settings.epochs,
+            budget=settings.token_budget,
+            seed=settings.seed,
+        )
+        build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
+        model = build(transformer.find_base(settings.base), encode.tags)
         super().__init__(
-            model=task.model,
-            args=training_arguments(settings, len(task.plan), work),
-            train_dataset=cast(Dataset[Example], task.train),
-            eval_dataset=cast(Dataset[Example], task.dev),
-            optimizers=(optimizer(task.model, settings), None),
+            model=model,
+            args=training_arguments(settings, len(self.plan), work),
+            train_dataset=cast(Any, list(chain(*examples))),
+            eval_dataset=cast(Any, encode.dev(dev)),
+            data_collator=partial(collate, pad_id=encode.pad_id, soft=encode.soft),
+            optimizers=(optimizer(model, settings), None),
+            callbacks=[EarlyStoppingCallback(settings.patience)],
         )
         self.remove_callback(PrinterCallback)  # `log` reports
         self.average = AveragedModel(
-            task.model, multi_avg_fn=partial(move_average, decay=settings.average_decay)
+            model, multi_avg_fn=partial(move_average, decay=settings.average_decay)
         )
-        self.add_callback(Averaging(task.model, self.average))
-        self._task = task
+        self.add_callback(Averaging(model, self.average))
         self._settings = settings
+        self._encode = encode
+        self._work = work
         self._report = report
         self._logged = time.perf_counter()
 
     def get_train_dataloader(self) -> DataLoader[Example]:
         """The whole run as one pass over the planned batches."""
-        encode = self._task.encode
         return DataLoader(
-            cast(Dataset[Example], self._task.train),
-            batch_sampler=self._task.plan,
-            collate_fn=partial(collate, pad_id=pad_id(encode.tokenizer), soft=encode.soft),
+            cast(Any, self.train_dataset), batch_sampler=self.plan, collate_fn=self.data_collator
         )
 
     def compute_loss(
@@ -180,49 +176,36 @@ class NerTrainer(Trainer):
             self._report(TrainProgress(step, steps, seconds, logs.get("loss"), logs.get("eval_f1")))
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
-        """F1 on dev with the averaged weights; keeps them if they are the best so far.
-
-        Ends the run if the last evaluations were no better.
-        """
-        task, model, history = self._task, self.average.module, self.state.log_history
-        tokenizer, tags = task.encode.tokenizer, task.encode.tags
-        metrics = {"eval_f1": evaluate(model, task.dev, tags, pad_id=pad_id(tokenizer)).f1}
-        if metrics["eval_f1"] > best_f1(history)[0]:
-            with atomically(task.best) as folder:
+        """F1 on dev with the averaged weights, which are kept if they are the best so far."""
+        model, encode = self.average.module, self._encode
+        f1 = evaluate(model, cast(Any, self.eval_dataset), encode.tags, pad_id=encode.pad_id).f1
+        if self.state.best_metric is None or f1 > self.state.best_metric:
+            with atomically(self._work / BEST) as folder:
                 folder.mkdir()
-                checkpoint.save(cast(PreTrainedModel, model), tokenizer, folder)
+                checkpoint.save(cast(Any, model), encode.tokenizer, folder)
+        metrics = {"eval_f1": f1}
         self.log(metrics)
-        best_step = best_f1(history)[1]
-        since = sum("eval_f1" in entry and entry["step"] > best_step for entry in history)
-        self.control.should_training_stop |= since >= self._settings.patience
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
         return metrics
 
+    def fit(self) -> TrainerState:
+        """Train, going on from the last complete checkpoint, whose last file is the average.
 
-def fit(
-    task: Task, settings: TrainSettings, work: Path, report: Callable[[TrainProgress], None]
-) -> list[dict[str, float]]:
-    """Train, going on from the last checkpoint under ``work`` if there is one.
-
-    Returns the Trainer's log: entries with ``step``, ``seconds`` and ``loss`` or ``eval_f1``.
-    """
-    trainer = NerTrainer(task, settings, work, report)
-    last = complete_checkpoint(work)
-    if last is not None:
-        trainer.average.load_state_dict(load_file(last / _AVERAGE_FILE))
-    # Numbers too small for full precision count as zero, which saves time.
-    torch.set_flush_denormal(True)
-    try:
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-    finally:
-        torch.set_flush_denormal(False)
-    history: list[dict[str, float]] = trainer.state.log_history
-    return history
-
-
-def complete_checkpoint(work: Path) -> Path | None:
-    """The last checkpoint that was written to its end; the average is its last file."""
-    complete = [path.parent for path in work.glob(f"checkpoint-*/{_AVERAGE_FILE}")]
-    return max(complete, key=lambda path: int(path.name.partition("-")[2]), default=None)
+        In the state's ``log_history`` are ``step``, ``seconds`` and ``loss`` or ``eval_f1``.
+        """
+        complete = self._work.glob(f"checkpoint-*/{_AVERAGE_FILE}")
+        last = max(complete, key=lambda file: int(file.parent.name.partition("-")[2]), default=None)
+        if last is not None:
+            self.average.load_state_dict(load_file(last))
+        # Numbers too small for full precision count as zero, which saves time.
+        torch.set_flush_denormal(True)
+        try:
+            self.train(resume_from_checkpoint=str(last.parent) if last else None)
+        finally:
+            torch.set_flush_denormal(False)
+        return self.state
 
 
 def training_arguments(settings: TrainSettings, steps: int, work: Path) -> TrainingArguments:
@@ -239,8 +222,11 @@ def training_arguments(settings: TrainSettings, steps: int, work: Path) -> Train
         logging_nan_inf_filter=False,
         eval_strategy="steps",
         eval_steps=max(1, steps // evaluations),
+        metric_for_best_model="f1",
         save_steps=max(1, steps // _CHECKPOINTS),
-        save_total_limit=2,
+        # The best, and two more: the last one may be incomplete.
+        save_total_limit=3,
+        restore_callback_states_from_checkpoint=True,
         report_to=[],
         disable_tqdm=True,
         seed=settings.seed,

@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,17 @@ from ner.errors import InputError
 from ner.io import atomically, check_out
 from ner.machine import peak_bytes
 from ner.tags import parse_map
-from ner.train import bilstm, checkpoint, transformer
-from ner.train.batches import plan_batches
+from ner.train import checkpoint, transformer
 from ner.train.card import write_record
 from ner.train.data import Corpus, Encoder, entity_types, read_corpora, tag_names
 from ner.train.distil import SoftLabels, soft_labels, tag_order
-from ner.train.loop import Task, best_f1, fit, quiet_transformers
+from ner.train.loop import BEST, NerTrainer, quiet_transformers
 from ner.train.pools import Pool, text_pools
 from ner.train.scores import evaluate, has_bf16
-from ner.train.settings import Arch, TrainProgress, TrainSettings
+from ner.train.settings import TrainProgress, TrainSettings
 
 Report = Callable[[TrainProgress], None]
+_CLAIM = "settings.json"
 
 
 def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any]]:
@@ -49,16 +48,16 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
     pools = text_pools(corpora, settings)
     base = transformer.find_base(settings.base)
     tokenizer = transformer.load_tokenizer(base)
+    if settings.teacher is not None:
+        tag_order(settings.teacher, tags)
+    claim = _claim(work, settings)
     with checkpoint.disk_errors(work):
-        if settings.teacher is not None:
-            tag_order(settings.teacher, tags)
-            _claim(work, settings)  # the teacher may write its labels there
-        soft = _soft_labels(pools, tags, settings, work, report)
-        _claim(work, settings)
+        soft = _soft_labels(pools, tags, settings, work, report) if settings.taught else None
+        work.mkdir(parents=True, exist_ok=True)
+        (work / _CLAIM).write_text(claim, "utf-8")
         encode = Encoder(tokenizer, tags, soft)
-        task = _task(settings, encode, corpora[0], pools, work)
-        history = fit(task, settings, work, report)
-    dev = score(checkpoint.load(task.best), encode, corpora)
+        state = NerTrainer(settings, encode, pools, corpora[0], work, report).fit()
+    dev = score(checkpoint.load(work / BEST), encode, corpora)
     metrics = {
         "settings": settings.to_json(),
         "labels": list(types),
@@ -66,20 +65,20 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
             pool.name: {"examples": len(pool.texts), "weight": round(pool.weight, 4)}
             for pool in pools
         },
-        "steps": len(task.plan),
-        "best_step": best_f1(history)[1],
+        "steps": state.max_steps,
+        "best_step": state.best_global_step,
         "bf16": has_bf16(),
-        "seconds": round(history[-1]["seconds"]),
+        "seconds": round(state.log_history[-1]["seconds"]),
         "peak_memory_bytes": peak_bytes(),
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
         "dev": dev,
-        "history": history,
+        "history": state.log_history,
         # The records of the runs that this one goes back to, for the card.
         "before": checkpoint.read_record(Path(base)),
         "teacher": settings.teacher and checkpoint.read_record(settings.teacher),
     }
     with checkpoint.disk_errors(settings.out), atomically(settings.out) as fresh:
-        shutil.copytree(task.best, fresh)
+        shutil.copytree(work / BEST, fresh)
         write_record(fresh, settings.out.name, metrics)
     shutil.rmtree(work, ignore_errors=True)
     return dev
@@ -91,10 +90,8 @@ def _soft_labels(
     settings: TrainSettings,
     work: Path,
     report: Report,
-) -> SoftLabels | None:
-    """The labels of all texts that the teacher is asked for; None without a teacher."""
-    if not settings.taught:
-        return None
+) -> SoftLabels:
+    """The labels of all texts that the teacher is asked for."""
     begun = time.perf_counter()
 
     def tell(done: int, texts: int) -> None:
@@ -105,9 +102,8 @@ def _soft_labels(
     return soft_labels(originals, tags, folder, settings.teacher, tell)
 
 
-def _claim(work: Path, settings: TrainSettings) -> None:
-    """Make the work folder, or check that the existing one belongs to the same run."""
-    record = work / "settings.json"
+def _claim(work: Path, settings: TrainSettings) -> str:
+    """What the run is of, as JSON; ``InputError`` if the work folder is of another one."""
     files = [
         *(path for source in settings.data for path in sorted(source.path.glob("*.txt"))),
         *(source.path for source in settings.unlabelled),
@@ -115,36 +111,13 @@ def _claim(work: Path, settings: TrainSettings) -> None:
     sizes = {str(path): path.stat().st_size for path in files}
     # Another folder of labels would do as well.
     plain = {**settings.to_json(), "teacher_labels": None}
-    wanted = json.dumps({"settings": plain, "data": sizes}, indent=2)
-    if record.is_file() and record.read_text("utf-8") != wanted:
+    claim = json.dumps({"settings": plain, "data": sizes}, indent=2)
+    if (work / _CLAIM).is_file() and (work / _CLAIM).read_text("utf-8") != claim:
         raise InputError(
             f"{work} holds an unfinished run with other settings or data. Repeat its command to "
             "finish it, or delete that folder, or name another --out."
         )
-    work.mkdir(parents=True, exist_ok=True)
-    record.write_text(wanted, "utf-8")
-
-
-def _task(
-    settings: TrainSettings, encode: Encoder, first: Corpus, pools: Sequence[Pool], work: Path
-) -> Task:
-    """What the loop needs, with a new model."""
-    encoded = [encode(pool.texts, pool.labels) for pool in pools]
-    sizes = [[len(example.piece_ids) for example in examples] for examples in encoded]
-    build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
-    return Task(
-        build(transformer.find_base(settings.base), encode.tags),
-        encode,
-        train=list(chain(*encoded)),
-        dev=encode.dev(first),
-        plan=plan_batches(
-            [(pool.weight, lengths) for pool, lengths in zip(pools, sizes, strict=True)],
-            epochs=settings.epochs,
-            budget=settings.token_budget,
-            seed=settings.seed,
-        ),
-        best=work / "best",
-    )
+    return claim
 
 
 def score(
@@ -156,9 +129,7 @@ def score(
     """
     scores = {}
     for corpus in filter(lambda corpus: corpus.dev, corpora):
-        counts = evaluate(
-            model, encode.dev(corpus), encode.tags, pad_id=transformer.pad_id(encode.tokenizer)
-        )
+        counts = evaluate(model, encode.dev(corpus), encode.tags, pad_id=encode.pad_id)
         names = ("precision", "recall", "f1", "support")
         scores[corpus.source.name] = {name: getattr(counts, name) for name in names}
     return scores

@@ -28,25 +28,20 @@ def find_base(name: str) -> str:
     )
 
 
-def pad_id(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The id of the padding piece; ``ModelRefused`` if the tokenizer has none."""
-    if not isinstance(tokenizer.pad_token_id, int):
-        raise ModelRefused("The base's tokenizer has no padding token.")
-    return tokenizer.pad_token_id
-
-
 def load_tokenizer(base: str) -> PreTrainedTokenizerBase:
-    """The base's tokenizer; ``ModelRefused`` if there is none that gives character offsets."""
+    """The tokenizer of a base or teacher; ``ModelRefused`` if there is none that can be used."""
     if Path(base).is_dir() and not (Path(base) / "config.json").is_file():
-        raise ModelRefused(f"{base} has no config.json, so it can't be loaded as a base.")
+        raise ModelRefused(f"{base} has no config.json; expected a checkpoint folder.")
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError) as error:
         raise ModelRefused(
-            f"{base} can't be loaded as a base: {error} Expected a checkpoint folder or a Hub name."
+            f"{base} can't be loaded: {error} Expected a checkpoint folder or a Hub name."
         ) from error
-    if not tokenizer.is_fast:
-        raise ModelRefused(f"{base} has no fast tokenizer, which character offsets need.")
+    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
+        raise ModelRefused(
+            f"{base} needs a fast tokenizer, which gives character offsets, with a padding token."
+        )
     return tokenizer
 
 

@@ -192,7 +192,7 @@ def test_data_that_cannot_be_trained_on_is_refused(
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"base": "tests"}, ModelRefused, "tests has no config.json.*can't be loaded as a base"),
+        ({"base": "tests"}, ModelRefused, "tests has no config.json; expected a checkpoint"),
         ({"data": (Source(Path("nowhere")),)}, InputError, r"nowhere has no train\.txt"),
         ({"data": ()}, InputError, "--data"),
         ({"epochs": 0}, InputError, "must be positive"),
