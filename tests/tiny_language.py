@@ -12,7 +12,7 @@ import torch
 from tokenizers.implementations import BertWordPieceTokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from ner.train.settings import Source, TrainProgress, TrainSettings
+from ner.train.settings import Source, TrainSettings
 
 SPECIAL_PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -137,5 +137,5 @@ def settings_for(data: Path, base: Path, out: Path) -> TrainSettings:
     )
 
 
-def silent(_: TrainProgress) -> None:
+def silent(_: str) -> None:
     """Hears progress and does nothing."""

@@ -13,7 +13,7 @@ from typer.models import OptionInfo
 
 from ner.cli.options import JsonOption
 from ner.cli.terminal import print_json, print_line, print_note
-from ner.train.settings import Source, TrainProgress, TrainSettings
+from ner.train.settings import Source, TrainSettings
 
 
 def train(*, as_json: JsonOption = False, **options: Any) -> None:  # noqa: ANN401 - each has its own
@@ -25,7 +25,7 @@ def train(*, as_json: JsonOption = False, **options: Any) -> None:  # noqa: ANN4
     # Imports torch and transformers, which takes seconds.
     from ner.train.run import train as run
 
-    print_checkpoint(settings.out, run(settings, report=_print_progress), as_json=as_json)
+    print_checkpoint(settings.out, run(settings, report=print_note), as_json=as_json)
 
 
 def source_option(explanation: str) -> OptionInfo:
@@ -63,19 +63,6 @@ def print_checkpoint(
     print_line(f"Checkpoint in {folder}")
     for name, figures in dev.items():
         print_line(f"  {name} dev: F1 {figures['f1']:.4f}")
-
-
-def _print_progress(progress: TrainProgress) -> None:
-    if progress.labelling:
-        parts = [f"teacher: {progress.step:,} of {progress.steps:,} texts"]
-    else:
-        parts = [f"step {progress.step} of {progress.steps}"]
-    parts.append(f"{progress.seconds:.0f} s")
-    if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.4f}")
-    if progress.f1 is not None:
-        parts.append(f"dev F1 {progress.f1:.4f}")
-    print_note(" · ".join(parts))
 
 
 train.__signature__ = inspect.Signature([*_parameters()])  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +78,10 @@ def types_in(sentences: Iterable[Annotated]) -> set[str]:
 
 def read_corpus(source: Source, reading: Reading | None = None) -> Corpus:
     """Read a folder; ``FileFormatError`` or ``InputError`` if it can't be trained on."""
-    train_file = _split_file(source.path, "train")
-    if train_file is None:
+    train_file, dev_file, documents_file = (
+        source.path / f"{split}.txt" for split in ("train", "dev", "train.docs")
+    )
+    if not train_file.is_file():
         raise InputError(
             f"{source.path} has no train.txt; expected a folder with train.txt and dev.txt in "
             "CoNLL format (token, tab, tag; a blank line after each sentence)."
@@ -93,16 +94,9 @@ def read_corpus(source: Source, reading: Reading | None = None) -> Corpus:
         raise FileFormatError(
             train_file, None, f"has no entity of type {', '.join(sorted(absent))}."
         )
-    documents_file = source.path / "train.docs.txt"
     documents = load_gold(documents_file, reading).documents if documents_file.is_file() else []
-    dev_file = _split_file(source.path, "dev")
-    dev = tuple(read_gold(dev_file, reading)) if dev_file else ()
+    dev = tuple(read_gold(dev_file, reading)) if dev_file.is_file() else ()
     return Corpus(source, train, tuple(map(tuple, documents)), dev)
-
-
-def _split_file(folder: Path, split: str) -> Path | None:
-    candidates = (folder / f"{split}{suffix}" for suffix in (".txt", ".conll"))
-    return next((path for path in candidates if path.is_file()), None)
 
 
 def read_corpora(

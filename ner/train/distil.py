@@ -118,13 +118,13 @@ def soft_labels(
     tags: Sequence[str],
     folder: Path,
     teacher: Path | None,
-    report: Callable[[int, int], None],
+    report: Callable[[str], None],
 ) -> SoftLabels:
     """The labels of ``texts`` in ``folder``; the teacher adds those that are missing there.
 
-    Labels belong to the distinct texts in the order in which they first occur. ``report`` gets the
-    number of labelled texts and of all. ``InputError`` names the first text without labels if there
-    is no teacher, and the first one that the labels do not fit.
+    Labels belong to the distinct texts in the order in which they first occur. ``report`` hears how
+    many are labelled. ``InputError`` names the first text without labels if there is no teacher,
+    and the first one that the labels do not fit.
     """
     distinct = list(dict.fromkeys(texts))
     if teacher is None or (folder / "texts.json").is_file():
@@ -148,7 +148,7 @@ def soft_labels(
             labels = tuple(map(np.concatenate, zip(labels, new, strict=True)))
             done = len(labels[0])
             _write(folder, distinct[:done], labels, about)
-            report(done, len(distinct))
+            report(f"teacher: {done:,} of {len(distinct):,} texts")
     counts, spans, rows = labels
     ends = np.cumsum(counts)
     bounds = zip((ends - counts).tolist(), ends.tolist(), strict=True)

@@ -30,7 +30,7 @@ from ner.train.batches import collate, plan_batches
 from ner.train.data import IGNORED, Corpus, Encoder, Example
 from ner.train.pools import Pool
 from ner.train.scores import evaluate, has_bf16
-from ner.train.settings import Arch, TrainProgress, TrainSettings
+from ner.train.settings import Arch, TrainSettings
 
 BEST = "best"  # in the folder of a run: its best model so far
 _AVERAGE_FILE = "average.safetensors"
@@ -113,7 +113,7 @@ class NerTrainer(Trainer):
         pools: Sequence[Pool],
         dev: Corpus,
         work: Path,
-        report: Callable[[TrainProgress], None],
+        report: Callable[[str], None],
     ) -> None:
         examples = [encode(pool.texts, pool.labels) for pool in pools]
         self.plan = plan_batches(
@@ -171,9 +171,11 @@ class NerTrainer(Trainer):
         # Told as it is kept, so that it never goes back.
         seconds = round(earlier + now - self._logged, 3)
         entry["seconds"], self._logged = seconds, now
-        if "loss" in logs or "eval_f1" in logs:
-            step, steps = self.state.global_step, self.state.max_steps
-            self._report(TrainProgress(step, steps, seconds, logs.get("loss"), logs.get("eval_f1")))
+        names = {"loss": "loss", "eval_f1": "dev F1"}
+        figures = [f"{name} {logs[key]:.4f}" for key, name in names.items() if key in logs]
+        if figures:
+            step = f"step {self.state.global_step} of {self.state.max_steps}"
+            self._report(" · ".join([step, f"{seconds:.0f} s", *figures]))
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
         """F1 on dev with the averaged weights, which are kept if they are the best so far."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,23 +19,22 @@ from ner.tags import parse_map
 from ner.train import checkpoint, transformer
 from ner.train.card import write_record
 from ner.train.data import Corpus, Encoder, entity_types, read_corpora, tag_names
-from ner.train.distil import SoftLabels, soft_labels, tag_order
+from ner.train.distil import soft_labels, tag_order
 from ner.train.loop import BEST, NerTrainer, quiet_transformers
-from ner.train.pools import Pool, text_pools
+from ner.train.pools import text_pools
 from ner.train.scores import evaluate, has_bf16
-from ner.train.settings import TrainProgress, TrainSettings
+from ner.train.settings import TrainSettings
 
-Report = Callable[[TrainProgress], None]
 _CLAIM = "settings.json"
 
 
-def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any]]:
+def train(settings: TrainSettings, *, report: Callable[[str], None]) -> dict[str, dict[str, Any]]:
     """Train a checkpoint and publish it at ``settings.out``, whole or not at all.
 
     Returns precision, recall and F1 as fractions on each dev set, by the folder's name. Until then
     everything lies in a hidden folder beside it. A run that was killed goes on from there when it
-    is started again with the same settings. Raises ``InputError`` for data that can't be trained
-    on, ``Failure`` where the disk is full.
+    is started again with the same settings. ``report`` hears how far it is. Raises ``InputError``
+    for data that can't be trained on, ``Failure`` where the disk is full.
     """
     quiet_transformers()
     check_out(settings.out, "config.json")
@@ -52,7 +50,11 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
         tag_order(settings.teacher, tags)
     claim = _claim(work, settings)
     with checkpoint.disk_errors(work):
-        soft = _soft_labels(pools, tags, settings, work, report) if settings.taught else None
+        soft = None
+        if settings.taught:
+            originals = [o for pool in pools for text in pool.texts for o in text.originals]
+            folder = settings.teacher_labels or work / "labels"
+            soft = soft_labels(originals, tags, folder, settings.teacher, report)
         work.mkdir(parents=True, exist_ok=True)
         (work / _CLAIM).write_text(claim, "utf-8")
         encode = Encoder(tokenizer, tags, soft)
@@ -82,24 +84,6 @@ def train(settings: TrainSettings, *, report: Report) -> dict[str, dict[str, Any
         write_record(fresh, settings.out.name, metrics)
     shutil.rmtree(work, ignore_errors=True)
     return dev
-
-
-def _soft_labels(
-    pools: Sequence[Pool],
-    tags: Sequence[str],
-    settings: TrainSettings,
-    work: Path,
-    report: Report,
-) -> SoftLabels:
-    """The labels of all texts that the teacher is asked for."""
-    begun = time.perf_counter()
-
-    def tell(done: int, texts: int) -> None:
-        report(TrainProgress(done, texts, time.perf_counter() - begun, labelling=True))
-
-    originals = [o for pool in pools for text in pool.texts for o in text.originals]
-    folder = settings.teacher_labels or work / "labels"
-    return soft_labels(originals, tags, folder, settings.teacher, tell)
 
 
 def _claim(work: Path, settings: TrainSettings) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a training run, its progress and its result. Imports no torch."""
+"""The settings of a training run. Imports no torch."""
 
 from __future__ import annotations
 
@@ -158,22 +158,6 @@ class TrainSettings:
             plain[field.name] = value
         plain["base"] = Path(self.base).name
         return plain
-
-
-@dataclass(frozen=True, slots=True)
-class TrainProgress:
-    """One line of progress.
-
-    ``loss`` is the mean per word piece since the last report. ``f1`` is a fraction on the first
-    folder's dev set. While ``labelling``, steps are texts that the teacher has read.
-    """
-
-    step: int
-    steps: int
-    seconds: float
-    loss: float | None = None
-    f1: float | None = None
-    labelling: bool = False
 
 
 def command_of(settings: Mapping[str, Any], out: str) -> str:

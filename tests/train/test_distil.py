@@ -23,7 +23,7 @@ from ner.train.data import Encoder, Text, tag_names
 from ner.train.distil import SoftLabels, soft_labels
 from ner.train.pools import change_case
 from ner.train.run import train
-from ner.train.settings import Arch, Source, TrainProgress, TrainSettings
+from ner.train.settings import Arch, Source, TrainSettings
 
 TAGS = tag_names(("LOC", "PER"))
 TEXTS = ("Ada is in Oslo", "Lima", "Boris left", "a long train")
@@ -139,7 +139,7 @@ def test_later_pieces_move_the_mass_of_b_to_i() -> None:
 
 def read(texts: Sequence[str], folder: Path, tags: Sequence[str] = TAGS) -> SoftLabels:
     """The labels of ``texts`` there, without a teacher."""
-    return soft_labels(texts, tags, folder, None, lambda *_: None)
+    return soft_labels(texts, tags, folder, None, silent)
 
 
 def test_labels_of_somebody_elses_teacher_are_read(tmp_path: Path) -> None:
@@ -241,20 +241,19 @@ def test_labels_serve_a_run_that_was_stopped_and_others(
 ) -> None:
     """The teacher is asked once; card and record tell what was learnt, without a path."""
     first = replace(student, epochs=1, teacher_labels=tmp_path / "labels")
-    seen: list[TrainProgress] = []
+    seen: list[str] = []
 
     class StopHere(Exception):
         """Somebody ends the run."""
 
-    def stop_in_training(progress: TrainProgress) -> None:
+    def stop_in_training(progress: str) -> None:
         seen.append(progress)
-        if not progress.labelling:
+        if progress.startswith("step"):
             raise StopHere
 
     with pytest.raises(StopHere):
         train(first, report=stop_in_training)
-    assert seen[0].labelling
-    assert seen[0].step == seen[0].steps > 20
+    assert re.fullmatch(r"teacher: (\d\d+) of \1 texts", seen[0])
     seen.clear()
     train(first, report=seen.append)
     second = replace(
@@ -263,7 +262,7 @@ def test_labels_serve_a_run_that_was_stopped_and_others(
     train(second, report=seen.append)
 
     assert {file.name for file in (tmp_path / "labels").iterdir()} == {"labels.npz", "texts.json"}
-    assert not any(progress.labelling for progress in seen)
+    assert all(progress.startswith("step") for progress in seen)
     record = (first.out / "metrics.json").read_text("utf-8")
     metrics, card = json.loads(record), (first.out / "README.md").read_text("utf-8")
     assert str(tmp_path) not in record
@@ -282,15 +281,16 @@ def test_teacher_goes_on_where_its_labels_end(
     """A run that is killed while labelling keeps what was saved; another teacher is told apart."""
     monkeypatch.setattr("ner.train.distil._SAVED", 2)
     folder, whole = tmp_path / "labels", tmp_path / "whole"
-    reports: list[int] = []
+    reports: list[str] = []
 
     def ask(texts: Sequence[str], where: Path) -> SoftLabels:
-        return soft_labels(texts, TAGS, where, teacher, lambda done, _: reports.append(done))
+        return soft_labels(texts, TAGS, where, teacher, reports.append)
 
     ask(TEXTS[:2], folder)
     found, expected = ask(TEXTS, folder), ask(TEXTS, whole)
 
-    assert reports == [2, 4, 2, 4]
+    done = [f"teacher: {done} of {texts} texts" for done, texts in ((2, 2), (4, 4), (2, 4), (4, 4))]
+    assert reports == done
     assert found.slices == expected.slices
     np.testing.assert_allclose(found.rows, expected.rows, atol=1e-2)
     about = json.loads((folder / "texts.json").read_text("utf-8"))
@@ -321,7 +321,7 @@ def test_teacher_of_another_architecture_labels_every_pre_token(tmp_path: Path) 
     model.classifier.bias.data = torch.tensor([9.0, 0.0, 0.0, 0.0, 0.0])  # always B-PER
     model.save_pretrained(teacher)
 
-    labels = soft_labels(["Ada-B is", "x"], TAGS, tmp_path / "labels", teacher, lambda *_: None)
+    labels = soft_labels(["Ada-B is", "x"], TAGS, tmp_path / "labels", teacher, silent)
 
     assert labels.spans.tolist() == [[0, 3], [3, 4], [4, 5], [6, 8], [0, 1]]
     assert labels.slices == {"Ada-B is": (0, 4), "x": (4, 5)}
