@@ -1,4 +1,4 @@
-"""The model card: README.md of a checkpoint or of an exported variant.
+"""The model card: README.md of a checkpoint or of an exported variant, from its template.
 
 All figures come from prepared folders, their gate, what training recorded and the recorded
 evaluations, so a card can't differ from what was measured.
@@ -6,6 +6,7 @@ evaluations, so a card can't differ from what was measured.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,55 +22,34 @@ from ner.deploy.facts import (
     scores,
 )
 from ner.markup import megabytes, percent
-from ner.models.catalogue import ModelSpec, Purpose, catalogue, purpose_of
-from ner.models.folder import Gate, Manifest, Prepared
+from ner.models.catalogue import catalogue, purpose_of
+from ner.models.folder import Gate, Prepared
 from ner.models.recipes import Variant
 from ner.schema import recorded_estimate, set_name
 from ner.tables import Cell, Table, escape, markdown
 from ner.verdict import Answer
 
 TASK = "token-classification"
-_TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
-_USAGE = """```sh
-pip install "optimum-intel[openvino]"
-```
-
-```python
-from optimum.intel import OVModelForTokenClassification
-from transformers import AutoTokenizer, pipeline
-
-folder = "{place}"
-model = OVModelForTokenClassification.from_pretrained(
-    folder, ov_config={{"INFERENCE_PRECISION_HINT": "{precision}"}}
-)
-tokenizer = AutoTokenizer.from_pretrained(folder)
-tag = pipeline(
-    "token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="{aggregation}"
-)
-print(tag("Ada Lovelace lived in London."))
-```
-
-Without the hint OpenVINO executes floating-point parts in BF16 on CPUs that can. Texts of up to \
-{reading} word pieces were read whole when the figures above were taken, longer ones in parts of \
-that length; the pipeline reads a text whole, which may give other entities in long ones."""
-
-Section = tuple[str, Iterable[str]]
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(data: ModelCardData, title: str, use: str, sections: Sequence[Section]) -> str:
-    """A card's Markdown, its header included; sections and parts without text are left out."""
-    filled = [(heading, [part for part in parts if part]) for heading, parts in sections]
+def render(template: str, data: ModelCardData, labels: Sequence[str], **values: object) -> str:
+    """The Markdown that a template makes of ``values``, with the header that the Hub reads."""
     card = ModelCard.from_template(
         data,
-        template_str=_TEMPLATE.read_text(encoding="utf-8"),
-        title=escape(title),
-        use=use,
-        sections=[section for section in filled if section[1]],
+        template_str=(_TEMPLATES / f"{template}.md.jinja").read_text(encoding="utf-8"),
+        escape=escape,
+        percent=percent,
+        bullets=lambda sentences: "\n".join(f"- {sentence}" for sentence in sentences),
+        purpose=purpose_of(labels),
+        label_table=markdown(label_table(labels)),
+        **values,
     )
-    return f"{str(card).strip()}\n"
+    # What a template left out leaves empty lines.
+    return re.sub(r"\n{3,}", "\n\n", f"{str(card).strip()}\n")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> str:
     """A table without a title."""
     return markdown(Table.of("", columns, rows))
 
@@ -77,11 +57,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
 def score_table(sets: Sequence[RecordedSet], title: str) -> str:
     """The recorded scores of the original and of the recipe called ``title``."""
     return markdown(replace(scores(sets, title), title="")) if sets else ""
-
-
-def bullets(sentences: Sequence[str]) -> str:
-    """A list."""
-    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def variant_card(
@@ -100,66 +75,41 @@ def variant_card(
     the best first, with the entities of our tagger as gold; None if it was not measured.
     """
     spec, recipe, manifest = variant.spec, variant.recipe, prepared.manifest
-    sets = recorded_sets(spec.name, recipe.name) if spec in catalogue() else ()
-    purpose = purpose_of(manifest.labels) if _bundled(spec) else _plain_purpose(spec, manifest)
-    files = [(name, f"{size:,}", manifest.files[name]) for name, size in prepared.sizes.items()]
-    best = next(iter(pipeline or ["first"]))
-    name = spec.name if spec in catalogue() or spec.repo_id else "FOLDER"
+    known = spec in catalogue()
+    sets = recorded_sets(spec.name, recipe.name) if known else ()
+    name = spec.name if known or spec.repo_id else "FOLDER"
     command = f"python -m ner export --model {name} --recipe {recipe.name} --out DIR"
-    usage = _USAGE.format(
-        place=place,
-        precision=recipe.precision,
-        aggregation=best,
-        reading=manifest.reading.length,
-    )
+    # Of a model of this project more is known.
+    ours = known and spec.folder is not None
     return render(
-        _metadata(variant, place, sets, manifest.gate),
-        f"{purpose.title} ({recipe.title})",
-        f"{purpose.use} Stored and executed as **{recipe.title}** for OpenVINO, from "
-        f"{_source(spec, original)}. {recipe.advice}",
-        [
-            ("Withheld", [withheld or ""]),
-            (
-                "Size and scores",
-                [_sizes(variant, original, prepared), score_table(sets, recipe.title)],
-            ),
-            ("How to use it", [usage, _agreement(pipeline)]),
-            ("Labels", [markdown(label_table(manifest.labels))]),
-            ("How it was made", [table(("", ""), making(manifest, command))]),
-            ("Files", [table(("File", "Bytes", "SHA-256"), files)]),
-            ("Limits", [bullets(purpose.limits)]),
-            ("Licence", [_licence(spec)]),
-        ],
-    )
-
-
-def _agreement(pipeline: Mapping[str, float] | None) -> str:
-    """How well the pipeline of the example finds what the card's figures are about."""
-    if pipeline is None:
-        return "This example was not tried when the card was made."
-    (best, score), *others = pipeline.items()
-    rest = ", ".join(f"`{name}` {percent(other)}" for name, other in others)
-    return (
-        f"On check texts the pipeline with `{best}` agrees best with the tagger that these figures "
-        f"were measured with: F1 {percent(score)} % ({rest})."
-    )
-
-
-def _bundled(spec: ModelSpec) -> bool:
-    """Whether it is a model of this project, of which more is known."""
-    return spec.folder is not None and spec in catalogue()
-
-
-def _plain_purpose(spec: ModelSpec, manifest: Manifest) -> Purpose:
-    return Purpose(
-        spec.title,
-        f"A token classifier that tags {', '.join(map(escape, manifest.labels))}.",
-        ("What it finds well and what it does not depends on its training: see its source.",),
+        "variant_card",
+        _metadata(variant, place, sets, manifest.gate, "en" if ours else None),
+        manifest.labels,
+        spec=spec,
+        recipe=recipe,
+        manifest=manifest,
+        original=original.manifest,
+        ours=ours,
+        types=", ".join(map(escape, manifest.labels)),
+        withheld=withheld,
+        sizes=_sizes(variant, original, prepared),
+        scores=score_table(sets, recipe.title),
+        place=place,
+        pipeline=[*(pipeline or {}).items()],
+        making=table(("", ""), making(manifest, command)),
+        files=table(
+            ("File", "Bytes", "SHA-256"),
+            [(name, f"{size:,}", manifest.files[name]) for name, size in prepared.sizes.items()],
+        ),
     )
 
 
 def _metadata(
-    variant: Variant, place: str, sets: Sequence[RecordedSet], gate: Gate | None
+    variant: Variant,
+    place: str,
+    sets: Sequence[RecordedSet],
+    gate: Gate | None,
+    language: str | None,
 ) -> ModelCardData:
     """What the Hub reads: tags, licence, base model and scores."""
     spec, recipe = variant.spec, variant.recipe
@@ -189,7 +139,7 @@ def _metadata(
             )
         ]
     return ModelCardData(
-        language="en" if _bundled(spec) else None,
+        language=language,
         license=spec.licence.lower(),
         library_name="optimum",
         pipeline_tag=TASK,
@@ -203,15 +153,6 @@ def _metadata(
         model_name=place.rpartition("/")[2],
         eval_results=results or None,
     )
-
-
-def _source(spec: ModelSpec, original: Prepared) -> str:
-    if spec.repo_id is not None:
-        at = original.manifest.revision or spec.revision
-        return f"[{spec.repo_id}](https://huggingface.co/{spec.repo_id}) at commit `{at}`"
-    digest = original.manifest.build.source.removeprefix("sha256:")
-    named = "[the checkpoint](CHECKPOINT.md)" if _bundled(spec) else "a checkpoint"
-    return f"{named} with the SHA-256 `{digest[:12]}`"
 
 
 def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
@@ -228,14 +169,3 @@ def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
     if latency is not None and variant.spec in catalogue():
         rows.append(latency)
     return table(("", "Original", title), rows)
-
-
-def _licence(spec: ModelSpec) -> str:
-    if _bundled(spec):
-        return (
-            f"{spec.licence}, as [the checkpoint](CHECKPOINT.md), whose card lists what it was "
-            "trained on, with the terms of each set."
-        )
-    if spec.licence == "unknown":
-        return "Not known to the program that made this: that of the checkpoint."
-    return f"{spec.licence}, as the checkpoint."
