@@ -418,9 +418,8 @@ def pretend_fetched(repo_id: str, age: int) -> Prepared:
     return Prepared(folder, manifest)
 
 
-@pytest.mark.parametrize("bound", ["count", "bytes"])
 def test_models_of_the_hub_are_few_on_disk(
-    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that were not used for longest are removed; others than the Hub's are left alone."""
     from ner.preparing import publish
@@ -430,8 +429,7 @@ def test_models_of_the_hub_are_few_on_disk(
     shutil.copytree(tiny_prepared.folder, kept)
     made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]
     made[1].mark_used()
-    limits = {"count": ("_MAX_FETCHED", 2), "bytes": ("_MAX_FETCHED_BYTES", 5000)}
-    monkeypatch.setattr(publish, *limits[bound])
+    monkeypatch.setattr(publish, "_MAX_FETCHED", 5000)
 
     publish.keep_few(made[0].folder)
 

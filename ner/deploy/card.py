@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
@@ -33,7 +34,12 @@ TASK = "token-classification"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(template: str, data: ModelCardData, labels: Sequence[str], **values: object) -> str:
+def render(
+    template: str,
+    data: ModelCardData,
+    labels: Sequence[str],
+    **values: Any,  # noqa: ANN401 - what the template names
+) -> str:
     """The Markdown that a template makes of ``values``, with the header that the Hub reads."""
     card = ModelCard.from_template(
         data,

@@ -11,8 +11,9 @@ from ner.comparing.agreement import agreement_estimate, align
 from ner.deploy.card import variant_card
 from ner.entities import Entity, Tagged, Tagger
 from ner.errors import Failure, InputError
-from ner.io import atomically, check_out
+from ner.io import atomically, check_out, read_json
 from ner.models.catalogue import catalogue
+from ner.models.checkpoint import CONFIG
 from ner.models.child import OnStage, ensure_prepared, run_module
 from ner.models.folder import Prepared, texts_for
 from ner.models.open import open_side
@@ -39,8 +40,7 @@ def export_model(
     """
     check_out(out)
     prepared = ensure_prepared(variant, report=report)
-    config = json.loads((prepared.folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") == "bilstm":
+    if read_json(prepared.folder / CONFIG).get("model_type") == "bilstm":
         raise InputError(
             f"{prepared.manifest.name} is a bilstm, which Optimum Intel does not load. Expected a "
             "transformer."

@@ -44,7 +44,7 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
         for record in _records("evaluation")
         if record["settings"]["model"] == model
         for name, result in record["sets"].items()
-        if [_recipe(result.get(side, {})) for side in ("left", "right")] == [ORIGINAL, recipe]
+        if [_recipe(result[side]) for side in ("left", "right")] == [ORIGINAL, recipe]
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from huggingface_hub import SpaceCard
+from pydantic import BaseModel, Field, ValidationError
 from yaml import YAMLError
 
 from ner.errors import Failure, FileFormatError, InputError
@@ -21,14 +21,26 @@ from ner.models.recipes import default_sides
 # Spaces hold no more than this; files over the second are stored apart from git.
 MAX_BYTES = 1_000_000_000
 LARGE_FILE = 10_000_000
-# Of the header: https://huggingface.co/docs/hub/spaces-config-reference
-_COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-_SHORT_DESCRIPTION = 60
-# The only one that this package, CPU hardware and ZeroGPU all run on.
-_PYTHON = "3.12"
 # What serving never reads.
 _NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "README.md")
 _NOT_SERVED_ASSETS = shutil.ignore_patterns(".*", "deploy", "prepared")
+
+
+_Colour = Literal["red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"]
+
+
+class _Header(BaseModel):
+    """Fields of the header: https://huggingface.co/docs/hub/spaces-config-reference."""
+
+    title: str = Field(min_length=1)
+    emoji: str = Field(pattern=r"[^\x00-\x7f]")
+    colorFrom: _Colour
+    colorTo: _Colour
+    sdk: Literal["gradio"]
+    # The only one that this package, CPU hardware and ZeroGPU all run on.
+    python_version: Literal["3.12"]
+    short_description: str = Field("", max_length=60)
+    license: str = Field(min_length=1)
 
 
 def build(
@@ -105,20 +117,14 @@ def check_header(folder: Path) -> None:
         raise FileFormatError("README.md", None, "it has no header that can be read.") from error
     fields: dict[str, Any] = header.data.to_dict()  # type: ignore[no-untyped-call]
     packages = (folder / "requirements.txt").read_text(encoding="utf-8").split()
-    short = str(fields.get("short_description", ""))
-    checks = {
-        "title is missing": bool(fields.get("title")),
-        "emoji is missing": not re.fullmatch(r"[\x00-\x7f]*", str(fields.get("emoji", ""))),
-        f"colorFrom is none of {', '.join(_COLOURS)}": fields.get("colorFrom") in _COLOURS,
-        f"colorTo is none of {', '.join(_COLOURS)}": fields.get("colorTo") in _COLOURS,
-        "sdk is not gradio": fields.get("sdk") == "gradio",
-        "sdk_version is not that of requirements.txt": f"gradio=={fields.get('sdk_version')}"
-        in packages,
-        f'python_version is not "{_PYTHON}"': fields.get("python_version") == _PYTHON,
-        "app_file is not there": (folder / str(fields.get("app_file", "-"))).is_file(),
-        f"short_description has over {_SHORT_DESCRIPTION} characters": len(short)
-        <= _SHORT_DESCRIPTION,
-        "license is missing": bool(fields.get("license")),
-    }
-    if wrong := [problem for problem, fine in checks.items() if not fine]:
+    wrong = []
+    try:
+        _Header.model_validate(fields)
+    except ValidationError as error:
+        wrong += [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
+    if f"gradio=={fields.get('sdk_version')}" not in packages:
+        wrong.append("sdk_version: is not that of requirements.txt")
+    if not (folder / str(fields.get("app_file", "-"))).is_file():
+        wrong.append("app_file: is not there")
+    if wrong:
         raise FileFormatError("README.md", None, f"in its header {'; '.join(wrong)}.")

@@ -63,7 +63,6 @@ def upload(
     ``hardware`` is for a new Space, by the Hub's name, such as ``cpu-basic`` or ``zero-a10g``.
     Raises as :func:`check_login`, and ``InputError`` if the Hub refuses.
     """
-    check_name(name, kind)
     api = api or HfApi()
     with _refusals_in_words(name, kind):
         address = api.create_repo(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -46,14 +46,12 @@ class Texts:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def calibration_file(spec: ModelSpec) -> Path:
-    """The texts that quantization is calibrated on, one a line."""
-    return assets() / "texts" / f"{spec.texts}-calibration.txt"
+def texts_file(spec: ModelSpec, use: Literal["calibration", "gate"]) -> Path:
+    """The texts that quantization is calibrated on, or that INT8 is checked on, one a line.
 
-
-def gate_file(spec: ModelSpec) -> Path:
-    """The texts that INT8 is checked on, one a line; none of them is a calibration text."""
-    return assets() / "texts" / f"{spec.texts}-gate.txt"
+    No text is among both.
+    """
+    return assets() / "texts" / f"{spec.texts}-{use}.txt"
 
 
 def read_texts(file: Path) -> list[str]:
@@ -67,7 +65,8 @@ def texts_of(spec: ModelSpec, own: Path) -> Texts:
     kept = own / "texts.json"
     if kept.is_file():
         return TypeAdapter(Texts).validate_json(kept.read_bytes())
-    calibration, gate = (tuple(read_texts(file(spec))) for file in (calibration_file, gate_file))
+    calibration = tuple(read_texts(texts_file(spec, "calibration")))
+    gate = tuple(read_texts(texts_file(spec, "gate")))
     return Texts(calibration, gate, in_domain=spec in catalogue())
 
 

@@ -119,9 +119,7 @@ def _prepared_folder(folder: Path, recipe: str) -> Variant:
             "the model anew."
         )
     name = prepared.manifest.name
-    title = next((known.title for known in catalogue() if known.name == name), name)
-    title = f"{title}, build {prepared.fingerprint}"
-    spec = ModelSpec(name, title, "A prepared folder.", folder)
+    spec = ModelSpec(name, f"{name}, build {prepared.fingerprint}", "A prepared folder.", folder)
     return Variant(spec, find_recipe(recipe or prepared.manifest.recipe), folder)
 
 

@@ -72,7 +72,7 @@ def export(checkpoint: Path, target: Path, labels: Mapping[str, str]) -> None:
     with _refused("transformers makes no fast tokenizer of this checkpoint; see tokenizer.json."):
         tokenizer = load_tokenizer(checkpoint)
     with _refused("The checkpoint can't be read: {}"):
-        network = _load_network(checkpoint)
+        network = _load_network(checkpoint, kind)
     target.mkdir(parents=True, exist_ok=True)
     with _refused(f"Models of the type {kind!r} can't be converted to OpenVINO."):
         _write_network(network, target)
@@ -175,7 +175,7 @@ def _attention(kind: str) -> dict[str, str]:
     return {} if _known(kind) else {"attn_implementation": "eager"}
 
 
-def _load_network(folder: Path) -> PreTrainedModel:
+def _load_network(folder: Path, kind: str) -> PreTrainedModel:
     """The network with every weight of the checkpoint, and no other."""
     model, info = AutoModelForTokenClassification.from_pretrained(
         folder,
@@ -187,7 +187,7 @@ def _load_network(folder: Path) -> PreTrainedModel:
         # Told in `info`, where transformers would fill in random numbers or raise a table.
         ignore_mismatched_sizes=True,
         output_loading_info=True,
-        **_attention(str(read_json(folder / CONFIG).get("model_type"))),
+        **_attention(kind),
     )
     _refuse_keys(info, model.config.num_labels)
     network: PreTrainedModel = model.eval()

@@ -13,7 +13,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -102,11 +101,17 @@ def _make_variant(variant: Variant, original: Prepared, folder: Path, begin: _Be
     model = Model.load(folder, precision=recipe.precision)
     left = OpenVinoTagger(Model.load(original.folder))
     gate, golden = run_gate(left, OpenVinoTagger(model), texts)
-    made = _manifest(variant, folder, model, original.manifest.revision)
-    return replace(made, made_from=original.fingerprint, gate=gate, golden=golden)
+    made = {"made_from": original.fingerprint, "gate": gate, "golden": golden}
+    return _manifest(variant, folder, model, original.manifest.revision, **made)
 
 
-def _manifest(variant: Variant, folder: Path, model: Model, revision: str | None) -> Manifest:
+def _manifest(
+    variant: Variant,
+    folder: Path,
+    model: Model,
+    revision: str | None,
+    **made: Any,  # noqa: ANN401 - further fields
+) -> Manifest:
     return Manifest(
         name=variant.spec.name,
         recipe=variant.recipe.name,
@@ -115,6 +120,7 @@ def _manifest(variant: Variant, folder: Path, model: Model, revision: str | None
         labels=model.scheme.types,
         files=digests(folder),
         reading=model.reading,
+        **made,
     )
 
 

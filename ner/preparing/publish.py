@@ -23,9 +23,8 @@ _log = logging.getLogger(__name__)
 
 # A leftover of a killed run is removed once it is older than any run takes.
 _STALE_SECONDS = 6 * 3600
-# How many models of the Hub that are not in the catalogue are kept, and how many bytes of them.
-_MAX_FETCHED = 5
-_MAX_FETCHED_BYTES = 5_000_000_000
+# How many bytes of models of the Hub that are not in the catalogue are kept.
+_MAX_FETCHED = 5_000_000_000
 
 
 def lock(target: Path) -> FileLock:
@@ -71,10 +70,10 @@ def digests(folder: Path) -> dict[str, str]:
 def keep_few(newest: Path) -> None:
     """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
     total = 0
-    for count, (name, made) in enumerate(fetched().items(), start=1):
+    for name, made in fetched().items():
         folders = [prepared.folder for prepared in made]
         total += sum(file.stat().st_size for folder in folders for file in folder.glob("*.bin"))
-        if newest not in folders and (count > _MAX_FETCHED or total > _MAX_FETCHED_BYTES):
+        if newest not in folders and total > _MAX_FETCHED:
             _log.info("%s was not used for long and is removed", name)
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)

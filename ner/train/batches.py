@@ -90,6 +90,11 @@ def pad(rows: Sequence[Row], fill: int) -> torch.Tensor:
     return pad_sequence(tensors, batch_first=True, padding_value=fill)
 
 
+def inputs(ids: Sequence[Row], pad_id: int) -> dict[str, torch.Tensor]:
+    """``input_ids`` and ``attention_mask``, (batch, seq), of the numbers of word pieces."""
+    return {"input_ids": pad(ids, pad_id), "attention_mask": pad([[1] * len(i) for i in ids], 0)}
+
+
 def collate(
     examples: Sequence[Example], *, pad_id: int, soft: SoftLabels | None = None
 ) -> dict[str, torch.Tensor]:
@@ -98,12 +103,11 @@ def collate(
     With ``soft`` also the distributions ``soft``, (batch, seq, tags).
     """
     batch = {
-        "input_ids": pad([example.piece_ids for example in examples], pad_id),
-        "attention_mask": pad([[1] * len(example.piece_ids) for example in examples], 0),
+        **inputs([example.piece_ids for example in examples], pad_id),
         "labels": pad([example.labels for example in examples], IGNORED),
         "allowed": torch.tensor([example.allowed for example in examples]),
     }
     if soft is not None:
-        numbers = pad([[-1] * len(e.piece_ids) if e.soft is None else e.soft for e in examples], -1)
+        numbers = pad([example.soft for example in examples if example.soft is not None], -1)
         batch["soft"] = torch.from_numpy(soft.targets(numbers.numpy()))
     return batch

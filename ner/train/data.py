@@ -45,7 +45,8 @@ class Example:
     ``piece_ids`` and ``labels`` have one entry for each word piece; the label of special pieces is
     ``IGNORED``. ``first_pieces`` gives for each gold token the index of its first piece, or -1 if
     it has none (cut off, or invisible). ``allowed`` is False for each tag that the source does not
-    annotate. ``soft`` has for each piece the number of its soft label (`distil.SoftLabels.align`).
+    annotate. ``soft`` has for each piece the number of its soft label (`distil.SoftLabels.align`),
+    None without a teacher.
     """
 
     piece_ids: Row
@@ -181,9 +182,7 @@ class Encoder:
             pieces = zip(block, encoded["input_ids"], encoded["offset_mapping"], strict=True)
             for text, piece_ids, offsets in pieces:
                 labels, first_pieces = self._labels(text.sentence, offsets, allowed)
-                soft = None
-                if self.soft and text.originals:
-                    soft = self.soft.align(text.originals, offsets)
+                soft = self.soft.align(text.originals, offsets) if self.soft else None
                 # An array takes a third of the memory of as many Python numbers.
                 ids = np.array(piece_ids, np.int32)
                 examples.append(

@@ -57,9 +57,9 @@ class SoftLabels:
 
         ``originals`` are labelled texts that make, joined by one space, the text of ``offsets``;
         it may have another case, as long as that changed no length. -1 for a piece whose pre-token
-        the teacher did not see.
+        the teacher did not see, and for all where it was not asked (no ``originals``).
         """
-        spans, rows, shift = [], [], 0
+        spans, rows, shift = [self.spans[:0]], [np.arange(0, dtype=np.int32)], 0
         for text in originals:
             begin, end = self.slices[text]
             spans.append(self.spans[begin:end] + shift)

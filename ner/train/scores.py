@@ -9,7 +9,7 @@ from torch import nn
 
 from ner.counts import Counts
 from ner.tags import spans_of_tags
-from ner.train.batches import pack, pad
+from ner.train.batches import inputs, pack
 from ner.train.data import Example, Row
 
 BUDGET = 2048  # padded pieces in a batch; no gradients are kept, so more than in training
@@ -40,12 +40,11 @@ def evaluate(
 def tag_pieces(model: nn.Module, ids: Sequence[Row], pad_id: int) -> torch.Tensor:
     """Logits (batch, seq, tags) of piece ids, which are padded here."""
     device = next(model.parameters()).device
-    input_ids = pad(ids, pad_id).to(device)
-    mask = pad([[1] * len(pieces) for pieces in ids], 0).to(device)
+    batch = {name: tensor.to(device) for name, tensor in inputs(ids, pad_id).items()}
     bf16 = torch.autocast(device.type, torch.bfloat16, enabled=has_bf16())
     model.eval()
     with torch.inference_mode(), bf16:
-        logits: torch.Tensor = model(input_ids=input_ids, attention_mask=mask).logits
+        logits: torch.Tensor = model(**batch).logits
     return logits.float()
 
 

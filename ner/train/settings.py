@@ -58,7 +58,7 @@ class Source:
     @property
     def name(self) -> str:
         """The name of the folder, or of the file without its ending."""
-        return self.path.resolve().stem if self.path.suffix == ".txt" else self.path.resolve().name
+        return self.path.resolve().name.removesuffix(".txt")
 
     def without_place(self) -> Source:
         """The same with the last part of the path only, which tells nothing about the machine."""

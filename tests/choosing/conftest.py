@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ner.models.calibration import gate_file, read_texts
+from ner.models.calibration import read_texts, texts_file
 from ner.models.catalogue import catalogue
 
 
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
-    return read_texts(gate_file(catalogue()[0]))[:24]
+    return read_texts(texts_file(catalogue()[0], "gate"))[:24]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.models.calibration import calibration_file, gate_file, read_texts
+from ner.models.calibration import read_texts, texts_file
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared
@@ -46,7 +46,7 @@ HARD_TEXTS = {
 def texts() -> list[str]:
     """The project's own calibration and gate texts: several hundred of varied kind."""
     spec = find_model("bundled")
-    return read_texts(calibration_file(spec)) + read_texts(gate_file(spec))
+    return read_texts(texts_file(spec, "calibration")) + read_texts(texts_file(spec, "gate"))
 
 
 def pipeline_on(prepared: Prepared, **options: Any) -> Any:
