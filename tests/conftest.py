@@ -42,6 +42,13 @@ def ner_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["NER_HOME"] = before
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for prepared models, of one test."""
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny checkpoint's folder."""

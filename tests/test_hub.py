@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hub_of_models import COMMIT, HubOfModels, running
+from test_cli import run
 
 from ner.errors import ModelRefused, PrepareFailed
 from ner.models.child import ensure_prepared
@@ -40,7 +40,9 @@ def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hu
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr("ner.preparing.hub._PAUSE", 0.0)
     with running(HubOfModels(dict(files))) as hub:
+        # For this process, and for those that it starts.
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
         yield hub
 
 
@@ -85,25 +87,6 @@ def test_only_the_files_of_a_closed_list_are_fetched(hub: HubOfModels, tmp_path:
         hub.fetched
     )
     assert {file.name for file in tmp_path.iterdir()} == set(hub.fetched)
-
-
-def test_pickled_weights_are_not_fetched(hub: HubOfModels, tmp_path: Path) -> None:
-    """A repository that has nothing else is refused after its listing."""
-    del hub.files["model.safetensors"]
-    hub.files["pytorch_model.bin"] = pickle.dumps("anything")
-
-    with pytest.raises(ModelRefused, match=r"no model\.safetensors"):
-        obtain(SPEC, tmp_path)
-    assert 1 == len(hub.asked)
-
-
-def test_a_repository_without_a_tokenizer_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
-    """After its listing, saying what was expected."""
-    del hub.files["tokenizer.json"]
-
-    with pytest.raises(ModelRefused, match=r"no tokenizer\.json"):
-        obtain(SPEC, tmp_path)
-    assert 1 == len(hub.asked)
 
 
 @pytest.mark.parametrize(
@@ -152,54 +135,60 @@ def test_a_configuration_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "message"),
+    ("gone", "stated", "message"),
     [
-        ("model.safetensors", 3_000_000_000, "at most 2 GB"),
-        ("tokenizer.json", 60_000_000, "60 MB beside its weights"),
-        ("tokenizer.json", -1, "not one"),
+        ("model.safetensors", {}, r"no model\.safetensors"),
+        ("tokenizer.json", {}, r"no tokenizer\.json"),
+        ("", {"model.safetensors": 3_000_000_000}, "at most 2 GB"),
+        ("", {"tokenizer.json": 60_000_000}, "60 MB beside its weights"),
+        ("", {"tokenizer.json": -1}, "not one"),
+        ("", {"model.safetensors": 1_900_000_000}, "needs .* MB of free disk"),
     ],
 )
-def test_size_is_checked_before_the_first_byte(
-    hub: HubOfModels, tmp_path: Path, name: str, size: int, message: str
+def test_what_the_listing_shows_is_refused_before_the_first_byte(
+    hub: HubOfModels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: str,
+    stated: dict[str, int],
+    message: str,
 ) -> None:
-    """By what the listing states."""
-    hub.stated[name] = size
+    """Pickled weights alone, no tokenizer, a size that is too large or none, too little disk."""
+    hub.files["pytorch_model.bin"] = pickle.dumps("anything")
+    hub.files.pop(gone, None)
+    hub.stated |= stated
+    # Three times the model's size is needed.
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**10, 5 * 10**9, 5 * 10**9)
+    )
 
     with pytest.raises((ModelRefused, PrepareFailed), match=message):
         obtain(SPEC, tmp_path)
     assert 1 == len(hub.asked)
 
 
-def test_free_disk_is_checked_before_the_first_byte(
-    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three times the model's size is needed."""
-    size = sum(map(len, hub.files.values()))
-    monkeypatch.setattr(
-        shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9 * size, 7 * size, 2 * size)
-    )
-
-    with pytest.raises(PrepareFailed, match=r"needs .* MB of free disk"):
-        obtain(SPEC, tmp_path)
-    assert 1 == len(hub.asked)
-
-
-@pytest.mark.parametrize("difference", [-1, 1])
-def test_another_size_than_stated_is_refused(
-    hub: HubOfModels, tmp_path: Path, difference: int
-) -> None:
-    """More than was promised is not read to its end."""
+def resize(hub: HubOfModels, difference: int) -> None:
+    """Have the listing state another size for a file than it has."""
     hub.stated["tokenizer.json"] = len(hub.files["tokenizer.json"]) + difference
 
-    with pytest.raises(PrepareFailed, match="not of the size"):
-        obtain(SPEC, tmp_path)
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda hub: resize(hub, 1),
+        lambda hub: resize(hub, -1),
+        lambda hub: hub.sha256.update({"model.safetensors": "0" * 64}),
+        lambda hub: setattr(hub, "listing", b" " * 6_000_000),
+    ],
+    ids=["shorter", "longer", "another checksum", "a listing without end"],
+)
+def test_what_differs_from_what_was_promised_is_refused(
+    hub: HubOfModels, tmp_path: Path, change: Callable[[HubOfModels], None]
+) -> None:
+    """More is not read to its end, of a listing some megabytes; large files have a checksum."""
+    change(hub)
 
-def test_another_checksum_than_stated_is_refused(hub: HubOfModels, tmp_path: Path) -> None:
-    """For files in large-file storage the Hub gives one."""
-    hub.sha256["model.safetensors"] = "0" * 64
-
-    with pytest.raises(PrepareFailed, match="checksum"):
+    with pytest.raises(PrepareFailed, match="not of the size or checksum"):
         obtain(SPEC, tmp_path)
 
 
@@ -276,14 +265,6 @@ def test_a_listing_that_is_none_is_refused(
         obtain(SPEC, tmp_path)
 
 
-def test_a_listing_without_end_is_cut_off(hub: HubOfModels, tmp_path: Path) -> None:
-    """Some megabytes are enough for any."""
-    hub.listing = b" " * 6_000_000
-
-    with pytest.raises(PrepareFailed, match="not of the size"):
-        obtain(SPEC, tmp_path)
-
-
 def test_a_hub_that_is_down_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After three tries."""
     monkeypatch.setattr("ner.preparing.hub._PAUSE", 0.0)
@@ -339,13 +320,11 @@ def test_an_id_that_is_also_a_folder_is_the_hubs(monkeypatch: pytest.MonkeyPatch
 
 def test_a_model_of_the_hub_is_prepared_and_kept(
     hub: HubOfModels,
-    tmp_path: Path,
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """In a process of its own; its commit is in the manifest, and later uses ask for nothing."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setenv("NER_ALLOW_HUB", "1")
     # Bounded, whatever it says.
     with_config(hub, "tokenizer_config.json", model_max_length=10**30)
@@ -362,17 +341,15 @@ def test_a_model_of_the_hub_is_prepared_and_kept(
     assert COMMIT == ensure_prepared(default_sides(SPEC)[1]).manifest.revision
     assert SPEC == find_model("hub:tester/tiny", visitor=True)
     assert asked == len(hub.asked)
-    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    written = [file for file in home.rglob("*") if file.is_file()]
     assert written and not any(TOKEN.encode() in file.read_bytes() for file in written)
     assert TOKEN not in caplog.text
 
 
 def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
-    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOfModels, home: Path
 ) -> None:
     """A slow one gives no offsets."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
     del hub.files["tokenizer.json"]
     hub.files["vocab.txt"] = b"a\nb\n"
     with_config(hub, "tokenizer_config.json", tokenizer_class="EvilTokenizer")
@@ -381,20 +358,10 @@ def test_a_tokenizer_that_transformers_cannot_make_fast_is_refused(
         open_sides(*default_sides(SPEC))
 
 
-def test_the_command_line_tells_what_the_hub_said(
-    hub: HubOfModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_tells_what_the_hub_said(hub: HubOfModels, home: Path) -> None:
     """Exit code 2 and a sentence; no trace, no token."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
     hub.statuses = [404]
-    done = subprocess.run(
-        [sys.executable, "-m", "ner", "prepare", "--model", "hub:tester/tiny"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("prepare", "--model", "hub:tester/tiny")
 
     assert 2 == done.returncode
     assert "private, gated or gone" in done.stderr
@@ -404,8 +371,6 @@ def test_the_command_line_tells_what_the_hub_said(
 
 def pretend_fetched(repo_id: str, age: int) -> Prepared:
     """A prepared model of the Hub that was last used ``age`` seconds after 1970."""
-    import os
-
     spec = find_model(f"hub:{repo_id}")
     original = default_sides(spec)[0]
     folder = prepared_folder(original)
@@ -419,12 +384,11 @@ def pretend_fetched(repo_id: str, age: int) -> Prepared:
 
 
 def test_models_of_the_hub_are_few_on_disk(
-    tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_prepared: Prepared, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that were not used for longest are removed; others than the Hub's are left alone."""
     from ner.preparing import publish
 
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     kept = prepared_root() / tiny_prepared.folder.name
     shutil.copytree(tiny_prepared.folder, kept)
     made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]

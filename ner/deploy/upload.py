@@ -101,16 +101,12 @@ def _refusals_in_words(name: str, kind: Kind) -> Iterator[None]:
 
 def _refusal(name: str, kind: Kind, error: HfHubHTTPError) -> InputError | Failure:
     status = error.response.status_code
-    owner = name.partition("/")[0]
     said = (error.server_message or "").split("\n", 1)[0][:200]
     reasons = {
         401: f"The Hub does not accept the access token. {_LOGIN}",
-        402: f"The plan of {owner!r} does not include this. {said}",
-        403: f"The token has no right to write to {owner!r}, or its plan no right to this. {said}",
+        403: f"The token, or the plan of its owner, has no right to this. {said}",
         409: f"There is a {kind} {name} already. Give --update to replace its files.",
     }
-    if status in reasons:
-        return InputError(reasons[status].strip())
     if 400 <= status < 500 and status != 429:
-        return InputError(f"The Hub refuses {name} ({status}). {said}".strip())
+        return InputError(reasons.get(status, f"The Hub refuses {name} ({status}). {said}").strip())
     return Failure(f"The Hub is busy or has a fault ({status}). Try again later.")

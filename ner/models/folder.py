@@ -330,12 +330,12 @@ def _sha256_then(file: Path, _size: int, _modified: int) -> str:
 
 def prepared_folder(variant: Variant) -> Path:
     """Where ``variant`` is put when it is made."""
-    return prepared_root() / _folder_name(variant, build_for(variant))
+    return prepared_root() / f"{_begin_of_name(variant)}-{build_for(variant).key}"
 
 
-def _folder_name(variant: Variant, build: Build) -> str:
+def _begin_of_name(variant: Variant) -> str:
     recipe = variant.recipe.name if variant.recipe.steps else ORIGINAL
-    return f"{_file_name(variant.spec.name)}-{recipe}-{build.key}"
+    return f"{_file_name(variant.spec.name)}-{recipe}"
 
 
 def _file_name(name: str) -> str:
@@ -379,9 +379,7 @@ def _fitting(variant: Variant) -> Iterator[Prepared]:
     wanted = build_for(variant)
     base = find_prepared(variant.base) if variant.recipe.steps else None
     for root in (shipped_root(), prepared_root()):
-        exact = root / _folder_name(variant, wanted)
-        others = sorted(set(root.glob(f"{_file_name(variant.spec.name)}-*")) - {exact})
-        for folder in [exact, *others]:
+        for folder in sorted(root.glob(f"{_begin_of_name(variant)}-*")):
             prepared = read_prepared(folder)
             if prepared is None or not prepared.manifest.build.serves(wanted):
                 continue

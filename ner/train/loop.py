@@ -167,7 +167,7 @@ class NerTrainer(Trainer):
         super().log(logs, start_time)
         now = time.perf_counter()
         *before, entry = self.state.log_history
-        earlier = max((one["seconds"] for one in before), default=0.0)
+        earlier = before[-1]["seconds"] if before else 0.0
         # Told as it is kept, so that it never goes back.
         seconds = round(earlier + now - self._logged, 3)
         entry["seconds"], self._logged = seconds, now

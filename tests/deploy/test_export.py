@@ -103,16 +103,6 @@ def test_the_cards_python_runs_as_it_stands(exported: Path) -> None:
     assert float(score) > 80
 
 
-def test_a_folder_with_something_in_it_is_refused(tiny_int8: Variant, tmp_path: Path) -> None:
-    """Nothing in it changes."""
-    (tmp_path / "precious").write_text("mine")
-    with pytest.raises(InputError, match="not empty"):
-        export_model(tiny_int8, tmp_path)
-
-    assert {"precious"} == {file.name for file in tmp_path.iterdir()}
-    assert (tmp_path / "precious").read_text() == "mine"
-
-
 def test_a_withheld_variant_is_exported_only_when_asked_for(
     tiny_int8: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,55 +85,45 @@ def test_nothing_else_is_inside(folder: Path) -> None:
     assert not (folder / "assets" / "deploy").exists()
 
 
-def test_the_same_folder_is_made_anew_but_never_another_one(tmp_path: Path) -> None:
-    """A folder with something else in it is refused before anything is written."""
+@pytest.mark.parametrize("command", [["deploy", "--space", "someone/ner", "--dry-run"], ["export"]])
+def test_a_folder_with_something_else_in_it_is_refused(command: list[str], tmp_path: Path) -> None:
+    """Before anything is written: nothing in it changes."""
     (tmp_path / "precious").write_text("mine")
-    done = run("deploy", "--space", "someone/ner", "--dry-run", "--out", str(tmp_path))
+    done = run(*command, "--out", str(tmp_path))
 
     assert done.returncode == 2
     assert "is not empty" in done.stderr
     assert ["precious"] == [file.name for file in tmp_path.iterdir()]
+    assert (tmp_path / "precious").read_text() == "mine"
 
 
-def test_a_shipped_model_is_found_without_a_home(
+def test_a_shipped_model_is_found_and_gives_way_where_it_is_damaged(
     tiny_original: Prepared,
     tiny_prepared: Prepared,
     tiny_spec: ModelSpec,
-    tmp_path: Path,
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Beside the app, read only; the user's cache folder need not exist."""
+    """Beside the app, read only, without a cache folder; it can't be mended, nor be made anew."""
+    shipped, name = home / "shipped", tiny_prepared.folder.name
+    monkeypatch.setattr("ner.models.folder.shipped_root", lambda: shipped)
     for made in (tiny_original, tiny_prepared):
-        shutil.copytree(made.folder, tmp_path / "shipped" / made.folder.name)
-    monkeypatch.setattr("ner.models.folder.shipped_root", lambda: tmp_path / "shipped")
-    monkeypatch.setenv("NER_HOME", str(tmp_path / "absent"))
+        shutil.copytree(made.folder, shipped / made.folder.name)
+    int8 = default_sides(tiny_spec)[1]
 
-    found = ensure_prepared(default_sides(tiny_spec)[1])
+    assert ensure_prepared(int8).folder == shipped / name
+    assert not (home / "prepared").exists()
 
-    assert found.folder.parent == tmp_path / "shipped"
-    assert not (tmp_path / "absent").exists()
-
-
-def test_a_damaged_shipped_model_gives_way_to_one_made_here(
-    tiny_prepared: Prepared, tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was shipped can't be mended, and must not have to be made anew at each start."""
-    name = tiny_prepared.folder.name
-    shipped = shutil.copytree(tiny_prepared.folder, tmp_path / "shipped" / name)
-    with (shipped / "openvino_model.bin").open("r+b") as file:
+    with (shipped / name / "openvino_model.bin").open("r+b") as file:
         file.write(b"\0\1\2")
-    made = shutil.copytree(tiny_prepared.folder, tmp_path / "home" / "prepared" / name)
-    monkeypatch.setattr("ner.models.folder.shipped_root", lambda: tmp_path / "shipped")
-    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
-
-    assert made == ensure_prepared(default_sides(tiny_spec)[1]).folder
+    made_here = shutil.copytree(tiny_prepared.folder, home / "prepared" / name)
+    assert ensure_prepared(int8).folder == made_here
 
 
 def test_where_nothing_can_be_prepared_that_is_said(
-    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_spec: ModelSpec, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without torch no child process is started that would only fail."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     with pytest.raises(PrepareFailed, match="only serves"):

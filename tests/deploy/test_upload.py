@@ -89,11 +89,10 @@ def test_what_exists_is_only_touched_with_update(hub: HubOfSpaces, small: Path, 
     ("end", "status", "kind", "message"),
     [
         ("create", 401, InputError, "does not accept the access token"),
-        ("create", 403, InputError, "no right to write to 'someone'"),
-        ("create", 402, InputError, "plan of 'someone'"),
-        ("create", 400, InputError, r"refuses someone/ner \(400\)"),
+        ("create", 403, InputError, "no right to this"),
+        ("create", 402, InputError, r"refuses someone/ner \(402\)"),
         ("create", 503, Failure, r"busy or has a fault \(503\)"),
-        ("commit/main", 403, InputError, "no right to write"),
+        ("commit/main", 403, InputError, "no right to this"),
     ],
 )
 def test_the_hubs_refusals_are_told_in_words(

@@ -15,12 +15,9 @@ from ner.models.open import open_sides
 from ner.models.recipes import default_sides
 
 
-def test_a_refusal_in_the_child_is_a_refusal_here(
-    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_in_the_child_is_a_refusal_here(tiny_spec: ModelSpec, home: Path) -> None:
     """The message crosses the process border whole."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path / "home"))
-    folder = tmp_path / "broken"
+    folder = home / "broken"
     shutil.copytree(str(tiny_spec.folder), folder)
     config = json.loads((folder / "config.json").read_text())
     config["auto_map"] = {"AutoModel": "evil.Model"}
@@ -30,11 +27,8 @@ def test_a_refusal_in_the_child_is_a_refusal_here(
         open_sides(*default_sides(find_model(str(folder))))
 
 
-def test_without_the_hub_a_hub_model_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_hub_a_hub_model_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within seconds, and the bundled model is pointed at."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(PrepareFailed, match="not available from the Hub"):

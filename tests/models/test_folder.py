@@ -78,11 +78,8 @@ def test_a_machine_without_converters_takes_what_was_made_for_it(tiny_prepared: 
     assert not made_by.serves(here(openvino="2020.1"))
 
 
-def test_labels_are_given_names_that_are_kept(
-    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_labels_are_given_names_that_are_kept(tiny_spec: ModelSpec, home: Path) -> None:
     """Of tags and of types; another build then, since its labels differ. Unknown ones are told."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     original, _ = default_sides(tiny_spec)
     before = build_for(original)
     keep_labels(tiny_spec, {"PER": "PERSON", "B-LOC": "O"})

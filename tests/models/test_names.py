@@ -33,7 +33,10 @@ def test_the_caller_says_what_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("written", "problem"),
-    [("nobody#int8", "no model called 'nobody'"), ("bundled#int3", "no recipe 'int3'")],
+    [
+        ("nobody#int8", "no model called 'nobody'"),
+        ("bundled#int3", r"no recipe 'int3'\. Choose one of original, bf16"),
+    ],
 )
 def test_an_unknown_half_is_refused_with_what_there_is(written: str, problem: str) -> None:
     """Each by its own list."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from ner.errors import ModelRefused
 from ner.models.recipes import RECIPES, find_recipe
 
 
@@ -13,12 +10,6 @@ def test_every_recipe_is_found_by_its_name_and_says_when_to_take_it() -> None:
     assert [find_recipe(recipe.name) for recipe in RECIPES] == list(RECIPES)
     assert len({recipe.title for recipe in RECIPES}) == len(RECIPES)
     assert all(recipe.advice.endswith(".") for recipe in RECIPES)
-
-
-def test_an_unknown_recipe_is_refused_with_what_there_is() -> None:
-    """The list is in the sentence."""
-    with pytest.raises(ModelRefused, match=r"'int3'\. Choose one of original, bf16, int8-weights"):
-        find_recipe("int3")
 
 
 def test_recipes_that_only_execute_differently_share_files() -> None:

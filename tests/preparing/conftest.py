@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ner.models.child import ensure_prepared
-from ner.models.folder import Prepared
 from ner.models.names import find_model
 from ner.models.open import Sides, open_sides
 from ner.models.recipes import default_sides
@@ -33,23 +31,3 @@ def bilstm_sides(
     config = bilstm.BiLstmConfig(**shape, **label_maps(("O", "B-PER", "I-PER")))
     bilstm.BiLstm(config).save_pretrained(folder)
     return open_sides(*default_sides(find_model(str(folder))))
-
-
-@pytest.fixture(scope="module")
-def bilstm_pair(bilstm_sides: Sides) -> tuple[Prepared, Prepared]:
-    """The BiLSTM's original and INT8."""
-    left, right = map(ensure_prepared, default_sides(bilstm_sides.spec))
-    return left, right
-
-
-@pytest.fixture(scope="session")
-def bundled_pair(bundled_sides: Sides) -> tuple[Prepared, Prepared]:
-    """The bundled model's original and INT8."""
-    left, right = map(ensure_prepared, default_sides(bundled_sides.spec))
-    return left, right
-
-
-@pytest.fixture(scope="session")
-def tiny_pair(tiny_original: Prepared, tiny_prepared: Prepared) -> tuple[Prepared, Prepared]:
-    """The tiny model's original and INT8."""
-    return tiny_original, tiny_prepared

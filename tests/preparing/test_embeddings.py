@@ -7,7 +7,8 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ner.models.folder import Prepared
+from ner.models.child import ensure_prepared
+from ner.models.open import Sides
 from ner.preparing.embeddings import scale_after_lookup
 
 ROWS, WIDTH = 50, 8
@@ -43,11 +44,10 @@ def test_other_scales_are_left_alone(shape: tuple[int, int]) -> None:
     assert 0 == scale_after_lookup(lookup(np.full(shape, 0.5, dtype=np.float32)))
 
 
-def test_int8_of_the_bundled_model_holds_its_table_in_integers(
-    bundled_pair: tuple[Prepared, Prepared],
-) -> None:
+def test_int8_of_the_bundled_model_holds_its_table_in_integers(bundled_sides: Sides) -> None:
     """In the compiled graph too, where OpenVINO would have made FP32 of it."""
-    compiled = ov.Core().compile_model(bundled_pair[1].folder / "openvino_model.xml", "CPU")
+    int8 = ensure_prepared(bundled_sides.both[1].variant)
+    compiled = ov.Core().compile_model(int8.folder / "openvino_model.xml", "CPU")
     kinds = {
         node.get_rt_info()["outputPrecisions"].astype(str)
         for node in compiled.get_runtime_model().get_ordered_ops()

@@ -35,14 +35,9 @@ def test_a_prepared_folder_loads_elsewhere(
 
 
 def test_a_flipped_byte_is_found_and_mended(
-    tiny_spec: ModelSpec,
-    tiny_original: Prepared,
-    tiny_prepared: Prepared,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    tiny_spec: ModelSpec, tiny_original: Prepared, tiny_prepared: Prepared, home: Path
 ) -> None:
     """The checksum catches it, and the folder is made anew once."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     for made in (tiny_original, tiny_prepared):
         shutil.copytree(made.folder, prepared_root() / made.folder.name)
     copy = prepared_root() / tiny_prepared.folder.name
@@ -62,11 +57,8 @@ def test_a_flipped_byte_is_found_and_mended(
     assert [copy.name] == [one.name for one in prepared_root().glob("tiny-int8-*")]
 
 
-def test_nothing_half_made_is_left_or_served(
-    tiny_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_half_made_is_left_or_served(tiny_spec: ModelSpec, home: Path) -> None:
     """Killed while it quantizes; the next start is clean and finishes."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
     child = subprocess.Popen(
         [sys.executable, "-m", "ner.preparing.prepare", str(tiny_spec.folder), "int8"],
         cwd=ROOT,

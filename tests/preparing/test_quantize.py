@@ -9,7 +9,7 @@ from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared
 from ner.models.open import Sides
-from ner.models.recipes import Variant, find_recipe
+from ner.models.recipes import Variant, default_sides, find_recipe
 
 
 def nodes(prepared: Prepared) -> list[ov.Node]:
@@ -22,17 +22,18 @@ def fake_quantizers(prepared: Prepared) -> int:
 
 
 @pytest.mark.parametrize(
-    ("pair", "most", "smaller"),
-    [("tiny_pair", 10, 1), ("bundled_pair", 30, 3), ("bilstm_pair", 0, 1)],
+    ("sides", "most", "smaller"),
+    [("tiny_sides", 10, 1), ("bundled_sides", 30, 3), ("bilstm_sides", 0, 1)],
 )
 def test_only_int8_is_quantized(
-    request: pytest.FixtureRequest, pair: str, most: int, smaller: int
+    request: pytest.FixtureRequest, sides: str, most: int, smaller: int
 ) -> None:
     """The original has no FakeQuantize: quantizing must not have replaced it.
 
     The model that ships has six layers; its INT8 is more than three times smaller.
     """
-    original, int8 = request.getfixturevalue(pair)
+    spec = request.getfixturevalue(sides).spec
+    original, int8 = map(ensure_prepared, default_sides(spec))
 
     assert fake_quantizers(original) == 0
     assert fake_quantizers(int8) > most

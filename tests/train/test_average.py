@@ -38,45 +38,35 @@ def twins(tmp_path: Path, tiny_checkpoint: Path) -> list[Path]:
     return folders
 
 
-@pytest.fixture
-def letters(tmp_path: Path) -> Path:
-    """A folder with a dev set."""
-    folder = tmp_path / "letters"
-    folder.mkdir()
-    for split in ("train", "dev"):
-        (folder / f"{split}.txt").write_text("Wolfgang\tB-PER\nBerlin\tB-LOC\n", "utf-8")
-    return folder
-
-
 def test_average_lies_half_way_and_keeps_the_records(
-    twins: list[Path], letters: Path, tmp_path: Path
+    twins: list[Path], data: Path, tmp_path: Path
 ) -> None:
     """Weights are means; the record has those of all runs."""
     out = tmp_path / "model"
 
-    dev = average(twins, out, data=[Source(letters)])
+    dev = average(twins, out, data=[Source(data)])
 
     first = load_file(twins[0] / "model.safetensors")
     for name, tensor in load_file(out / "model.safetensors").items():
         torch.testing.assert_close(tensor.float(), first[name].float() + 0.5, atol=2e-3, rtol=2e-3)
-    assert 2 == dev["letters"]["support"]
+    assert dev["letters"]["support"] > 20
     record = json.loads((out / "metrics.json").read_text("utf-8"))
     assert [0, 1] == [run["seconds"] for run in record["averaged"]]
     assert "python -m ner average" in (out / "README.md").read_text("utf-8")
 
 
 def test_checkpoints_that_do_not_fit_are_refused(
-    twins: list[Path], letters: Path, tmp_path: Path
+    twins: list[Path], data: Path, tmp_path: Path
 ) -> None:
     """One alone, one of another vocabulary, one that train did not write: each with its reason."""
     out = tmp_path / "model"
     with pytest.raises(InputError, match="at least two"):
-        average(twins[:1], out, data=[Source(letters)])
+        average(twins[:1], out, data=[Source(data)])
     tokenizer = twins[1] / "tokenizer.json"
     tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")
     with pytest.raises(InputError, match=r"differ in tokenizer\.json"):
-        average(twins, out, data=[Source(letters)])
+        average(twins, out, data=[Source(data)])
     (twins[1] / "metrics.json").unlink()
     with pytest.raises(FileFormatError, match="that train wrote"):
-        average(twins, out, data=[Source(letters)])
+        average(twins, out, data=[Source(data)])
     assert not out.exists()
