@@ -70,11 +70,31 @@ class HubOfModels:
         return json.dumps({"sha": self.commit, "siblings": siblings}).encode()
 
 
+class Quiet(BaseHTTPRequestHandler):
+    """A handler of requests that prints nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """What was asked is kept by the Hub."""
+
+
+@contextmanager
+def on_loopback(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server meanwhile; gives its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @contextmanager
 def running(hub: HubOfModels) -> Iterator[HubOfModels]:
     """``hub`` with an address of its own."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             hub.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
             status, body = hub.answer(self.path)
@@ -97,18 +117,6 @@ def running(hub: HubOfModels) -> Iterator[HubOfModels]:
                 self.wfile.write(bytes([byte]))
                 self.wfile.flush()
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing is printed; ``requests`` has it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with on_loopback(Handler) as hub.url:
         yield hub
-    finally:
         hub.over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from hub_of_models import Quiet, on_loopback
 
 
 @dataclass
@@ -87,7 +87,7 @@ def hub_of_spaces() -> Iterator[HubOfSpaces]:
     """A Hub that listens on loopback meanwhile."""
     hub = HubOfSpaces()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = self.path.partition("?")[0]
@@ -103,14 +103,5 @@ def hub_of_spaces() -> Iterator[HubOfSpaces]:
 
         do_GET = do_POST = _serve
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: what was asked is in ``requests``."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with on_loopback(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -93,16 +93,10 @@ def _refused(sentence: str) -> Iterator[None]:
     """Turn what transformers and Optimum raise into ``sentence``, the first line in its braces."""
     try:
         yield
-    # On a checkpoint that is none they raise anything of these.
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        RuntimeError,
-        TypeError,
-        AttributeError,
-        ImportError,
-    ) as error:
+    except ModelRefused:
+        raise
+    # On a checkpoint that is none they raise anything.
+    except Exception as error:
         _log.debug("Exporting failed", exc_info=True)
         said = str(error).strip().partition("\n")[0][:200]
         raise ModelRefused(sentence.format(said)) from error

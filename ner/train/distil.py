@@ -92,15 +92,12 @@ class SoftLabels:
         return found
 
 
-def tag_order(folder: Path, tags: Sequence[str]) -> list[int]:
-    """The index of each of the student's ``tags`` among the teacher's outputs.
-
-    ``ModelRefused`` if there is no checkpoint, ``InputError`` if it has other tags.
-    """
+def _outputs(folder: Path) -> list[str]:
+    """The tags of a teacher's outputs; ``ModelRefused`` if there is no checkpoint."""
     if not (folder / "config.json").is_file():
         raise ModelRefused(f"--teacher {folder} has no config.json; expected a checkpoint folder.")
     names = AutoConfig.from_pretrained(folder).id2label
-    return _order(f"--teacher {folder}", [names[index] for index in sorted(names)], tags)
+    return [names[index] for index in sorted(names)]
 
 
 def _order(what: str, known: list[str], tags: Sequence[str]) -> list[int]:
@@ -126,6 +123,7 @@ def soft_labels(
     many are labelled. ``InputError`` names the first text without labels if there is no teacher,
     and the first one that the labels do not fit.
     """
+    order = _order(f"--teacher {teacher}", _outputs(teacher), tags) if teacher else []
     distinct = list(dict.fromkeys(texts))
     if teacher is None or (folder / "texts.json").is_file():
         labels = _read(folder, distinct, tags, teacher)
@@ -139,7 +137,6 @@ def soft_labels(
                 f"--teacher-labels {folder} has no labels of {distinct[done][:60]!r}: this run "
                 f"asks for {len(distinct):,} texts, of which it holds {done:,}. Name a --teacher."
             )
-        order = tag_order(teacher, tags)
         tokenizer, model = load_tokenizer(str(teacher)), load(teacher)
         model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
         about = {"tags": list(tags), "teacher": _hash_of(teacher)}
@@ -161,7 +158,7 @@ def _ask(
     order: Sequence[int],
     texts: Sequence[str],
 ) -> Labels:
-    """What the teacher says of ``texts``; ``order`` is that of `tag_order`."""
+    """What the teacher says of ``texts``; ``order`` are the outputs for the tags of the student."""
     encoded = tokenize(tokenizer, texts)
     ids = encoded["input_ids"]
     said = {}

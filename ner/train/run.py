@@ -19,7 +19,7 @@ from ner.tags import parse_map
 from ner.train import checkpoint, transformer
 from ner.train.card import write_record
 from ner.train.data import Corpus, Encoder, entity_types, read_corpora, tag_names
-from ner.train.distil import soft_labels, tag_order
+from ner.train.distil import soft_labels
 from ner.train.loop import BEST, NerTrainer, quiet_transformers
 from ner.train.pools import text_pools
 from ner.train.scores import evaluate, has_bf16
@@ -46,8 +46,6 @@ def train(settings: TrainSettings, *, report: Callable[[str], None]) -> dict[str
     pools = text_pools(corpora, settings)
     base = transformer.find_base(settings.base)
     tokenizer = transformer.load_tokenizer(base)
-    if settings.teacher is not None:
-        tag_order(settings.teacher, tags)
     claim = _claim(work, settings)
     with checkpoint.disk_errors(work):
         soft = None
