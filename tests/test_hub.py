@@ -387,15 +387,15 @@ def test_models_of_the_hub_are_few_on_disk(
     tiny_prepared: Prepared, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that were not used for longest are removed; others than the Hub's are left alone."""
-    from ner.preparing import publish
+    from ner.preparing import prepare
 
     kept = prepared_root() / tiny_prepared.folder.name
     shutil.copytree(tiny_prepared.folder, kept)
     made = [pretend_fetched(f"owner/model{age}", age) for age in (3, 1, 2)]
     made[1].mark_used()
-    monkeypatch.setattr(publish, "_MAX_FETCHED", 5000)
+    monkeypatch.setattr(prepare, "_MAX_FETCHED", 5000)
 
-    publish.keep_few(made[0].folder)
+    prepare.keep_few(made[0].folder)
 
     assert ["hub:owner/model1", "hub:owner/model3"] == list(fetched())
     assert kept.is_dir()

@@ -28,7 +28,6 @@ from ner.models.folder import Gate, Prepared
 from ner.models.recipes import Variant
 from ner.schema import recorded_estimate, set_name
 from ner.tables import Cell, Table, escape, markdown
-from ner.verdict import Answer
 
 TASK = "token-classification"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -168,9 +167,7 @@ def _sizes(variant: Variant, original: Prepared, prepared: Prepared) -> str:
         return table(("", title), [("Size on disk", megabytes(prepared.size))])
     rows = [("Size on disk", megabytes(original.size), megabytes(prepared.size))]
     if (gate := prepared.manifest.gate) is not None:
-        known = ", undecided" if gate.answer is Answer.UNDECIDED else ""
-        agreement = f"{percent(gate.agreement.value)} % of {gate.entities:,} entities{known}"
-        rows.append(("Agreement on gate texts, when made", "", agreement))
+        rows.append(("Check when made, on texts kept apart for it", "", gate.summary))
     latency = latency_row(variant.spec.name, variant.recipe.name)
     if latency is not None and variant.spec in catalogue():
         rows.append(latency)

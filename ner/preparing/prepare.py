@@ -3,6 +3,9 @@
 Imports torch, transformers, optimum and nncf, which takes seconds and hundreds of megabytes; so it
 runs in a process of its own, ``python -m ner.preparing.prepare MODEL RECIPE``. That tells on its
 standard output, in one JSON object a line, each stage as it begins and the error that it ends with.
+
+One process makes a folder; others wait for its lock. It is made beside its place and renamed:
+whoever looks finds all of it or nothing, also after a kill.
 """
 
 from __future__ import annotations
@@ -12,22 +15,29 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ner.errors import InputError, NerError
+from filelock import FileLock
+
+from ner.errors import InputError, NerError, PrepareFailed
+from ner.io import atomically
 from ner.models.child import OnStage
 from ner.models.folder import (
     MANIFEST,
     Manifest,
     Prepared,
     build_for,
+    fetched,
     find_prepared,
     find_sound,
     labels_for,
     prepared_folder,
+    sha256,
     texts_for,
 )
 from ner.models.names import find_model
@@ -35,12 +45,15 @@ from ner.models.recipes import Variant, find_recipe
 from ner.preparing.export import export
 from ner.preparing.gate import run_gate
 from ner.preparing.hub import obtain
-from ner.preparing.publish import digests, keep_few, lock, replacing
 from ner.preparing.quantize import run_steps
 from ner.tagging.model import Model
 from ner.tagging.tagger import OpenVinoTagger
 
 _log = logging.getLogger(__name__)
+# A leftover of a killed run is removed once it is older than any run takes.
+_STALE_SECONDS = 6 * 3600
+# How many bytes of models of the Hub that are not in the catalogue are kept.
+_MAX_FETCHED = 5_000_000_000
 # Tells that the next stage begins, by its name.
 _Begin = Callable[[str], None]
 
@@ -69,14 +82,14 @@ def prepare(variant: Variant, report: OnStage) -> Prepared:
 def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
     """The sound folder of ``variant``; ``make`` writes its files where it is told."""
     target = prepared_folder(variant)
-    with lock(target):
+    with _lock(target):
         sound = find_sound(variant)
         if sound is not None:
             return sound
         damaged = find_prepared(variant)
         if damaged is not None:
             _log.warning("%s is damaged and is made anew", damaged.folder.name)
-        with replacing(target) as folder:
+        with _replacing(target) as folder:
             manifest = make(folder)
             (folder / MANIFEST).write_bytes(manifest.dump().encode())
     keep_few(target)
@@ -118,10 +131,62 @@ def _manifest(
         build=build_for(variant),
         revision=revision,
         labels=model.scheme.types,
-        files=digests(folder),
+        files=_digests(folder),
         reading=model.reading,
         **made,
     )
+
+
+def _lock(target: Path) -> FileLock:
+    """The lock of whoever makes ``target``; entering it waits for the others."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PrepareFailed(
+            f"The folder of prepared models can't be made: {error.strerror}. Set NER_HOME to a "
+            "folder that can be written to."
+        ) from error
+    return FileLock(target.parent / f".{target.name}.lock")
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A folder that takes the place of ``target``, also of a damaged one, once it is whole.
+
+    What a killed run left of it is removed, since the lock is held here; what runs of other models
+    left, after a time in which any run ends.
+    """
+    for folder in target.parent.glob(".*"):
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with atomically(target) as folder:
+            yield folder
+    except OSError as error:
+        raise PrepareFailed(
+            f"Preparing failed while writing: {error.strerror or error}."
+        ) from error
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file below ``folder``, by its path relative to it."""
+    return {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def keep_few(newest: Path) -> None:
+    """Remove the models of the Hub that were not used for longest, until the rest is few enough."""
+    total = 0
+    for name, made in fetched().items():
+        folders = [prepared.folder for prepared in made]
+        total += sum(file.stat().st_size for folder in folders for file in folder.glob("*.bin"))
+        if newest not in folders and total > _MAX_FETCHED:
+            _log.info("%s was not used for long and is removed", name)
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(model: str, recipe: str) -> None:

@@ -20,7 +20,6 @@ from ner.train.data import Encoder, read_corpus, tag_names
 from ner.train.loop import quiet_transformers
 from ner.train.run import score
 from ner.train.settings import Source
-from ner.train.transformer import load_tokenizer
 
 
 def average(
@@ -38,7 +37,7 @@ def average(
     records = [_record(folder, checkpoints[0]) for folder in checkpoints]
     quiet_transformers()
     models = [checkpoint.load(folder) for folder in checkpoints]
-    tokenizer = load_tokenizer(str(checkpoints[0]))
+    tokenizer = checkpoint.load_tokenizer(str(checkpoints[0]))
     model, weights = models[0], [model.state_dict() for model in models]
     model.load_state_dict(
         {name: torch.stack([state[name] for state in weights]).mean(dim=0) for name in weights[0]}

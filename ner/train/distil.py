@@ -24,10 +24,9 @@ from ner.errors import InputError, ModelRefused
 from ner.io import atomically
 from ner.models.folder import sha256
 from ner.train.batches import pack
-from ner.train.checkpoint import disk_errors, load
+from ner.train.checkpoint import disk_errors, load, load_tokenizer
 from ner.train.data import MOST_PIECES, tokenize
 from ner.train.scores import BUDGET, tag_pieces
-from ner.train.transformer import load_tokenizer
 
 _SAVED = 4096  # texts; a run that is killed labels at most so many again
 _DIGEST = "sha256 of the texts, joined by NUL"

@@ -25,7 +25,7 @@ from transformers import (
 from transformers.utils import logging
 
 from ner.io import atomically
-from ner.train import bilstm, checkpoint, transformer
+from ner.train import bilstm, checkpoint
 from ner.train.batches import collate, plan_batches
 from ner.train.data import IGNORED, Corpus, Encoder, Example
 from ner.train.pools import Pool
@@ -125,8 +125,8 @@ class NerTrainer(Trainer):
             budget=settings.token_budget,
             seed=settings.seed,
         )
-        build = (bilstm if settings.arch is Arch.BILSTM else transformer).build_model
-        model = build(transformer.find_base(settings.base), encode.tags)
+        build = (bilstm if settings.arch is Arch.BILSTM else checkpoint).build_model
+        model = build(checkpoint.find_base(settings.base), encode.tags)
         super().__init__(
             model=model,
             args=training_arguments(settings, len(self.plan), work),

@@ -16,7 +16,7 @@ from ner.errors import InputError
 from ner.io import atomically, check_out
 from ner.machine import peak_bytes
 from ner.tags import parse_map
-from ner.train import checkpoint, transformer
+from ner.train import checkpoint
 from ner.train.card import write_record
 from ner.train.data import Corpus, Encoder, entity_types, read_corpora, tag_names
 from ner.train.distil import soft_labels
@@ -44,8 +44,8 @@ def train(settings: TrainSettings, *, report: Callable[[str], None]) -> dict[str
     types = entity_types(corpora)
     tags = tag_names(types)
     pools = text_pools(corpora, settings)
-    base = transformer.find_base(settings.base)
-    tokenizer = transformer.load_tokenizer(base)
+    base = checkpoint.find_base(settings.base)
+    tokenizer = checkpoint.load_tokenizer(base)
     claim = _claim(work, settings)
     with checkpoint.disk_errors(work):
         soft = None

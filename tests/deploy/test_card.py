@@ -73,7 +73,7 @@ def test_without_a_record_the_gate_speaks(facts: Facts) -> None:
 
     assert result.metric_value == 0.94
     assert result.metric_name == "F1 of its entities against the original's"
-    assert "| 94.0 % of 150 entities, undecided |" in card
+    assert "| 94.0 % agreement (92.0–96.0) on 150 entities, 95 % needed: undecided, " in card
     assert "median" not in card
 
 

@@ -18,7 +18,7 @@ from tiny_language import settings_for, silent
 from transformers import AutoModelForTokenClassification
 
 from ner.errors import Failure, InputError, ModelRefused
-from ner.train import transformer
+from ner.train import checkpoint
 from ner.train.run import train
 from ner.train.settings import Arch, Source, TrainSettings
 
@@ -69,18 +69,18 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_tags(trained: Path) ->
     """Such a base keeps embeddings and classifier, in float32, and gives its logits."""
     tags = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
     ids = torch.tensor([[2, 7, 9, 3]])
-    checkpoint = AutoModelForTokenClassification.from_pretrained(trained, dtype=torch.float32)
+    loaded = AutoModelForTokenClassification.from_pretrained(trained, dtype=torch.float32)
 
-    model = transformer.build_model(str(trained), tags)
+    model = checkpoint.build_model(str(trained), tags)
 
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-    torch.testing.assert_close(model.eval()(ids).logits, checkpoint(ids).logits)
+    torch.testing.assert_close(model.eval()(ids).logits, loaded(ids).logits)
 
 
 def test_without_a_base_it_starts_from_the_bundled_model() -> None:
     """By its name in the catalogue; any other name is a folder's or the Hub's."""
-    assert (Path(transformer.find_base("bundled")) / "model.safetensors").is_file()
-    assert transformer.find_base("owner/name") == "owner/name"
+    assert (Path(checkpoint.find_base("bundled")) / "model.safetensors").is_file()
+    assert checkpoint.find_base("owner/name") == "owner/name"
 
 
 KILLED_RUN = r"""
@@ -154,7 +154,7 @@ def test_full_disk_is_a_failure_that_publishes_nothing(settings: TrainSettings) 
 
 def test_training_imports_nothing_that_windows_lacks() -> None:
     """The module `resource` would be missing there."""
-    for file in Path(transformer.__file__).parent.glob("*.py"):
+    for file in Path(checkpoint.__file__).parent.glob("*.py"):
         assert "import resource" not in file.read_text("utf-8"), file.name
 
 
