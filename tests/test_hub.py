@@ -98,6 +98,8 @@ def test_only_the_files_of_a_closed_list_are_fetched(hub: HubOfModels, tmp_path:
         ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": "evil"}}, "code of its own"),
         ("config.json", {"architectures": ["BertForMaskedLM"]}, "not a token classifier"),
         ("config.json", {"architectures": "ForTokenClassification"}, "not a token classifier"),
+        ("config.json", {"architectures": None}, "not a token classifier"),
+        ("config.json", {"id2label": None}, "names no labels"),
         ("config.json", {"id2label": {str(n): "O" for n in range(1001)}}, "at most 1,000 names"),
         ("config.json", {"id2label": {"0": ["O"]}}, "at most 1,000 names"),
         ("config.json", {"id2label": {"0": "x" * 101}}, "of at most 100 characters"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 # Words that the tiny model's vocabulary spells whole; everything else falls apart into pieces.
 TINY_WORDS = (
@@ -82,4 +85,12 @@ def make_tiny_checkpoint(folder: Path, labels: tuple[str, ...] = TINY_LABELS) ->
     # Stored in half precision on purpose: the original must come out as float32 all the same.
     model.half().save_pretrained(folder)
     fast.save_pretrained(folder)
+    return folder
+
+
+def with_config(checkpoint: Path, folder: Path, **changes: Any) -> Path:
+    """A copy of a checkpoint in ``folder``, whose config.json says something else."""
+    shutil.copytree(checkpoint, folder)
+    config = json.loads((folder / "config.json").read_text()) | changes
+    (folder / "config.json").write_text(json.dumps(config))
     return folder

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import gate_of
@@ -13,7 +15,7 @@ from huggingface_hub import ModelCard
 
 from ner.deploy.card import variant_card
 from ner.deploy.facts import latency_row, recorded_sets
-from ner.models.folder import Manifest, Prepared
+from ner.models.folder import Prepared
 from ner.models.names import find_model
 from ner.models.recipes import RECIPES, Recipe, Variant, find_recipe
 from ner.schema import recorded_estimate
@@ -21,34 +23,29 @@ from ner.schema import recorded_estimate
 RESULTS = Path(__file__).parents[2] / "assets" / "results"
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What cards are made of."""
-
-    original: Prepared
-    prepared: Prepared
-
-    def card(self, model: str = "bundled", recipe: str = "int8", **changes: object) -> str:
-        """The card of that variant over the tiny model's folders, its manifest changed."""
-        manifest = replace(self.prepared.manifest, **changes)  # type: ignore[arg-type]
-        variant = Variant(find_model(model), find_recipe(recipe))
-        prepared = replace(self.prepared, manifest=manifest)
-        return variant_card(variant, self.original, prepared, "someone/ner-int8")
-
-    @property
-    def manifest(self) -> Manifest:
-        return self.prepared.manifest
+Card = Callable[..., str]
 
 
 @pytest.fixture
-def facts(tiny_original: Prepared, tiny_prepared: Prepared) -> Facts:
-    """Of the tiny model."""
-    return Facts(tiny_original, tiny_prepared)
+def card_of(tiny_original: Prepared, tiny_prepared: Prepared) -> Card:
+    """The card of a variant over the tiny model's folders, its manifest changed."""
+
+    def card(
+        model: str = "bundled",
+        recipe: str = "int8",
+        pipeline: dict[str, float] | None = None,
+        **changes: Any,
+    ) -> str:
+        variant = Variant(find_model(model), find_recipe(recipe))
+        prepared = replace(tiny_prepared, manifest=replace(tiny_prepared.manifest, **changes))
+        return variant_card(variant, tiny_original, prepared, "someone/ner-int8", pipeline=pipeline)
+
+    return card
 
 
-def test_the_hub_reads_each_recorded_score(facts: Facts) -> None:
+def test_the_hub_reads_each_recorded_score(card_of: Card) -> None:
     """Model-index: every recorded set of this variant, with its figures and no other's."""
-    data = ModelCard(facts.card()).data
+    data = ModelCard(card_of()).data
     read = {
         (result.dataset_name, result.metric_type): result.metric_value
         for result in data.eval_results or ()
@@ -66,9 +63,9 @@ def test_the_hub_reads_each_recorded_score(facts: Facts) -> None:
             assert read[(name, metric)] == recorded_estimate(result["right"], metric).value
 
 
-def test_without_a_record_the_gate_speaks(facts: Facts) -> None:
+def test_without_a_record_the_gate_speaks(card_of: Card) -> None:
     """Its agreement is the score, and called so; too few entities are told."""
-    card = facts.card("hub:someone/else", gate=gate_of(0.94, 150))
+    card = card_of("hub:someone/else", gate=gate_of(0.94, 150))
     [result] = ModelCard(card).data.eval_results or ()
 
     assert result.metric_value == 0.94
@@ -77,10 +74,10 @@ def test_without_a_record_the_gate_speaks(facts: Facts) -> None:
     assert "median" not in card
 
 
-def test_people_read_both_sides_figures(facts: Facts) -> None:
+def test_people_read_both_sides_figures(card_of: Card, tiny_prepared: Prepared) -> None:
     """Size, agreement, latency and F1 side by side; steps, versions and hashes."""
-    card = facts.card()
-    name, digest = next(iter(facts.manifest.files.items()))
+    card = card_of()
+    name, digest = next(iter(tiny_prepared.manifest.files.items()))
 
     assert "| conll2003/test.docs | 89.1 (88.3–90.0) | 88.9 (88.1–89.8) | 88.4 (86.6" in card
     assert re.search(r"\| \d\.\d\d ms \| \d\.\d\d ms \|", card)
@@ -89,13 +86,13 @@ def test_people_read_both_sides_figures(facts: Facts) -> None:
     assert "NNCF post-training quantization: mixed preset, SmoothQuant 0.95" in card
     assert "python -m ner export --model bundled --recipe int8 --out DIR" in card
     assert 'folder = "someone/ner-int8"' in card
-    for package, version in facts.manifest.build.versions.items():
+    for package, version in tiny_prepared.manifest.build.versions.items():
         assert f"{package} {version}" in card
 
 
-def test_a_foreign_model_is_told_no_more_than_is_known(facts: Facts) -> None:
+def test_a_foreign_model_is_told_no_more_than_is_known(card_of: Card) -> None:
     """No language, no meaning of its labels; labels that are markup stay text."""
-    card = facts.card("hub:someone/else", labels=("PER", "<img src=x>", "a|b"))
+    card = card_of("hub:someone/else", labels=("PER", "<img src=x>", "a|b"))
     data = ModelCard(card).data
 
     assert data.language is None
@@ -106,26 +103,25 @@ def test_a_foreign_model_is_told_no_more_than_is_known(facts: Facts) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_each_recipe_has_a_card(facts: Facts, recipe: Recipe) -> None:
+def test_each_recipe_has_a_card(card_of: Card, tiny_prepared: Prepared, recipe: Recipe) -> None:
     """The original compares itself with nothing; each step of the others is told."""
-    card = facts.card(recipe=recipe.name, build=replace(facts.manifest.build, steps=recipe.steps))
+    card = card_of(
+        recipe=recipe.name, build=replace(tiny_prepared.manifest.build, steps=recipe.steps)
+    )
 
     assert f"**{recipe.title}**" in card
     assert ("| Step 2 |" in card) == bool(recipe.steps)
     assert (f"|  | Original | {recipe.title} |" in card) == (recipe.name != "original")
 
 
-def test_the_example_says_how_well_it_agrees(facts: Facts) -> None:
+def test_the_example_says_how_well_it_agrees(card_of: Card) -> None:
     """The aggregation that agrees best stands in it; untried, it says so."""
-    variant = Variant(find_model("bundled"), find_recipe("int8"))
-    measured = variant_card(
-        variant, facts.original, facts.prepared, "x", pipeline={"simple": 0.991, "first": 0.606}
-    )
+    measured = card_of(pipeline={"simple": 0.991, "first": 0.606})
 
     assert 'aggregation_strategy="simple"' in measured
     assert "with `simple` agrees best" in measured
     assert "F1 99.1 % (`first` 60.6)" in measured
-    assert "was not tried" in facts.card()
+    assert "was not tried" in card_of()
 
 
 def test_records_of_another_recipe_are_not_quoted() -> None:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 import pytest
+from tiny_checkpoint import with_config
 
 from ner.errors import ModelRefused, PrepareFailed
-from ner.models.catalogue import ModelSpec
 from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
 
 
-def test_a_refusal_in_the_child_is_a_refusal_here(tiny_spec: ModelSpec, home: Path) -> None:
+def test_a_refusal_in_the_child_is_a_refusal_here(tiny_checkpoint: Path, home: Path) -> None:
     """The message crosses the process border whole."""
-    folder = home / "broken"
-    shutil.copytree(str(tiny_spec.folder), folder)
-    config = json.loads((folder / "config.json").read_text())
-    config["auto_map"] = {"AutoModel": "evil.Model"}
-    (folder / "config.json").write_text(json.dumps(config))
+    folder = with_config(tiny_checkpoint, home / "broken", hidden_size=7)
 
-    with pytest.raises(ModelRefused, match="code of its own"):
+    with pytest.raises(ModelRefused, match=r"no token classifier of this .*: The hidden"):
         open_sides(*default_sides(find_model(str(folder))))
 
 
