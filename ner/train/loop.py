@@ -180,7 +180,7 @@ class NerTrainer(Trainer):
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
         """F1 on dev with the averaged weights, which are kept if they are the best so far."""
         model, encode = self.average.module, self._encode
-        f1 = evaluate(model, cast(Any, self.eval_dataset), encode.tags, pad_id=encode.pad_id).f1
+        f1 = evaluate(model, encode, cast(Any, self.eval_dataset)).f1
         if self.state.best_metric is None or f1 > self.state.best_metric:
             with atomically(self._work / BEST) as folder:
                 folder.mkdir()

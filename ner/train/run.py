@@ -110,8 +110,8 @@ def score(
     As fractions, with the number of gold entities.
     """
     scores = {}
-    for corpus in filter(lambda corpus: corpus.dev, corpora):
-        counts = evaluate(model, encode.dev(corpus), encode.tags, pad_id=encode.pad_id)
+    for corpus in (corpus for corpus in corpora if corpus.dev):
+        counts = evaluate(model, encode, encode.dev(corpus))
         names = ("precision", "recall", "f1", "support")
         scores[corpus.source.name] = {name: getattr(counts, name) for name in names}
     return scores

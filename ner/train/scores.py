@@ -10,22 +10,20 @@ from torch import nn
 from ner.counts import Counts
 from ner.tags import spans_of_tags
 from ner.train.batches import inputs, pack
-from ner.train.data import Example, Row
+from ner.train.data import Encoder, Example, Row
 
 BUDGET = 2048  # padded pieces in a batch; no gradients are kept, so more than in training
 
 
-def evaluate(
-    model: nn.Module, examples: Sequence[Example], tags: Sequence[str], *, pad_id: int
-) -> Counts:
+def evaluate(model: nn.Module, encode: Encoder, examples: Sequence[Example]) -> Counts:
     """Tag each gold token by its first piece, and count entities as conlleval does.
 
     Types that are not learnt from the source are left out of gold and of what the model finds.
     """
-    total = Counts()
+    total, tags = Counts(), encode.tags
     for indices in pack(range(len(examples)), [len(e.piece_ids) for e in examples], BUDGET):
         batch = [examples[index] for index in indices]
-        best = tag_pieces(model, [example.piece_ids for example in batch], pad_id).argmax(-1)
+        best = tag_pieces(model, [example.piece_ids for example in batch], encode.pad_id).argmax(-1)
         for example, row in zip(batch, best.tolist(), strict=True):
             learnt = {tag for tag, allowed in zip(tags, example.allowed, strict=True) if allowed}
             found = (tags[row[piece]] if piece >= 0 else "O" for piece in example.first_pieces)

@@ -96,7 +96,7 @@ def test_counts_equal_seqeval(pairs: list[tuple[list[str], list[str]]]) -> None:
         for right, found in pairs
     ]
 
-    counts = evaluate(Parrot(), examples, TAGS, pad_id=0)
+    counts = evaluate(Parrot(), SimpleNamespace(tags=TAGS, pad_id=0), examples)
 
     expected = [
         score(gold, predicted, mode="strict", scheme=IOB2, zero_division=0)
