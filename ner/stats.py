@@ -8,7 +8,7 @@ or a sentence. A row is the additive ``(tp, fp, fn)`` of one sentence; F1 = 2 tp
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ LEVEL = 0.95
 FEWEST_UNITS = 6
 NO_DIFFERENCE = "no difference shown"
 
+# The same figures give the same interval.
+_SEED = 0
 # Random numbers drawn at a time, so that memory does not grow with the series.
 _CHUNK = 1 << 21
 # Resamples no further apart than this are equal but for rounding.
@@ -103,9 +105,7 @@ def unseen_rate(units: float, level: float = LEVEL) -> float:
     return -math.log(1 - level) / units
 
 
-def ratio_estimate(
-    numerator: Sequence[float], denominator: Sequence[float], *, seed: int = 0
-) -> Estimate:
+def ratio_estimate(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
     """median(numerator) / median(denominator) of two interleaved timing series.
 
     Sample i of one ran next to sample i of the other, so pairs are resampled and drift that both
@@ -117,7 +117,10 @@ def ratio_estimate(
     top, bottom = np.median(series, axis=1)
     if pairs < FEWEST_UNITS:
         return Estimate(float(top / bottom), 0.0, math.inf)
-    tops, bottoms = _resampled_medians(series, seed)
+    rng = np.random.default_rng(_SEED)
+    draws = (rng.integers(pairs, size=(size, pairs)) for size in _portions(pairs))
+    medians = [np.median(series[:, drawn], axis=2) for drawn in draws]
+    tops, bottoms = np.concatenate(medians, axis=1)
     return Estimate(float(top / bottom), *_percentiles(tops / bottoms))
 
 
@@ -130,21 +133,15 @@ def ratio_verdict(ratio: Estimate) -> str:
     return f"{1 / ratio.value:.2f} × slower [{1 / ratio.high:.2f}–{1 / ratio.low:.2f}]"
 
 
-def median_estimate(samples: Sequence[float], *, seed: int = 0) -> Estimate:
+def median_estimate(samples: Sequence[float]) -> Estimate:
     """The median of ``samples``, which are above zero, in their unit.
 
     The interval is from 0 to infinity where there are fewer than ``FEWEST_UNITS``.
     """
-    series = np.array([samples], dtype=np.float64)
-    median = float(np.median(series))
-    if len(samples) < FEWEST_UNITS:
-        return Estimate(median, 0.0, math.inf)
-    return Estimate(median, *_percentiles(_resampled_medians(series, seed)))
+    return ratio_estimate(samples, [1.0] * len(samples))
 
 
-def f1_estimate(
-    rows: Sequence[Row], *, seed: int = 0, level: float = LEVEL, of_nothing: float = 0.0
-) -> Estimate:
+def f1_estimate(rows: Sequence[Row], *, level: float = LEVEL, of_nothing: float = 0.0) -> Estimate:
     """The micro F1 of ``rows``, its interval by resampling sentences, at ``level`` in (0, 1).
 
     Resamples without any entity have no F1 and are left out; ``of_nothing`` is the F1 where there
@@ -152,17 +149,12 @@ def f1_estimate(
     entity. Where all resamples are equal, as without any error, its ends are those of the rule of
     three.
     """
-    units = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
-    total = units.sum(axis=0)
-    value = float(_f1(total)) if total.any() else of_nothing
-    if _too_few(units):
-        return Estimate(value, 0.0, 1.0)
-    low, high = _percentiles(_f1(_resampled_sums(units, seed)), level)
-    entities = float(total @ (1.0, 0.5, 0.5))
-    return _never_certain(Estimate(value, low, high), entities, level, (0.0, 1.0))
+    return _bootstrapped(
+        _units(rows), _f1, (1.0, 0.5, 0.5), lowest=0.0, level=level, of_nothing=of_nothing
+    )
 
 
-def f1_difference(first: Sequence[Row], second: Sequence[Row], *, seed: int = 0) -> Estimate:
+def f1_difference(first: Sequence[Row], second: Sequence[Row]) -> Estimate:
     """F1(second) - F1(first), its interval from both on the same resampled sentences.
 
     A side that finds nothing where nothing is to be found has an F1 of 0 there. The interval is
@@ -170,28 +162,40 @@ def f1_difference(first: Sequence[Row], second: Sequence[Row], *, seed: int = 0)
     resample, its ends are those of the rule of three. Raises ``ValueError`` if the lengths differ.
     (Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004.)
     """
-    units = _side_by_side(first, second)
-    total = units.sum(axis=0)
-    value = float(np.nan_to_num(_f1(total[3:])) - np.nan_to_num(_f1(total[:3])))
-    if _too_few(units):
-        return Estimate(value, -1.0, 1.0)
-    sums = _resampled_sums(units, seed)
-    before, after = np.nan_to_num(_f1(sums[:, :3])), np.nan_to_num(_f1(sums[:, 3:]))
-    low, high = _percentiles(after - before)
-    entities = float(total[0] + total[2])
-    return _never_certain(Estimate(value, low, high), entities, LEVEL, (-1.0, 1.0))
+
+    def difference(sums: _Floats) -> _Floats:
+        before, after = (np.nan_to_num(_f1(side)) for side in np.split(sums, 2, axis=-1))
+        return after - before
+
+    units = np.hstack([_units(first), _units(second)])
+    return _bootstrapped(units, difference, (1.0, 0.0, 1.0, 0.0, 0.0, 0.0), lowest=-1.0)
 
 
-def _never_certain(
-    estimate: Estimate, entities: float, level: float, bounds: tuple[float, float]
+def _bootstrapped(
+    units: _Floats,
+    figure: Callable[[_Floats], _Floats],
+    entities: Sequence[float],
+    *,
+    lowest: float,
+    level: float = LEVEL,
+    of_nothing: float = 0.0,
 ) -> Estimate:
-    """A bootstrap that saw no variation says nothing: the rule of three takes its place."""
-    if estimate.high - estimate.low > _EQUAL:
-        return estimate
-    lowest, highest = bounds
-    rate = unseen_rate(entities, level) if entities else highest - lowest
-    low, high = max(lowest, estimate.value - rate), min(highest, estimate.value + rate)
-    return Estimate(estimate.value, low, high)
+    """``figure`` of the sum of ``units``, its interval by resampling them.
+
+    ``entities`` are the weights by which columns add up to the entities that could differ;
+    ``lowest`` is the least that there can be, and 1 the most.
+    """
+    total = units.sum(axis=0)
+    value = float(np.nan_to_num(figure(total), nan=of_nothing))
+    if np.count_nonzero(units.any(axis=1)) < FEWEST_UNITS:
+        return Estimate(value, lowest, 1.0)
+    low, high = _percentiles(figure(_resampled_sums(units)), level)
+    if high - low <= _EQUAL:
+        # A bootstrap that saw no variation says nothing: the rule of three takes its place.
+        seen = float(total @ entities)
+        rate = unseen_rate(seen, level) if seen else 1.0 - lowest
+        low, high = max(lowest, value - rate), min(1.0, value + rate)
+    return Estimate(value, low, high)
 
 
 def mcnemar_p(added: int, removed: int) -> float:
@@ -210,48 +214,28 @@ def mcnemar_p(added: int, removed: int) -> float:
 
 def _f1(sums: _Floats) -> _Floats:
     """F1 of ``(tp, fp, fn)`` in the last axis; NaN where all three are zero."""
-    tp, errors = sums[..., 0], sums[..., 1] + sums[..., 2]
-    result: _Floats = np.full(tp.shape, np.nan)
-    np.divide(2 * tp, 2 * tp + errors, out=result, where=(tp + errors) > 0)
-    return result
+    tp, fp, fn = np.moveaxis(sums, -1, 0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2 * tp / (2 * tp + fp + fn))
 
 
-def _resampled_medians(series: _Floats, seed: int) -> _Floats:
-    """The median of each row over resampled columns; shape ``(rows, resamples)``."""
-    n = series.shape[1]
-    rng = np.random.default_rng(seed)
-    draws = [np.median(series[:, rng.integers(n, size=(size, n))], axis=2) for size in _sizes(n)]
-    return np.concatenate(draws, axis=1)
+def _units(rows: Sequence[Row]) -> _Floats:
+    return np.asarray(rows, dtype=np.float64).reshape(-1, 3)
 
 
-def _resampled_sums(units: _Floats, seed: int) -> _Floats:
+def _resampled_sums(units: _Floats) -> _Floats:
     """Sums over resampled rows; shape ``(resamples, columns)``.
 
     Few different rows occur, so how often each is drawn (multinomial) stands for the draws.
     """
     distinct, times = np.unique(units, axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    draws = [
-        rng.multinomial(len(units), times / len(units), size=size) @ distinct
-        for size in _sizes(len(distinct))
-    ]
-    return np.concatenate(draws)
+    rng = np.random.default_rng(_SEED)
+    shares = times / len(units)
+    draws = (rng.multinomial(len(units), shares, size=size) for size in _portions(len(distinct)))
+    return np.concatenate([drawn @ distinct for drawn in draws])
 
 
-def _side_by_side(first: Sequence[Row], second: Sequence[Row]) -> _Floats:
-    if len(first) != len(second):
-        raise ValueError(f"{len(first)} and {len(second)} rows are not of the same sentences")
-    return np.hstack(
-        [np.asarray(rows, dtype=np.float64).reshape(-1, 3) for rows in (first, second)]
-    )
-
-
-def _too_few(units: _Floats) -> bool:
-    """Whether fewer than ``FEWEST_UNITS`` rows have anything to be found, or found."""
-    return int(np.count_nonzero(units.any(axis=1))) < FEWEST_UNITS
-
-
-def _sizes(width: int) -> list[int]:
+def _portions(width: int) -> list[int]:
     """The resamples, in portions of at most ``_CHUNK`` numbers when each takes ``width``."""
     step = max(1, _CHUNK // width)
     return [min(step, RESAMPLES - begun) for begun in range(0, RESAMPLES, step)]

