@@ -6,13 +6,13 @@ Scores are rounded to six decimals, times to three.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
+
+import pydantic_core
 
 from ner.comparing.agreement import Agreement, Pair
 from ner.comparing.origin import Origin
@@ -191,38 +191,22 @@ def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
     ]
 
 
-def recorded_estimate(held: Mapping[str, Any], key: str = "f1") -> Estimate:
-    """A recorded estimate, also of a record from before estimates had one shape."""
-    found = held[key]
-    if isinstance(found, Mapping):
-        return Estimate(found["value"], found["low"], found["high"])
-    return Estimate(found, held.get(f"{key}_low", 0.0), held.get(f"{key}_high", 1.0))
+def estimate_of(data: Mapping[str, Any]) -> Estimate:
+    """An estimate as it stands in JSON, where an unknown end is null."""
+    high = data["high"]
+    return Estimate(data["value"], data["low"] or 0.0, math.inf if high is None else high)
 
 
-def to_json(value: Any) -> Any:  # noqa: ANN401 - any value of this package, as JSON has it
+def to_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON it is
     """A value as JSON: dataclasses by their fields, enums by their value, numbers to six decimals.
 
-    JSON has no infinity: it becomes null. Raises ``TypeError`` for what has no JSON.
+    JSON has no infinity: it becomes null. Raises ``ValueError`` for what has no JSON.
 
     >>> to_json(Estimate(0.12345678, 0.1, math.inf))
     {'value': 0.123457, 'low': 0.1, 'high': None}
     """
-    match value:
-        case StrEnum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return round(value, 6) if math.isfinite(value) else None
-        case Path():
-            return str(value)
-        case Mapping():
-            return {str(key): to_json(held) for key, held in value.items()}
-        case list() | tuple():
-            return [to_json(held) for held in value]
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no JSON")
+    written = pydantic_core.to_json(value, inf_nan_mode="null")
+    return json.loads(written, parse_float=lambda digits: round(float(digits), 6))
 
 
 def _entities(tagged: Tagged) -> list[Json]:

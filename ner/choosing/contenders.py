@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ner.comparing.origin import Origin
@@ -12,6 +12,7 @@ from ner.errors import InputError, ModelRefused
 from ner.models.catalogue import ModelSpec
 from ner.models.child import OnStage
 from ner.models.folder import find_prepared
+from ner.models.names import resolve
 from ner.models.open import Side, open_side
 from ner.models.recipes import ORIGINAL, RECIPES, Recipe, Variant, find_recipe
 from ner.tagging.choice import Choice
@@ -28,8 +29,9 @@ _USUAL_MB, _CALIBRATED, _COMPRESSED, _BESIDES = 77, 13, 1.6, 12
 class Contender:
     """Whatever is measured: a recipe of a model, or a peer that runs the same model.
 
-    ``opening`` tells :mod:`ner.choosing.memory` how to open it in a process of its own; None where
-    its memory is not measured. ``withheld`` says why it is not served, where it is not: it is
+    ``opening`` tells :mod:`ner.choosing.memory` how to open it in a process of its own: a module, a
+    function there that gives what tags texts, and its arguments; None where its memory is not
+    measured. ``withheld`` says why it is not served, where it is not: it is
     measured all the same.
     """
 
@@ -37,14 +39,14 @@ class Contender:
     tagger: Tagger
     bytes_on_disk: int
     withheld: str | None = None
-    opening: Mapping[str, str] | None = None
+    opening: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, side: Side, choice: Choice | None = None) -> Contender:
         """An opened side, which tags as ``choice`` says."""
         tagger = side.tagger.using(choice or Choice())
         variant = side.variant
-        opening = {"variant": f"{variant.spec.reference}#{variant.recipe.name}"}
+        opening = __name__, "open_alone", f"{variant.spec.reference}#{variant.recipe.name}"
         return cls(side.origin, tagger, side.size, side.withheld, opening)
 
     @property
@@ -56,6 +58,11 @@ class Contender:
     def title(self) -> str:
         """What a reader calls it."""
         return self.origin.title
+
+
+def open_alone(name: str) -> Callable[[Sequence[str]], object]:
+    """What tags texts by the variant ``name``: checked as for serving, whatever the check says."""
+    return open_side(resolve(name)).tagger.tag_many
 
 
 def runs_here(recipe: Recipe) -> bool:

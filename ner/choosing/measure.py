@@ -6,13 +6,13 @@ falls on all contenders alike.
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from statistics import median
+
+import numpy as np
 
 from ner.choosing.contenders import Contender
 from ner.choosing.memory import Footprint, MemoryPlan, measure_footprint
@@ -23,7 +23,6 @@ from ner.counts import counts_of, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating.report import score_predictions
-from ner.evaluating.scores import Scores
 from ner.progress import Progress
 from ner.stats import LEVEL, Estimate, Row, f1_estimate
 from ner.tags import suggest_map
@@ -54,15 +53,15 @@ class Measured:
 
     ``times`` are by workload; of the texts one by one, sample i is of text i. ``agreement`` has a
     row of counts for each text, the original's entities taken as gold; None for the original
-    itself. ``gold`` are its scores against gold, where there is any. ``withheld`` says why it is
-    not served here, where it is not.
+    itself. ``gold`` is its F1 against gold, where there is any. ``withheld`` says why it is not
+    served here, where it is not.
     """
 
     origin: Origin
     bytes_on_disk: int
     times: Mapping[str, Latency]
     agreement: tuple[Row, ...] | None = None
-    gold: Scores | None = None
+    gold: Estimate | None = None
     footprint: Footprint | None = None
     withheld: str | None = None
 
@@ -109,60 +108,54 @@ def measure(
     Closing it ends the work with the step that it is at. Without ``memory`` that is not measured.
     Raises ``InputError`` where gold has none of the labels that a contender knows.
     """
-    weighed = [contender for contender in contenders if memory and contender.opening]
+    weighed = [one for one in contenders if memory and one.opening]
     total = len(contenders) + len(weighed) + sum(work.steps for work in workloads)
     done = count(1)
-    found: dict[str, list[Tagged]] = {}
-    for contender in contenders:
-        found[contender.name] = contender.tagger.tag_many(sample.texts)
-        yield Progress(next(done), total, f"tagging with {contender.title}")
-    gold = {one.name: _scores(one, found[one.name], sample) for one in contenders}
-    times: dict[str, dict[str, Latency]] = {contender.name: {} for contender in contenders}
-    rng = random.Random(0)  # noqa: S311 - not a secret
+    found: list[list[Tagged]] = []
+    for one in contenders:
+        found.append(one.tagger.tag_many(sample.texts))
+        yield Progress(next(done), total, f"tagging with {one.title}")
+    gold = list(map(partial(_gold_f1, sample), contenders, found))
+    times: list[dict[str, Latency]] = [{} for _ in contenders]
+    rng = np.random.default_rng(0)
     for work in workloads:
-        passes: list[list[dict[str, float]]] = []
-        for _ in range(work.passes + 1):
-            passes.append([])
-            for texts in work.calls:
-                runs = {one.name: partial(one.tagger.tag_many, texts) for one in contenders}
-                passes[-1].append(time_round(runs, rng))
-                yield Progress(next(done), total, f"timing, {work.name}")
-        # The first pass warms up every shape and is not counted.
-        calls = list(zip(*passes[1:], strict=True))
-        for name, held in times.items():
-            series = [[taken[name] for taken in call] for call in calls]
-            # A sample for each call, the median of its passes; of a single call one for each pass.
-            samples = series[0] if len(series) == 1 else map(median, series)
-            held[work.name] = Latency(tuple(samples), len(work.calls[0]))
+        taken = np.empty((1 + work.passes, len(work.calls), len(contenders)))
+        for number, call in np.ndindex(taken.shape[:2]):
+            taken[number, call] = _time_round(contenders, work.calls[call], rng)
+            yield Progress(next(done), total, f"timing, {work.name}")
+        # The first pass warms up every shape and is not counted. There is a sample for each call,
+        # the median of its passes; of a single call one for each pass.
+        samples = taken[1:, 0] if len(work.calls) == 1 else np.median(taken[1:], axis=0)
+        for held, series in zip(times, samples.T, strict=True):
+            held[work.name] = Latency(tuple(series.tolist()), len(work.calls[0]))
     footprints: dict[str, Footprint] = {}
-    for contender in weighed:
-        assert memory and contender.opening  # noqa: S101 - only those are weighed
-        footprints[contender.name] = measure_footprint(contender.opening, sample.texts, memory)
-        yield Progress(next(done), total, f"memory of {contender.title}")
-    original = contenders[0].name
+    for one in weighed:
+        assert memory and one.opening  # noqa: S101 - only those are weighed
+        footprints[one.name] = measure_footprint(one.opening, sample.texts, memory)
+        yield Progress(next(done), total, f"memory of {one.title}")
     return tuple(
         Measured(
-            origin=contender.origin,
-            bytes_on_disk=contender.bytes_on_disk,
-            times=times[contender.name],
-            agreement=None
-            if contender.name == original
-            else _rows(found[original], found[contender.name]),
-            gold=gold[contender.name],
-            footprint=footprints.get(contender.name),
-            withheld=contender.withheld,
+            origin=one.origin,
+            bytes_on_disk=one.bytes_on_disk,
+            times=times[at],
+            agreement=_rows(found[0], found[at]) if at else None,
+            gold=gold[at],
+            footprint=footprints.get(one.name),
+            withheld=one.withheld,
         )
-        for contender in contenders
+        for at, one in enumerate(contenders)
     )
 
 
-def time_round(runs: Mapping[str, Callable[[], object]], rng: random.Random) -> dict[str, float]:
-    """Milliseconds of each of ``runs``, which run once each in a new random order."""
-    taken = {}
-    for name in rng.sample(list(runs), len(runs)):
+def _time_round(
+    contenders: Sequence[Contender], texts: Sequence[str], rng: np.random.Generator
+) -> list[float]:
+    """Milliseconds of each contender, which tag ``texts`` in a new random order."""
+    taken = [0.0] * len(contenders)
+    for at in rng.permutation(len(contenders)):
         begin = time.perf_counter()
-        runs[name]()
-        taken[name] = 1000 * (time.perf_counter() - begin)
+        contenders[at].tagger.tag_many(texts)
+        taken[at] = 1000 * (time.perf_counter() - begin)
     return taken
 
 
@@ -174,7 +167,7 @@ def _rows(original: Sequence[Tagged], found: Sequence[Tagged]) -> tuple[Row, ...
     )
 
 
-def _scores(contender: Contender, found: Sequence[Tagged], sample: Sample) -> Scores | None:
+def _gold_f1(sample: Sample, contender: Contender, found: Sequence[Tagged]) -> Estimate | None:
     """Against gold; labels that the model does not have are left out on both sides."""
     if sample.gold is None:
         return None
@@ -186,4 +179,4 @@ def _scores(contender: Contender, found: Sequence[Tagged], sample: Sample) -> Sc
             f"{', '.join(labels)[:200]}: none of them is the same."
             f"{suggest_map(sorted(present), labels)}"
         )
-    return score_predictions(sample.gold, found, labels=labels).sides[0]
+    return score_predictions(sample.gold, found, labels=labels).sides[0].f1()

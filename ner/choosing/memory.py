@@ -1,7 +1,7 @@
 """Resident memory of a process with one contender (``python -m ner.choosing.memory``).
 
-The process reads JSON from standard input: how to open the contender, and texts. It writes a
-:class:`Footprint` as JSON.
+The process reads JSON from standard input: which function opens the contender, and texts. It
+writes a :class:`Footprint` as JSON.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 import psutil
@@ -50,9 +50,7 @@ class Footprint:
     after_files: int
 
 
-def measure_footprint(
-    opening: Mapping[str, str], texts: Sequence[str], plan: MemoryPlan
-) -> Footprint:
+def measure_footprint(opening: Sequence[str], texts: Sequence[str], plan: MemoryPlan) -> Footprint:
     """Open a contender in a new process and let it tag texts made of the words of ``texts``.
 
     ``opening`` is that of a :class:`~ner.choosing.contenders.Contender`. Raises ``Failure`` if the
@@ -68,7 +66,7 @@ def measure_footprint(
         return [" ".join(rng.choices(words, k=rng.randint(1, _MOST_WORDS))) for _ in range(count)]
 
     task = {
-        "opening": dict(opening),
+        "opening": opening,
         "singles": drawn(plan.singles),
         "files": [drawn(plan.file_texts) for _ in range(plan.files)],
         "began": time.time(),
@@ -85,7 +83,9 @@ def measure_footprint(
 
 def _footprint(task: Mapping[str, Any]) -> Footprint:
     """The measurement, in the process of its own."""
-    tag_many = _opened(**task["opening"])
+    # Each kind of contender imports its own libraries, which are a part of its memory.
+    module, function, *arguments = task["opening"]
+    tag_many = getattr(import_module(module), function)(*arguments)
     tag_many([_FIRST_TEXT])
     seconds, loaded = time.time() - task["began"], _resident()
     for text in task["singles"]:
@@ -94,23 +94,6 @@ def _footprint(task: Mapping[str, Any]) -> Footprint:
     for file in task["files"]:
         tag_many(file)
     return Footprint(seconds, loaded, after_singles, _resident())
-
-
-def _opened(**opening: str) -> Callable[[Sequence[str]], object]:
-    """What tags texts. Each kind imports its own libraries, which are a part of its memory."""
-    if "file" in opening:
-        from ner.choosing.onnx_runtime import open_alone
-
-        return open_alone(Path(opening["file"]), Path(opening["checkpoint"]))
-    if "peer" in opening:
-        from ner.choosing.peers import open_torch
-
-        return open_torch(opening["peer"], Path(opening["checkpoint"]))
-    from ner.models.names import resolve
-    from ner.models.open import open_side
-
-    # Checked as for serving, and opened whatever the check says.
-    return open_side(resolve(opening["variant"])).tagger.tag_many
 
 
 def _resident() -> int:

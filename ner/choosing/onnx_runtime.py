@@ -56,23 +56,25 @@ class Session:
         return (torch.from_numpy(self.logits(**{n: it.numpy() for n, it in inputs.items()})),)
 
 
-def open_alone(file: Path, checkpoint: Path) -> Callable[[Sequence[str]], None]:
+def open_alone(file: str, checkpoint: str) -> Callable[[Sequence[str]], None]:
     """What runs texts through an ONNX file with the checkpoint's tokenizer, and decodes nothing."""
     from tokenizers import Tokenizer
 
-    session, tokenizer = Session(file), Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
-    config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    session, folder = Session(Path(file)), Path(checkpoint)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     tokenizer.enable_truncation(config.get("max_position_embeddings", 512))
     tokenizer.enable_padding()
+    parts = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 
     def run(texts: Sequence[str]) -> None:
         for begin in range(0, len(texts), _BATCH):
             encoded = tokenizer.encode_batch(list(texts[begin : begin + _BATCH]))
-            session.logits(
-                input_ids=np.array([one.ids for one in encoded], dtype=np.int64),
-                attention_mask=np.array([one.attention_mask for one in encoded], dtype=np.int64),
-                token_type_ids=np.array([one.type_ids for one in encoded], dtype=np.int64),
-            )
+            inputs = {
+                name: np.array([getattr(one, part) for one in encoded], dtype=np.int64)
+                for name, part in parts.items()
+            }
+            session.logits(**inputs)
 
     return run
 

@@ -24,6 +24,7 @@ from transformers import (
     TokenClassificationPipeline,
 )
 
+from ner.choosing import onnx_runtime
 from ner.choosing.contenders import Contender
 from ner.choosing.onnx_runtime import Session, export_onnx
 from ner.comparing.origin import Origin
@@ -32,6 +33,7 @@ from ner.errors import InputError, MissingExtra, ModelRefused
 from ner.machine import usable_cores
 from ner.models.catalogue import ModelSpec
 from ner.tagging.decode import Scheme
+from ner.tagging.tagger import without_edge_spaces
 from ner.telemetry import without_telemetry
 
 # Batch sizes that are tried on some of the texts; the fastest one is used.
@@ -69,9 +71,8 @@ def checkpoint_of(spec: ModelSpec) -> Path:
 def open_peers(
     spec: ModelSpec,
     texts: Sequence[str],
-    *,
-    folders: Mapping[str, Path] | None = None,
-    report: Callable[[str], None] = lambda sentence: None,
+    folders: Mapping[str, Path],
+    report: Callable[[str], None],
 ) -> Iterator[list[Contender]]:
     """The peers over the checkpoint of ``spec``, and over OpenVINO files in ``folders``, by title.
 
@@ -79,6 +80,7 @@ def open_peers(
     Raises as :func:`checkpoint_of`, and ``ModelRefused`` if transformers can't load the checkpoint.
     """
     checkpoint = checkpoint_of(spec)
+    here = str(checkpoint)
     original, tokenizer = _load(checkpoint)
     # Windows keeps files that a session may still read.
     with TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
@@ -88,32 +90,34 @@ def open_peers(
             report(f"ONNX Runtime takes no part. {error}")
             onnx = {}
         quantized, stored = _quantized(original)
-        networks: dict[str, tuple[Any, int, dict[str, str] | None]] = {
-            _PYTORCH: (original, _size(checkpoint / "model.safetensors"), {"peer": _PYTORCH}),
-            _PYTORCH_INT8: (quantized, stored, {"peer": _PYTORCH_INT8}),
-            **{
-                title: (_openvino(it), _size(*it.glob("openvino_model.*")), None)
-                for title, it in (folders or {}).items()
-            },
-            **{
-                title: (Session(file, original.config), _size(file), {"file": str(file)})
-                for title, file in onnx.items()
-            },
-        }
+        size, torch_alone = _size(checkpoint / "model.safetensors"), (__name__, "open_alone")
+        onnx_alone = onnx_runtime.__name__, "open_alone"
+        networks: list[tuple[str, Any, int, tuple[str, ...] | None]] = [
+            (_PYTORCH, original, size, (*torch_alone, _PYTORCH, here)),
+            (_PYTORCH_INT8, quantized, stored, (*torch_alone, _PYTORCH_INT8, here)),
+            *(
+                (title, _openvino(folder), _size(*folder.glob("openvino_model.*")), None)
+                for title, folder in folders.items()
+            ),
+            *(
+                (title, Session(it, original.config), _size(it), (*onnx_alone, str(it), here))
+                for title, it in onnx.items()
+            ),
+        ]
         yield [
             Contender(
                 Origin(title, title),
                 _peer(network, original, tokenizer, texts[:_SAMPLE]),
                 size,
-                opening=opening and {**opening, "checkpoint": str(checkpoint)},
+                opening=opening,
             )
-            for title, (network, size, opening) in networks.items()
+            for title, network, size, opening in networks
         ]
 
 
-def open_torch(title: str, checkpoint: Path) -> Callable[[Sequence[str]], object]:
+def open_alone(title: str, checkpoint: str) -> Callable[[Sequence[str]], object]:
     """One of PyTorch's peers alone, in batches of 16."""
-    original, tokenizer = _load(checkpoint)
+    original, tokenizer = _load(Path(checkpoint))
     network = original if title == _PYTORCH else _quantized(original)[0]
     return Peer(_pipeline(network, original, tokenizer), (), 16).tag_many
 
@@ -197,11 +201,9 @@ def _size(*files: Path) -> int:
 
 def _tagged(text: str, found: Sequence[Mapping[str, Any]]) -> Tagged:
     """What a pipeline found in a text; spaces that its tokenizer counts to a word are left out."""
-    entities = []
-    for group in found:
-        spelled = text[group["start"] : group["end"]]
-        start = group["start"] + len(spelled) - len(spelled.lstrip())
-        end = start + len(spelled.strip())
-        if start < end:
-            entities.append(Entity(start, end, group["entity_group"], float(group["score"])))
-    return Tagged(text, tuple(entities))
+    entities = tuple(
+        Entity(group["start"], group["end"], group["entity_group"], float(group["score"]))
+        for group in found
+        if group["start"] < group["end"]
+    )
+    return Tagged(text, without_edge_spaces(text, entities))

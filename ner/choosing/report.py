@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from ner.choosing.measure import Measured
 from ner.choosing.rule import Judged, Recommendation
 from ner.choosing.workloads import FILE, SINGLES
+from ner.evaluating.verdicts import count_of
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant
-from ner.schema import Json, provenance_json, to_json
+from ner.schema import Json, estimate_of, provenance_json, to_json
 from ner.stats import Estimate
 from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
@@ -24,8 +25,8 @@ from ner.verdict import Answer
 # Ratios that have a name.
 _PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
 
-# What a table shows of a contender's JSON.
-_Column = Callable[[Any], Cell | str]
+# Where a column's values stand in a contender's JSON, and how they are shown.
+_Column = tuple[str, Callable[[Any], Cell | str]]
 
 
 def measurement_json(
@@ -40,14 +41,17 @@ def measurement_json(
     origins = [one.origin for one in measured if one.origin.recipe is not None]
     int8 = next((one for one in measured if one.origin.recipe == RECOMMENDED), None)
     machine = describe()
-    return {
-        "model": measured[0].origin.model,
-        "texts": {"set": texts, "n": measured[0].singles.n},
-        "contenders": [_contender_json(one, int8, by_name.get(one.name)) for one in measured],
-        "machine": to_json(machine),
-        "cpu_note": cpu_note(machine),
-        "provenance": provenance_json(origins, Choice(), gold=texts),
-    }
+    answer: Json = to_json(
+        {
+            "model": measured[0].origin.model,
+            "texts": {"set": texts, "n": measured[0].singles.n},
+            "contenders": [_contender(one, int8, by_name.get(one.name)) for one in measured],
+            "machine": machine,
+            "cpu_note": cpu_note(machine),
+            "provenance": provenance_json(origins, Choice(), gold=texts),
+        }
+    )
+    return answer
 
 
 def choice_json(
@@ -70,7 +74,7 @@ def choice_json(
         "named": recommendation.named.measured.name,
         "sentence": sentence(recommendation),
         "more_texts": recommendation.named.more_texts if undecided else None,
-        "limits": asdict(recommendation.limits),
+        "limits": to_json(recommendation.limits),
         **measurement_json(measured, texts, recommendation.judged),
         "not_made": [
             {"name": it.name, "title": it.recipe.title, "advice": it.recipe.advice} for it in unmade
@@ -82,36 +86,32 @@ def choice_json(
     }
 
 
-def _contender_json(one: Measured, int8: Measured | None, judged: Judged | None) -> Json:
+def _contender(one: Measured, int8: Measured | None, judged: Judged | None) -> Json:
     agreement = judged.agreement if judged else one.agreement_at()
     fits = {}
     if judged is not None:
-        reasons = [verdict.sentence for verdict in judged.verdicts]
-        fits = {"fits": judged.answer.value, "reasons": reasons}
+        fits = {"fits": judged.answer, "reasons": [check.reason for check in judged.checks]}
     return {
         "name": one.name,
         "title": one.title,
         "recipe": one.origin.recipe,
         "bytes_on_disk": one.bytes_on_disk,
-        "memory": None if one.footprint is None else asdict(one.footprint),
-        "times": {name: _timed_json(one, int8, name) for name in one.times},
+        "memory": one.footprint,
+        "times": {
+            name: {
+                "ms": timed.ms,
+                "p95_ms": timed.p95_ms,
+                "n": timed.n,
+                "texts": timed.texts,
+                "texts_per_second": timed.rate,
+                "int8_as_fast": None if int8 in (None, one) else int8.times[name].as_fast_as(timed),
+            }
+            for name, timed in one.times.items()
+        },
         "agreement": agreement and {**to_json(agreement), "entities": one.entities},
-        "gold": one.gold and to_json(one.gold.f1()),
+        "gold": one.gold,
         "withheld": one.withheld,
         **fits,
-    }
-
-
-def _timed_json(one: Measured, int8: Measured | None, workload: str) -> Json:
-    timed = one.times[workload]
-    as_fast = None if int8 in (None, one) else int8.times[workload].as_fast_as(timed)
-    return {
-        "ms": to_json(timed.ms),
-        "p95_ms": round(timed.p95_ms, 3),
-        "n": timed.n,
-        "texts": timed.texts,
-        "texts_per_second": to_json(timed.rate),
-        "int8_as_fast": to_json(as_fast),
     }
 
 
@@ -142,8 +142,7 @@ def _more(undecided: Judged) -> str:
     if undecided.more_texts is None:
         return "It is too close to the limit for any number of texts to tell."
     ends = "show whether it fits" if undecided.miss > 0 else "prove it"
-    number = undecided.more_texts
-    return f"{number:,} more text{'' if number == 1 else 's'} would {ends}."
+    return f"{count_of(undecided.more_texts, 'more text')} would {ends}."
 
 
 def _gains(judged: Judged, original: Judged) -> str:
@@ -210,17 +209,19 @@ def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = No
     With the price of a machine for an hour, what a million texts cost too.
     """
     rate = f"times/{FILE}/texts_per_second"
-    columns = {
-        "MB": _megabytes("bytes_on_disk"),
-        "RAM MB": _megabytes("memory/after_files"),
-        "ms a text": _estimates(f"times/{SINGLES}/ms", 1, 2),
-        "texts a second": _estimates(rate, 1, 0),
+    columns: dict[str, _Column] = {
+        "MB": ("bytes_on_disk", _megabytes),
+        "RAM MB": ("memory/after_files", _megabytes),
+        "ms a text": (f"times/{SINGLES}/ms", partial(_interval, scale=1, decimals=2)),
+        "texts a second": (rate, partial(_interval, scale=1, decimals=0)),
         **_FOUND,
-        "fits": lambda item: item.get("fits", ""),
+        "fits": ("fits", str),
     }
     if price_per_hour is not None:
-        columns["a million texts cost"] = _cells(
-            rate, lambda found: price_of_a_million(price_per_hour, found["value"])
+        price = price_per_hour
+        columns["a million texts cost"] = (
+            rate,
+            lambda found: price_of_a_million(price, found["value"]),
         )
     said = [f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."]
     said += [f"{one['title']} is left out. {one['reason']}" for one in answer.get("refused", ())]
@@ -229,12 +230,12 @@ def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = No
 
 def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
     """Size, memory and what is found; milliseconds a text; texts a second; INT8 against each."""
-    columns = {
-        "on disk": _megabytes("bytes_on_disk"),
-        "loaded": _megabytes("memory/loaded"),
-        "after single texts": _megabytes("memory/after_singles"),
-        "after files": _megabytes("memory/after_files"),
-        "start, s": _cells("memory/seconds", lambda seconds: f"{seconds:.1f}"),
+    sizes: dict[str, _Column] = {
+        "on disk": ("bytes_on_disk", _megabytes),
+        "loaded": ("memory/loaded", _megabytes),
+        "after single texts": ("memory/after_singles", _megabytes),
+        "after files": ("memory/after_files", _megabytes),
+        "start, s": ("memory/seconds", "{:.1f}".format),
         **_FOUND,
     }
     note = (
@@ -245,24 +246,15 @@ def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
     files = [name for name in works if name.startswith(FILE)]
     singles = [name for name in works if name not in files]
     paired = "Paired in the same rounds, with 95 % intervals."
-    by_workload = (
+    tables = [("Size, memory and what is found", note, sizes)]
+    for title, said, key, names, decimals in (
         ("Milliseconds for a text", "Medians.", "ms", singles, 2),
         ("Texts a second", "Medians.", "texts_per_second", files, 0),
         ("INT8 is so many times as fast", paired, "int8_as_fast", works, 2),
-    )
-    return [
-        _table("Size, memory and what is found", note, answer, "contender", columns),
-        *(
-            _table(
-                title,
-                said,
-                answer,
-                "contender",
-                {name: _estimates(f"times/{name}/{key}", 1, decimals) for name in names},
-            )
-            for title, said, key, names, decimals in by_workload
-        ),
-    ]
+    ):
+        shown = partial(_interval, scale=1, decimals=decimals)
+        tables.append((title, said, {name: (f"times/{name}/{key}", shown) for name in names}))
+    return [_table(title, said, answer, "contender", columns) for title, said, columns in tables]
 
 
 def _place(workload: str) -> tuple[bool, int, str]:
@@ -276,40 +268,31 @@ def _table(
 ) -> Table:
     """A row for each contender; without columns and rows in which nothing stands."""
     items = answer["contenders"]
-    kept = {head: cell for head, cell in columns.items() if any(map(cell, items))}
-    rows = ([item["title"], *(cell(item) for cell in kept.values())] for item in items)
+    kept = {
+        head: column
+        for head, column in columns.items()
+        if any(_cell(item, *column) for item in items)
+    }
+    rows = ([item["title"], *(_cell(item, *column) for column in kept.values())] for item in items)
     return Table.of(title, [first, *kept], [row for row in rows if any(row[1:])], note)
 
 
-def _cells(path: str, shown: Callable[[Any], Cell | str]) -> _Column:
-    """A column of what stands under ``path`` in a contender's JSON; empty where nothing does."""
-
-    def cell(item: Any) -> Cell | str:  # noqa: ANN401
-        for key in path.split("/"):
-            item = item and item.get(key)
-        return "" if item is None else shown(item)
-
-    return cell
+def _cell(item: Any, path: str, shown: Callable[[Any], Cell | str]) -> Cell | str:  # noqa: ANN401
+    """What stands under ``path`` in a contender's JSON, as it is shown; empty for nothing."""
+    for key in path.split("/"):
+        item = item and item.get(key)
+    return "" if item is None else shown(item)
 
 
-def _estimates(path: str, scale: float = 100, decimals: int = 1) -> _Column:
-    return _cells(path, lambda found: estimate(estimate_of(found), scale, decimals))
+def _interval(found: Mapping[str, Any], scale: float = 100, decimals: int = 1) -> Cell:
+    return estimate(estimate_of(found), scale, decimals)
 
 
-def _megabytes(path: str) -> _Column:
-    return _cells(
-        path,
-        lambda size: Cell(f"{size / 1e6:.{1 if size < 100e6 else 0}f}", value=size / 1e6),
-    )
+def _megabytes(size: int) -> Cell:
+    return Cell(f"{size / 1e6:.{1 if size < 100e6 else 0}f}", value=size / 1e6)
 
 
-_FOUND = {"agreement %": _estimates("agreement"), "F1 %": _estimates("gold")}
-
-
-def estimate_of(data: Mapping[str, float | None]) -> Estimate:
-    """An estimate as it stands in JSON, where an unknown end is null."""
-    value, low, high = (data[key] for key in ("value", "low", "high"))
-    return Estimate(value or 0.0, low or 0.0, math.inf if high is None else high)
+_FOUND: dict[str, _Column] = {"agreement %": ("agreement", _interval), "F1 %": ("gold", _interval)}
 
 
 def price_of_a_million(price_per_hour: float, texts_per_second: float) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ner.choosing.measure import Measured
 from ner.errors import InputError
 from ner.stats import FEWEST_UNITS, Estimate
-from ner.verdict import MIN_AGREEMENT, Answer, Verdict, fewest, gravest, round_up, settle
+from ner.verdict import MIN_AGREEMENT, Answer, fewest, gravest, round_up, settle
 
 # The chance, for all recipes together, of taking one whose agreement is under the limit.
 RISK = 0.05
@@ -44,34 +44,50 @@ class Limits:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a limit is met, with the reason and how many more texts would tell; None for no number.
+
+    ``miss`` is how far the figure lies beyond the limit, as a share of it; below 0 within it.
+    """
+
+    answer: Answer
+    reason: str
+    more_texts: int | None
+    miss: float
+
+
 @dataclass(frozen=True)
 class Judged:
-    """A contender held against the limits.
+    """A contender held against each limit that is set.
 
-    ``agreement`` is as the rule takes it, None for the original; ``verdicts`` has one for each
-    limit; ``miss`` is how far it lies beyond the limit that it misses most, as a share of that.
+    ``agreement`` is as the rule takes it, None for the original.
     """
 
     measured: Measured
     agreement: Estimate | None
-    verdicts: tuple[Verdict, ...]
-    miss: float
+    checks: tuple[Check, ...]
 
     @property
     def answer(self) -> Answer:
         """Whether it surely fits, surely doesn't, or neither is shown."""
-        return gravest(one.answer for one in self.verdicts) if self.verdicts else Answer.YES
+        return gravest(one.answer for one in self.checks) if self.checks else Answer.YES
+
+    @property
+    def miss(self) -> float:
+        """How far it lies beyond the limit that it misses most; 0 if it misses none."""
+        return max([0.0, *(one.miss for one in self.checks)])
 
     @property
     def more_texts(self) -> int | None:
         """How many more texts decide all that is undecided; None where no number would."""
-        more = [one.more for one in self.verdicts if one.answer is Answer.UNDECIDED]
+        more = [one.more_texts for one in self.checks if one.answer is Answer.UNDECIDED]
         known = [number for number in more if number is not None]
         return max(known) if known and len(known) == len(more) else None
 
     def reasons(self, answer: Answer) -> str:
-        """The clauses of the verdicts that came to ``answer``."""
-        return "; ".join(one.sentence for one in self.verdicts if one.answer is answer)
+        """Those of the checks that came to ``answer``."""
+        return "; ".join(one.reason for one in self.checks if one.answer is answer)
 
 
 @dataclass(frozen=True)
@@ -134,55 +150,25 @@ def _time_ratio(one: Judged, other: Judged) -> Estimate:
 
 def _judge(measured: Measured, limits: Limits, level: float) -> Judged:
     """``measured`` against each limit that is set, its agreement's interval at ``level``."""
-    agreement = measured.agreement_at(level)
-    verdicts, misses = [], [0.0]
-    if limits.max_mb is not None:
-        verdicts.append(_size(measured, limits.max_mb))
-        misses.append(measured.bytes_on_disk / 1e6 / limits.max_mb - 1)
-    if limits.max_ms is not None:
-        verdicts.append(_time(measured, limits.max_ms))
-        misses.append(measured.singles.ms.value / limits.max_ms - 1)
-    if limits.min_agreement is not None and agreement is not None:
-        verdicts.append(_agreement(measured, agreement, limits.min_agreement, level))
-        misses.append((limits.min_agreement - agreement.value) / (1 - limits.min_agreement))
-    return Judged(measured, agreement, tuple(verdicts), max(misses))
-
-
-def _size(measured: Measured, limit: float) -> Verdict:
-    size = measured.bytes_on_disk / 1e6
-    fits = size <= limit
-    reason = (
-        f"{limit:g} allowed" if fits else f"{size - limit:.1f} MB over the {limit:g} MB allowed"
-    )
-    short = f"{size:.1f} MB"
-    return Verdict(Answer.YES if fits else Answer.NO, short, f"{short}, {reason}")
-
-
-def _time(measured: Measured, limit: float) -> Verdict:
-    ms = measured.singles.ms
-    # Less is better, and 1 is the limit.
-    figure = Estimate(-ms.value / limit, -ms.high / limit, -ms.low / limit)
-    answer, more = settle(figure, -1.0, seen=measured.singles.n, needed=FEWEST_UNITS)
-    reason = {
-        Answer.YES: f"{limit:g} allowed",
-        Answer.NO: f"{ms.value - limit:.2f} ms over the {limit:g} ms allowed",
-        Answer.UNDECIDED: f"and the {limit:g} ms allowed lie inside the interval",
-    }[answer]
-    short = f"{ms.text(1, 2)} ms a text"
-    return Verdict(answer, short, f"{short}, {reason}", more)
-
-
-def _agreement(measured: Measured, agreement: Estimate, limit: float, level: float) -> Verdict:
-    seen = measured.entities
-    answer, more = settle(agreement, limit, seen=seen, needed=fewest(1 - limit, level))
-    asked = f"{100 * limit:g} %"
-    reason = {
-        Answer.YES: f"{asked} asked for",
-        Answer.NO: f"{100 * (limit - agreement.value):.1f} points under the {asked} asked for",
-        Answer.UNDECIDED: f"and the {asked} asked for lie inside the interval",
-    }[answer]
-    if more is not None and seen:
-        # More texts like these have entities in the same number.
-        more = round_up(more * measured.singles.n / seen)
-    short = f"agreement {agreement.text()} %"
-    return Verdict(answer, short, f"{short} on {seen:,.0f} entities, {reason}", more)
+    texts, ms, agreement = measured.singles.n, measured.singles.ms, measured.agreement_at(level)
+    checks = []
+    if (most := limits.max_mb) is not None:
+        mb = measured.bytes_on_disk / 1e6
+        fits = Answer.YES if mb <= most else Answer.NO
+        checks.append(Check(fits, f"{mb:.1f} MB, {most:g} MB allowed", None, mb / most - 1))
+    if (most := limits.max_ms) is not None:
+        # Less is better, and 1 is the limit.
+        used = Estimate(-ms.value / most, -ms.high / most, -ms.low / most)
+        answer, more = settle(used, -1.0, seen=texts, needed=FEWEST_UNITS)
+        reason = f"{ms.text(1, 2)} ms a text, {most:g} ms allowed"
+        checks.append(Check(answer, reason, more, ms.value / most - 1))
+    if (least := limits.min_agreement) is not None and agreement is not None:
+        seen = measured.entities
+        answer, more = settle(agreement, least, seen=seen, needed=fewest(1 - least, level))
+        if more is not None and seen:
+            # More texts like these have entities in the same number.
+            more = round_up(more * texts / seen)
+        found = f"agreement {agreement.text()} % on {seen:,.0f} entities"
+        miss = (least - agreement.value) / (1 - least)
+        checks.append(Check(answer, f"{found}, {100 * least:g} % asked for", more, miss))
+    return Judged(measured, agreement, tuple(checks))

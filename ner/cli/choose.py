@@ -156,8 +156,7 @@ def measure_model(
                 f"pipeline on {side.recipe.title}": ensure_prepared(side).folder
                 for side in default_sides(spec)
             }
-            opened = open_peers(spec, sample.texts, folders=folders, report=print_note)
-            contenders += stack.enter_context(opened)
+            contenders += stack.enter_context(open_peers(spec, sample.texts, folders, print_note))
         return finish(measure(contenders, sample, works, memory), print_progress)
 
 

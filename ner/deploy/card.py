@@ -26,7 +26,7 @@ from ner.markup import megabytes, percent
 from ner.models.catalogue import catalogue, purpose_of
 from ner.models.folder import Gate, Prepared
 from ner.models.recipes import Variant
-from ner.schema import recorded_estimate, set_name
+from ner.schema import set_name
 from ner.tables import Cell, Table, escape, markdown
 
 TASK = "token-classification"
@@ -127,10 +127,15 @@ def _metadata(
             dataset_config=set_name("", held.record["settings"]).strip(" ()") or None,
             dataset_split=held.name.partition("/")[2] or None,
             metric_type=metric,
-            metric_value=recorded_estimate(held.result["right"], metric).value,
+            metric_value=value,
         )
         for held in sets
-        for metric in ("precision", "recall", "f1")
+        for right in [held.result["right"]]
+        for metric, value in (
+            ("precision", right["precision"]),
+            ("recall", right["recall"]),
+            ("f1", right["f1"]["value"]),
+        )
     ]
     if not results and gate is not None:
         results = [

@@ -11,7 +11,7 @@ from ner.markup import milliseconds
 from ner.models.catalogue import LABELS, assets
 from ner.models.folder import Manifest
 from ner.models.recipes import ORIGINAL
-from ner.schema import recorded_estimate, recorded_sides, set_name
+from ner.schema import estimate_of, recorded_sides, set_name
 from ner.tables import Table, count, estimate, percent
 
 Json = Mapping[str, Any]
@@ -57,10 +57,10 @@ def scores(sets: Sequence[RecordedSet], title: str) -> Table:
         (
             held.title,
             *(
-                estimate(recorded_estimate(side)) if side else ""
+                estimate(estimate_of(side["f1"])) if side else ""
                 for side in recorded_sides(held.result)
             ),
-            percent(recorded_estimate(held.result, "agreement").value),
+            percent(estimate_of(held.result["agreement"]).value),
             count(held.result["left"]["support"]),
             held.result.get("verdict", {}).get("answer", ""),
         )

@@ -89,7 +89,7 @@ class OpenVinoTagger:
         aggregation = self.choice.aggregation
         decoded = decode.decode(probabilities, encoded.pieces, self.model.scheme, aggregation)
         return [
-            self.choice.keep(Tagged(text, _without_edge_spaces(text, entities)))
+            self.choice.keep(Tagged(text, without_edge_spaces(text, entities)))
             for text, entities in zip(encoded.texts, decoded, strict=True)
         ]
 
@@ -106,7 +106,7 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     return replace_surrogates(text)
 
 
-def _without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+def without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities whose spans leave out the spaces that some tokenizers count to the next word."""
     trimmed = []
     for entity in entities:

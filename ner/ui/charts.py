@@ -12,10 +12,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ner.choosing.report import estimate_of
 from ner.choosing.workloads import SINGLES
 from ner.markup import macro
-from ner.schema import Json
+from ner.schema import Json, estimate_of
 
 # Where the axes begin and end, and the size of the whole.
 _FRAME = {"left": 52, "right": 548, "top": 12, "floor": 262, "width": 560, "height": 304}

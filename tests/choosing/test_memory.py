@@ -27,7 +27,7 @@ def test_memory_is_read_three_times(tiny_sides: Sides, texts: list[str]) -> None
 
 def test_pytorch_is_measured_alone_too(tiny_checkpoint: Path, texts: list[str]) -> None:
     """Its libraries are a part of what it holds."""
-    opening = {"peer": "PyTorch dynamic INT8", "checkpoint": str(tiny_checkpoint)}
+    opening = "ner.choosing.peers", "open_alone", "PyTorch dynamic INT8", str(tiny_checkpoint)
 
     assert measure_footprint(opening, texts, PLAN).loaded > 100e6
 
@@ -35,4 +35,4 @@ def test_pytorch_is_measured_alone_too(tiny_checkpoint: Path, texts: list[str]) 
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     """Its last line."""
     with pytest.raises(Failure, match="exit code 1"):
-        measure_footprint({"peer": "PyTorch", "checkpoint": str(tmp_path)}, ["Ada."], PLAN)
+        measure_footprint(("ner.choosing.contenders", "open_alone", str(tmp_path)), ["A."], PLAN)

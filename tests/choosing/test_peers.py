@@ -39,9 +39,7 @@ def peers(
     with ExitStack() as opened:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(onnx_runtime, "find_spec", lambda name: None)
-            found = opened.enter_context(
-                open_peers(tiny_spec, texts[:4], folders=folders, report=told.append)
-            )
+            found = opened.enter_context(open_peers(tiny_spec, texts[:4], folders, told.append))
         yield {peer.title: peer for peer in found}
 
 
@@ -93,12 +91,12 @@ def test_a_model_that_others_can_not_load_is_refused(tiny_spec: ModelSpec, tmp_p
 
     with (
         pytest.raises(InputError, match="give --model its folder"),
-        open_peers(find_model("hub:owner/name"), ["A text."]),
+        open_peers(find_model("hub:owner/name"), ["A text."], {}, print),
     ):
         pass
     with (
         pytest.raises(ModelRefused, match=f"{tmp_path.name}.*Leave out --peers"),
-        open_peers(replace(tiny_spec, folder=tmp_path), ["A text."]),
+        open_peers(replace(tiny_spec, folder=tmp_path), ["A text."], {}, print),
     ):
         pass
 
@@ -137,7 +135,7 @@ def test_dynamic_int8_is_smaller_and_its_runtime_alone_holds_less(
 ) -> None:
     """Weights and the embedding table take a byte each; torch is not imported."""
     small = files["ONNX Runtime dynamic INT8"]
-    opening = {"file": str(small), "checkpoint": str(tiny_checkpoint)}
+    opening = onnx_runtime.__name__, "open_alone", str(small), str(tiny_checkpoint)
 
     assert small.stat().st_size < files["ONNX Runtime"].stat().st_size
     assert measure_footprint(opening, texts, MemoryPlan(3, 1, 20)).after_files < 200e6

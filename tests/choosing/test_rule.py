@@ -162,7 +162,7 @@ def test_intervals_allow_for_the_number_of_recipes() -> None:
             Limits(max_mb=18),
             Answer.NO,
             "weights",
-            "None fits. WEIGHTS comes nearest: 19.0 MB, 1.0 MB over the 18 MB allowed.",
+            "None fits. WEIGHTS comes nearest: 19.0 MB, 18 MB allowed.",
         ),
     ],
     ids=[

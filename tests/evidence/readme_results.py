@@ -9,13 +9,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ner.choosing.report import bench_tables, estimate_of
+from ner.choosing.report import bench_tables
 from ner.choosing.workloads import FILE, SINGLES
 from ner.deploy.card import score_table
 from ner.deploy.facts import recorded_sets
 from ner.machine import Machine
 from ner.models.catalogue import catalogue
 from ner.models.recipes import RECOMMENDED
+from ner.schema import estimate_of
 from ner.tables import markdown
 from ner.train.card import write_record
 
