@@ -19,9 +19,6 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
 
-    def __sub__(self, other: Counts) -> Counts:
-        return Counts(self.tp - other.tp, self.fp - other.fp, self.fn - other.fn)
-
     @property
     def found(self) -> int:
         """How many were predicted."""

@@ -151,15 +151,15 @@ def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | No
 
 def provenance_rows(provenance: Json) -> list[tuple[str, str]]:
     """The same in words, for people: names and values; what says nothing is left out."""
-    sides = [_side_in_words(side) for side in provenance["sides"]]
-    labels = provenance["labels"]
+    labels, loss = provenance["labels"], provenance.get("max_loss")
     rows = [
-        *zip("AB", sides, strict=False),
+        *zip("AB", map(_side_in_words, provenance["sides"]), strict=False),
         ("Set", provenance["set"] or ""),
         ("Aggregation", provenance["aggregation"]),
         ("Reading", provenance["reading"]),
         ("Threshold", f"{provenance['threshold']:g}" if provenance["threshold"] else ""),
         ("Labels", "all" if labels is None else ", ".join(labels)),
+        ("Accepted loss", f"{loss:g} points of F1" if loss else ""),
         ("Machine", provenance["machine"]),
         ("Date", provenance["date"]),
     ]
@@ -175,20 +175,6 @@ def _side_in_words(side: Json) -> str:
     where = ", ".join(filter(None, [side["device"], floats]))
     weights = f", weights {side['weights']}" if side["weights"] else ""
     return f"{side['model']}#{side['recipe']} ({where}{weights})"
-
-
-def set_name(name: str, settings: Mapping[str, Any]) -> str:
-    """A set of a recorded evaluation, with what was special about it: (PER, LOC; lower-cased)."""
-    details = [", ".join(settings["labels"])] if settings.get("labels") else []
-    details += ["lower-cased"] if settings.get("lowercase") else []
-    return f"{name} ({'; '.join(details)})" if details else name
-
-
-def recorded_sides(result: Mapping[str, Any]) -> list[Mapping[str, Any] | None]:
-    """The sides of a recorded set by sentence, then as documents; None for what it lacks."""
-    return [
-        part.get(key) for part in (result, result.get("documents", {})) for key in ("left", "right")
-    ]
 
 
 def estimate_of(data: Mapping[str, Any]) -> Estimate:

@@ -19,7 +19,6 @@ LEVEL = 0.95
 # With five pairs that all point the same way a two-sided sign test has p = 2 / 2^5 = 0.06: fewer
 # units than six can show nothing at 5 %, although their bootstrap interval may be narrow.
 FEWEST_UNITS = 6
-NO_DIFFERENCE = "no difference shown"
 
 # The same figures give the same interval.
 _SEED = 0
@@ -124,13 +123,17 @@ def ratio_estimate(numerator: Sequence[float], denominator: Sequence[float]) -> 
     return Estimate(float(top / bottom), *_percentiles(tops / bottoms))
 
 
-def ratio_verdict(ratio: Estimate) -> str:
-    """The sentence for 'ratio times faster': only an interval that leaves out 1 claims anything."""
-    if 1.0 in ratio:
-        return NO_DIFFERENCE
-    if ratio.value > 1.0:
-        return f"{ratio.value:.2f} × faster [{ratio.low:.2f}–{ratio.high:.2f}]"
-    return f"{1 / ratio.value:.2f} × slower [{1 / ratio.high:.2f}–{1 / ratio.low:.2f}]"
+def speed_in_words(as_fast: Estimate) -> str:
+    """What 'so many times as fast' claims: only an interval that leaves out 1 claims anything.
+
+    >>> speed_in_words(Estimate(1.75, 1.6, 1.9)), speed_in_words(Estimate(0.82, 0.8, 0.9))
+    ('1.75 × as fast', '22 % slower')
+    """
+    if 1.0 in as_fast:
+        return "about as fast"
+    if as_fast.value < 1:
+        return f"{100 / as_fast.value - 100:.0f} % slower"
+    return f"{as_fast.value:.2f} × as fast"
 
 
 def median_estimate(samples: Sequence[float]) -> Estimate:

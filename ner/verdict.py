@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ner.errors import InputError
 from ner.stats import LEVEL, Estimate, unseen_rate
 
 # What a variant may lose and must reach unless the reader says otherwise: points of F1 against
@@ -46,6 +47,18 @@ class Verdict:
     short: str
     sentence: str
     more: int | None = None
+
+
+def check_limit(name: str, value: float | None, most: float, example: str) -> None:
+    """Raise ``InputError`` for a limit that is not over 0 and under ``most``; None sets none."""
+    if value is not None and not 0 < value < most:
+        bounds = "over 0" if most == math.inf else f"over 0 and under {most:g}"
+        raise InputError(f"{name} must be {bounds}, for example {example}; got {value:g}.")
+
+
+def check_max_loss(value: float | None, name: str = "max_loss") -> None:
+    """Raise ``InputError`` for what can't be the points of F1 that a side may lose."""
+    check_limit(name, value, 100, "1 (points of F1)")
 
 
 def settle(

@@ -17,7 +17,7 @@ from ner.evaluating.verdicts import count_of
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant
 from ner.schema import Json, estimate_of, provenance_json, to_json
-from ner.stats import Estimate
+from ner.stats import Estimate, speed_in_words
 from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
 from ner.verdict import Answer
@@ -152,7 +152,7 @@ def _gains(judged: Judged, original: Judged) -> str:
 def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
     """The time, size, memory and agreement of one beside those of the original."""
     said = [
-        _speed_in_words(this.singles.as_fast_as(base.singles)),
+        speed_in_words(this.singles.as_fast_as(base.singles)),
         _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
     ]
     if this.footprint is not None and base.footprint is not None:
@@ -163,19 +163,6 @@ def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
     elif agreement is not None:
         said.append(f"agreement {agreement.text()} % on {this.entities:,.0f} entities")
     return ", ".join(said)
-
-
-def _speed_in_words(as_fast: Estimate) -> str:
-    """How many times as fast as the original.
-
-    >>> _speed_in_words(Estimate(1.75, 1.6, 1.9)), _speed_in_words(Estimate(0.82, 0.8, 0.9))
-    ('1.75 × as fast', '22 % slower')
-    """
-    if 1.0 in as_fast:
-        return "as fast"
-    if as_fast.value < 1:
-        return f"{100 / as_fast.value - 100:.0f} % slower"
-    return f"{as_fast.value:.2f} × as fast"
 
 
 def _part_in_words(ratio: float, what: str) -> str:

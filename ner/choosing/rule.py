@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.choosing.measure import Measured
-from ner.errors import InputError
 from ner.stats import FEWEST_UNITS, Estimate
-from ner.verdict import MIN_AGREEMENT, Answer, fewest, gravest, round_up, settle
+from ner.verdict import MIN_AGREEMENT, Answer, check_limit, fewest, gravest, round_up, settle
 
 # The chance, for all recipes together, of taking one whose agreement is under the limit.
 RISK = 0.05
@@ -34,14 +33,10 @@ class Limits:
     min_agreement: float | None = MIN_AGREEMENT
 
     def __post_init__(self) -> None:
-        for name, value in (("max_ms", self.max_ms), ("max_mb", self.max_mb)):
-            if value is not None and not 0 < value < math.inf:
-                raise InputError(f"{name} must be a number over 0, or left out; got {value:g}.")
-        if self.min_agreement is not None and not 0 < self.min_agreement < 1:
-            raise InputError(
-                "min_agreement must be a fraction over 0 and under 1, such as 0.98 for 98 %; got "
-                f"{self.min_agreement:g}. No number of texts shows that two always agree."
-            )
+        check_limit("max_ms", self.max_ms, math.inf, "5")
+        check_limit("max_mb", self.max_mb, math.inf, "50")
+        # No number of texts shows that two always agree.
+        check_limit("min_agreement", self.min_agreement, 1, "0.98 for 98 %")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from ner.comparing.agreement import Kind, Pair
 from ner.models.names import resolve
 from ner.models.open import open_sides
 from ner.models.recipes import ORIGINAL, RECOMMENDED
-from ner.stats import ratio_verdict
+from ner.stats import speed_in_words
 from ner.tables import Table
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -67,7 +67,7 @@ def compare(
     if (timing := comparison.timing) is not None:
         print_line(
             f"{left} {timing.left.median_ms:.2f} ms, {right} {timing.right.median_ms:.2f} ms, "
-            f"{timing.right.n} runs: {ratio_verdict(timing.ratio)}"
+            f"{timing.right.n} runs: {speed_in_words(timing.ratio)} ({timing.ratio.range(1, 2)})"
         )
 
 

@@ -223,7 +223,7 @@ def _score(
         report_sides(sides, texts, choice, max_loss=limits.accepted, began=began, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
-    return check_limits(name, report, joined, limits)
+    return check_limits(report, joined, limits)
 
 
 def _read(file: Path, read: Reading) -> Gold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,13 +58,6 @@ class Pair:
         if self.left is None or self.right is None:
             return None
         return self.right.score - self.left.score
-
-    def margins(
-        self, left: Mapping[Entity, float], right: Mapping[Entity, float]
-    ) -> tuple[float, ...]:
-        """The margins of the entities that there are, given those of each side by entity."""
-        both = ((left, self.left), (right, self.right))
-        return tuple(side[entity] for side, entity in both if entity is not None)
 
     @property
     def start(self) -> int:

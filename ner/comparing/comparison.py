@@ -27,17 +27,14 @@ class Comparison:
         return None if self.right is None else align(self.left.tagged, self.right.tagged)
 
 
-def compare(
-    text: str, left: OpenVinoTagger, right: OpenVinoTagger | None, *, budget_ms: float = 0.0
-) -> Comparison:
-    """Tag ``text`` with both sides, and time them in turns.
+def compare(text: str, *sides: OpenVinoTagger, budget_ms: float = 0.0) -> Comparison:
+    """Tag ``text`` with one side or both, and time both in turns.
 
     Timing takes about ``budget_ms`` milliseconds, at least eight pairs of runs; with 0 nothing is
     timed. The tagging itself has warmed both up by then.
     """
-    first = left.explain(text)
-    second = None if right is None else right.explain(text)
+    left, *right = (side.explain(text) for side in sides)
     timing = None
-    if right is not None and budget_ms > 0 and first.pieces:
-        timing = time_in_turns(clean(text), left, right, budget_ms)
-    return Comparison(first, second, timing)
+    if right and budget_ms > 0 and left.pieces:
+        timing = time_in_turns(clean(text), *sides, budget_ms=budget_ms)
+    return Comparison(left, right[0] if right else None, timing)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ner.comparing.agreement import Agreement, align
@@ -46,11 +45,17 @@ class Rewritten:
 
     def fates(self, original: Tagged, found: Tagged) -> tuple[Fate, ...]:
         """What became of each entity of ``original``, given what was found in ``text``."""
-        back = [
-            replace(one, start=self.origin[one.start], end=self.origin[one.end - 1] + 1)
-            for one in found.entities
-        ]
-        return tuple(_fate(original.text, entity, back) for entity in original.entities)
+        had: dict[int, tuple[str, frozenset[int]]] = {}
+        for entity in found.entities:
+            letters = _letters(original.text, self.origin[entity.start : entity.end])
+            had |= dict.fromkeys(letters, (entity.label, letters))
+        fates = []
+        for entity in original.entities:
+            letters = _letters(original.text, range(entity.start, entity.end))
+            there = {had[at] for at in letters if at in had}
+            kept = (entity.label, letters) in there
+            fates.append(Fate.KEPT if kept else Fate.CHANGED if there else Fate.LOST)
+        return tuple(fates)
 
 
 @dataclass(frozen=True)
@@ -102,22 +107,7 @@ def rewritings(text: str) -> tuple[Rewritten, ...]:
     )
 
 
-def _fate(text: str, entity: Entity, found: Sequence[Entity]) -> Fate:
-    """``found`` is in the original's code points, in order."""
-    first = bisect_right(found, entity.start, key=lambda other: other.end)
-    last = bisect_left(found, entity.end, key=lambda other: other.start)
-    if first >= last:
-        return Fate.LOST
-    wanted = _core(text, entity)
-    kept = any(_core(text, other) == wanted for other in found[first:last])
-    return Fate.KEPT if kept else Fate.CHANGED
-
-
-def _core(text: str, entity: Entity) -> tuple[str, int, int]:
-    """Its label, and its span without what is neither letter nor digit at the edges."""
-    start, end = entity.start, entity.end
-    while start < end and not text[start].isalnum():
-        start += 1
-    while start < end and not text[end - 1].isalnum():
-        end -= 1
-    return entity.label, start, end
+def _letters(text: str, places: Iterable[int]) -> frozenset[int]:
+    """Those of some places in ``text`` at which there is a letter or a digit; else all of them."""
+    places = frozenset(places)
+    return frozenset(at for at in places if text[at].isalnum()) or places

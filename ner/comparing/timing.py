@@ -78,13 +78,11 @@ class Timing:
         return self.right.as_fast_as(self.left)
 
 
-def time_in_turns(
-    text: str, left: OpenVinoTagger, right: OpenVinoTagger, budget_ms: float
-) -> Timing:
+def time_in_turns(text: str, *sides: OpenVinoTagger, budget_ms: float) -> Timing:
     """Time both in rounds for about so long; with fewer than eight an interval says nothing."""
     rounds: list[tuple[Steps, ...]] = []
     deadline = time.perf_counter() + budget_ms / 1000
-    for taken in time_rounds(text, (left, right)):
+    for taken in time_rounds(text, sides):
         rounds.append(taken)
         over = len(rounds) >= _MOST_PAIRS or time.perf_counter() >= deadline
         if over and len(rounds) >= _FEWEST_PAIRS:

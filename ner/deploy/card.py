@@ -26,7 +26,6 @@ from ner.markup import megabytes, percent
 from ner.models.catalogue import catalogue, purpose_of
 from ner.models.folder import Gate, Prepared
 from ner.models.recipes import Variant
-from ner.schema import set_name
 from ner.tables import Cell, Table, escape, markdown
 
 TASK = "token-classification"
@@ -124,7 +123,7 @@ def _metadata(
             dataset_type=held.name.partition("/")[0],
             dataset_name=held.title,
             # What is special about it, such as 'lower-cased': the Hub tells results apart by it.
-            dataset_config=set_name("", held.record["settings"]).strip(" ()") or None,
+            dataset_config=held.details or None,
             dataset_split=held.name.partition("/")[2] or None,
             metric_type=metric,
             metric_value=value,

@@ -11,7 +11,7 @@ from ner.markup import milliseconds
 from ner.models.catalogue import LABELS, assets
 from ner.models.folder import Manifest
 from ner.models.recipes import ORIGINAL
-from ner.schema import estimate_of, recorded_sides, set_name
+from ner.schema import estimate_of
 from ner.tables import Table, count, estimate, percent
 
 Json = Mapping[str, Any]
@@ -34,7 +34,20 @@ class RecordedSet:
     @property
     def title(self) -> str:
         """Its name, and what was special about it, such as lower-cased."""
-        return set_name(self.name, self.record["settings"])
+        return f"{self.name} ({self.details})" if self.details else self.name
+
+    @property
+    def details(self) -> str:
+        """What was special about it: 'PER, LOC; lower-cased'."""
+        settings = self.record["settings"]
+        lowered = "lower-cased" if settings.get("lowercase") else ""
+        return "; ".join(filter(None, [", ".join(settings.get("labels") or ()), lowered]))
+
+    @property
+    def sides(self) -> list[Json | None]:
+        """The figures of both sides by sentence, then as documents; None for what it lacks."""
+        parts = (self.result, self.result.get("documents", {}))
+        return [part.get(key) for part in parts for key in ("left", "right")]
 
 
 def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
@@ -44,7 +57,7 @@ def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
         for record in _records("evaluation")
         if record["settings"]["model"] == model
         for name, result in record["sets"].items()
-        if [_recipe(result[side]) for side in ("left", "right")] == [ORIGINAL, recipe]
+        if [result[side]["recipe"] for side in ("left", "right")] == [ORIGINAL, recipe]
     )
 
 
@@ -56,10 +69,7 @@ def scores(sets: Sequence[RecordedSet], title: str) -> Table:
     rows = [
         (
             held.title,
-            *(
-                estimate(estimate_of(side["f1"])) if side else ""
-                for side in recorded_sides(held.result)
-            ),
+            *(estimate(estimate_of(side["f1"])) if side else "" for side in held.sides),
             percent(estimate_of(held.result["agreement"]).value),
             count(held.result["left"]["support"]),
             held.result.get("verdict", {}).get("answer", ""),
@@ -93,12 +103,6 @@ def making(manifest: Manifest, command: str) -> list[tuple[str, str]]:
         ("Versions", versions),
         ("Reproduce with", command),
     ]
-
-
-def _recipe(side: Json) -> str | None:
-    # Older records call it a variant.
-    name: str | None = side.get("recipe", side.get("variant"))
-    return name
 
 
 def evaluate_command(record: Json) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from collections.abc import Mapping
 
 from ner.comparing.agreement import Kind
 from ner.counts import Counts
-from ner.entities import Annotated, Entity, Tagged
+from ner.entities import Annotated, Entity
 from ner.evaluating.scores import Scores
 
 # Each dimension with its buckets in order; lengths and positions are in gold tokens.
@@ -26,6 +23,8 @@ BUCKETS: Mapping[str, tuple[str, ...]] = {
     "position": ("first token", "tokens 2 to 10", "tokens 11 to 30", "after token 30"),
     "casing": ("Capitalized", "UPPER CASE", "lower case", "other"),
 }
+# At which scores of entities there are counts.
+THRESHOLDS = tuple(tenth / 10 for tenth in range(10))
 # The numbers, from 0, at which a bucket of positions begins.
 _POSITIONS = (1, 10, 30)
 
@@ -69,54 +68,25 @@ def bucket_counts(scores: Scores) -> dict[str, dict[str, Counts]]:
 
 def _casing(spelled: str) -> int:
     """The place in the buckets of casing; an initial alone (J.) is capitalized."""
-    letters = [letter for letter in spelled if letter.isalpha()]
-    cased = "".join(letters)
-    if cased and cased == cased.lower():
+    if spelled.islower():
         return 2
-    if len(letters) > 1 and cased.isupper():
+    if spelled.isupper() and sum(map(str.isalpha, spelled)) > 1:
         return 1
     return 0 if spelled[0].isupper() else 3
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A side's strict counts at each score that occurs, in order; between two the higher one's.
+def threshold_counts(side: Scores) -> list[Counts]:
+    """The strict counts of the entities that score at least each of ``THRESHOLDS``.
 
-    One more are the counts above the highest score, where no entity is left.
+    A text is counted again only where an entity of its own is dropped: there may be 600,000
+    characters of gold.
     """
-
-    scores: tuple[float, ...]
-    counts: tuple[Counts, ...]
-
-    def at(self, threshold: float) -> Counts:
-        """The counts of the entities that score at least ``threshold``."""
-        return self.counts[bisect_left(self.scores, threshold)]
-
-    @property
-    def flat(self) -> bool:
-        """Whether there is no threshold to choose: files of predictions have no scores."""
-        return len(self.scores) < 2
-
-
-def threshold_curve(gold: Sequence[Annotated], found: Sequence[Tagged]) -> Curve:
-    """The curve of what a side found in each gold text, as scoring anew at each threshold gives it.
-
-    A text is counted again only where an entity of its own is dropped: scoring all texts at each
-    of a hundred thresholds takes a minute for the longest gold that the page accepts. Raises
-    ``ValueError`` if the two are not of the same texts.
-    """
-    counts = Counts()
-    # By score, what dropping the entities that have it changes.
-    changes: defaultdict[float, Counts] = defaultdict(Counts)
-    for sentence, predicted in zip(gold, found, strict=True):
-        thresholds = (*sorted({entity.score for entity in predicted.entities}), math.inf)
-        steps = [
-            Scores((sentence,), (predicted.keep(threshold=threshold),)).micro
-            for threshold in thresholds
-        ]
-        counts += steps[0]
-        for score, (before, after) in zip(thresholds, pairwise(steps), strict=False):
-            changes[score] += after - before
-    scores = sorted(changes)
-    steps = list(accumulate((changes[score] for score in scores), initial=counts))
-    return Curve(tuple(scores), tuple(steps))
+    totals = [Counts()] * len(THRESHOLDS)
+    for gold, found in zip(side.gold, side.found, strict=True):
+        before = None
+        for place, threshold in enumerate(THRESHOLDS):
+            kept = found.keep(threshold=threshold)
+            if kept != before:
+                counts, before = Scores((gold,), (kept,)).micro, kept
+            totals[place] += counts
+    return totals

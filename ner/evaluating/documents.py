@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -51,11 +51,6 @@ def join(sentences: Sequence[Annotated]) -> Annotated:
     return Annotated(Tagged(text, tuple(entities)), tuple(offsets))
 
 
-def group(sentences: Sequence[Annotated], size: int = SENTENCES) -> Iterator[Sequence[Annotated]]:
-    """Consecutive sentences by ``size``; the last group has what is left."""
-    return (sentences[begin : begin + size] for begin in range(0, len(sentences), size))
-
-
 def as_documents(
     documents: Sequence[Sequence[Annotated]], size: int = SENTENCES
 ) -> list[Annotated]:
@@ -67,7 +62,8 @@ def as_documents(
     """
     parts = [document for document in documents if document]
     if len(parts) == 1:
-        parts = list(group(parts[0], size))
+        [one] = parts
+        parts = [one[begin : begin + size] for begin in range(0, len(one), size)]
     return [join(part) for part in parts]
 
 
@@ -83,7 +79,4 @@ def lowercase(gold: Sequence[Annotated]) -> list[Annotated]:
 
 
 def _lower(text: str) -> str:
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)

@@ -7,18 +7,16 @@ skipped, which most servers count as passed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from xml.etree import ElementTree  # nosec B405 - writes, never parses
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 
-from ner.errors import InputError
 from ner.evaluating.report import KEYS, Report
 from ner.evaluating.verdicts import against_gold, reaches
+from ner.markup import render
 from ner.schema import Json, to_json
-from ner.verdict import MAX_LOSS, Answer, Verdict, gravest
+from ner.verdict import MAX_LOSS, Answer, Verdict, check_limit, check_max_loss, gravest
 
-_TROUBLE = {Answer.NO: "failure", Answer.UNDECIDED: "error"}
-# What XML 1.0 can't hold, escaped or not.
+# What XML 1.0 can't hold, escaped or not; it becomes U+FFFD.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -26,7 +24,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Limits:
     """What is asked of the right side; None where nothing is.
 
-    ``max_loss`` is the most points of F1 that it may lose to the left side, over 0 up to 100,
+    ``max_loss`` is the most points of F1 that it may lose to the left side, over 0 and under 100,
     ``max_label_loss`` the same for each type, and ``min_f1`` the least F1 it must reach: a fraction
     between 0 and 1. Raises ``InputError`` for others.
     """
@@ -36,22 +34,14 @@ class Limits:
     min_f1: float | None = None
 
     def __post_init__(self) -> None:
-        losses = {"--max-loss": self.max_loss, "--max-label-loss": self.max_label_loss}
-        for name, points in losses.items():
-            if points is not None and not 0 < points <= 100:
-                raise InputError(
-                    f"{name} must be over 0 and at most 100 F1 points, for example 1; got "
-                    f"{points:g}."
-                )
-        if self.min_f1 is not None and not 0 < self.min_f1 < 1:
-            raise InputError(
-                f"--min-f1 must be between 0 and 1, for example 0.9; got {self.min_f1:g}."
-            )
+        check_max_loss(self.max_loss, "--max-loss")
+        check_max_loss(self.max_label_loss, "--max-label-loss")
+        check_limit("--min-f1", self.min_f1, 1, "0.9")
 
     @property
     def asked(self) -> bool:
         """Whether anything is asked at all."""
-        return any(limit is not None for limit in (self.max_loss, self.max_label_loss, self.min_f1))
+        return any(limit is not None for limit in astuple(self))
 
     @property
     def accepted(self) -> float:
@@ -61,21 +51,30 @@ class Limits:
 
 @dataclass(frozen=True)
 class Gated:
-    """How it did on one set of gold, by name.
+    """How it did on one set of gold, which has the name of its report.
 
     The checks are of ``report``, which is by sentence: a verdict for each limit, by its name.
     ``documents`` are the same texts scored as whole documents.
     """
 
-    name: str
     report: Report
     documents: Report
     checks: Mapping[str, Verdict]
 
     @property
+    def name(self) -> str:
+        """What the set is called."""
+        return self.report.name or ""
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Those of its checks."""
+        return [verdict.answer for verdict in self.checks.values()]
+
+    @property
     def answer(self) -> Answer:
         """The gravest answer of its checks."""
-        return gravest(verdict.answer for verdict in self.checks.values())
+        return gravest(self.answers)
 
     def json(self) -> Json:
         """The answer for the set, and each check's with its reason."""
@@ -83,7 +82,7 @@ class Gated:
         return {"answer": self.answer.value, "checks": checks}
 
 
-def check_limits(name: str, report: Report, documents: Report, limits: Limits) -> Gated:
+def check_limits(report: Report, documents: Report, limits: Limits) -> Gated:
     """Check each limit on one scored set that has both sides; none where gold does not fit them.
 
     Types are checked each, those that were chosen or else those in gold: one that was chosen and is
@@ -99,7 +98,7 @@ def check_limits(name: str, report: Report, documents: Report, limits: Limits) -
             checks[f"loss of F1 on {label}"] = judged.verdict
     if limits.min_f1 is not None:
         checks["F1"] = reaches(report, limits.min_f1)
-    return Gated(name, report, documents, {} if report.misfit else checks)
+    return Gated(report, documents, {} if report.misfit else checks)
 
 
 def junit_xml(sets: Sequence[Gated]) -> str:
@@ -107,39 +106,5 @@ def junit_xml(sets: Sequence[Gated]) -> str:
 
     A no is a failure, and an undecided one is an error; the reason is its message.
     """
-    root = ElementTree.Element("testsuites", _tally(sets))
-    for gated in sets:
-        suite = ElementTree.SubElement(
-            root, "testsuite", {"name": _held(gated.name), **_tally([gated])}
-        )
-        properties = ElementTree.SubElement(suite, "properties")
-        for key, side in zip(KEYS, gated.report.sides, strict=False):
-            weights = {f"{key} weights": side.origin.weights or ""}
-            for name, value in {key: side.origin.name, **weights}.items():
-                facts = {"name": name, "value": _held(value)}
-                ElementTree.SubElement(properties, "property", facts)
-        for name, verdict in gated.checks.items():
-            about = {"classname": _held(gated.name), "name": _held(name)}
-            case = ElementTree.SubElement(suite, "testcase", about)
-            answer, sentence = verdict.answer, _held(verdict.sentence)
-            told = {"type": answer.value, "message": sentence} if answer in _TROUBLE else {}
-            kind = _TROUBLE.get(answer, "system-out")
-            ElementTree.SubElement(case, kind, told).text = sentence
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _tally(sets: Iterable[Gated]) -> dict[str, str]:
-    answers = [verdict.answer for one in sets for verdict in one.checks.values()]
-    counts = {
-        "tests": len(answers),
-        "failures": answers.count(Answer.NO),
-        "errors": answers.count(Answer.UNDECIDED),
-        "skipped": 0,
-    }
-    return {name: str(count) for name, count in counts.items()}
-
-
-def _held(text: str) -> str:
-    """``text`` as XML can hold it: what it can't becomes U+FFFD."""
-    return _NOT_XML.sub("\ufffd", text)
+    written = render("ner.evaluating", "junit.jinja", sets=sets, keys=KEYS)
+    return _NOT_XML.sub("\ufffd", written)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
@@ -20,7 +20,7 @@ from ner.schema import Json, agreement_json, origin_json, provenance_json, to_js
 from ner.stats import Estimate, f1_difference, mcnemar_p
 from ner.tagging.choice import Choice
 from ner.tags import suggest_map
-from ner.verdict import MAX_LOSS, Verdict
+from ner.verdict import MAX_LOSS, Verdict, check_max_loss
 
 # What the sides are called in JSON.
 KEYS = ("left", "right")
@@ -126,7 +126,8 @@ class Report:
         """That of all types, then of each; none where gold gives no verdict."""
         if not (self.labelled and self.paired) or self.misfit:
             return ()
-        return tuple(verdicts.against_gold(self, label) for label in (None, *self.labels))
+        labels = (None, *self.labels)
+        return tuple(verdicts.against_gold(self, label, self.max_loss) for label in labels)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -154,28 +155,32 @@ class Report:
         """
         answer: Json = {"provenance": self.provenance}
         if self.paired:
-            answer["agreement"] = to_json(agreement_estimate(self.agreements))
+            answer["agreement"] = agreement_estimate(self.agreements)
             answer["verdict"] = self._verdict_json(self.verdict)
-        if not self.labelled:
+        if self.labelled:
+            answer |= {key: _side_json(side) for key, side in zip(KEYS, self.sides, strict=False)}
+            answer |= {"sentences": len(self.gold), "notes": self.notes}
+        else:
             origins = [side.origin for side in self.sides]
-            lines = [agreement_json(one, origins, None) for one in self.agreements]
-            return {**answer, "lines": lines}
-        answer |= {key: _side_json(side) for key, side in zip(KEYS, self.sides, strict=False)}
-        answer |= {"sentences": len(self.gold), "notes": list(self.notes)}
-        if self.paired:
+            answer["lines"] = [agreement_json(one, origins, None) for one in self.agreements]
+        if self.labelled and self.paired:
             added, removed = self.changes
-            p = mcnemar_p(added, removed)
-            answer["difference"] = to_json(self.difference())
-            answer["changes"] = to_json({"added": added, "removed": removed, "p": p})
+            answer["difference"] = self.difference()
+            answer["changes"] = {
+                "added": added,
+                "removed": removed,
+                "p": mcnemar_p(added, removed),
+            }
             answer["labels"] = {
-                one.label: to_json(one) | {"verdict": self._verdict_json(one.verdict)}
+                one.label: {**asdict(one), "verdict": self._verdict_json(one.verdict)}
                 for one in self.judgements[1:]
             }
-        return answer
+        written: Json = to_json(answer)
+        return written
 
     def _verdict_json(self, given: Verdict | None) -> Json | None:
         """``answer`` is yes, no or undecided; ``more`` about how many entities would settle it."""
-        return None if given is None else {**to_json(given), "max_loss": self.max_loss}
+        return None if given is None else {**asdict(given), "max_loss": self.max_loss}
 
 
 def score_predictions(
@@ -207,8 +212,10 @@ def report_sides(
 
     ``choice.labels`` are the types that count; None counts all, and gold may then have no other
     type (``InputError``), so that nothing is scored in silence. ``began`` are the sides from whose
-    output any of gold began, ``name`` is what it is called.
+    output any of gold began, ``name`` is what it is called. Raises ``InputError`` too for a loss
+    that can't be accepted.
     """
+    check_max_loss(max_loss)
     taggers = [side.tagger.using(replace(choice, labels=None)) for side in sides.all]
     for tagger in taggers:
         choice.check_labels(tagger.labels)
@@ -271,26 +278,24 @@ def _label_notes(report: Report) -> Iterator[str]:
 
 
 def _side_json(side: Scores) -> Json:
-    found: Json = to_json(
-        {
-            **_figures(side.micro),
-            "f1": side.f1(),
-            "exact_f1": side.exact.f1,
-            "per_type": {label: _figures(one) for label, one in sorted(side.strict.items())},
-            "partial": {scheme: _named(figures) for scheme, figures in side.partial.items()},
-            "errors": {name: side.errors[kind] for kind, name in ERRORS.items()},
-            "confusion": [
-                {"gold": gold, "predicted": predicted, "entities": count}
-                for (gold, predicted), count in sorted(side.confusion.items())
-            ],
-            "buckets": {
-                dimension: {name: _figures(counts) for name, counts in rows.items()}
-                for dimension, rows in bucket_counts(side).items()
-            },
-            "conlleval": conlleval(side),
-        }
-    )
-    return {**origin_json(side.origin), **found}
+    return {
+        **origin_json(side.origin),
+        **_figures(side.micro),
+        "f1": side.f1(),
+        "exact_f1": side.exact.f1,
+        "per_type": {label: _figures(one) for label, one in sorted(side.strict.items())},
+        "partial": {scheme: _named(figures) for scheme, figures in side.partial.items()},
+        "errors": {name: side.errors[kind] for kind, name in ERRORS.items()},
+        "confusion": [
+            {"gold": gold, "predicted": predicted, "entities": count}
+            for (gold, predicted), count in sorted(side.confusion.items())
+        ],
+        "buckets": {
+            dimension: {name: _figures(counts) for name, counts in rows.items()}
+            for dimension, rows in bucket_counts(side).items()
+        },
+        "conlleval": conlleval(side),
+    }
 
 
 def _figures(counts: Counts) -> Json:

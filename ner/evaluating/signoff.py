@@ -11,7 +11,7 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.tables import gate_table, judgement_table, provenance_table
+from ner.evaluating.tables import gate_tables, provenance_table
 from ner.machine import describe
 from ner.markup import percent, render, visible
 from ner.models.child import ensure_prepared
@@ -38,7 +38,7 @@ def signoff_html(
     ``settings`` are as a reader calls them.
     """
     left, right = (side.origin for side in sides.both)
-    answers = [verdict.answer for gated in sets for verdict in gated.checks.values()]
+    answers = [answer for gated in sets for answer in gated.answers]
     provenance = sets[0].report.provenance
     machine = describe()
     told = {
@@ -56,19 +56,18 @@ def signoff_html(
         right=right,
         answer=gravest(answers) if answers else None,
         undecided=f"{answers.count(Answer.UNDECIDED)} of {len(answers)}",
-        sets=[(gated, _set_tables(gated), _notes(gated), gold[gated.name]) for gated in sets],
+        sets=[
+            (
+                gated,
+                [*gate_tables(gated), difference_table(gated.report)],
+                _notes(gated),
+                gold[gated.name],
+            )
+            for gated in sets
+        ],
         tables=[cost, _side_table(sides), setting],
         date=f"{provenance['date'][:16].replace('T', ' ')} UTC",
     )
-
-
-def _set_tables(gated: Gated) -> list[Table]:
-    report = gated.report
-    return [
-        *([gate_table(gated)] if gated.checks else []),
-        *([judgement_table(report)] if report.judgements else []),
-        difference_table(report),
-    ]
 
 
 def _notes(gated: Gated) -> tuple[str, ...]:

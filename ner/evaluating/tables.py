@@ -8,7 +8,7 @@ from ner import tables
 from ner.comparing.agreement import Kind, agreement_estimate
 from ner.counts import Counts, counts_of
 from ner.entities import Entity
-from ner.evaluating.breakdown import BUCKETS, bucket_counts
+from ner.evaluating.breakdown import BUCKETS, THRESHOLDS, bucket_counts, threshold_counts
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
 from ner.evaluating.scores import ERRORS, OUTSIDE, Scores
@@ -43,13 +43,16 @@ def report_tables(report: Report) -> list[Table]:
     ]
 
 
-def gate_table(gated: Gated) -> Table:
-    """Each limit, its answer and the reason."""
+def gate_tables(gated: Gated) -> list[Table]:
+    """Each limit with its answer and the reason, and the verdict or else the scores by type."""
+    report = gated.report
     rows = [
         (name, answer_cell(verdict.answer), verdict.sentence)
         for name, verdict in gated.checks.items()
     ]
-    return Table.of("Limits", ("Asked", "Answer", "Reason"), rows)
+    checks = Table.of("Limits", ("Asked", "Answer", "Reason"), rows)
+    by_type = judgement_table(report) if report.judgements else score_table(report)
+    return [checks, by_type] if rows else [by_type]
 
 
 def judgement_table(report: Report) -> Table:
@@ -143,12 +146,19 @@ def error_table(report: Report) -> Table:
     return Table.of("Errors in sentences", columns, rows)
 
 
+def threshold_table(report: Report) -> Table:
+    """Precision, recall and F1 of all types, if only entities of at least some score counted."""
+    counts = list(map(threshold_counts, report.sides))
+    rows: list[_Row] = [
+        (f"{threshold:g}", *(percent(figure) for side in counts for figure in side[at].figures))
+        for at, threshold in enumerate(THRESHOLDS)
+    ]
+    return Table.of("Where to set the threshold", ("Threshold", *_heads(report)), rows)
+
+
 def provenance_table(provenance: Json) -> Table:
     """What a result is a result of."""
-    rows = [*provenance_rows(provenance)]
-    if "max_loss" in provenance:
-        rows.insert(-2, ("Accepted loss", f"{provenance['max_loss']:g} points of F1"))
-    return Table.of("Provenance", ("What", "Is"), rows)
+    return Table.of("Provenance", ("What", "Is"), provenance_rows(provenance))
 
 
 def report_markdown(report: Report) -> str:
@@ -168,13 +178,10 @@ def gate_markdown(sets: Sequence[Gated]) -> str:
     sides = f"{right.name} (weights {right.weights}) against {left.name} (weights {left.weights})"
     parts = [f"## {tables.escape(head)}", tables.escape(sides)]
     for gated in sets:
-        report = gated.report
-        shown = [judgement_table(report)] if report.judgements else [score_table(report)]
-        shown = [*([gate_table(gated)] if gated.checks else []), *shown]
         parts += [
             f"### {tables.escape(gated.name)}",
-            *map(tables.markdown, shown),
-            *map(tables.escape, (report.changes_sentence, *report.notes)),
+            *map(tables.markdown, gate_tables(gated)),
+            *map(tables.escape, (gated.report.changes_sentence, *gated.report.notes)),
         ]
     return "\n\n".join(parts) + "\n"
 

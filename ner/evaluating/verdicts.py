@@ -32,33 +32,23 @@ class Judgement:
     verdict: Verdict
 
 
-def against_gold(
-    report: Report, label: str | None = None, max_loss: float | None = None
-) -> Judgement:
-    """Whether the right F1 is at most ``max_loss`` points below the left one (None: the report's).
+def against_gold(report: Report, label: str | None, max_loss: float) -> Judgement:
+    """Whether the right F1 is at most ``max_loss`` points below the left one.
 
     On one type, or on all (None).
     """
     first, second = report.titles
     left, right = (side.f1(label) for side in report.sides)
     difference, entities = report.difference(label), report.support(label)
-    loss = report.max_loss if max_loss is None else max_loss
-    limit = _points(loss)
-    written = f"{abs(100 * difference.value):.1f}"
-    aside = f"{written} points {'below' if difference.value < 0 else 'above'}"
+    limit = _points(max_loss)
     verdict = _verdict(
-        (difference, -loss / 100),
+        (difference, -max_loss / 100),
         entities,
-        loss / 100,
-        f"{second}'s F1{f' on {label}' if label else ''} is {right.number()} %, "
-        f"{'equal to' if written == '0.0' else aside} {first}'s {left.number()} % "
-        f"(95 % interval of the difference {difference.range(sign=True)} points, "
-        f"on {_size(report, entities)})",
-        {
-            Answer.YES: f"a loss over the {limit} you accept is ruled out",
-            Answer.NO: f"more than the {limit} you accept",
-            Answer.UNDECIDED: f"a loss over the {limit} you accept is neither shown nor ruled out",
-        },
+        max_loss / 100,
+        f"{second}'s F1{f' on {label}' if label else ''} is {right.number()} %, {first}'s "
+        f"{left.number()} % (difference {difference.text(sign=True)} points, "
+        f"{_basis(report, entities)})",
+        f"a loss over the {limit} you accept",
         yes=f"{second} can replace {first}, losing at most {limit}",
         no=f"{second} loses more than {limit} against {first}",
     )
@@ -78,21 +68,15 @@ def without_gold(
     entities = sum(len(one.left.entities) for one in agreements)
     limit = _points(max_loss)
     found = (
-        f"{second} finds what {first} finds with F1 {agreement.number()} % "
-        f"(95 % interval {agreement.range()}, on {count_of(entities, 'entity')} in "
-        f"{count_of(len(agreements), 'line')})"
+        f"{second} finds what {first} finds with F1 {agreement.text()} %, 95 % interval, on "
+        f"{count_of(entities, 'entity')} in {count_of(len(agreements), 'line')}"
     )
-    wrong = f"if {second} is wrong wherever they differ, it loses"
     given = _verdict(
         (agreement, 1 - max_loss / 100),
         entities,
         max_loss / 100,
         found,
-        {
-            Answer.YES: f"even {wrong} less than the {limit} you accept",
-            Answer.NO: f"{wrong} over the {limit} you accept. Judge the differences",
-            Answer.UNDECIDED: f"a loss over the {limit} you accept is not ruled out",
-        },
+        f"a loss over the {limit} you accept, if {second} is wrong wherever they differ,",
         yes=f"{second} can replace {first}, losing at most {limit}",
         no="only gold tells",
     )
@@ -101,7 +85,7 @@ def without_gold(
     return Verdict(
         Answer.UNDECIDED,
         "Undecided: only gold or your own judgement tells which is right.",
-        f"Undecided: gold would tell. {given.sentence.removeprefix('No. ')}",
+        f"Undecided: gold would tell. {given.sentence.removeprefix('No. ')} Judge the differences.",
     )
 
 
@@ -113,13 +97,8 @@ def reaches(report: Report, least: float) -> Verdict:
         (f1, least),
         entities,
         1 - least,
-        f"{name}'s F1 is {f1.number()} % (95 % interval {f1.range()}, "
-        f"on {_size(report, entities)})",
-        {
-            Answer.YES: f"it reaches {asked}",
-            Answer.NO: f"it stays under {asked}",
-            Answer.UNDECIDED: f"whether it reaches {asked} is undecided",
-        },
+        f"{name}'s F1 is {f1.text()} % ({_basis(report, entities)})",
+        f"an F1 under {asked}",
         yes=f"{name} reaches {asked}",
         no=f"{name} misses {asked}",
     )
@@ -130,18 +109,20 @@ def _verdict(
     entities: int,
     rate: float,
     found: str,
-    reasons: dict[Answer, str],
+    mishap: str,
     *,
     yes: str,
     no: str,
 ) -> Verdict:
     """An estimate held against a limit, with enough entities to have met a mishap of ``rate``."""
     answer, more = settle(*held, seen=entities, needed=fewest(rate))
-    opening = f"{answer.value.capitalize()}."
-    short = {Answer.YES: f"Yes: {yes}.", Answer.NO: f"No: {no}."}.get(answer)
-    if short is None:
-        short = opening = f"Undecided: {more_needed(more)}."
-    return Verdict(answer, short, f"{opening} {found}: {reasons[answer]}.", more)
+    short, shown = {
+        Answer.YES: (f"Yes: {yes}.", "ruled out"),
+        Answer.NO: (f"No: {no}.", "shown"),
+        Answer.UNDECIDED: (f"Undecided: {more_needed(more)}.", "neither shown nor ruled out"),
+    }[answer]
+    opening = short if answer is Answer.UNDECIDED else f"{answer.value.capitalize()}."
+    return Verdict(answer, short, f"{opening} {found}: {mishap} is {shown}.", more)
 
 
 def misfit(report: Report) -> str | None:
@@ -188,8 +169,10 @@ def _points(max_loss: float) -> str:
     return f"{max_loss:.1f} {'point' if max_loss == 1 else 'points'}"
 
 
-def _size(report: Report, entities: int) -> str:
-    return f"{count_of(entities, 'entity')} in {count_of(len(report.gold), 'sentence')}"
+def _basis(report: Report, entities: int) -> str:
+    """What an estimate says, and what it is of."""
+    texts = count_of(len(report.gold), "sentence")
+    return f"95 % interval, on {count_of(entities, 'entity')} in {texts}"
 
 
 def _listed(labels: set[str]) -> str:

@@ -106,9 +106,9 @@ class Sides:
 
     def compare(self, text: str, choice: Choice, *, budget_ms: float = 0.0) -> Comparison:
         """Tag ``text`` with both, and time them in turns for about ``budget_ms``."""
-        left, *right = (side.tagger.using(choice) for side in self.all)
+        taggers = [side.tagger.using(choice) for side in self.all]
         with self._alone:
-            return compare(text, left, right[0] if right else None, budget_ms=budget_ms)
+            return compare(text, *taggers, budget_ms=budget_ms)
 
 
 def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None = None) -> Side:

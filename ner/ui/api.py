@@ -22,7 +22,7 @@ from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
 from ner.tags import parse_map
 from ner.ui.jobs import Loader, as_gradio_errors
-from ner.verdict import MAX_LOSS
+from ner.verdict import MAX_LOSS, check_max_loss
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,7 @@ class Endpoints:
         choice = parse_choice(aggregation, threshold, labels, reading)
         if isinstance(max_loss, bool) or not isinstance(max_loss, int | float):
             raise InputError(f"max_loss is {kind(max_loss)}; expected a number.")
-        if not 0 < max_loss <= 100:
-            raise InputError("max_loss must be over 0 and at most 100 points of F1, such as 1.")
+        check_max_loss(max_loss)
         if map is not None and not isinstance(map, str):
             raise InputError(f"The map is {kind(map)}; expected text such as GPE=LOC,DATE=.")
         sentences = parse_gold(split_lines(gold), "The gold", Reading(names=parse_map(map)))

@@ -40,7 +40,7 @@ from ner.ui import decided
 from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
 from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
 from ner.ui.jobs import value as shown_value
-from ner.verdict import MAX_LOSS, MIN_AGREEMENT
+from ner.verdict import MAX_LOSS, MIN_AGREEMENT, check_max_loss
 
 SETS = {
     "Your texts": "",
@@ -134,8 +134,7 @@ def _limits(
 ) -> tuple[float, Limits]:
     """Points of F1, and the other limits, as the form gives them; empty or 0 is no limit."""
     loss = MAX_LOSS if max_loss is None else max_loss
-    if not 0 < loss <= 100:
-        raise InputError(f"The accepted loss must be over 0 and at most 100 points; got {loss:g}.")
+    check_max_loss(loss, "The accepted loss")
     return loss, Limits(max_ms or None, max_mb or None, agreement / 100 if agreement else None)
 
 
@@ -178,7 +177,7 @@ def sign(run: Run, found: Decided, device: str, max_loss: float | None) -> Itera
     sides = yield from run.open(left, right, device)
     with (yield from run.place("Tagging the texts as whole documents …")):
         joined = _report(sides, as_documents(texts.documents), texts, loss)
-    gated = gate.check_limits(texts.name, report, joined, gate.Limits(loss))
+    gated = gate.check_limits(report, joined, gate.Limits(loss))
     cost = choice_table(measurement_json(found.measured, texts.name))
     page = signoff_html([gated], {texts.name: texts.digest}, sides, cost, {})
     yield notice("The report is saved as report.html. Print it to sign it."), page

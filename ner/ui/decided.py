@@ -13,7 +13,6 @@ from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, Recommendation, recommend
 from ner.entities import Entity, Explained
-from ner.evaluating.breakdown import threshold_curve
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
 from ner.evaluating.report import Report
 from ner.evaluating.tables import (
@@ -22,9 +21,10 @@ from ner.evaluating.tables import (
     judgement_table,
     report_markdown,
     report_tables,
+    threshold_table,
 )
 from ner.markup import colour_classes, marked_text, render
-from ner.tables import Cell, Table, csv, percent
+from ner.tables import Table, csv
 from ner.tables import html as table_html
 from ner.ui.charts import scatter
 from ner.ui.jobs import Value
@@ -118,20 +118,7 @@ def _tables(report: Report) -> list[Table]:
 def _details(report: Report) -> list[Table]:
     """What is folded: all figures, and those at other thresholds."""
     figures = [one for one in report_tables(report) if one.title not in _SHOWN]
-    curves = [threshold_curve(report.gold, side.found) for side in report.sides]
-    if all(curve.flat for curve in curves):
-        return figures
-    heads = [
-        f"{title}, {name}" for title in report.titles for name in ("precision", "recall", "F1")
-    ]
-    rows: list[list[Cell | str]] = [
-        [
-            f"{tenth / 10:g}",
-            *(percent(it) for curve in curves for it in curve.at(tenth / 10).figures),
-        ]
-        for tenth in range(10)
-    ]
-    return [*figures, Table.of("Where to set the threshold", ("Threshold", *heads), rows)]
+    return [*figures, threshold_table(report)]
 
 
 def _wrong(report: Report) -> Iterator[tuple[int, list[str], dict[Markup, list[str]]]]:

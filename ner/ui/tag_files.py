@@ -68,10 +68,10 @@ def _entity_row(kept: Kept, pair: Pair) -> list[Cell | str]:
     words = {Kind.SAME: "same", Kind.BOUNDARY: "boundary differs", Kind.LABEL: "label differs"}
     missing = kept.missing(0 if pair.left is None else 1, pair)
     status = words.get(pair.kind) or f"{missing} in {'A' if pair.left is None else 'B'}"
-    margins = [side.margins for side in kept.explained]
-    if fragile(*pair.margins(margins[0], margins[-1])):
-        status += ", a close call"
     sides = (pair.left, pair.right)[: len(kept.explained)]
+    told = zip(kept.explained, sides, strict=True)
+    if fragile(*(side.margins[entity] for side, entity in told if entity)):
+        status += ", a close call"
     return [
         either(kept.text[side.start : side.end] for side in both),
         either(side.label for side in both),

@@ -37,7 +37,7 @@ def on_agreement(agreement: list[Row], limit: float) -> Judged:
 @pytest.mark.parametrize(
     ("limits", "named"),
     [
-        ({"max_ms": 0}, "max_ms must be a number over 0"),
+        ({"max_ms": 0}, "max_ms must be over 0, for example 5"),
         ({"max_mb": -1}, "got -1"),
         ({"max_ms": float("inf")}, "got inf"),
         ({"max_ms": float("nan")}, "got nan"),

@@ -104,7 +104,7 @@ def test_the_sentence_comes_before_the_table(
         (("choose", "--recipes", "int9"), "int8-weights"),
         (("choose", "--recipes", ","), "int8,int8-weights"),
         (("choose", "--min-agreement", "98"), "0.98"),
-        (("choose", "--max-ms", "-1"), "number over 0"),
+        (("choose", "--max-ms", "-1"), "max_ms must be over 0"),
         (("choose", "--model", "nobody"), "bundled"),
         (("choose", "--texts", "{empty}"), "one a line"),
         (("choose", "--texts", "{empty}", "--gold", "{empty}"), "both given"),

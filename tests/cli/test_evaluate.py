@@ -124,7 +124,7 @@ def test_the_report_to_sign_is_measured_and_written(
     ("options", "message"),
     [
         (["--max-loss", "0"], "--max-loss must be over 0"),
-        (["--min-f1", "90"], "--min-f1 must be between 0 and 1"),
+        (["--min-f1", "90"], "--min-f1 must be over 0 and under 1"),
         (["--junit", "gate.xml"], "--junit needs a limit"),
         (["--max-loss", "1", "--junit", "nowhere/gate.xml"], "there is no folder nowhere"),
         (["--report", "nowhere/gate.html"], "there is no folder nowhere"),

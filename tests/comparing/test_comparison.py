@@ -25,7 +25,7 @@ def test_both_results_are_aligned() -> None:
 def test_a_missing_right_side_is_none_everywhere() -> None:
     """No result, no agreement and no timing; and the left side tags once, whatever the budget."""
     left = DictionaryTagger()
-    found = compare(TEXT, left, None, budget_ms=50)
+    found = compare(TEXT, left, budget_ms=50)
 
     assert found.right is found.agreement is found.timing is None
     assert [TEXT] == left.seen
@@ -57,6 +57,6 @@ def test_the_side_that_goes_first_alternates() -> None:
     left, right = Noting(), Noting()
     object.__setattr__(left, "name", "left")
     object.__setattr__(right, "name", "right")
-    time_in_turns(TEXT, left, right, 0.001)
+    time_in_turns(TEXT, left, right, budget_ms=0.001)
 
     assert ["left", "right", "right", "left"] * 4 == order[:16]

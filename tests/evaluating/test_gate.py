@@ -35,7 +35,7 @@ def report(
 
 def gated(scored: Report, limits: Limits = ALL, name: str = "set") -> Gated:
     """By sentence alone: documents decide nothing."""
-    return check_limits(name, scored, scored, limits)
+    return check_limits(replace(scored, name=name), scored, limits)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_low_f1_is_a_no_whatever_the_loss() -> None:
     loss, *_, f1 = found.checks.values()
 
     assert [Answer.YES, Answer.NO] == [loss.answer, found.answer]
-    assert "INT8's F1 is 66.7 %" in f1.sentence
-    assert "stays under the 90 % asked for" in f1.sentence
+    assert "INT8's F1 is 66.7 (66.0–67.3) %" in f1.sentence
+    assert "an F1 under the 90 % asked for is shown" in f1.sentence
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_what_was_chosen_and_is_not_in_gold_is_open(
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ({"max_loss": 0.0}, "--max-loss must be over 0 and at most 100 F1 points.*got 0"),
+        ({"max_loss": 0.0}, "--max-loss must be over 0 and under 100, .* got 0"),
         ({"max_label_loss": -1.0}, "--max-label-loss must be .*got -1"),
         ({"max_loss": float("nan")}, "got nan"),
-        ({"min_f1": 90.0}, "--min-f1 must be between 0 and 1, for example 0.9; got 90"),
+        ({"min_f1": 90.0}, "--min-f1 must be over 0 and under 1, for example 0.9; got 90"),
         ({"min_f1": 1.0}, "got 1"),
     ],
 )

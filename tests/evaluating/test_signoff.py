@@ -53,7 +53,7 @@ def report(lines: list[str] = LINES, origins: tuple[Origin, ...] | None = None) 
 
 
 def signed(scored: Report, limits: Limits, name: str = "gold/set") -> str:
-    gated = check_limits(name, scored, scored, limits)
+    gated = check_limits(replace(scored, name=name), scored, limits)
     settings = {"Texts lower-cased": "no"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signoff, "ensure_prepared", prepared)

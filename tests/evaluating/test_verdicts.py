@@ -26,7 +26,7 @@ def of_rows(right: int, lost: int) -> Report:
     [
         (300, 0, Answer.YES, "ruled out"),
         (299, 0, Answer.UNDECIDED, "neither shown nor ruled out"),
-        (280, 20, Answer.NO, "more than the 1.0 point you accept"),
+        (280, 20, Answer.NO, "a loss over the 1.0 point you accept is shown"),
         (297, 3, Answer.UNDECIDED, "neither shown nor ruled out"),
         (2, 2, Answer.UNDECIDED, "−100.0 to +100.0"),
     ],
@@ -35,7 +35,7 @@ def test_verdict_needs_an_interval_and_enough_entities(
     right: int, lost: int, answer: Answer, reason: str
 ) -> None:
     """Yes only where a loss over the max_loss is ruled out; no only where it is shown."""
-    given_ = verdicts.against_gold(of_rows(right, lost)).verdict
+    given_ = verdicts.against_gold(of_rows(right, lost), None, 1.0).verdict
     assert answer == given_.answer
     assert reason in given_.sentence
     assert f"on {right + lost:,} entities" in given_.sentence
@@ -43,7 +43,7 @@ def test_verdict_needs_an_interval_and_enough_entities(
 
 def test_a_larger_max_loss_turns_the_verdict() -> None:
     """What the reader accepts decides."""
-    assert Answer.YES == verdicts.against_gold(of_rows(290, 10), max_loss=5.0).verdict.answer
+    assert Answer.YES == verdicts.against_gold(of_rows(290, 10), None, 5.0).verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_types_are_judged_apart() -> None:
     ]
     report = score_predictions(gold, full, halved)
     person, place, everything = (
-        verdicts.against_gold(report, label) for label in ("PER", "LOC", None)
+        verdicts.against_gold(report, label, 1.0) for label in ("PER", "LOC", None)
     )
 
     assert [Answer.YES, Answer.NO, Answer.NO] == [
@@ -83,7 +83,7 @@ def test_types_are_judged_apart() -> None:
     assert 1.0 == place.left.value
     assert 2 / 3 == pytest.approx(place.right.value)
     assert place.right.value - place.left.value == pytest.approx(place.difference.value)
-    assert "B's F1 on LOC is 66.7 %, 33.3 points below A's 100.0 %" in (place.verdict.sentence)
+    assert "B's F1 on LOC is 66.7 %, A's 100.0 % (difference −33.3 (" in place.verdict.sentence
 
 
 @pytest.mark.parametrize(
