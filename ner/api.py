@@ -114,9 +114,9 @@ def evaluate(
     if isinstance(gold, str | Path):
         read = Reading(names=names, tag_names=lambda: sides.left.tagger.model.scheme.tags)
         texts = read_gold(Path(gold), read)
-        return report_sides(sides, texts, choice, max_loss=max_loss, name=str(gold))
+        return report_sides(sides.all, texts, choice, max_loss=max_loss, name=str(gold))
     texts = [map_gold(one, names) for one in gold]
-    return report_sides(sides, texts, choice, max_loss=max_loss)
+    return report_sides(sides.all, texts, choice, max_loss=max_loss)
 
 
 @cache

@@ -16,7 +16,7 @@ import pydantic_core
 
 from ner.comparing.agreement import Agreement, Pair
 from ner.comparing.origin import Origin
-from ner.comparing.timing import Latency, Timing
+from ner.comparing.timing import Timing
 from ner.entities import Entity, Tagged
 from ner.machine import describe
 from ner.models.folder import Gate, Prepared, as_json
@@ -86,48 +86,41 @@ def origin_json(origin: Origin) -> Json:
 
 def _timing(timing: Timing) -> Json:
     """Both latencies and how many times faster the right side is, with its 95 % interval."""
-    return {
-        "left": _latency(timing.left),
-        "right": _latency(timing.right),
-        "ratio": to_json(timing.ratio),
+    sides = {
+        name: {
+            "median_ms": round(latency.median_ms, 3),
+            "p95_ms": round(latency.p95_ms, 3),
+            "n": latency.n,
+        }
+        for name, latency in (("left", timing.left), ("right", timing.right))
     }
-
-
-def _latency(latency: Latency) -> Json:
-    return {
-        "median_ms": round(latency.median_ms, 3),
-        "p95_ms": round(latency.p95_ms, 3),
-        "n": latency.n,
-    }
+    return {**sides, "ratio": to_json(timing.ratio)}
 
 
 def prepared_json(made: Sequence[Prepared]) -> Json:
-    """What ``prepare`` answers of one model: its variants by recipe."""
+    """What ``prepare`` answers of one model: its variants by recipe.
+
+    Of each where its folder is, what it is, and how it did when it was made.
+    """
     return {
         "model": made[0].manifest.name,
         "revision": made[0].manifest.revision,
-        "variants": {prepared.manifest.recipe: variant_json(prepared) for prepared in made},
+        "variants": {
+            prepared.manifest.recipe: {
+                "path": str(prepared.folder),
+                "bytes": prepared.size,
+                "weights": prepared.fingerprint,
+                "build": as_json(prepared.manifest.build),
+                "gate": gate_json(prepared.manifest.gate),
+            }
+            for prepared in made
+        },
     }
 
 
-def variant_json(prepared: Prepared) -> Json:
-    """One prepared folder: where it is, what it is, and how it did when it was made."""
-    gate = prepared.manifest.gate
-    return {
-        "path": str(prepared.folder),
-        "bytes": prepared.size,
-        "weights": prepared.fingerprint,
-        "build": as_json(prepared.manifest.build),
-        "gate": None if gate is None else gate_json(gate),
-    }
-
-
-def gate_json(gate: Gate) -> Json:
-    """A variant's F1 against the original on the gate texts, and what follows from it."""
-    return {
-        **as_json(gate),
-        "answer": gate.answer.value,
-    }
+def gate_json(gate: Gate | None) -> Json | None:
+    """A variant's F1 against the original on the gate texts, and what follows; None without."""
+    return None if gate is None else {**as_json(gate), "answer": gate.answer.value}
 
 
 def provenance_json(origins: Sequence[Origin], choice: Choice, *, gold: str | None = None) -> Json:

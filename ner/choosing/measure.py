@@ -16,7 +16,7 @@ import numpy as np
 
 from ner.choosing.contenders import Contender
 from ner.choosing.memory import Footprint, MemoryPlan, measure_footprint
-from ner.choosing.workloads import FILE, SINGLES, Workload
+from ner.choosing.workloads import SINGLES, Workload
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import counts_of, strict_counts
@@ -80,11 +80,6 @@ class Measured:
         """Its times for the texts one by one."""
         return self.times[SINGLES]
 
-    @property
-    def rate(self) -> Estimate | None:
-        """Texts a second in one call with all texts; None where that was not timed."""
-        return self.times[FILE].rate if FILE in self.times else None
-
     def agreement_at(self, level: float = LEVEL) -> Estimate | None:
         """F1 of its entities against the original's; None for the original itself."""
         if self.agreement is None:
@@ -108,8 +103,8 @@ def measure(
     Closing it ends the work with the step that it is at. Without ``memory`` that is not measured.
     Raises ``InputError`` where gold has none of the labels that a contender knows.
     """
-    weighed = [one for one in contenders if memory and one.opening]
-    total = len(contenders) + len(weighed) + sum(work.steps for work in workloads)
+    weighed = sum(1 for one in contenders if memory and one.opening)
+    total = len(contenders) + sum(work.steps for work in workloads) + weighed
     done = count(1)
     found: list[list[Tagged]] = []
     for one in contenders:
@@ -128,11 +123,11 @@ def measure(
         samples = taken[1:, 0] if len(work.calls) == 1 else np.median(taken[1:], axis=0)
         for held, series in zip(times, samples.T, strict=True):
             held[work.name] = Latency(tuple(series.tolist()), len(work.calls[0]))
-    footprints: dict[str, Footprint] = {}
-    for one in weighed:
-        assert memory and one.opening  # noqa: S101 - only those are weighed
-        footprints[one.name] = measure_footprint(one.opening, sample.texts, memory)
-        yield Progress(next(done), total, f"memory of {one.title}")
+    footprints: list[Footprint | None] = [None] * len(contenders)
+    for at, one in enumerate(contenders):
+        if memory and one.opening:
+            footprints[at] = measure_footprint(one.opening, sample.texts, memory)
+            yield Progress(next(done), total, f"memory of {one.title}")
     return tuple(
         Measured(
             origin=one.origin,
@@ -140,7 +135,7 @@ def measure(
             times=times[at],
             agreement=_rows(found[0], found[at]) if at else None,
             gold=gold[at],
-            footprint=footprints.get(one.name),
+            footprint=footprints[at],
             withheld=one.withheld,
         )
         for at, one in enumerate(contenders)

@@ -233,14 +233,17 @@ def bench_tables(answer: Mapping[str, Any]) -> list[Table]:
     files = [name for name in works if name.startswith(FILE)]
     singles = [name for name in works if name not in files]
     paired = "Paired in the same rounds, with 95 % intervals."
-    tables = [("Size, memory and what is found", note, sizes)]
-    for title, said, key, names, decimals in (
-        ("Milliseconds for a text", "Medians.", "ms", singles, 2),
-        ("Texts a second", "Medians.", "texts_per_second", files, 0),
-        ("INT8 is so many times as fast", paired, "int8_as_fast", works, 2),
-    ):
+
+    def by(works: Sequence[str], key: str, decimals: int) -> dict[str, _Column]:
         shown = partial(_interval, scale=1, decimals=decimals)
-        tables.append((title, said, {name: (f"times/{name}/{key}", shown) for name in names}))
+        return {name: (f"times/{name}/{key}", shown) for name in works}
+
+    tables = (
+        ("Size, memory and what is found", note, sizes),
+        ("Milliseconds for a text", "Medians.", by(singles, "ms", 2)),
+        ("Texts a second", "Medians.", by(files, "texts_per_second", 0)),
+        ("INT8 is so many times as fast", paired, by(works, "int8_as_fast", 2)),
+    )
     return [_table(title, said, answer, "contender", columns) for title, said, columns in tables]
 
 

@@ -43,7 +43,7 @@ from ner.entities import Annotated as AnnotatedText
 from ner.errors import InputError
 from ner.evaluating.documents import as_documents
 from ner.evaluating.documents import lowercase as lower_sentences
-from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
+from ner.evaluating.gate import Gated, Limits, junit_xml
 from ner.evaluating.report import report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.signoff import signoff_html
@@ -60,7 +60,7 @@ from ner.schema import Json, to_json
 from ner.tables import Table
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
-from ner.verdict import Answer, gravest
+from ner.verdict import MAX_LOSS, Answer, gravest
 
 # What a build reads: only 0 goes on.
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 1, Answer.UNDECIDED: 3}
@@ -219,11 +219,12 @@ def _score(
     limits: Limits,
     began: frozenset[str],
 ) -> Gated:
+    loss = limits.max_loss or MAX_LOSS
     report, joined = (
-        report_sides(sides, texts, choice, max_loss=limits.accepted, began=began, name=name)
+        report_sides(sides.all, texts, choice, max_loss=loss, began=began, name=name)
         for texts in (list(chain(*documents)), as_documents(documents))
     )
-    return check_limits(report, joined, limits)
+    return Gated(report, joined, limits)
 
 
 def _read(file: Path, read: Reading) -> Gold:

@@ -64,7 +64,7 @@ def export(
                     for name, size in sizes.items()
                 },
                 "weights": prepared.fingerprint,
-                "gate": None if manifest.gate is None else gate_json(manifest.gate),
+                "gate": gate_json(manifest.gate),
                 "withheld": withheld,
                 "uploaded": address,
             }

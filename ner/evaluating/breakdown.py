@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Mapping
 
 from ner.comparing.agreement import Kind
@@ -50,7 +49,7 @@ def bucket_counts(scores: Scores) -> dict[str, dict[str, Counts]]:
     A gold entity counts in its own bucket, and so does a predicted one that is wrong; so the
     counts of a dimension add up to those of all entities.
     """
-    counts: dict[str, defaultdict[str, Counts]] = {name: defaultdict(Counts) for name in BUCKETS}
+    counts = {dimension: dict.fromkeys(names, Counts()) for dimension, names in BUCKETS.items()}
     for sentence, alignment in zip(scores.gold, scores.alignments, strict=True):
         for pair in alignment.pairs:
             counted = [(pair.left, Counts(fn=1)), (pair.right, Counts(fp=1))]
@@ -61,8 +60,8 @@ def bucket_counts(scores: Scores) -> dict[str, dict[str, Counts]]:
                     for dimension, name in buckets(entity, sentence).items():
                         counts[dimension][name] += count
     return {
-        dimension: {name: counts[dimension][name] for name in names if name in counts[dimension]}
-        for dimension, names in BUCKETS.items()
+        dimension: {name: one for name, one in by_name.items() if any(one.row)}
+        for dimension, by_name in counts.items()
     }
 
 

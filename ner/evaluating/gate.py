@@ -7,14 +7,15 @@ skipped, which most servers count as passed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 
 from ner.evaluating.report import KEYS, Report
 from ner.evaluating.verdicts import against_gold, reaches
 from ner.markup import render
 from ner.schema import Json, to_json
-from ner.verdict import MAX_LOSS, Answer, Verdict, check_limit, check_max_loss, gravest
+from ner.verdict import Answer, Verdict, check_limit, check_max_loss, gravest
 
 # What XML 1.0 can't hold, escaped or not; it becomes U+FFFD.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,23 +44,40 @@ class Limits:
         """Whether anything is asked at all."""
         return any(limit is not None for limit in astuple(self))
 
-    @property
-    def accepted(self) -> float:
-        """The overall loss that a report accepts, in points; the usual one if none is given."""
-        return MAX_LOSS if self.max_loss is None else self.max_loss
-
 
 @dataclass(frozen=True)
 class Gated:
-    """How it did on one set of gold, which has the name of its report.
+    """How it did on one scored set of gold that has both sides.
 
-    The checks are of ``report``, which is by sentence: a verdict for each limit, by its name.
-    ``documents`` are the same texts scored as whole documents.
+    ``report``, which the limits are held against, is by sentence; ``documents`` are the same texts
+    scored as whole documents.
     """
 
     report: Report
     documents: Report
-    checks: Mapping[str, Verdict]
+    limits: Limits
+
+    @cached_property
+    def checks(self) -> dict[str, Verdict]:
+        """A verdict for each limit, by its name; none where gold does not fit.
+
+        Types are checked each, those that were chosen or else those in gold: one that was chosen
+        and is not in gold is undecided.
+        """
+        report, limits = self.report, self.limits
+        checks: dict[str, Verdict] = {}
+        if report.misfit:
+            return checks
+        if limits.max_loss is not None:
+            checks["loss of F1"] = against_gold(report, None, limits.max_loss).verdict
+        if limits.max_label_loss is not None:
+            chosen = report.choice.labels
+            for label in sorted(report.gold_labels) if chosen is None else chosen:
+                judged = against_gold(report, label, limits.max_label_loss)
+                checks[f"loss of F1 on {label}"] = judged.verdict
+        if limits.min_f1 is not None:
+            checks["F1"] = reaches(report, limits.min_f1)
+        return checks
 
     @property
     def name(self) -> str:
@@ -80,25 +98,6 @@ class Gated:
         """The answer for the set, and each check's with its reason."""
         checks = [{"name": name, **to_json(verdict)} for name, verdict in self.checks.items()]
         return {"answer": self.answer.value, "checks": checks}
-
-
-def check_limits(report: Report, documents: Report, limits: Limits) -> Gated:
-    """Check each limit on one scored set that has both sides; none where gold does not fit them.
-
-    Types are checked each, those that were chosen or else those in gold: one that was chosen and is
-    not in gold is undecided.
-    """
-    checks = {}
-    if limits.max_loss is not None:
-        checks["loss of F1"] = against_gold(report, None, limits.max_loss).verdict
-    if limits.max_label_loss is not None:
-        chosen = report.choice.labels
-        for label in sorted(report.gold_labels) if chosen is None else chosen:
-            judged = against_gold(report, label, limits.max_label_loss)
-            checks[f"loss of F1 on {label}"] = judged.verdict
-    if limits.min_f1 is not None:
-        checks["F1"] = reaches(report, limits.min_f1)
-    return Gated(report, documents, {} if report.misfit else checks)
 
 
 def junit_xml(sets: Sequence[Gated]) -> str:

@@ -9,16 +9,17 @@ from functools import cached_property
 from ner.comparing.agreement import Agreement, Pair, agreement_estimate, align
 from ner.comparing.gold_origin import origin_warning
 from ner.comparing.origin import Origin
-from ner.counts import Counts
+from ner.counts import Counts, counts_of
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating import verdicts
 from ner.evaluating.breakdown import bucket_counts
 from ner.evaluating.scores import ERRORS, LETTERS, Figures, Scores, conlleval, find_changes
-from ner.models.open import Sides
+from ner.models.open import Side
 from ner.schema import Json, agreement_json, origin_json, provenance_json, to_json
 from ner.stats import Estimate, f1_difference, mcnemar_p
 from ner.tagging.choice import Choice
+from ner.tagging.tagger import clean
 from ner.tags import suggest_map
 from ner.verdict import MAX_LOSS, Verdict, check_max_loss
 
@@ -66,10 +67,8 @@ class Report:
 
     @cached_property
     def changed(self) -> tuple[tuple[list[Pair], list[Pair]], ...]:
-        """For each text the errors that the right side added and removed; none without one."""
-        if not self.paired:
-            return ((([], [])),) * len(self.gold)
-        return tuple(map(find_changes, *(side.alignments for side in self.sides)))
+        """For each text the errors that the right side added and removed: none by one alone."""
+        return tuple(map(find_changes, self.sides[0].alignments, self.sides[-1].alignments))
 
     @property
     def changes(self) -> tuple[int, int]:
@@ -94,11 +93,11 @@ class Report:
     @property
     def gold_labels(self) -> set[str]:
         """The types in gold."""
-        return {entity.label for text in self.gold for entity in text.tagged.entities}
+        return {label for label, one in self.sides[0].strict.items() if one.support}
 
     def support(self, label: str | None = None) -> int:
         """How many entities of one type or of all (None) are in gold."""
-        return sum(tp + fn for tp, _, fn in self.sides[0].rows(label))
+        return counts_of(self.sides[0].strict, label).support
 
     def difference(self, label: str | None = None) -> Estimate:
         """The right F1 minus the left one, paired by sentence, of one type or of all (None)."""
@@ -200,7 +199,7 @@ def score_predictions(
 
 
 def report_sides(
-    sides: Sides,
+    sides: Sequence[Side],
     gold: Sequence[Annotated],
     choice: Choice,
     *,
@@ -208,7 +207,7 @@ def report_sides(
     began: Iterable[str] = (),
     name: str | None = None,
 ) -> Report:
-    """Tag ``gold`` with the sides that there are, and score them.
+    """Tag ``gold`` with one side or two, and score them.
 
     ``choice.labels`` are the types that count; None counts all, and gold may then have no other
     type (``InputError``), so that nothing is scored in silence. ``began`` are the sides from whose
@@ -216,14 +215,14 @@ def report_sides(
     that can't be accepted.
     """
     check_max_loss(max_loss)
-    taggers = [side.tagger.using(replace(choice, labels=None)) for side in sides.all]
+    taggers = [side.tagger.using(replace(choice, labels=None)) for side in sides]
     for tagger in taggers:
         choice.check_labels(tagger.labels)
         if choice.labels is None:
             _check_gold(gold, tagger.labels)
     texts = [sentence.tagged.text for sentence in gold]
     found = [tagger.tag_many(texts) for tagger in taggers]
-    origins = [side.origin for side in sides.all]
+    origins = [side.origin for side in sides]
     return replace(
         score_predictions(gold, *found, labels=choice.labels, origins=origins),
         max_loss=max_loss,
@@ -235,14 +234,16 @@ def report_sides(
 
 
 def report_agreement(
-    sides: Sides, texts: Sequence[str], *, max_loss: float = MAX_LOSS, name: str | None = None
+    sides: Sequence[Side],
+    texts: Sequence[str],
+    *,
+    max_loss: float = MAX_LOSS,
+    name: str | None = None,
 ) -> Report:
     """Tag ``texts``, which have no labels, with both sides."""
-    both = sides.both
-    found = [side.tagger.tag_many(texts) for side in both]
-    bare = [Annotated(Tagged(one.text), ()) for one in found[0]]
-    scored = score_predictions(bare, *found, origins=[side.origin for side in both])
-    return replace(scored, max_loss=max_loss, name=name, labelled=False)
+    bare = [Annotated(Tagged(clean(text)), ()) for text in texts]
+    report = report_sides(sides, bare, Choice(), max_loss=max_loss, name=name)
+    return replace(report, labelled=False)
 
 
 def _check_gold(gold: Sequence[Annotated], known: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from ner.comparing.agreement import Pair
+from ner.comparing.agreement import Kind, Pair
 from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
@@ -112,8 +112,7 @@ def _found(entity: Entity | None, gold: Annotated) -> Cell:
     if entity is None:
         return Cell("nothing")
     [widened] = widen(Tagged(gold.tagged.text, (entity,)), gold).entities
-    wanted = {(one.start, one.end, one.label) for one in gold.tagged.entities}
-    right = (widened.start, widened.end, widened.label) in wanted
+    right = any(Pair(one, widened).kind is Kind.SAME for one in gold.tagged.entities)
     mark, answer = ("✓", "yes") if right else ("✕", "no")
     return Cell(f"{entity.label} {gold.tagged.spelled(entity)}", mark, answer=answer)
 

@@ -62,16 +62,9 @@ def judgement_table(report: Report) -> Table:
     for one in report.judgements:
         more = one.verdict.more
         about = "" if more is None else f"about {more:,} more entities"
-        rows.append(
-            (
-                one.label or ALL_TYPES,
-                estimate(one.left),
-                estimate(one.right),
-                estimate(one.difference, sign=True),
-                count(one.entities),
-                answer_cell(one.verdict.answer, about),
-            )
-        )
+        figures = estimate(one.left), estimate(one.right), estimate(one.difference, sign=True)
+        verdict = answer_cell(one.verdict.answer, about)
+        rows.append((one.label or ALL_TYPES, *figures, count(one.entities), verdict))
     return Table.of(
         "Verdict by type",
         ("Type", left, right, "Difference", "Gold entities", "Can replace"),
@@ -104,8 +97,7 @@ def agreement_table(report: Report) -> Table:
     rows: list[_Row] = []
     for label in (None, *report.labels):
         found = (
-            sum(side.labels.values()) if label is None else side.labels[label]
-            for side in report.sides
+            side.labels.total() if label is None else side.labels[label] for side in report.sides
         )
         agreed = estimate(agreement_estimate(report.agreements, label))
         rows.append((label or ALL_TYPES, agreed, *map(count, found)))

@@ -146,7 +146,7 @@ class Endpoints:
         sentences = parse_gold(split_lines(gold), "The gold", Reading(names=parse_map(map)))
         sides = _open(self.load, left, right)
         with self.service.long.slot(disconnected=client_disconnected):
-            return report_sides(sides, sentences, choice, max_loss=max_loss).json()
+            return report_sides(sides.all, sentences, choice, max_loss=max_loss).json()
 
 
 def add_endpoints(load: Loader, service: Service) -> None:

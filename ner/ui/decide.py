@@ -118,7 +118,7 @@ def measure_texts(
         yield "Comparing both sides …"
         gold, plain = texts.sample.gold, texts.sample.texts
         report = (
-            report_agreement(sides, plain, max_loss=max_loss, name=texts.name)
+            report_agreement(sides.both, plain, max_loss=max_loss, name=texts.name)
             if gold is None
             else _report(sides, gold, texts, max_loss)
         )
@@ -177,14 +177,16 @@ def sign(run: Run, found: Decided, device: str, max_loss: float | None) -> Itera
     sides = yield from run.open(left, right, device)
     with (yield from run.place("Tagging the texts as whole documents …")):
         joined = _report(sides, as_documents(texts.documents), texts, loss)
-    gated = gate.check_limits(report, joined, gate.Limits(loss))
+    gated = gate.Gated(report, joined, gate.Limits(loss))
     cost = choice_table(measurement_json(found.measured, texts.name))
     page = signoff_html([gated], {texts.name: texts.digest}, sides, cost, {})
     yield notice("The report is saved as report.html. Print it to sign it."), page
 
 
 def _report(sides: Sides, gold: Sequence[Annotated], texts: Texts, loss: float) -> Report:
-    return report_sides(sides, gold, Choice(), max_loss=loss, began=texts.began, name=texts.name)
+    return report_sides(
+        sides.all, gold, Choice(), max_loss=loss, began=texts.began, name=texts.name
+    )
 
 
 @job(markup)

@@ -11,7 +11,7 @@ from fakes import FakeSides
 from ner.comparing.origin import Origin
 from ner.entities import Entity, Tagged
 from ner.errors import InputError
-from ner.evaluating.gate import Gated, Limits, check_limits, junit_xml
+from ner.evaluating.gate import Gated, Limits, junit_xml
 from ner.evaluating.report import Report, score_predictions
 from ner.evaluating.tables import gate_markdown
 from ner.files.tokens import annotate
@@ -35,7 +35,7 @@ def report(
 
 def gated(scored: Report, limits: Limits = ALL, name: str = "set") -> Gated:
     """By sentence alone: documents decide nothing."""
-    return check_limits(replace(scored, name=name), scored, limits)
+    return Gated(replace(scored, name=name), scored, limits)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ CAPITAL = "Capitalized"
 
 def both(lines: list[str] = LINES, *, labels: tuple[str, ...] | None = None) -> Report:
     """The dictionary pair on bracketed gold."""
-    return report_sides(FakeSides(), parse_gold(lines, "test"), Choice(labels=labels))
+    return report_sides(FakeSides().all, parse_gold(lines, "test"), Choice(labels=labels))
 
 
 def taggings(length: int) -> st.SearchStrategy[list[str]]:
@@ -187,7 +187,7 @@ def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
     """Each side that there is tags each text once."""
     gold = parse_gold(LINES, "test")
     taggers = [DictionaryTagger(), *([right] if right else [])]
-    report = report_sides(FakeSides(taggers[0], right), gold, Choice())
+    report = report_sides(FakeSides(taggers[0], right).all, gold, Choice())
 
     assert [[one.tagged.text for one in gold]] * len(taggers) == [one.seen for one in taggers]
     assert len(taggers) == len(report.sides)
@@ -285,7 +285,7 @@ def test_gold_that_does_not_fit_gets_no_verdict(report: Report, reason: str | No
 def test_without_gold_the_left_side_stands_for_it() -> None:
     """Amazon has another label and Paris is lost: by label, with how many each side found."""
     texts = ["Wolfgang in Berlin", "Amazon left Paris", "nothing here"] * 5
-    report = report_agreement(FakeSides(), texts)
+    report = report_agreement(FakeSides().both, texts)
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in agreement_table(report).rows}
 
     assert ["57.1", "20", "15"] == rows["all types"]
@@ -298,7 +298,7 @@ def test_without_gold_the_left_side_stands_for_it() -> None:
 
 def test_nothing_found_is_full_agreement_and_settles_nothing() -> None:
     """No label is listed, and the verdict is undecided."""
-    report = report_agreement(FakeSides(), ["nothing here"])
+    report = report_agreement(FakeSides().both, ["nothing here"])
     answer = report.json()
 
     assert () == report.labels == report.notes == report.judgements

@@ -14,7 +14,7 @@ from fakes import FakeSides
 from ner.comparing.origin import Origin
 from ner.entities import Entity, Tagged
 from ner.evaluating import signoff
-from ner.evaluating.gate import Limits, check_limits
+from ner.evaluating.gate import Gated, Limits
 from ner.evaluating.report import Report, score_predictions
 from ner.evaluating.signoff import difference_table, signoff_html
 from ner.files.gold import parse_gold
@@ -53,7 +53,7 @@ def report(lines: list[str] = LINES, origins: tuple[Origin, ...] | None = None) 
 
 
 def signed(scored: Report, limits: Limits, name: str = "gold/set") -> str:
-    gated = check_limits(replace(scored, name=name), scored, limits)
+    gated = Gated(replace(scored, name=name), scored, limits)
     settings = {"Texts lower-cased": "no"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signoff, "ensure_prepared", prepared)
