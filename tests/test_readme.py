@@ -7,16 +7,16 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from evidence import readme_results
+from test_cli import ROOT, run
 from tiny_architectures import ARCHITECTURES
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DEPLOY = ROOT / "ner" / "deploy" / "README.md"
+READMES = (ROOT / "README.md", *sorted((ROOT / "ner").glob("*/README.md")))
 
 
 def header() -> dict[str, str]:
@@ -104,8 +104,18 @@ def test_every_link_leads_somewhere() -> None:
     for file in (ROOT / "README.md", *ROOT.glob("ner/*/README.md"), *ROOT.glob("assets/*/*.md")):
         text = file.read_text(encoding="utf-8")
         # A label in brackets is no link: it has neither dot nor slash.
-        for target in re.findall(r"\]\(([^)#:]*[./][^)#:]*)\)", text):
+        for target in re.findall(r"\]\(([^)#:]*[./][^)#:]*)(?:#\w+)?\)", text):
             assert (file.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("folder", ["evaluating", "files", "train"])
+def test_every_file_of_a_folder_is_named(folder: str) -> None:
+    """A stranger is told where what is, and of no file that is gone."""
+    text = (ROOT / "ner" / folder / "README.md").read_text(encoding="utf-8")
+    modules = {file.name for file in (ROOT / "ner" / folder).glob("*.py")} - {"__init__.py"}
+
+    # One of the top is told of beside them.
+    assert modules == set(re.findall(r"`(\w+\.py)`", text)) - {"io.py"}
 
 
 @pytest.mark.parametrize(
@@ -126,17 +136,18 @@ def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: st
     assert shown in done.stdout
 
 
-@pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
+@pytest.mark.parametrize(
+    "line",
+    sorted(
+        {
+            line
+            for file in READMES
+            for line in re.findall(r"^python -m ner (.+)$", file.read_text("utf-8"), re.MULTILINE)
+        }
+    ),
+)
 def test_every_example_command_parses(line: str) -> None:
-    """Options in the examples exist; --help after them shows it without running anything."""
-    command = line.split()[0]
-    options = re.findall(r"--[a-z-]+", line)
-    done = subprocess.run(
-        [sys.executable, "-m", "ner", command, "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    """Options in the examples of each README exist; --help tells without running anything."""
+    shown = run(line.split()[0], "--help", COLUMNS="200").stdout
 
-    assert all(option in done.stdout for option in options)
+    assert all(option in shown for option in re.findall(r"--[a-z-]+", line))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,26 +49,9 @@ def test_what_is_not_settled_may_be_let_through() -> None:
     assert [True, False, False, True] == [code == 0 for code in codes]
 
 
-@pytest.mark.parametrize("line", re.findall(r"^python -m ner (.+)$", README, flags=re.MULTILINE))
-def test_every_example_command_parses(line: str) -> None:
-    """Options in the examples exist."""
-    shown = run(line.split()[0], "--help", COLUMNS="200").stdout
-
-    assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
-
-
 def test_the_exit_codes_are_those_of_the_command() -> None:
     """Each answer stands in the table with its code."""
     table = dict(re.findall(r"^\| (\d) \| (\w+)", README, flags=re.MULTILINE))
 
     assert {"0": "yes", "1": "no", "3": "undecided"} == {code: table[code] for code in "013"}
     assert {Answer.YES: 0, Answer.NO: 1, Answer.UNDECIDED: 3} == EXIT_CODES
-
-
-def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:
-    """A stranger finds every file of the folder in the table."""
-    targets = re.findall(r"\]\(([^)#:]+\.(?:py|md))(?:#\w+)?\)", README)
-    modules = {file.name for file in FOLDER.glob("*.py")} - {"__init__.py"}
-
-    assert all((FOLDER / target).exists() for target in targets)
-    assert modules <= {Path(target).name for target in targets}

@@ -184,17 +184,13 @@ def test_a_report_of_one_file_has_one_side() -> None:
 
 @pytest.mark.parametrize("right", [DictionaryTagger(INT8_WORDS), None], ids=["both", "alone"])
 def test_nothing_is_tagged_twice(right: DictionaryTagger | None) -> None:
-    """Each side that there is tags each text once."""
+    """Each side that there is tags each text once, and has an origin."""
     gold = parse_gold(LINES, "test")
     taggers = [DictionaryTagger(), *([right] if right else [])]
     report = report_sides(FakeSides(taggers[0], right).all, gold, Choice())
 
     assert [[one.tagged.text for one in gold]] * len(taggers) == [one.seen for one in taggers]
     assert len(taggers) == len(report.sides)
-
-
-def test_a_side_needs_an_origin() -> None:
-    """None is left without, or taken for the other."""
     with pytest.raises(ValueError, match="shorter"):
         score_predictions([], [], [], origins=ORIGINS[:1])
 
@@ -211,15 +207,10 @@ def test_csv_has_the_scores_and_what_they_are_a_result_of() -> None:
     assert {"Buckets", "Provenance"} <= {row[0] for row in rows}
 
 
-def errors_of(report: Report) -> list[dict[str, str]]:
-    """The rows of the file of errors."""
-    return list(csv.DictReader(io.StringIO(tables.csv(error_table(report)))))
-
-
-def test_csv_of_errors_spells_them() -> None:
-    """One row for each error; offsets and spelling fit."""
+def test_csv_of_errors_spells_them_and_has_no_formula() -> None:
+    """One row for each error; offsets and spelling fit; a text like a formula has an apostrophe."""
     report = both()
-    rows = errors_of(report)
+    rows = list(csv.DictReader(io.StringIO(tables.csv(error_table(report)))))
     assert sum(side.errors.total() for side in report.sides) == len(rows)
     assert sum(report.changes) == sum(row["only this side"] == "yes" for row in rows)
     for row in rows:
@@ -228,13 +219,10 @@ def test_csv_of_errors_spells_them() -> None:
                 span = slice(int(row[f"{side} start"]), int(row[f"{side} end"]))
                 assert row["sentence text"][span] == row[f"{side} text"]
 
-
-def test_no_cell_of_the_errors_is_a_formula() -> None:
-    """A text of the file that begins like one has an apostrophe before it; numbers stay."""
     gold = parse_gold(["[ =1+1](LOC) is not [-1](PER)"], "test")
-    rows = errors_of(score_predictions(gold, [Tagged(one.tagged.text) for one in gold]))
-    assert {"'=1+1", "'-1"} == {row["gold text"] for row in rows}
-    assert "1" == rows[0]["gold start"]
+    missed = score_predictions(gold, [Tagged(one.tagged.text) for one in gold])
+    first, second = csv.DictReader(io.StringIO(tables.csv(error_table(missed))))
+    assert ["'=1+1", "'-1", "1"] == [first["gold text"], second["gold text"], first["gold start"]]
 
 
 def test_markdown_is_inert_and_complete() -> None:

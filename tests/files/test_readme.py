@@ -43,14 +43,6 @@ def test_the_batch_example_runs_as_it_stands(
     assert ["Ada Lovelace", "London"] == [row.split(",")[-1] for row in rows]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_example_command_parses(line: str) -> None:
-    """Options in the examples exist; --help after them shows it without running anything."""
-    shown = here(line.split()[0], "--help").stdout
-
-    assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
-
-
 def test_the_endings_are_those_that_are_read_and_written() -> None:
     """Each stands in its table, and no other one."""
     first_cells = {
@@ -89,15 +81,6 @@ def test_the_examples_of_gold_are_read() -> None:
     record = {"text": "Ada Lovelace lived in London.", "entities": spans}
 
     assert [gold] == parse_gold([json.dumps(record)], "the README")
-
-
-def test_each_module_is_listed_and_each_link_leads_somewhere() -> None:
-    """A stranger finds every file of the folder in the table."""
-    targets = re.findall(r"\]\(([^)#:]+\.(?:py|md))\)", README)
-    modules = {file.name for file in FOLDER.glob("*.py")} - {"__init__.py"}
-
-    assert all((FOLDER / target).exists() for target in targets)
-    assert modules <= {Path(target).name for target in targets}
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,3 @@ def test_the_commands_run_one_after_another(
 def test_the_commands_show_all_that_training_offers() -> None:
     """Training, averaging, distilling."""
     assert [command[0] for command in COMMANDS] == ["train"] * 3 + ["average", "train", "train"]
-
-
-def test_every_file_is_named() -> None:
-    """A stranger is told where to read, of files that are there."""
-    named = set(re.findall(r"`(\w+\.py)`", README))
-
-    assert named == {path.name for path in FOLDER.glob("*.py")} - {"__init__.py"}
