@@ -163,11 +163,10 @@ def _side_in_words(side: Json) -> str:
     """A variant with its device and weights; of a file its name."""
     if side["recipe"] is None:
         return str(side["model"])
-    hint = side["inference_precision"]
+    hint, weights = side["inference_precision"], side["weights"]
     floats = hint and f"float parts in {hint.upper().replace('F32', 'FP32')}"
-    where = ", ".join(filter(None, [side["device"], floats]))
-    weights = f", weights {side['weights']}" if side["weights"] else ""
-    return f"{side['model']}#{side['recipe']} ({where}{weights})"
+    details = [side["device"], floats, weights and f"weights {weights}"]
+    return f"{side['model']}#{side['recipe']} ({', '.join(filter(None, details))})"
 
 
 def estimate_of(data: Mapping[str, Any]) -> Estimate:

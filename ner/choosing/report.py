@@ -5,7 +5,6 @@ The tables are made of the JSON, so that a recorded run looks like one made here
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -258,12 +257,9 @@ def _table(
 ) -> Table:
     """A row for each contender; without columns and rows in which nothing stands."""
     items = answer["contenders"]
-    kept = {
-        head: column
-        for head, column in columns.items()
-        if any(_cell(item, *column) for item in items)
-    }
-    rows = ([item["title"], *(_cell(item, *column) for column in kept.values())] for item in items)
+    cells = {head: [_cell(item, *column) for item in items] for head, column in columns.items()}
+    kept = {head: column for head, column in cells.items() if any(column)}
+    rows = zip([item["title"] for item in items], *kept.values(), strict=True)
     return Table.of(title, [first, *kept], [row for row in rows if any(row[1:])], note)
 
 
@@ -289,8 +285,7 @@ def price_of_a_million(price_per_hour: float, texts_per_second: float) -> str:
     """What a million texts cost, in the currency of ``price_per_hour``, to three digits.
 
     >>> price_of_a_million(0.36, 100.0), price_of_a_million(0.1, 640.0)
-    ('1.00', '0.0434')
+    ('1.0', '0.0434')
     """
     price = price_per_hour / (texts_per_second * 3600) * 1_000_000
-    digits = max(0, 2 - math.floor(math.log10(price))) if price else 0
-    return f"{price:,.{digits}f}"
+    return f"{float(f'{price:.3g}'):,}"

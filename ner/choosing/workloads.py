@@ -59,7 +59,7 @@ def long(
     """
     files = files_of(texts, file_texts)
     return [
-        Workload(SINGLES, tuple((text,) for text in texts), 3),
+        usual(texts)[0],
         *(
             Workload(f"{tokens} tokens", ((text_of(tagger, texts, tokens),),), rounds)
             for tokens in lengths
@@ -86,15 +86,12 @@ def files_of(texts: Sequence[str], count: int) -> dict[str, list[str]]:
     """
     count = max(len(texts), count)
     shorter = sorted(texts, key=len)[: max(1, len(texts) // 4)]
-    return {
-        FILE: _repeated(texts, count),
-        SHORT_FILE: _repeated(shorter, count),
-        LONG_FILE: _repeated(_articles(texts), max(1, count // _TEXTS_AN_ARTICLE)),
+    files = {
+        FILE: (texts, count),
+        SHORT_FILE: (shorter, count),
+        LONG_FILE: (_articles(texts), max(1, count // _TEXTS_AN_ARTICLE)),
     }
-
-
-def _repeated(texts: Sequence[str], count: int) -> list[str]:
-    return list(islice(cycle(texts), count))
+    return {name: list(islice(cycle(some), size)) for name, (some, size) in files.items()}
 
 
 def _articles(texts: Sequence[str]) -> list[str]:
