@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,15 +62,13 @@ def strict_counts(gold: Tagged, predicted: Tagged) -> dict[str, Counts]:
         {(entity.start, entity.end, entity.label) for entity in side.entities}
         for side in (gold, predicted)
     )
-    counts: dict[str, Counts] = {}
-    for spans, one in (
-        (wanted & found, Counts(tp=1)),
-        (found - wanted, Counts(fp=1)),
-        (wanted - found, Counts(fn=1)),
-    ):
-        for *_, label in spans:
-            counts[label] = counts.get(label, Counts()) + one
-    return counts
+    right, extra, missed = (
+        Counter(label for *_, label in spans)
+        for spans in (wanted & found, found - wanted, wanted - found)
+    )
+    return {
+        label: Counts(right[label], extra[label], missed[label]) for label in right | extra | missed
+    }
 
 
 def counts_of(by_label: Mapping[str, Counts], label: str | None) -> Counts:

@@ -37,24 +37,15 @@ def entity_json(entity: Entity, text: str) -> Json:
     }
 
 
-def tagged_json(tagged: Tagged, provenance: Json | None = None) -> Json:
-    """What ``tag`` answers for one text; without ``provenance`` where that is told elsewhere."""
-    answer: Json = {"text": tagged.text, "entities": _entities(tagged)}
-    return answer if provenance is None else {**answer, "provenance": provenance}
+def tagged_json(tagged: Tagged) -> Json:
+    """What ``tag`` answers for one text, but for the provenance."""
+    return {"text": tagged.text, "entities": _entities(tagged)}
 
 
-def agreement_json(
-    agreement: Agreement,
-    origins: Sequence[Origin],
-    timing: Timing | None,
-    provenance: Json | None = None,
-) -> Json:
-    """What ``compare`` answers; ``timing`` is null where nothing was timed.
-
-    Without ``provenance`` where that is told elsewhere.
-    """
+def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timing | None) -> Json:
+    """What ``compare`` answers, but for the provenance; ``timing`` is null where none was taken."""
     left, right = origins
-    answer: Json = {
+    return {
         "text": agreement.text,
         "left": {**origin_json(left), "entities": _entities(agreement.left)},
         "right": {**origin_json(right), "entities": _entities(agreement.right)},
@@ -62,7 +53,6 @@ def agreement_json(
         "identical": round(agreement.identical, 6),
         "timing": None if timing is None else _timing(timing),
     }
-    return answer if provenance is None else {**answer, "provenance": provenance}
 
 
 def differences_json(agreement: Agreement) -> list[Json]:

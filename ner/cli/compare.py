@@ -56,8 +56,8 @@ def compare(
     for note in sides.notes:
         print_note(note)
     if as_json:
-        provenance = schema.provenance_json(origins, choice)
-        print_json(schema.agreement_json(agreement, origins, comparison.timing, provenance))
+        answer = schema.agreement_json(agreement, origins, comparison.timing)
+        print_json({**answer, "provenance": schema.provenance_json(origins, choice)})
         return
     left, right = (origin.title for origin in origins)
     rows = [_pair_row(pair, text, left, right) for pair in agreement.pairs]

@@ -60,7 +60,7 @@ def tag(
     for texts in [[text]] if text not in (None, "-") else chunks(stdin_lines(), _LINES_AT_ONCE):
         for tagged in tagger.tag_many(texts):
             if as_json:
-                print_json(schema.tagged_json(tagged, provenance))
+                print_json({**schema.tagged_json(tagged), "provenance": provenance})
                 continue
             print_line(tagged.text)
             for entity in tagged.entities:

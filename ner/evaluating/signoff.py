@@ -11,11 +11,12 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
 from ner.evaluating.scores import widen
-from ner.evaluating.tables import gate_tables, provenance_table
+from ner.evaluating.tables import gate_tables
 from ner.machine import describe
 from ner.markup import percent, render, visible
 from ner.models.child import ensure_prepared
 from ner.models.open import Side, Sides
+from ner.schema import provenance_rows
 from ner.tables import Cell, Table, count
 from ner.verdict import Answer, gravest
 
@@ -47,8 +48,8 @@ def signoff_html(
         "System": f"{machine.system}, Python {machine.python}",
         "Versions": _versions(machine.versions),
     }
-    rows = [row for row in provenance_table(provenance).rows if row[0].text != "Set"]
-    setting = Table.of("Settings and machine", ("", ""), [*rows, *told.items()])
+    rows = [*provenance_rows({**provenance, "set": None}), *told.items()]
+    setting = Table.of("Settings and machine", ("", ""), rows)
     return render(
         "ner.evaluating",
         "signoff.html",

@@ -137,7 +137,7 @@ def misfit(report: Report) -> str | None:
             "No verdict, because gold has no entity to count. Check that the file was read as it "
             "is meant (--format, --tag-column), and that it has the labels you count."
         )
-    own = set().union(*report.known) or set().union(*(side.labels for side in report.sides))
+    own = set().union(*(report.known or (side.labels for side in report.sides)))
     told = f"Gold has {_listed(gold)}, and what was found is {_listed(own)}"
     reason = "they have no label in common"
     if own & gold:

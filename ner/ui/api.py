@@ -65,7 +65,7 @@ class Endpoints:
         with self.service.short.slot(disconnected=client_disconnected):
             found = tagger.tag_many(texts)
         provenance = schema.provenance_json([side.origin], choice)
-        answers = [schema.tagged_json(each, provenance) for each in found]
+        answers = [{**schema.tagged_json(each), "provenance": provenance} for each in found]
         return answers if isinstance(text, list) else answers[0]
 
     def compare(
@@ -104,8 +104,8 @@ class Endpoints:
             budget = timing_budget(len(text), places.queued)
             comparison = sides.compare(text, choice, budget_ms=budget)
         assert comparison.agreement is not None  # noqa: S101 - both are served
-        provenance = schema.provenance_json(origins, choice)
-        return schema.agreement_json(comparison.agreement, origins, comparison.timing, provenance)
+        answer = schema.agreement_json(comparison.agreement, origins, comparison.timing)
+        return {**answer, "provenance": schema.provenance_json(origins, choice)}
 
     def evaluate(
         self,
