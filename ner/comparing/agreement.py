@@ -60,14 +60,19 @@ class Pair:
         return self.right.score - self.left.score
 
     @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Those that are there, the left one first."""
+        return tuple(side for side in (self.left, self.right) if side is not None)
+
+    @property
     def start(self) -> int:
         """Where the earlier of the two sides begins."""
-        return min(side.start for side in (self.left, self.right) if side is not None)
+        return min(side.start for side in self.entities)
 
     @property
     def end(self) -> int:
         """Where the later of the two sides ends."""
-        return max(side.end for side in (self.left, self.right) if side is not None)
+        return max(side.end for side in self.entities)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,8 +210,7 @@ def conlleval(scores: Scores) -> str:
 
 def _decision(error: Pair) -> tuple[object, ...]:
     """What an error is an error about: the same for two predictions of one text."""
-    entity = error.left or error.right
-    assert entity is not None  # noqa: S101 - one of the two is there
+    entity = error.entities[0]
     return error.left is None, entity.start, entity.end, entity.label
 
 

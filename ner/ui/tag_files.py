@@ -60,7 +60,7 @@ def _entity_table(kept: Kept) -> Table:
 
 
 def _entity_row(kept: Kept, pair: Pair) -> list[Cell | str]:
-    both = [side for side in (pair.left, pair.right) if side is not None]
+    both = pair.entities
 
     def either(values: Iterable[object]) -> str:
         return " → ".join(dict.fromkeys(map(str, values)))
@@ -119,8 +119,7 @@ def probe_table(result: Probe) -> Markup:
     ]
     rows: list[Sequence[Cell | str]] = [["kept", *kept]]
     for pair in result.found.pairs:
-        entity = pair.left or pair.right
-        assert entity is not None  # noqa: S101 - one side is an entity
+        entity = pair.entities[0]
         missing = ("not found",) * len(kept)
         left, right = (
             side.get(one, missing) if one else missing

@@ -75,10 +75,7 @@ class Kept:
 
     def counts(self) -> dict[str, int]:
         """How many pairs have each label on either side, hidden ones too."""
-        found = [
-            {side.label for side in (pair.left, pair.right) if side is not None}
-            for pair in self._aligned(None).pairs
-        ]
+        found = [{side.label for side in pair.entities} for pair in self._aligned(None).pairs]
         return {label: sum(label in labels for labels in found) for label in self.sides.labels}
 
     def found(self, index: int) -> tuple[Entity, ...]:
@@ -91,8 +88,7 @@ class Kept:
 
     def _side_told(self, index: int, pair: Pair) -> str:
         entity = (pair.left, pair.right)[index]
-        span = entity or pair.left or pair.right
-        assert span is not None  # noqa: S101 - one side is an entity
+        span = entity or pair.entities[0]
         label, score, other, margin = self._opinion(index, span)
         following = f" · next {other} {score - margin:.2f}" if other else ""
         if entity is None:
@@ -105,8 +101,7 @@ class Kept:
 
     def missing(self, index: int, pair: Pair) -> str:
         """Why a side has no entity in a pair."""
-        span = pair.left or pair.right
-        assert span is not None  # noqa: S101 - one side is an entity
+        span = pair.entities[0]
         for entity in self.explained[index].tagged.entities:
             if entity.start < span.end and span.start < entity.end:
                 if entity.score < self.choice.threshold:
@@ -283,8 +278,7 @@ def _seams(explained: Explained) -> list[int]:
 
 def _spoken(kept: Kept, pair: Pair) -> str:
     """A pair for those who hear it."""
-    first = pair.left or pair.right
-    assert first is not None  # noqa: S101 - one side is an entity
+    first = pair.entities[0]
     spelled = kept.text[first.start : first.end]
     if pair.kind is Kind.SAME:
         same = ", same in both" if len(kept.explained) == 2 else f", {first.score:.2f}"
