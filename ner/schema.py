@@ -14,7 +14,7 @@ from typing import Any
 
 import pydantic_core
 
-from ner.comparing.agreement import Agreement, Pair
+from ner.comparing.agreement import Agreement
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Timing
 from ner.entities import Entity, Tagged
@@ -57,7 +57,16 @@ def agreement_json(agreement: Agreement, origins: Sequence[Origin], timing: Timi
 
 def differences_json(agreement: Agreement) -> list[Json]:
     """The pairs of entities that differ, in reading order."""
-    return [_difference(pair, agreement.text) for pair in agreement.differences]
+    text = agreement.text
+    return [
+        {
+            "kind": pair.kind.value,
+            "left": pair.left and entity_json(pair.left, text),
+            "right": pair.right and entity_json(pair.right, text),
+            "drift": None if pair.drift is None else round(pair.drift, 6),
+        }
+        for pair in agreement.differences
+    ]
 
 
 def origin_json(origin: Origin) -> Json:
@@ -179,12 +188,3 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON it is
 
 def _entities(tagged: Tagged) -> list[Json]:
     return [entity_json(entity, tagged.text) for entity in tagged.entities]
-
-
-def _difference(pair: Pair, text: str) -> Json:
-    return {
-        "kind": pair.kind.value,
-        "left": None if pair.left is None else entity_json(pair.left, text),
-        "right": None if pair.right is None else entity_json(pair.right, text),
-        "drift": None if pair.drift is None else round(pair.drift, 6),
-    }

@@ -117,7 +117,11 @@ def recommend(measured: Sequence[Measured], limits: Limits) -> Recommendation:
     if not fitting and not undecided:
         return Recommendation(limits, judged, Answer.NO, min(judged, key=lambda one: one.miss))
     best, tied = _best(fitting) if fitting else (None, ())
-    faster = [one for one in undecided if best is None or _time_ratio(one, best).high < 1.0]
+    faster = [
+        one
+        for one in undecided
+        if best is None or one.measured.singles.as_fast_as(best.measured.singles).low > 1.0
+    ]
     # The original fits by definition: where it is all that is sure, more texts are worth having.
     if best is None or (best.measured.agreement is None and faster):
         named = min(faster, key=lambda one: (one.miss > 0, one.measured.singles.ms.value))
@@ -128,7 +132,11 @@ def recommend(measured: Sequence[Measured], limits: Limits) -> Recommendation:
 def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
     """The one to take, and the others whose times tie with the fastest one's."""
     fastest = min(fitting, key=lambda one: one.measured.singles.ms.value)
-    level = [one for one in fitting if one is fastest or 1.0 in _time_ratio(one, fastest)]
+    level = [
+        one
+        for one in fitting
+        if one is fastest or 1.0 in one.measured.singles.as_fast_as(fastest.measured.singles)
+    ]
 
     def worth(one: Judged) -> tuple[float, float, float]:
         agreement = 1.0 if one.agreement is None else one.agreement.value
@@ -136,11 +144,6 @@ def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
 
     best = max(level, key=worth)
     return best, tuple(one for one in level if one is not best)
-
-
-def _time_ratio(one: Judged, other: Judged) -> Estimate:
-    """The first one's time over the second's."""
-    return other.measured.singles.as_fast_as(one.measured.singles)
 
 
 def _judge(measured: Measured, limits: Limits, level: float) -> Judged:

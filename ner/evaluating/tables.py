@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ner import tables
-from ner.comparing.agreement import Kind, agreement_estimate
+from ner.comparing.agreement import agreement_estimate
 from ner.counts import Counts, counts_of
 from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, THRESHOLDS, bucket_counts, threshold_counts
@@ -18,12 +18,10 @@ from ner.verdict import Answer, gravest
 
 ALL_TYPES = "all types"
 _FIGURES = ("precision", "recall", "F1")
-_ERRORS = {
-    Kind.ONLY_LEFT: "Missed: in gold, and nothing found there",
-    Kind.ONLY_RIGHT: "Spurious: found, and nothing there in gold",
-    Kind.BOUNDARY: "Boundary: right type, begins or ends elsewhere",
-    Kind.LABEL: "Type: found there as another type",
-}
+_ERROR_NOTE = (
+    "Missed: in gold, and nothing found there. Spurious: found, and nothing there in gold. "
+    "Boundary: right type, begins or ends elsewhere. Type: found there as another type."
+)
 _MARKS = {Answer.YES: "✓ yes", Answer.NO: "✕ no", Answer.UNDECIDED: "? undecided"}
 
 _Row = tuple[Cell | str, ...]
@@ -189,15 +187,15 @@ def _heads(report: Report) -> Iterator[str]:
 
 def _error_table(report: Report) -> Table:
     rows: list[_Row] = [
-        (name, *(count(side.errors[kind]) for side in report.sides))
-        for kind, name in _ERRORS.items()
+        (name.capitalize(), *(count(side.errors[kind]) for side in report.sides))
+        for kind, name in ERRORS.items()
     ]
-    note = "What is wrong, by kind."
+    note = _ERROR_NOTE
     if report.paired:
         # What the right side added is its own, and what it removed the left one's.
         own = map(count, reversed(report.changes))
         rows.append(("Only here: the other one gets it right", *own))
-        note = report.changes_sentence
+        note = f"{_ERROR_NOTE} {report.changes_sentence}"
     return Table.of("Errors", ("Kind", *report.titles), rows, note=note)
 
 

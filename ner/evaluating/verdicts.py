@@ -40,7 +40,7 @@ def against_gold(report: Report, label: str | None, max_loss: float) -> Judgemen
     first, second = report.titles
     left, right = (side.f1(label) for side in report.sides)
     difference, entities = report.difference(label), report.support(label)
-    limit = _points(max_loss)
+    limit = f"{max_loss:.1f} points"
     verdict = _verdict(
         (difference, -max_loss / 100),
         entities,
@@ -66,7 +66,7 @@ def without_gold(
     first, second = names
     agreement = agreement_estimate(agreements)
     entities = sum(len(one.left.entities) for one in agreements)
-    limit = _points(max_loss)
+    limit = f"{max_loss:.1f} points"
     found = (
         f"{second} finds what {first} finds with F1 {agreement.text()} %, 95 % interval, on "
         f"{count_of(entities, 'entity')} in {count_of(len(agreements), 'line')}"
@@ -163,10 +163,6 @@ def count_of(number: int, noun: str) -> str:
     """
     plural = {"entity": "entities"}.get(noun, f"{noun}s")
     return f"{number:,} {noun if number == 1 else plural}"
-
-
-def _points(max_loss: float) -> str:
-    return f"{max_loss:.1f} {'point' if max_loss == 1 else 'points'}"
 
 
 def _basis(report: Report, entities: int) -> str:

@@ -26,7 +26,7 @@ def of_rows(right: int, lost: int) -> Report:
     [
         (300, 0, Answer.YES, "ruled out"),
         (299, 0, Answer.UNDECIDED, "neither shown nor ruled out"),
-        (280, 20, Answer.NO, "a loss over the 1.0 point you accept is shown"),
+        (280, 20, Answer.NO, "a loss over the 1.0 points you accept is shown"),
         (297, 3, Answer.UNDECIDED, "neither shown nor ruled out"),
         (2, 2, Answer.UNDECIDED, "−100.0 to +100.0"),
     ],
