@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from evidence import readme_results
-from test_cli import ROOT, run
+from test_cli import ROOT, here
 from tiny_architectures import ARCHITECTURES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -148,6 +148,6 @@ def test_the_python_runs_as_it_stands(bundled_sides: Any, number: int, shown: st
 )
 def test_every_example_command_parses(line: str) -> None:
     """Options in the examples of each README exist; --help tells without running anything."""
-    shown = run(line.split()[0], "--help", COLUMNS="200").stdout
+    shown = here(line.split()[0], "--help").stdout
 
     assert all(option in shown for option in re.findall(r"--[a-z-]+", line))
