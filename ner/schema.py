@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import pydantic_core
+from pydantic import TypeAdapter
 
 from ner.comparing.agreement import Agreement
 from ner.comparing.origin import Origin
@@ -24,6 +24,8 @@ from ner.stats import Estimate
 from ner.tagging.choice import Choice
 
 Json = dict[str, Any]
+
+_ANYTHING = TypeAdapter[Any](Any, config={"ser_json_inf_nan": "null"})
 
 
 def entity_json(entity: Entity, text: str) -> Json:
@@ -182,7 +184,7 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON it is
     >>> to_json(Estimate(0.12345678, 0.1, math.inf))
     {'value': 0.123457, 'low': 0.1, 'high': None}
     """
-    written = pydantic_core.to_json(value, inf_nan_mode="null")
+    written = _ANYTHING.dump_json(value)
     return json.loads(written, parse_float=lambda digits: round(float(digits), 6))
 
 

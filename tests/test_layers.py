@@ -53,7 +53,7 @@ OWNERS = {
     "httpx": {"deploy", "preparing"},
     "filelock": {"files", "preparing"},
     "platformdirs": {"models"},
-    "pydantic": {"models", "preparing", "deploy"},
+    "pydantic": {"models", "preparing", "deploy", "schema"},
     "torch": {"choosing", "preparing", "train"},
     "transformers": {"choosing", "preparing", "train"},
     "optimum": {"choosing", "preparing"},
