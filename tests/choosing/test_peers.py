@@ -44,14 +44,18 @@ def peers(
 
 
 def test_without_the_extra_the_others_take_part(
-    peers: dict[str, Contender], told: list[str]
+    peers: dict[str, Contender], told: list[str], tiny_checkpoint: Path, tiny_original: Prepared
 ) -> None:
-    """What is missing is told once, with what to install."""
+    """What is missing is told once, with what to install. Sizes are those of the networks alone."""
     [sentence] = told
+    sizes = {name: peer.bytes_on_disk for name, peer in peers.items()}
 
     assert {"PyTorch", "PyTorch dynamic INT8", IR} == set(peers)
     assert "ONNX Runtime" in sentence
     assert "[peers]" in sentence
+    assert sizes["PyTorch"] == (tiny_checkpoint / "model.safetensors").stat().st_size
+    assert sizes[IR] == tiny_original.size
+    assert 0 < sizes["PyTorch dynamic INT8"]
 
 
 @pytest.mark.parametrize("name", ["PyTorch", IR])
@@ -72,17 +76,6 @@ def test_a_peer_of_the_same_network_finds_the_same(
 
     assert sum(map(len, wanted)) > 20
     assert wanted == found == alone
-
-
-def test_sizes_are_those_of_the_files(
-    peers: dict[str, Contender], tiny_checkpoint: Path, tiny_original: Prepared
-) -> None:
-    """Of the network alone."""
-    sizes = {name: peer.bytes_on_disk for name, peer in peers.items()}
-
-    assert sizes["PyTorch"] == (tiny_checkpoint / "model.safetensors").stat().st_size
-    assert sizes[IR] == tiny_original.size
-    assert 0 < sizes["PyTorch dynamic INT8"]
 
 
 def test_a_model_that_others_can_not_load_is_refused(tiny_spec: ModelSpec, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -89,29 +91,18 @@ def test_a_limit_is_met_by_the_whole_interval(
         assert judged.agreement.low < judged.agreement.value
 
 
-def test_more_texts_settle_it() -> None:
-    """As many as the answer asks for, of the same kind, and the limit leaves the interval."""
+def test_more_texts_settle_it_unless_it_lies_on_its_limit() -> None:
+    """As many as the answer asks for, of the same kind; texts without entities show nothing."""
     judged = on_agreement(rows(400, wrong_every=12), 0.95)
     assert judged.more_texts is not None
-
     settled = on_agreement(rows(400 + 2 * judged.more_texts, wrong_every=12), 0.95)
-
-    assert Answer.YES is settled.answer
-
-
-def test_texts_without_entities_show_no_difference() -> None:
-    """Of more texts like these only a share would help."""
+    on_the_limit = on_agreement(rows(400, wrong_every=10), 0.95)
     fewer, more = on_agreement(rows(15), 0.95), on_agreement([*rows(15), *[(0, 0, 0)] * 15], 0.95)
 
+    assert Answer.YES is settled.answer
+    assert (Answer.UNDECIDED, None) == (on_the_limit.answer, on_the_limit.more_texts)
     assert fewer.more_texts and more.more_texts
     assert 2 * fewer.more_texts - 1 <= more.more_texts <= 2 * fewer.more_texts
-
-
-def test_what_lies_on_its_limit_is_never_decided() -> None:
-    """No number of texts tells two equal figures apart."""
-    judged = on_agreement(rows(400, wrong_every=10), 0.95)
-
-    assert (Answer.UNDECIDED, None) == (judged.answer, judged.more_texts)
 
 
 def test_intervals_allow_for_the_number_of_recipes() -> None:
@@ -189,45 +180,37 @@ def test_the_one_to_take_is_named_first_with_its_reason(
 
 # As measured for one model on one set: from the slowest to the fastest, which is just under 99.5 %.
 TRUTHS = (0.9991, 0.9968, 0.9814, 0.9946)
-LIMIT = 0.995
 
 
-def misjudged(texts: int, draws: int) -> tuple[float, float]:
-    """How often the rule, and how often the bare figure, takes one that is under the limit."""
-    by_rule = by_figure = 0
+def choices(
+    truths: tuple[float, ...], least: float, texts: int, draws: int
+) -> Iterator[tuple[list[Measured], Measured | None]]:
+    """Recipes of these true agreements, and which of them is taken; drawn again and again."""
     for seed in range(draws):
         rng = np.random.default_rng(seed)
         ones = [
             measured(f"c{at}", ms=3 - 0.5 * at, agreement=drawn(truth, texts, rng), timed=12)
-            for at, truth in enumerate(TRUTHS)
+            for at, truth in enumerate(truths)
         ]
-        found = recommend(
-            [measured("original", ms=5.0, timed=12), *ones], Limits(min_agreement=LIMIT)
-        )
-        by_rule += found.chosen in (ones[2], ones[3])
-        agreements = [one.agreement_at() for one in ones[2:]]
-        by_figure += any(it is not None and it.value >= LIMIT for it in agreements)
-    return by_rule / draws, by_figure / draws
+        original = measured("original", ms=5.0, timed=12)
+        yield ones, recommend([original, *ones], Limits(min_agreement=least)).chosen
 
 
 @pytest.mark.parametrize("texts", [120, 1000], ids=["a short file", "a long file"])
 def test_chance_rarely_chooses_what_is_just_under_the_limit(texts: int) -> None:
     """By the bare figure it would be chosen about every other time."""
-    by_rule, by_figure = misjudged(texts, draws=100)
+    by_rule = by_figure = 0
+    for ones, chosen in choices(TRUTHS, 0.995, texts, draws=100):
+        agreements = [one.agreement_at() for one in ones[2:]]
+        by_rule += chosen in ones[2:]
+        by_figure += any(it is not None and it.value >= 0.995 for it in agreements)
 
-    assert by_rule <= 0.05
-    assert by_figure > 0.3
+    assert by_rule <= 5
+    assert by_figure > 30
 
 
 def test_what_is_well_over_the_limit_is_found() -> None:
     """The rule is not merely shy: with 1,000 texts it nearly always takes what truly fits."""
-    found = 0
-    for seed in range(40):
-        rng = np.random.default_rng(seed)
-        good = measured("good", agreement=drawn(0.995, 1000, rng), timed=12)
-        choice = recommend(
-            [measured("original", ms=5.0, timed=12), good], Limits(min_agreement=0.98)
-        )
-        found += choice.chosen is good
+    found = sum(chosen in ones for ones, chosen in choices((0.995,), 0.98, 1000, draws=40))
 
     assert found >= 38

@@ -1,31 +1,22 @@
 from __future__ import annotations
 
-import pytest
 from fakes import DictionaryTagger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.comparing.probe import Fate, Rewritten, probe, rewritings
+from ner.comparing.probe import Fate, probe, rewritings
 from ner.entities import Entity, Tagged
 
 
-def rewritten(text: str, name: str) -> Rewritten:
-    return next(one for one in rewritings(text) if one.name == name)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("lower case", "straße, the u.s. navy"),
-        ("UPPER CASE", "STRASSE, THE U.S. NAVY"),
-        ("no punctuation", "Straße the US Navy"),
-        ("typos", "Starße, the U.S. Navy"),
-        ("doubled spaces", "Straße,  the  U.S.  Navy"),
-    ],
-)
-def test_rewriting(name: str, expected: str) -> None:
-    """Each rewriting does what its name says."""
-    assert expected == rewritten("Straße, the U.S. Navy", name).text
+def test_each_rewriting_does_what_its_name_says() -> None:
+    """A letter may become two."""
+    assert {
+        "lower case": "straße, the u.s. navy",
+        "UPPER CASE": "STRASSE, THE U.S. NAVY",
+        "no punctuation": "Straße the US Navy",
+        "typos": "Starße, the U.S. Navy",
+        "doubled spaces": "Straße,  the  U.S.  Navy",
+    } == {one.name: one.text for one in rewritings("Straße, the U.S. Navy")}
 
 
 @given(st.text(max_size=80))
@@ -54,7 +45,7 @@ def test_fates() -> None:
     """Punctuation at the edge does not matter; another label or other words do; nothing is lost."""
     text = "The U.S. and Oslo and Rome"
     original = Tagged(text, (Entity(4, 8, "LOC"), Entity(13, 17, "LOC"), Entity(22, 26, "LOC")))
-    one = rewritten(text, "no punctuation")
+    [one] = [way for way in rewritings(text) if way.name == "no punctuation"]
     found = Tagged(one.text, (Entity(4, 6, "LOC"), Entity(11, 15, "PER")))
 
     assert (Fate.KEPT, Fate.CHANGED, Fate.LOST) == one.fates(original, found)

@@ -138,22 +138,24 @@ US = Annotated(
     [
         ([(0, 3, "LOC")], [(0, 4, "LOC")]),
         ([(1, 6, "LOC")], [(0, 11, "LOC")]),
+        # A shared token goes to the first, and the second gets the rest; equal types become one.
         ([(12, 16, "ORG"), (17, 22, "MISC")], [(12, 22, "ORG")]),
         ([(12, 16, "ORG"), (17, 25, "PER")], [(12, 22, "ORG"), (23, 25, "PER")]),
         ([(12, 16, "ORG"), (16, 17, "PER"), (17, 25, "ORG")], [(12, 25, "ORG")]),
+        # Between tokens.
         ([(4, 5, "LOC")], [(4, 5, "LOC")]),
     ],
-    ids=["part", "two parts", "first keeps", "second gets the rest", "merged", "between tokens"],
 )
 def test_predictions_are_widened_to_gold_tokens(
     found: list[tuple[int, int, str]], expected: list[tuple[int, int, str]]
 ) -> None:
-    """Touched tokens are taken whole; a shared one goes to the first, equal types become one."""
-    text = US.tagged.text
+    """Those that are touched are taken whole."""
+    before, after = (
+        Tagged(US.tagged.text, tuple(Entity(*span) for span in spans))
+        for spans in (found, expected)
+    )
 
-    widened = widen(Tagged(text, tuple(Entity(*span) for span in found)), US)
-
-    assert widened == Tagged(text, tuple(Entity(*span) for span in expected))
+    assert after == widen(before, US)
 
 
 @given(
