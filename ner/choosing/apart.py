@@ -95,7 +95,7 @@ def _measure(
     try:
         contenders = open_contenders(spec, recipes, device=device)
         contenders += [Contender.of(open_side(variant, device=device)) for variant in beside]
-        with open_peers(spec, sample.texts) as peers:
+        with open_peers(spec, sample.texts, {}, lambda sentence: None) as peers:
             steps = measure([*contenders, *peers], sample, usual(sample.texts), memory)
             pipe.send(finish(steps, pipe.send))
     except NerError as error:
