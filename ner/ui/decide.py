@@ -296,7 +296,8 @@ def _limits_form() -> tuple[list[gr.Number], gr.Checkbox, gr.Button, gr.Button]:
             label=f"Measure {' and '.join(there)} too",
             visible=find_spec("torch") is not None,
             container=False,
-            elem_id="peers",
+            scale=0,
+            min_width=280,
         )
     return limits, peers, start, ended
 
