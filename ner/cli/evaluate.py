@@ -47,7 +47,7 @@ from ner.evaluating.gate import Gated, Limits, junit_xml
 from ner.evaluating.report import report_sides
 from ner.evaluating.scores import conlleval
 from ner.evaluating.signoff import signoff_html
-from ner.evaluating.tables import agreement_table, gate_markdown, judgement_table
+from ner.evaluating.tables import agreement_table, gate_markdown, judgement_table, tag_table
 from ner.files.gold import FORMATS, Gold, load_gold
 from ner.files.marked import Offsets, Reading
 from ner.machine import describe
@@ -250,11 +250,12 @@ def _set_names(files: list[Path]) -> dict[str, Path]:
 
 
 def _print_set(scored: Gated) -> None:
-    """Each side's conlleval report and F1 as documents; agreement, limits and verdict."""
+    """Each side's conlleval report, tags and F1 as documents; agreement, limits and verdict."""
     report, documents = scored.report, scored.documents
     for side, joined in zip(report.sides, documents.sides, strict=True):
         typer.secho(f"{scored.name} · {side.origin.title}", bold=True)
         typer.echo(conlleval(side), nl=False)
+        print_table(tag_table(side))
         print_line(f"As {len(documents.gold):,} documents: F1 {100 * joined.micro.f1:.2f}.")
     print_table(agreement_table(report))
     if report.judgements:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import fmean
 
 from ner.comparing.agreement import Agreement, Kind, Pair, align
 from ner.comparing.origin import Origin
@@ -130,6 +131,27 @@ class Scores:
             for scheme, right in credit.items()
         }
 
+    @cached_property
+    def token_tags(self) -> list[tuple[str, str]]:
+        """For each token its BIO2 tag in gold and the one found."""
+        return [
+            tags
+            for gold, one in zip(self.gold, self.alignments, strict=True)
+            for tags in zip(
+                gold.tags, bio_tags(one.right.entities, gold.token_offsets), strict=True
+            )
+        ]
+
+    @property
+    def tags(self) -> dict[str, Counts]:
+        """The counts of tokens by BIO2 tag; not of O, which nearly every token has."""
+        right = Counter(tag for tag, other in self.token_tags if tag == other)
+        gold, found = map(Counter, zip(*self.token_tags, strict=True))
+        return {
+            tag: Counts(right[tag], found[tag] - right[tag], gold[tag] - right[tag])
+            for tag in sorted({*gold, *found} - {OUTSIDE})
+        }
+
 
 def widen(predicted: Tagged, gold: Annotated) -> Tagged:
     """``predicted`` with each entity widened to the gold tokens that it touches.
@@ -174,6 +196,24 @@ def find_changes(left: Agreement, right: Agreement) -> tuple[list[Pair], list[Pa
     )
 
 
+def averages(counts: Sequence[Counts]) -> dict[str, Figures]:
+    """Of the rows of a classification report, as scikit-learn names them; ``counts`` has some.
+
+    'micro avg' is over all decisions, 'macro avg' the plain mean of the rows, 'weighted avg' their
+    mean by support.
+    """
+    supports = [one.support for one in counts]
+    weights = {"macro avg": None, "weighted avg": supports if any(supports) else None}
+    precision, recall, f1 = zip(*(one.figures for one in counts), strict=True)
+    return {
+        "micro avg": sum(counts, Counts()).figures,
+        **{
+            name: (fmean(precision, by), fmean(recall, by), fmean(f1, by))
+            for name, by in weights.items()
+        },
+    }
+
+
 def conlleval(scores: Scores) -> str:
     """The report of the CoNLL shared tasks' conlleval script, in per cent, line for line."""
 
@@ -184,11 +224,7 @@ def conlleval(scores: Scores) -> str:
         )
 
     micro = scores.micro
-    tokens = [
-        tags
-        for gold, one in zip(scores.gold, scores.alignments, strict=True)
-        for tags in zip(gold.tags, bio_tags(one.right.entities, gold.token_offsets), strict=True)
-    ]
+    tokens = scores.token_tags
     lines = [
         f"processed {len(tokens)} tokens with {micro.support} phrases; "
         f"found: {micro.found} phrases; correct: {micro.tp}."

@@ -11,7 +11,7 @@ from ner.entities import Entity
 from ner.evaluating.breakdown import BUCKETS, THRESHOLDS, bucket_counts, threshold_counts
 from ner.evaluating.gate import Gated
 from ner.evaluating.report import Report
-from ner.evaluating.scores import ERRORS, OUTSIDE, Scores
+from ner.evaluating.scores import ERRORS, OUTSIDE, Scores, averages
 from ner.schema import Json, provenance_rows
 from ner.tables import Cell, Table, count, estimate, percent
 from ner.verdict import Answer, gravest
@@ -134,6 +134,20 @@ def error_table(report: Report) -> Table:
     )
     columns = ("side", "error", "only this side", "sentence", *spans, "sentence text")
     return Table.of("Errors in sentences", columns, rows)
+
+
+def tag_table(side: Scores) -> Table:
+    """The scores of tokens by BIO2 tag, with averages."""
+    tags = side.tags
+    rows = [(tag, one.figures, one.support) for tag, one in tags.items()]
+    if tags:
+        support = sum(one.support for one in tags.values())
+        rows += [(name, them, support) for name, them in averages(list(tags.values())).items()]
+    return Table.of(
+        f"Tags of {side.origin.title}",
+        ("Tag", *_FIGURES, "support"),
+        [(name, *map(percent, figures), count(support)) for name, figures, support in rows],
+    )
 
 
 def threshold_table(report: Report) -> Table:

@@ -1,4 +1,4 @@
-"""Scores against seqeval and nervaluate, and what is counted beside them."""
+"""Scores against seqeval, scikit-learn and nervaluate, and what is counted beside them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nervaluate import Evaluator
 from seqeval.metrics import accuracy_score
 from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
+from sklearn.metrics import classification_report as sklearn_report
 
 from ner.comparing.agreement import Kind, Pair, agreement_estimate, align
 from ner.counts import Counts, strict_counts
@@ -20,6 +21,7 @@ from ner.entities import Annotated, Entity, Tagged
 from ner.evaluating.scores import (
     ERRORS,
     Scores,
+    averages,
     conlleval,
     find_changes,
     widen,
@@ -85,6 +87,26 @@ def test_strict_scores_and_the_accuracy_equal_seqeval(pairs: list[TagPair]) -> N
         assert found == _rows(plain)
         assert found == _rows(strict)
     assert f"accuracy: {100 * accuracy_score(*repaired):6.2f}%; precision" in conlleval(scores)
+
+
+@settings(max_examples=300)
+@given(pairs=sentence_pairs)
+def test_tags_equal_scikit_learn_without_o(pairs: list[TagPair]) -> None:
+    """One row per tag but O, and its averages, are those of a token classification report."""
+    gold, found = ([tag for tags in side for tag in tags] for side in _repaired(pairs))
+    tags = _scores(pairs).tags
+    labels = sorted({*gold, *found} - {"O"})
+    assert labels == list(tags)
+    if labels:
+        report = sklearn_report(gold, found, labels=labels, output_dict=True, zero_division=0)
+        # Where O never occurs scikit-learn gives the micro average alone, as the accuracy.
+        if (accuracy := report.pop("accuracy", None)) is not None:
+            report["micro avg"] = dict.fromkeys(("precision", "recall", "f1-score"), accuracy)
+        rows = {tag: one.figures for tag, one in tags.items()} | averages(list(tags.values()))
+
+        for name, row in report.items():
+            assert rows[name] == pytest.approx((row["precision"], row["recall"], row["f1-score"]))
+        assert all(tags[label].support == report[label]["support"] for label in labels)
 
 
 @settings(max_examples=300)
