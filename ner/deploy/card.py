@@ -44,6 +44,7 @@ def render(
         template_str=(_TEMPLATES / f"{template}.md.jinja").read_text(encoding="utf-8"),
         escape=escape,
         percent=percent,
+        table=table,
         bullets=lambda sentences: "\n".join(f"- {sentence}" for sentence in sentences),
         purpose=purpose_of(labels),
         label_table=markdown(label_table(labels)),
@@ -100,11 +101,8 @@ def variant_card(
         scores=score_table(sets, recipe.title),
         place=place,
         pipeline=[*(pipeline or {}).items()],
-        making=table(("", ""), making(manifest, command)),
-        files=table(
-            ("File", "Bytes", "SHA-256"),
-            [(name, f"{size:,}", manifest.files[name]) for name, size in prepared.sizes.items()],
-        ),
+        making=making(manifest, command),
+        files=prepared.sizes,
     )
 
 

@@ -49,6 +49,20 @@ class RecordedSet:
         parts = (self.result, self.result.get("documents", {}))
         return [part.get(key) for part in parts for key in ("left", "right")]
 
+    @property
+    def command(self) -> str:
+        """The command line that repeats the evaluation, with the gold files under ``data``."""
+        settings = self.record["settings"]
+        files = (
+            f"assets/{name}.conll" if name.startswith("gold/") else f"data/{name}.txt"
+            for name in self.record["sets"]
+        )
+        words = ["python -m ner evaluate", *files]
+        words += [f"--model {settings['model']}"] if settings["model"] != "bundled" else []
+        words += [f"--labels {','.join(settings['labels'])}"] if settings.get("labels") else []
+        words += ["--lowercase"] if settings.get("lowercase") else []
+        return " ".join(words)
+
 
 def recorded_sets(model: str, recipe: str) -> tuple[RecordedSet, ...]:
     """The recorded sets of ``model``, by its name in the catalogue; none if there are none."""
@@ -103,20 +117,6 @@ def making(manifest: Manifest, command: str) -> list[tuple[str, str]]:
         ("Versions", versions),
         ("Reproduce with", command),
     ]
-
-
-def evaluate_command(record: Json) -> str:
-    """The command line that repeats an evaluation, with the gold files under ``data``."""
-    settings = record["settings"]
-    files = (
-        f"assets/{name}.conll" if name.startswith("gold/") else f"data/{name}.txt"
-        for name in record["sets"]
-    )
-    words = ["python -m ner evaluate", *files]
-    words += [f"--model {settings['model']}"] if settings["model"] != "bundled" else []
-    words += [f"--labels {','.join(settings['labels'])}"] if settings.get("labels") else []
-    words += ["--lowercase"] if settings.get("lowercase") else []
-    return " ".join(words)
 
 
 def latency_row(model: str, recipe: str) -> tuple[str, str, str] | None:

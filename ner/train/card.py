@@ -9,8 +9,8 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
-from ner.deploy.card import TASK, render, score_table, table
-from ner.deploy.facts import evaluate_command, recorded_sets
+from ner.deploy.card import TASK, render, score_table
+from ner.deploy.facts import recorded_sets
 from ner.io import read_json
 from ner.markup import percent
 from ner.models.catalogue import ModelSpec, assets
@@ -36,11 +36,6 @@ def checkpoint_card(metrics: Record, name: str, spec: ModelSpec | None = None) -
     """The card's Markdown, from a run's metrics and the recorded evaluations of its checkpoint."""
     sets = recorded_sets(spec.name, RECOMMENDED) if spec else ()
     runs = metrics.get("averaged", [metrics])
-    averaged = ""
-    if "averaged" in metrics:
-        folders = " ".join(f"run-{runs.index(run) + 1}" for run in runs)
-        data = " ".join(f"--data data/{source}" for source in metrics["data"])
-        averaged = f"python -m ner average {folders} {data} --out {name}"
     return render(
         "checkpoint_card",
         ModelCardData(
@@ -51,23 +46,17 @@ def checkpoint_card(metrics: Record, name: str, spec: ModelSpec | None = None) -
             tags=["named-entity-recognition"],
         ),
         metrics["labels"],
-        dev_scores=table(
-            ("Set", "F1", "Entities"),
-            [
-                (held, percent(dev["f1"]), f"{dev['support']:,}")
-                for held, dev in metrics["dev"].items()
-            ],
-        ),
+        name=name,
+        metrics=metrics,
         sets=sets,
         scores=score_table(sets, "INT8"),
-        commands=[evaluate_command(held.record) for held in sets],
-        learnt=table(("Set", "Content", "Labels learnt", "Licence"), _data_rows(metrics)),
+        learnt=_data_rows(metrics),
         first=next(stages(metrics)),
         old_base=_OLD_BASE,
-        averaged=averaged,
+        runs=runs,
         command=command_of(runs[-1]["settings"], name),
         last=runs[-1],
-        history=table(("Step", "Loss", "Dev F1"), _history_rows(runs[-1])),
+        history=_history_rows(runs[-1]),
     )
 
 
