@@ -24,7 +24,7 @@ class Quota:
 
     At most ``bounds.upload_bytes``; how often one visitor may upload is bounded by the rate. Small
     files count as ``LEAST`` bytes, which bounds how many are remembered, and are stored.
-    ``arriving`` are bytes that are still on their way.
+    ``arriving`` are bytes that are still on their way. Any number of threads may ask and add.
     """
 
     LEAST: ClassVar = 10_000
@@ -34,25 +34,29 @@ class Quota:
     arriving: int = field(default=0, init=False)
     # When each was stored, and its size.
     _kept: deque[tuple[float, int]] = field(default_factory=deque, init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
     @property
     def used(self) -> int:
         """Bytes of all files that are kept or arriving."""
-        while self._kept and self._kept[0][0] + self.bounds.longest_kept <= self.clock():
-            self._kept.popleft()
-        return self.arriving + sum(size for _, size in self._kept)
+        with self._lock:
+            while self._kept and self._kept[0][0] + self.bounds.longest_kept <= self.clock():
+                self._kept.popleft()
+            return self.arriving + sum(size for _, size in self._kept)
 
     def wait(self, size: int) -> float:
         """0 if there is room for ``size`` more bytes, else seconds until some come free."""
-        now = self.clock()
-        if self.used + max(size, self.LEAST) <= self.bounds.upload_bytes:
-            return 0.0
-        oldest = self._kept[0][0] if self._kept else now
+        with self._lock:
+            if self.used + max(size, self.LEAST) <= self.bounds.upload_bytes:
+                return 0.0
+            now = self.clock()
+            oldest = self._kept[0][0] if self._kept else now
         return max(1.0, oldest + self.bounds.longest_kept - now)
 
     def add(self, size: int) -> None:
         """Count ``size`` bytes from now on, over the limit or not."""
-        self._kept.append((self.clock(), max(size, self.LEAST)))
+        with self._lock:
+            self._kept.append((self.clock(), max(size, self.LEAST)))
 
     def room_again(self, wait: float) -> str:
         """The end of a sentence about files that there is room for only in ``wait`` seconds."""

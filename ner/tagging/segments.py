@@ -74,10 +74,12 @@ class Reading:
         if written == "whole":
             # As much as the model can read.
             return cls(sys.maxsize, paragraphs=False)
-        if isinstance(written, bool) or not str(written).isdecimal():
+        digits = str(written)
+        # More digits than this are a mistake, and of thousands Python makes no number.
+        if isinstance(written, bool) or not digits.isdecimal() or len(digits) > 9:
             raise InputError(
-                f"There is no reading {str(written)[:40]!r}. Choose segments, whole, or a number "
-                "of pieces such as 94."
+                f"There is no reading {digits[:40]!r}. Choose segments, whole, or a number of "
+                "pieces such as 94."
             )
         return cls(int(written))
 

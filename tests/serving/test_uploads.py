@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -25,6 +27,25 @@ def test_an_upload_over_the_quota_waits_until_others_are_deleted() -> None:
     clock.now += 40
     assert 10_000 == quota.used
     assert 0.0 == quota.wait(100_000)
+
+
+def test_results_may_be_counted_while_an_upload_is() -> None:
+    """By the thread that wrote them."""
+    quota = Quota(Bounds())
+    for _ in range(5_000):
+        quota.add(1)
+    writer = threading.Thread(target=lambda: [quota.add(1) for _ in range(5_000)])
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        writer.start()
+        while writer.is_alive():
+            assert quota.used >= 5_000 * quota.LEAST
+    finally:
+        sys.setswitchinterval(interval)
+        writer.join()
+
+    assert 10_000 * quota.LEAST == quota.used
 
 
 def test_what_broken_uploads_left_is_deleted_by_its_age(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_a_reading_is_written_as_it_is_taken(written: str | int) -> None:
         ({"threshold": "high"}, "is of type str; expected a number from 0 to 1"),
         ({"threshold": None}, "is null; expected a number from 0 to 1"),
         ({"reading": "all"}, "no reading 'all'. Choose segments, whole, or a number of pieces"),
+        ({"reading": "9" * 10}, "no reading '9999999999'"),
         ({"reading": 0}, "A segment of 0 pieces"),
         ({"reading": None}, "no reading 'None'"),
         ({"labels": 5}, "not a list of names"),
