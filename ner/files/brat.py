@@ -20,7 +20,7 @@ def recognize(opened: Opened) -> bool:
 
 
 def read(opened: Opened) -> Iterator[Marked]:
-    """Each text; a file is a document."""
+    """Each text by its lines; a file is a document. An entity over lines joins them."""
     parted = 0
     for file in _annotations(Path(opened.source)):
         encoding = opened.reading.encoding
@@ -32,7 +32,7 @@ def read(opened: Opened) -> Iterator[Marked]:
             if not match["more"]
         ]
         parted += len(matches) - len(spans)
-        yield Marked([0], text, spans=spans, begins_document=True)
+        yield Marked([0], text, spans=spans, begins_document=True, by_line=True)
     if parted:
         opened.notes.append(f"{parted:,} spans of several parts were left out.")
 

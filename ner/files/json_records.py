@@ -96,8 +96,12 @@ def _within(value: dict[str, Any]) -> list[Any]:
         return rows
     if _text_of(value) is not None or any(key in value for key in _TOKENS):
         return []
-    lists = (one for one in value.values() if isinstance(one, list) and one)
-    return next((one for one in lists if isinstance(one[0], dict) or _is_pair(one[0])), [])
+    for one in value.values():
+        first = one[0] if isinstance(one, list) and one else None
+        # Spans without their text are no records.
+        if _is_pair(first) or (isinstance(first, dict) and not any(key in first for key in _START)):
+            return list(one)
+    return []
 
 
 def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:

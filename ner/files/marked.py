@@ -6,6 +6,7 @@ mistakes there are in them, is decided once, by `make_gold`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from ner.entities import Annotated, Entity, Tagged, utf16_offsets
 from ner.errors import FileFormatError, InputError
-from ner.files.tokens import annotate, is_wordy, join, locate, trim
+from ner.files.tokens import annotate, is_wordy, join, locate, split_at, trim
 from ner.io import replace_surrogates
 from ner.tags import Tag, map_labels, read_tags, spans
 
@@ -108,7 +109,7 @@ class Marked:
     """A text as a file marks it: by one tag for each token, or by spans.
 
     ``lines`` are where it, or with tags each token, stands; 0 where that can't be told. Tokens
-    without a text are joined by spaces.
+    without a text are joined by spaces. With ``by_line`` each line of the text is one of its own.
     """
 
     lines: Sequence[int]
@@ -117,6 +118,7 @@ class Marked:
     tags: Sequence[str] | None = None
     spans: Sequence[Span] = ()
     begins_document: bool = False
+    by_line: bool = False
 
 
 def mark_tokens(
@@ -140,7 +142,7 @@ def make_gold(texts: Iterable[Marked], opened: Opened) -> list[list[Annotated]]:
             read = [tags[tag] for tag in one.tags]
             documents[-1].append(annotate_tokens(one.tokens, read, one.text))
         elif one.text is not None:
-            documents[-1].append(_annotate_spans(one, offsets, opened))
+            documents[-1] += _annotate_spans(one, offsets, opened)
     return [document for document in documents if document]
 
 
@@ -256,7 +258,7 @@ def _shifted(given: Sequence[Span], text: str, kind: Offsets) -> list[Span]:
     return [span._replace(start=at.get(span.start, -1), end=at.get(span.end, -1)) for span in given]
 
 
-def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> Annotated:
+def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> list[Annotated]:
     text = one.text or ""
     entities = []
     for span in _shifted(one.spans, text, offsets):
@@ -265,7 +267,9 @@ def _annotate_spans(one: Marked, offsets: Offsets, opened: Opened) -> Annotated:
         names = map_labels([span.label], opened.reading.names)
         entities += [trim(Entity(span.start, span.end, name), text) for name in names]
     kept = _without_nested(entities, one, opened)
-    return annotate(Tagged(replace_surrogates(text), tuple(kept)))
+    whole = Tagged(replace_surrogates(text), tuple(kept))
+    ends = (match.end() for match in re.finditer("\n", text))
+    return list(map(annotate, split_at(whole, ends) if one.by_line else [whole]))
 
 
 def _without_nested(entities: Sequence[Entity], one: Marked, opened: Opened) -> list[Entity]:

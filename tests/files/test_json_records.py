@@ -48,6 +48,10 @@ def test_spans_may_stand_in_any_order() -> None:
         ('["a"]', "expected a JSON object"),
         ('{"text": 5}', 'no "text" that is a string'),
         ('{"entities": []}', 'no "text" that is a string'),
+        (
+            '{"text": null, "entities": [{"start": 0, "end": 1, "type": "X", "text": "a"}]}',
+            'no "text" that is a string',
+        ),
         ('{"text": "a", "text": "b"}', "'text' stands in it twice"),
         ('{"text": "a", "score": NaN}', "NaN is not JSON"),
         ('{"text": "a", "n": ' + "9" * 5_000 + "}", "not JSON"),
