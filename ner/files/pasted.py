@@ -56,8 +56,8 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
     likely names, or are left out. Raises ``InputError`` for more than ``limit`` characters,
     ``FileFormatError`` for what can't be read.
     """
-    if not text.strip() and not chosen:
-        chosen = spec.texts
+    given = bool(chosen or text.strip())
+    chosen = chosen if given else spec.texts
     if chosen == GATE:
         return _unlabelled("the model's check texts", texts_for(spec).gate)
     if chosen:
@@ -84,6 +84,8 @@ def read_texts(text: str, chosen: str, mapping: str, spec: ModelSpec, limit: int
     documents = [[map_gold(text, names) for text in texts] for texts in gold.documents]
     counted = f"{count_of(len(labels), 'entity')} in {count_of(len(gold.texts), 'text')}"
     told = f"Labelled ({form.title}): {counted}."
+    if not given:
+        told = f"Nothing is pasted yet, so Measure takes texts of ours. {told}"
     return Texts(
         name,
         Sample.of_gold(list(chain(*documents))),

@@ -138,7 +138,9 @@ def model_for(text: str, spec: ModelSpec) -> str | None:
     for other in catalogue():
         if other.folder is None or other.texts == spec.texts:
             continue
-        if len(words & _words(other.texts) - _words(spec.texts)) >= _DOMAIN_WORDS:
+        own, others = _words(spec.texts), _words(other.texts)
+        theirs = len(words & others - own)
+        if theirs >= _DOMAIN_WORDS and theirs > len(words & own - others):
             return other.title
     return None
 

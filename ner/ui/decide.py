@@ -231,7 +231,9 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
     shown = result(shown_value(_ABOUT), "decided", "ner.mountDecided")
     making = html("", "decide-made")
     settings: list[Any] = [text, chosen, mapping, *pickers.inputs, peers, *limits]
-    asked = start.click(
+    end = stop(site, "measure_texts")
+    # Pressed once more, the visitor's earlier run ends first.
+    asked = start.click(end, None, None, queue=False, **QUIET).then(
         measure_texts(site),
         settings,
         [shown, state],
@@ -241,7 +243,7 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
         **{**JOB, "concurrency_limit": 1},
     )
     asked.then(None, js="() => ner.measured()")
-    ended.click(stop(site, "measure_texts"), None, None, queue=False, **QUIET)
+    ended.click(end, None, None, queue=False, **QUIET)
     read = as_gradio_errors(partial(recognize, limit=limit))
     gr.on(
         [text.blur, text.submit, chosen.change, pickers.left.change],

@@ -419,7 +419,8 @@ def _medians(steps: Sequence[Steps]) -> Iterator[float]:
 
 
 def _ratio(timing: Timing) -> str:
-    return f"{timing.ratio.number(1)} × ({timing.ratio.range(1)})"
+    ratio = timing.ratio
+    return f"{ratio.number(1)} × ({ratio.range(1)})" if ratio.known else ""
 
 
 def _pace(timing: Timing) -> str:

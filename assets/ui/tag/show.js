@@ -22,6 +22,8 @@ const tagShow = (() => {
   /** Markup of the times, for the next result of the same text. */
   let times = "";
   let hint = "";
+  /** What the header says before there is a result. */
+  let intro = "";
 
   const root = () => dom.find(document, "#result .ner");
   const marks = () => dom.findAll(root(), ".e");
@@ -41,7 +43,11 @@ const tagShow = (() => {
     });
     dom.mount(element, props, watch, (_, json) => {
       data = json ? JSON.parse(json) : null;
-      if (data) open(focused);
+      const header = dom.find(document, "#heading p");
+      intro ||= header.innerHTML;
+      if (data) return open(focused);
+      // What it says is of the result before.
+      header.innerHTML = intro;
     });
   }
 
