@@ -119,7 +119,7 @@ def _followed(steps: Iterator[Step]) -> Step:
         for step in steps:
             if step.rows and step.seconds >= told + _SECONDS:
                 told = step.seconds
-                print_note(_progress(step))
+                print_note(step.progress)
     except Failure as error:
         if step is None or not step.rows:
             raise
@@ -130,19 +130,8 @@ def _followed(steps: Iterator[Step]) -> Step:
     return step
 
 
-def _progress(step: Step) -> str:
-    told = f"{step.rows:,} rows · {step.fraction:.0%} · {step.rate:,.0f} rows/s"
-    if step.seconds_left is None:
-        return told
-    minutes, seconds = divmod(round(step.seconds_left), 60)
-    return f"{told} · {f'{minutes} min ' if minutes else ''}{seconds} s left"
-
-
 def _print_batch(step: Step, out: Path) -> None:
-    again = f", {step.resumed:,} of them in an earlier run" if step.resumed else ""
-    print_line(
-        f"Tagged {step.tagged:,} of {step.rows:,} rows{again}, in {step.seconds:.1f} s: {out}"
-    )
+    print_line(f"{step.outcome}: {out}")
     if step.failed:
         print_line(f"Rows that could not be tagged: {step.failed:,}, in {errors_file(out)}")
     if out.suffix.lower() == ".csv":

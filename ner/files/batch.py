@@ -135,13 +135,10 @@ def _digest(
     source: Source, out: Path, layout: Layout, provenance: schema.Json, chunk_rows: int
 ) -> str:
     """One value for all that decides the bytes of the output."""
-    decisive = [
-        asdict(layout),
-        *(sha256(source.path), source.format, source.encoding, source.delimiter, source.column),
-        *(source.path.name, out.suffix.lower(), chunk_rows),
-        provenance | {"machine": "", "date": ""},
-    ]
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    named = replace(source, path=Path(source.path.name))
+    settings = provenance | {"machine": "", "date": ""}
+    decisive = (named, sha256(source.path), layout, out.suffix.lower(), chunk_rows, settings)
+    return hashlib.sha256(repr(decisive).encode()).hexdigest()
 
 
 def plan_chunks(rows: Iterable[Row | BadRow], most: int) -> Iterator[list[Row | BadRow]]:
@@ -237,6 +234,21 @@ class Step:
         if not self.rate or not self.fraction:
             return None
         return self.rows * (1 / self.fraction - 1) / self.rate
+
+    @property
+    def progress(self) -> str:
+        """How far it is and how fast, and how long it still takes."""
+        told = f"{self.rows:,} rows, {self.fraction:.0%}, {self.rate:,.0f} rows a second"
+        if self.seconds_left is None:
+            return told
+        minutes, seconds = divmod(round(self.seconds_left), 60)
+        return f"{told}, {f'{minutes} min ' if minutes else ''}{seconds} s left"
+
+    @property
+    def outcome(self) -> str:
+        """What was done, without a full stop."""
+        again = f", {self.resumed:,} of them in an earlier run" if self.resumed else ""
+        return f"Tagged {self.tagged:,} of {self.rows:,} rows{again}, in {self.seconds:.1f} s"
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ner.entities import Entity, Explained, Tagged
 from ner.markup import colour_classes, marked_text, render
+from ner.schema import Json
 from ner.tables import Cell, Table, count, html
 
 # What the report shows, and how many different names it keeps count of at a time.
@@ -26,25 +27,25 @@ def write_report(lines: Iterable[str], made: Path, facts: Mapping[str, str]) -> 
     labels: Counter[str] = Counter()
     names: Counter[tuple[str, str]] = Counter()
     forgotten = False
-    first: list[tuple[int, Tagged]] = []
+    first: list[Json] = []
     for line in lines:
-        number, tagged = _parse_row(line)
-        for entity in tagged.entities:
-            labels[entity.label] += 1
+        row = json.loads(line)
+        for entity in row["entities"]:
+            labels[entity["label"]] += 1
             # Names that differ in white space only are one.
-            names[entity.label, " ".join(tagged.spelled(entity).split())] += 1
+            names[entity["label"], " ".join(entity["text"].split())] += 1
         if len(names) > _NAMES_COUNTED:
             names = Counter(dict(names.most_common(_NAMES_COUNTED // 2)))
             forgotten = True
         if len(first) < _ROWS_SHOWN:
-            first.append((number, tagged))
+            first.append(row)
     classes = colour_classes(sorted(labels))
     about = Table.of("This file", ("", ""), list(facts.items()))
     page = render(
         "ner.files",
         "report.html",
         tables=map(html, [about, *_tables(labels, names, forgotten=forgotten)]),
-        rows=[excerpt(number, tagged, classes) for number, tagged in first],
+        rows=[excerpt(row["line"], _tagged(row), classes) for row in first],
     )
     made.write_text(page, encoding="utf-8", errors="replace", newline="\n")
 
@@ -70,14 +71,12 @@ def _tables(
         yield Table.of(f"Most frequent: {label}", ("Name", "Times"), rows[:_NAMES_SHOWN])
 
 
-def _parse_row(line: str) -> tuple[int, Tagged]:
-    """The number and the entities of one of those lines; a score is rounded."""
-    record = json.loads(line)
-    entities = tuple(
-        Entity(span["start"], span["end"], span["label"], span["score"])
-        for span in record["entities"]
+def _tagged(row: Json) -> Tagged:
+    """What was found in a row; a score is rounded."""
+    found = (
+        Entity(one["start"], one["end"], one["label"], one["score"]) for one in row["entities"]
     )
-    return record["line"], Tagged(record["text"], entities)
+    return Tagged(row["text"], tuple(found))
 
 
 def excerpt(line: int, tagged: Tagged, classes: Mapping[str, str]) -> dict[str, object]:

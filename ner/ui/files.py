@@ -184,18 +184,13 @@ def _describe(source: Source) -> str:
 
 def _running(step: Step, rows: Sequence[Mapping[str, object]]) -> str:
     """How far a run is, and its first rows."""
-    left = "" if step.seconds_left is None else f", about {step.seconds_left:,.0f} s left"
-    done = f"{step.rows:,} rows, {step.fraction:.0%}, {step.rate:,.0f} rows a second{left}"
-    return macro("ner.ui", "files.html", "running", done, step.fraction, rows)
+    return macro("ner.ui", "files.html", "running", step.progress, step.fraction, rows)
 
 
 def _finished(step: Step, out: Path, rows: Sequence[Mapping[str, object]]) -> str:
     """What was done, what to beware of, what failed, and the first rows."""
     found = "1 entity" if step.entities == 1 else f"{step.entities:,} entities"
-    done = (
-        f"Tagged {step.tagged:,} of {step.rows:,} rows in {step.seconds:.1f} s, "
-        f"{step.rate:,.0f} rows a second; {found} found."
-    )
+    done = f"{step.outcome}, {step.rate:,.0f} rows a second; {found} found."
     failures, problem = [], ""
     if step.failed:
         file = errors_file(out)

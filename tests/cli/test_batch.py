@@ -45,7 +45,7 @@ def test_the_command_tags_and_resumes(
         source, progress = first.stderr.readline(), first.stderr.readline()
         first.kill()
     assert b"column 'text' (a guess" in source
-    assert b"rows/s" in progress
+    assert b"rows a second" in progress
     assert b"left" in progress
     [answer] = answers(run("batch", *arguments))
 

@@ -50,14 +50,6 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return file
 
 
-def texts(file: Path, column: str | None = None) -> list[str]:
-    """The texts of a file without bad rows."""
-    source = inspect(file)
-    rows = list(source.choose(column).rows())
-    assert [row for row in rows if isinstance(row, BadRow)] == []
-    return [row.text for row in rows if isinstance(row, Row)]
-
-
 def problems(file: Path) -> dict[int, str]:
     """The lines of the bad rows, and what is said of them."""
     return {row.line: row.problem for row in inspect(file).rows() if isinstance(row, BadRow)}

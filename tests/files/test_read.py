@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from files.samples import good, problems, texts, written
+from files.samples import good, problems, written
 from ner.errors import FileFormatError, InputError
 from ner.files.csv_records import LONGEST_RECORD, BadRow
 from ner.files.read import Format, Row, inspect
@@ -112,16 +112,47 @@ def test_good_rows_are_read_and_bad_ones_told(tmp_path: Path, case: str) -> None
     assert all(part in found[line] for line, part in told.items())
 
 
-def test_columns_and_delimiters(tmp_path: Path) -> None:
-    """The delimiter is the header's; a column can be chosen, one that is not there can't."""
-    semicolons = written(tmp_path, "a.csv", '"a,b";note;body\n1;2;"x;y"\n')
-    source = inspect(semicolons)
+RECORD = json.dumps({"id": 5, "title": "T", "content": "C", "author": "A"})
+# A file, its columns, and the one that is guessed; what is read of which column, None the guess.
+COLUMNS: dict[str, tuple[str, str, tuple[str, ...], str | None, dict[str | None, str]]] = {
+    "the delimiter is the header's": (
+        *("a.csv", '"a,b";note;body\n1;2;"x;y"\n', ("a,b", "note", "body"), "body"),
+        {None: "x;y", "note": "2", "Text": "no column 'Text'. Its columns are 'a,b', 'note'"},
+    ),
+    "a name twice is refused only where the texts would be in one of the two": (
+        *("a.csv", "x,x,text\n1,2,three\n", ("x", "x", "text"), "text"),
+        {None: "three", "x": "has 2 columns 'x'"},
+    ),
+    "where no column looks like text, one must be chosen": (
+        *("a.csv", "a,b\n1,2\n", ("a", "b"), None),
+        {None: "Choose one of 'a', 'b'", "a": "1"},
+    ),
+    "keys that hold strings are columns": (
+        *("a.jsonl", RECORD, ("title", "content", "author"), "content"),
+        {None: "C", "author": "A"},
+    ),
+    "a key may hold text only later": (
+        *("a.jsonl", '{"text": null}\n' * 100 + '{"text": "late"}', (), None),
+        {None: "none of the first has text", "text": "late"},
+    ),
+}
 
-    assert (("a,b", "note", "body"), "body") == (source.columns, source.column)
-    assert ["x;y"] == texts(semicolons)
-    assert ["2"] == texts(semicolons, "note")
-    with pytest.raises(InputError, match=r"no column 'Text'\. Its columns are 'a,b', "):
-        source.choose("Text")
+
+@pytest.mark.parametrize("case", COLUMNS)
+def test_the_column_is_guessed_or_chosen(tmp_path: Path, case: str) -> None:
+    """The last text of each, or why there is none."""
+    name, content, columns, guess, chosen = COLUMNS[case]
+    source = inspect(written(tmp_path, name, content))
+    found = {}
+    for column in chosen:
+        try:
+            *_, last = source.choose(column).rows()
+            found[column] = last.text if isinstance(last, Row) else last.problem
+        except InputError as error:
+            found[column] = str(error)
+
+    assert (columns, guess) == (source.columns, source.column)
+    assert all(told in found[column] for column, told in chosen.items())
 
 
 def test_columns_to_keep_are_checked_as_the_one_with_the_texts(tmp_path: Path) -> None:
@@ -137,47 +168,6 @@ def test_columns_to_keep_are_checked_as_the_one_with_the_texts(tmp_path: Path) -
         objects.choose(None, [{}])  # type: ignore[list-item]
     with pytest.raises(InputError, match="has no columns to choose"):
         inspect(written(tmp_path, "a.txt", "x\n")).choose(None, ["id"])
-
-
-def test_a_header_with_a_name_twice(tmp_path: Path) -> None:
-    """It is refused only where the texts would be in one of the two."""
-    source = inspect(written(tmp_path, "a.csv", "x,x,text\n1,2,three\n"))
-
-    assert [Row(2, "three")] == list(source.rows())
-    with pytest.raises(InputError, match="2 columns 'x'"):
-        source.choose("x")
-
-
-def test_which_column_it_is_may_be_left_open(tmp_path: Path) -> None:
-    """Where no column looks like text, one must be chosen."""
-    source = inspect(written(tmp_path, "a.csv", "a,b\n1,2\n"))
-
-    assert source.column is None
-    with pytest.raises(InputError, match="Choose one of 'a', 'b'"):
-        source.rows()
-    assert [Row(2, "1")] == list(source.choose("a").rows())
-
-
-def test_json_keys_are_columns(tmp_path: Path) -> None:
-    """The key with the texts is guessed among those that hold strings; any may be chosen."""
-    record = json.dumps({"id": 5, "title": "T", "content": "C", "author": "A"})
-    source = inspect(written(tmp_path, "a.jsonl", record))
-
-    assert (("title", "content", "author"), "content") == (source.columns, source.column)
-    assert [Row(1, "A")] == list(source.choose("author").rows())
-
-
-def test_the_key_may_hold_text_only_later(tmp_path: Path) -> None:
-    """Where the first objects hold none nothing is guessed, but a key may be chosen."""
-    lines = ['{"text": null}'] * 100 + ['{"text": "late"}']
-    source = inspect(written(tmp_path, "a.jsonl", "\n".join(lines)))
-
-    assert ((), None) == (source.columns, source.column)
-    with pytest.raises(InputError, match="none of the first has text"):
-        source.choose(None)
-    *failed, last = source.choose("text").rows()
-    assert Row(101, "late") == last
-    assert 100 == len(failed)
 
 
 def test_a_sample_of_many_keys_is_bounded(tmp_path: Path) -> None:
