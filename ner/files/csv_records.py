@@ -49,18 +49,10 @@ class Line:
         return BadRow(self.number, problem, self.text.rstrip("\r\n")[:LONGEST_RECORD])
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The fields of one record; ``line`` is where it begins, from 1."""
-
-    line: int
-    fields: list[str]
-
-
 def records(
     lines: Iterator[Line], delimiter: str, *, lenient: bool = False
-) -> Iterator[Record | BadRow]:
-    """The records in ``lines``, header first, blank lines left out.
+) -> Iterator[tuple[Line, list[str]] | BadRow]:
+    """The records in ``lines``, each with its first one, header first, blank lines left out.
 
     If a record over several lines turns out malformed, only its first line is reported, and
     the others are read as records of their own: a quote that is not closed swallows nothing. With
@@ -97,7 +89,7 @@ def records(
             yield first.bad(problem)
         else:
             width = width or len(fields)
-            yield Record(first.number, fields)
+            yield first, fields
 
 
 def _parse(

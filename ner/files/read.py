@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 from ner.errors import FileFormatError, InputError
 from ner.files.columns import guess_column
 from ner.files.conll import find_columns, sentences
-from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, Record, records
+from ner.files.csv_records import LONGEST_RECORD, BadRow, Line, records
 from ner.files.json_records import json_values, parse_json
 from ner.files.tokens import join
 from ner.io import open_text
@@ -243,11 +243,12 @@ def _record_rows(source: Source) -> Iterator[Row | BadRow]:
 def _records(source: Source) -> Iterator[BadRow | tuple[Line, dict[str, object]]]:
     """The rows with their cells by their columns, or objects, each with its line."""
     if source.format in _TABLES:
-        for cells in islice(_cells(source), 1, None):
-            if isinstance(cells, BadRow):
-                yield cells
+        for record in islice(_cells(source), 1, None):
+            if isinstance(record, BadRow):
+                yield record
             else:
-                yield Line(cells.line, ""), dict(zip(source.columns, cells.fields, strict=True))
+                line, cells = record
+                yield line, dict(zip(source.columns, cells, strict=True))
         return
     for line in _lines(source):
         if line.problem:
@@ -307,10 +308,11 @@ def _header(source: Source) -> tuple[str, ...]:
     header = next(_cells(source), BadRow(1, "no header in it.", ""))
     if isinstance(header, BadRow):
         raise FileFormatError(source.path, header.line, header.problem)
-    if len(header.fields) > _MOST_COLUMNS:
-        problem = f"{len(header.fields):,} columns; at most {_MOST_COLUMNS:,} are read."
-        raise FileFormatError(source.path, header.line, problem)
-    return tuple(header.fields)
+    line, names = header
+    if len(names) > _MOST_COLUMNS:
+        problem = f"{len(names):,} columns; at most {_MOST_COLUMNS:,} are read."
+        raise FileFormatError(source.path, line.number, problem)
+    return tuple(names)
 
 
 def _delimiter(source: Source) -> str:
@@ -324,7 +326,7 @@ def _delimiter(source: Source) -> str:
     return max(",;\t|", key=bare.count)
 
 
-def _cells(source: Source) -> Iterator[Record | BadRow]:
+def _cells(source: Source) -> Iterator[tuple[Line, list[str]] | BadRow]:
     """The records of CSV or TSV, the header first."""
     lines = _lines(source)
     if source.format is Format.CSV:

@@ -13,32 +13,27 @@ from files.samples import written
 from ner.errors import FileFormatError, InputError
 from ner.files.read import Row, inspect
 
+ZURICH = "Zürich – «é»"
+BIG, LITTLE = "utf-16-be", "utf-16-le"
+# What is chosen, and the bytes that are then read as that text.
+READ = [
+    (None, ZURICH.encode()),
+    (None, ZURICH.encode("utf-8-sig")),
+    (None, ZURICH.encode("utf-16")),
+    ("cp1252", ZURICH.encode("cp1252")),
+    (BIG, ZURICH.encode(BIG)),
+    # A mark is no text, and tells the order of bytes whatever was chosen.
+    *((chosen, codecs.BOM_UTF16_LE + ZURICH.encode(LITTLE)) for chosen in (LITTLE, BIG, "UTF-16")),
+    *((chosen, codecs.BOM_UTF16_BE + ZURICH.encode(BIG)) for chosen in (LITTLE, BIG, "UTF-16")),
+]
 
-@pytest.mark.parametrize(
-    ("encoding", "option"),
-    [("utf-8", None), ("utf-8-sig", None), ("utf-16", None), ("cp1252", "cp1252")],
-)
-def test_encodings(tmp_path: Path, encoding: str, option: str | None) -> None:
+
+@pytest.mark.parametrize(("chosen", "content"), READ)
+def test_encodings(tmp_path: Path, chosen: str | None, content: bytes) -> None:
     """UTF-8 with and without a mark and UTF-16 are told by themselves, others are chosen."""
-    file = written(tmp_path, "a.csv", "id,text\r\n1,Zürich – «é»\r\n".encode(encoding))
-    source = inspect(file, encoding=option)
+    file = written(tmp_path, "a.txt", content)
 
-    assert source.columns == ("id", "text")
-    assert [Row(2, "Zürich – «é»")] == list(source.rows())
-
-
-@pytest.mark.parametrize("chosen", ["utf-16-le", "utf-16-be", "UTF-16"])
-@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
-def test_a_mark_is_no_text_where_the_encoding_was_chosen(
-    tmp_path: Path, chosen: str, mark: bytes
-) -> None:
-    """It goes, and the order of bytes that it tells is the one that is read."""
-    order = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
-    file = written(tmp_path, "a.txt", mark + "Zürich".encode(order))
-    bare = written(tmp_path, "bare.txt", "Zürich".encode("utf-16-be"))
-
-    assert [Row(1, "Zürich")] == list(inspect(file, encoding=chosen).rows())
-    assert [Row(1, "Zürich")] == list(inspect(bare, encoding="utf-16-be").rows())
+    assert [Row(1, ZURICH)] == list(inspect(file, encoding=chosen).rows())
 
 
 def test_no_silent_mojibake(tmp_path: Path) -> None:
