@@ -21,6 +21,7 @@ from ner.cli.choose import (
 )
 from ner.cli.gold import MapOption
 from ner.cli.options import JsonOption, ModelOption, OutOption
+from ner.cli.terminal import check_folder
 from ner.errors import InputError
 from ner.models.names import find_model
 from ner.tagging.tagger import OpenVinoTagger
@@ -46,6 +47,7 @@ def bench(
 ) -> None:
     """Measure as choose does, also texts of each length, files of short and long texts, memory."""
     tokens = _numbers(lengths)
+    check_folder(out)
     spec = find_model(model)
     sample, name = read_sample(spec, texts, gold, label_map)
 

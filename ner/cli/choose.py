@@ -22,6 +22,7 @@ from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading
 from ner.cli.options import DeviceOption, JsonOption, ModelOption, OutOption
 from ner.cli.terminal import (
+    check_folder,
     print_json,
     print_line,
     print_note,
@@ -86,6 +87,7 @@ def choose(
     Exit code 0: found, 1: none fits, 3: undecided.
     """
     limits = Limits(max_ms, max_mb, min_agreement)
+    check_folder(out)
     spec = find_model(model)
     sample, name = read_sample(spec, texts, gold, label_map)
     refused: dict[Variant, str] = {}

@@ -89,8 +89,6 @@ def test_a_run_without_a_row_that_could_be_tagged_ends_with_1(
 def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
     """Exit code 2 and a sentence; the model, which does not exist, is never reached."""
     file = a_file(tmp_path, "in.csv", ["a,b", "1,2"])
-    loop = tmp_path / "loop.csv"
-    loop.symlink_to(loop)
     for arguments, message in (
         ([str(file), "--out", "x.docx"], "expected a name ending in .jsonl"),
         ([str(file), "--out", "x.csv", "--column", "c"], "has no column 'c'"),
@@ -98,8 +96,6 @@ def test_the_command_refuses_before_loading_anything(tmp_path: Path) -> None:
         ([str(file), "--column", "a", "--out", "no/x.csv"], "There is no folder no"),
         (["nowhere.csv", "--out", "x.csv"], "can't be read"),
         ([str(file), "--out", "x.csv", "--encoding", "utf-99"], "no text encoding"),
-        ([str(file), "--out", "x.csv", "--encoding", "undefined"], "no text encoding"),
-        ([str(file), "--column", "a", "--out", str(loop)], "can't be written: Too many levels"),
         ([str(file), "--out", "x.csv", "--keep", "c,a"], "has no column 'c'"),
         ([str(file), "--out", "x.conll", "--keep", "a"], "can't have kept columns"),
         ([str(file), "--out", "x.csv", "--both", "--redact"], "entities of one side"),

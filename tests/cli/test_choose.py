@@ -108,6 +108,8 @@ def test_the_sentence_comes_before_the_table(
         (("choose", "--model", "nobody"), "bundled"),
         (("choose", "--texts", "{empty}"), "one a line"),
         (("choose", "--texts", "{empty}", "--gold", "{empty}"), "both given"),
+        (("choose", "--out", "nowhere/a.json"), "there is no folder nowhere"),
+        (("bench", "--out", "nowhere/a.json"), "there is no folder nowhere"),
         (("bench", "--texts", "{empty}"), "one a line"),
         (("bench", "--texts", "missing.txt"), "can't be read"),
     ],
