@@ -111,12 +111,13 @@ def evaluate(
     choice = Choice.parse(aggregation, threshold, labels, reading)
     names = dict(map) if isinstance(map, Mapping) else parse_map(map)
     sides = _opened(left, right, device)
+    name = None
     if isinstance(gold, str | Path):
         read = Reading(names=names, tag_names=lambda: sides.left.tagger.model.scheme.tags)
-        texts = read_gold(Path(gold), read)
-        return report_sides(sides.all, texts, choice, max_loss=max_loss, name=str(gold))
-    texts = [map_gold(one, names) for one in gold]
-    return report_sides(sides.all, texts, choice, max_loss=max_loss)
+        texts, name = read_gold(Path(gold), read), str(gold)
+    else:
+        texts = [map_gold(one, names) for one in gold]
+    return report_sides(sides.all, texts, choice, max_loss=max_loss, name=name)
 
 
 @cache

@@ -135,6 +135,9 @@ class NerTagger(
             if folder
             else _served(resolve(chosen["model"], default=f"bundled#{chosen['recipe']}"))
         )
+        gate = source.manifest.gate
+        if refusal := gate and gate.refusal(find_recipe(source.manifest.recipe).title):
+            raise PrepareFailed(refusal)
         choice.check_labels(source.manifest.labels)
         _use_this_python(dataset.sparkSession)
         shipped = None if folder else _shipped(dataset.sparkSession, source)
@@ -169,13 +172,13 @@ class _Work:
 
 
 def _served(variant: Variant) -> Prepared:
-    """What is to be served, prepared if need be; refused where its gate did."""
+    """What is to be served, prepared if need be."""
     if variant.recipe.needs_bf16:
         raise InputError(
             f"{variant.recipe.title} can't be used on Spark, since executors may lack it. "
             "Choose the recipe original."
         )
-    return _passed(ensure_prepared(variant))
+    return ensure_prepared(variant)
 
 
 def _given(folder: str) -> Prepared:
@@ -187,14 +190,6 @@ def _given(folder: str) -> Prepared:
         )
     if damaged := prepared.damaged:
         raise InputError(f"{folder} is damaged: {damaged[0]} is not what the manifest says.")
-    return _passed(prepared)
-
-
-def _passed(prepared: Prepared) -> Prepared:
-    gate = prepared.manifest.gate
-    refusal = gate and gate.refusal(find_recipe(prepared.manifest.recipe).title)
-    if refusal:
-        raise PrepareFailed(refusal)
     return prepared
 
 

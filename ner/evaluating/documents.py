@@ -56,9 +56,9 @@ def as_documents(
 ) -> list[Annotated]:
     """A gold set as documents: its own, or ``size`` sentences joined where there is only one.
 
-    ``documents`` are as :func:`ner.files.conll.read_conll_documents` gives them: a list of
-    sentences for each ``-DOCSTART-`` of the file, and one list in all for a file without any (or
-    for gold of another format). Sentences, tokens and entities are the same, in the same order.
+    ``documents`` are as `ner.files.gold.load_gold` gives them: a list of sentences for each
+    ``-DOCSTART-`` of a file of columns and for each file of brat, and one list in all for other
+    gold. Sentences, tokens and entities are the same, in the same order.
     """
     parts = [document for document in documents if document]
     if len(parts) == 1:
