@@ -39,8 +39,8 @@ class Answer(StrEnum):
 class Verdict:
     """An answer, in at most twelve words and in a sentence with its reason and n.
 
-    ``more`` is about how many more entities would settle what is undecided; None where nothing is,
-    or where a million would not.
+    ``more`` is about how many more entities (where a recipe is chosen, texts) would settle what is
+    undecided; None where nothing is, or where a million would not.
     """
 
     answer: Answer

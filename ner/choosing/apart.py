@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
 
-from ner.choosing.contenders import Contender, open_contenders
+from ner.choosing.contenders import Contender, log_refused, open_contenders
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import MemoryPlan, measure_footprint
 from ner.choosing.workloads import usual
@@ -49,10 +49,12 @@ def measure_apart(
     sample: Sample,
     memory: MemoryPlan,
     device: str,
+    refused: Callable[[Variant, str], None] = log_refused,
 ) -> Generator[Progress, None, tuple[Measured, ...]]:
     """`measure` the ``recipes`` of ``spec``, the variants ``beside`` them, and its peers.
 
-    Closing it ends the process. Raises ``Failure`` with what was told there, or if it just ended.
+    ``refused`` hears of each recipe that can't be made. Closing it ends the process. Raises
+    ``Failure`` with what was told there, or if it just ended.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -65,9 +67,13 @@ def measure_apart(
     try:
         while True:
             if ours.poll(_LOOK):
-                told: Progress | str | tuple[Measured, ...] = ours.recv()
+                told: Progress | dict[Variant, str] | str | tuple[Measured, ...] = ours.recv()
                 if isinstance(told, str):
                     raise Failure(told)
+                if isinstance(told, dict):
+                    for variant, why in told.items():
+                        refused(variant, why)
+                    continue
                 if isinstance(told, tuple):
                     return told
                 step = told
@@ -93,7 +99,9 @@ def _measure(
     from ner.choosing.peers import open_peers
 
     try:
-        contenders = open_contenders(spec, recipes, device=device)
+        refused: dict[Variant, str] = {}
+        contenders = open_contenders(spec, recipes, device=device, refused=refused.__setitem__)
+        pipe.send(refused)
         contenders += [Contender.of(open_side(variant, device=device)) for variant in beside]
         with open_peers(spec, sample.texts, {}, lambda sentence: None) as peers:
             steps = measure([*contenders, *peers], sample, usual(sample.texts), memory)

@@ -1,4 +1,4 @@
-"""What was measured and what to take: as JSON, as a sentence, as tables.
+"""What was measured and what to take: as JSON and as tables.
 
 The tables are made of the JSON, so that a recorded run looks like one made here and now.
 """
@@ -12,17 +12,11 @@ from typing import Any
 from ner.choosing.measure import Measured
 from ner.choosing.rule import Judged, Recommendation
 from ner.choosing.workloads import FILE, SINGLES
-from ner.evaluating.verdicts import count_of
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant
 from ner.schema import Json, estimate_of, provenance_json, to_json
-from ner.stats import Estimate, speed_in_words
 from ner.tables import Cell, Table, estimate
 from ner.tagging.choice import Choice
-from ner.verdict import Answer
-
-# Ratios that have a name.
-_PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
 
 # Where a column's values stand in a contender's JSON, and how they are shown.
 _Column = tuple[str, Callable[[Any], Cell | str]]
@@ -65,14 +59,14 @@ def choice_json(
     ``refused`` are variants that can't be made, each with the reason. ``measured`` holds peers too,
     which are not among what can be taken.
     """
-    chosen = recommendation.chosen
-    undecided = recommendation.answer is Answer.UNDECIDED
+    chosen, verdict = recommendation.chosen, recommendation.verdict
     return {
-        "answer": recommendation.answer.value,
+        "answer": verdict.answer.value,
         "chosen": None if chosen is None else chosen.name,
         "named": recommendation.named.measured.name,
-        "sentence": sentence(recommendation),
-        "more_texts": recommendation.named.more_texts if undecided else None,
+        "short": verdict.short,
+        "sentence": verdict.sentence,
+        "more_texts": verdict.more,
         "limits": to_json(recommendation.limits),
         **measurement_json(measured, texts, recommendation.judged),
         "not_made": [
@@ -114,70 +108,6 @@ def _contender(one: Measured, int8: Measured | None, judged: Judged | None) -> J
     }
 
 
-def sentence(recommendation: Recommendation) -> str:
-    """What to take and why; where that is undecided, what looks best and how many texts decide."""
-    named, original = recommendation.named, recommendation.judged[0]
-    title = named.measured.title
-    if recommendation.answer is Answer.NO:
-        parts = [f"None fits. {title} comes nearest: {named.reasons(Answer.NO)}."]
-    elif recommendation.answer is Answer.YES:
-        nothing = "no recipe that surely fits is faster"
-        why = nothing if named is original else _gains(named, original)
-        parts = [f"Take {title}: {why}."]
-    elif named.miss > 0:
-        parts = [f"{title} may fit: {named.reasons(Answer.UNDECIDED)}. {_more(named)}"]
-    else:
-        parts = [f"{title} looks best: {_gains(named, original)}. {_more(named)}"]
-    if recommendation.tied:
-        others = " and ".join(one.measured.title for one in recommendation.tied)
-        parts.append(f"It is as fast as {others}, and agrees at least as well.")
-    parts += [f"{one.measured.title} is faster. {_more(one)}" for one in recommendation.faster]
-    if named.measured.withheld is not None:
-        parts.append(named.measured.withheld)
-    return " ".join(parts)
-
-
-def _more(undecided: Judged) -> str:
-    if undecided.more_texts is None:
-        return "It is too close to the limit for any number of texts to tell."
-    ends = "show whether it fits" if undecided.miss > 0 else "prove it"
-    return f"{count_of(undecided.more_texts, 'more text')} would {ends}."
-
-
-def _gains(judged: Judged, original: Judged) -> str:
-    return gains(judged.measured, original.measured, judged.agreement)
-
-
-def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
-    """The time, size, memory and agreement of one beside those of the original."""
-    said = [
-        speed_in_words(this.singles.as_fast_as(base.singles)),
-        _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
-    ]
-    if this.footprint is not None and base.footprint is not None:
-        held = this.footprint.after_files / base.footprint.after_files
-        said.append(_part_in_words(held, "memory"))
-    if agreement is not None and agreement.value == 1.0:
-        said.append(f"no difference in {this.singles.n:,} texts")
-    elif agreement is not None:
-        said.append(f"agreement {agreement.text()} % on {this.entities:,.0f} entities")
-    return ", ".join(said)
-
-
-def _part_in_words(ratio: float, what: str) -> str:
-    """A ratio to the original's.
-
-    >>> [_part_in_words(ratio, "size") for ratio in (0.26, 0.8, 1.01, 1.2)]
-    ['a quarter of the size', '80 % of the size', 'the same size', '1.20 × the size']
-    """
-    for value, name in _PARTS.items():
-        if abs(ratio / value - 1) < 0.1:
-            return f"{name} of the {what}"
-    if abs(ratio - 1) < 0.02:
-        return f"the same {what}"
-    return f"{100 * ratio:.0f} % of the {what}" if ratio < 1 else f"{ratio:.2f} × the {what}"
-
-
 def cpu_note(machine: Machine) -> str | None:
     """What a CPU that lacks the instructions for INT8 means; None where it has them."""
     if not machine.lacks_int8:
@@ -209,9 +139,8 @@ def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = No
             rate,
             lambda found: price_of_a_million(price, found["value"]),
         )
-    said = [f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."]
-    said += [f"{one['title']} is left out. {one['reason']}" for one in answer.get("refused", ())]
-    return _table("Recipes", " ".join(said), answer, "recipe", columns)
+    note = f"{answer['texts']['n']:,} texts: {answer['texts']['set']}."
+    return _table("Recipes", note, answer, "recipe", columns)
 
 
 def bench_tables(answer: Mapping[str, Any]) -> list[Table]:

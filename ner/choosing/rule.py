@@ -1,5 +1,8 @@
 """Which recipe to take: the fastest that surely fits; where times tie, the one that agrees most.
 
+The original fits by definition, which says nothing of the recipes: where it would be taken, and a
+recipe is undecided that may be faster or is smaller, the answer is that more texts are needed.
+
 A limit on time or agreement is met only if the whole interval meets it; otherwise a bad recipe
 would pass by chance, more often the more recipes are tried. So the interval of an agreement is at
 1 − 5 %/k for k recipes (Bonferroni). Two times tie where the interval of their ratio, paired by
@@ -9,15 +12,30 @@ text, includes 1. Size is exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ner.choosing.measure import Measured
-from ner.stats import FEWEST_UNITS, Estimate
-from ner.verdict import MIN_AGREEMENT, Answer, check_limit, fewest, gravest, round_up, settle
+from ner.evaluating.verdicts import count_of
+from ner.stats import FEWEST_UNITS, Estimate, speed_in_words
+from ner.verdict import (
+    MIN_AGREEMENT,
+    Answer,
+    Verdict,
+    check_limit,
+    fewest,
+    gravest,
+    round_up,
+    settle,
+)
 
 # The chance, for all recipes together, of taking one whose agreement is under the limit.
 RISK = 0.05
+# Sizes whose ratio differs from 1 by less are the same.
+_SAME_SIZE = 0.02
+# Ratios that have a name.
+_PARTS = {1 / 2: "half", 1 / 3: "a third", 1 / 4: "a quarter", 1 / 5: "a fifth"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,47 @@ class Recommendation:
         """The one to take; None where none is."""
         return self.named.measured if self.answer is Answer.YES else None
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """In a few words, and in sentences with the reason; ``more`` counts texts."""
+        undecided = self.answer is Answer.UNDECIDED
+        more = self.named.more_texts if undecided else None
+        return Verdict(self.answer, self._short(more), " ".join(self._sentences()), more)
+
+    def _short(self, more: int | None) -> str:
+        title = self.named.measured.title
+        if self.answer is Answer.YES:
+            return f"Take {title}."
+        if self.answer is Answer.NO:
+            return f"None fits; {title} comes nearest."
+        if more is None:
+            return f"Undecided: whether {title} will do is too close to tell."
+        return f"Undecided: {count_of(more, 'more text')} would tell whether {title} will do."
+
+    def _sentences(self) -> Iterator[str]:
+        """What to take and why; where that is undecided, what looks best and what decides it."""
+        named, original = self.named, self.judged[0].measured
+        title = named.measured.title
+        if self.answer is Answer.NO:
+            yield f"None fits. {title} comes nearest: {named.reasons(Answer.NO)}."
+        elif named.measured is original and self.answer is Answer.YES:
+            yield f"Take {title}: no recipe that surely fits is faster."
+        elif self.answer is Answer.YES:
+            yield f"Take {title}: {gains(named.measured, original, named.agreement)}."
+        elif named.miss > 0:
+            yield f"{title} may fit: {named.reasons(Answer.UNDECIDED)}. {_more(named)}"
+        else:
+            slower = named.measured.singles.as_fast_as(original.singles).high < 1
+            gained = gains(named.measured, original, named.agreement)
+            yield f"{title} {'may do' if slower else 'looks best'}: {gained}. {_more(named)}"
+        if self.tied:
+            others = " and ".join(one.measured.title for one in self.tied)
+            yield f"It is as fast as {others}, and agrees at least as well."
+        for one in self.faster:
+            yield f"{one.measured.title} is faster. {_more(one)}"
+        if named.measured.withheld is not None:
+            yield named.measured.withheld
+
 
 def recommend(measured: Sequence[Measured], limits: Limits) -> Recommendation:
     """Apply the rule to contenders that were measured together, the original first."""
@@ -116,17 +175,27 @@ def recommend(measured: Sequence[Measured], limits: Limits) -> Recommendation:
     undecided = [one for one in judged if one.answer is Answer.UNDECIDED]
     if not fitting and not undecided:
         return Recommendation(limits, judged, Answer.NO, min(judged, key=lambda one: one.miss))
-    best, tied = _best(fitting) if fitting else (None, ())
-    faster = [
-        one
-        for one in undecided
-        if best is None or one.measured.singles.as_fast_as(best.measured.singles).low > 1.0
-    ]
-    # The original fits by definition: where it is all that is sure, more texts are worth having.
-    if best is None or (best.measured.agreement is None and faster):
-        named = min(faster, key=lambda one: (one.miss > 0, one.measured.singles.ms.value))
-        return Recommendation(limits, judged, Answer.UNDECIDED, named)
+    if not fitting:
+        return Recommendation(limits, judged, Answer.UNDECIDED, _likeliest(undecided))
+    best, tied = _best(fitting)
+    if best.measured.agreement is None:
+        worth = [one for one in undecided if _may_gain(one.measured, best.measured)]
+        if worth:
+            return Recommendation(limits, judged, Answer.UNDECIDED, _likeliest(worth))
+    times = best.measured.singles
+    faster = (one for one in undecided if one.measured.singles.as_fast_as(times).low > 1.0)
     return Recommendation(limits, judged, Answer.YES, best, tuple(faster), tied)
+
+
+def _likeliest(undecided: Sequence[Judged]) -> Judged:
+    """The fastest of those whose figures are within the limits, else of all."""
+    return min(undecided, key=lambda one: (one.miss > 0, one.measured.singles.ms.value))
+
+
+def _may_gain(this: Measured, original: Measured) -> bool:
+    """Whether it is smaller than the original, or not surely slower."""
+    smaller = this.bytes_on_disk < (1 - _SAME_SIZE) * original.bytes_on_disk
+    return smaller or this.singles.as_fast_as(original.singles).high >= 1.0
 
 
 def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
@@ -170,3 +239,40 @@ def _judge(measured: Measured, limits: Limits, level: float) -> Judged:
         miss = (least - agreement.value) / (1 - least)
         checks.append(Check(answer, f"{found}, {100 * least:g} % asked for", more, miss))
     return Judged(measured, agreement, tuple(checks))
+
+
+def _more(undecided: Judged) -> str:
+    if undecided.more_texts is None:
+        return "It is too close to the limit for any number of texts to tell."
+    ends = "show whether it fits" if undecided.miss > 0 else "prove it"
+    return f"{count_of(undecided.more_texts, 'more text')} would {ends}."
+
+
+def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
+    """The time, size, memory and agreement of one beside those of the original."""
+    said = [
+        speed_in_words(this.singles.as_fast_as(base.singles)),
+        _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
+    ]
+    if this.footprint is not None and base.footprint is not None:
+        held = this.footprint.after_files / base.footprint.after_files
+        said.append(_part_in_words(held, "memory"))
+    if agreement is not None and agreement.value == 1.0:
+        said.append(f"no difference in {this.singles.n:,} texts")
+    elif agreement is not None:
+        said.append(f"agreement {agreement.text()} % on {this.entities:,.0f} entities")
+    return ", ".join(said)
+
+
+def _part_in_words(ratio: float, what: str) -> str:
+    """A ratio to the original's.
+
+    >>> [_part_in_words(ratio, "size") for ratio in (0.26, 0.8, 1.01, 1.2)]
+    ['a quarter of the size', '80 % of the size', 'the same size', '1.20 × the size']
+    """
+    for value, name in _PARTS.items():
+        if abs(ratio / value - 1) < 0.1:
+            return f"{name} of the {what}"
+    if abs(ratio - 1) < _SAME_SIZE:
+        return f"the same {what}"
+    return f"{100 * ratio:.0f} % of the {what}" if ratio < 1 else f"{ratio:.2f} × the {what}"

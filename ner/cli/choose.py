@@ -179,6 +179,8 @@ def tell(
         print_line(answer["sentence"])
     for table in tables:
         print_table(table)
+    for item in answer.get("refused", ()):
+        print_line(f"{item['title']} is left out. {item['reason']}")
     for item in answer.get("not_made", ()):
         recipe = item["name"].partition("#")[2]
         print_line(f"{item['title']} is not made; to measure it: --recipes {recipe}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -34,6 +34,7 @@ from ner.models.child import ensure_prepared
 from ner.models.folder import known_labels
 from ner.models.names import resolve
 from ner.models.open import Sides
+from ner.models.recipes import Variant
 from ner.progress import Progress, Stopped
 from ner.tagging.choice import Choice
 from ner.ui import decided
@@ -62,11 +63,15 @@ _ABOUT = (
 
 @dataclass(frozen=True)
 class Decided:
-    """All that was measured in this session, to be judged by other limits too."""
+    """All that was measured in this session, to be judged by other limits too.
+
+    ``refused`` are recipes that can't be made of the model, each with the reason.
+    """
 
     spec: ModelSpec
     texts: Texts
     measured: tuple[Measured, ...]
+    refused: Mapping[Variant, str]
     report: Report
 
 
@@ -105,12 +110,15 @@ def measure_texts(
         )
     yield "Opening every recipe of the model …"
     sides = yield from run.open(left, right, device)
+    refused: dict[Variant, str] = {}
     beside = [sides.right] if other.spec != variant.spec and sides.right is not None else []
     if peers:
         recipes, variants = made_recipes(variant.spec), [side.variant for side in beside]
-        steps = measure_apart(variant.spec, recipes, variants, texts.sample, SHORT, device)
+        steps = measure_apart(
+            variant.spec, recipes, variants, texts.sample, SHORT, device, refused.__setitem__
+        )
     else:
-        contenders = yield from run.background(partial(_open, variant.spec, device))
+        contenders = yield from run.background(partial(_open, variant.spec, device, refused))
         contenders += map(Contender.of, beside)
         steps = measure(contenders, texts.sample, usual(texts.sample.texts), SHORT)
     with (yield from run.place("Measuring …")):
@@ -122,7 +130,7 @@ def measure_texts(
             if gold is None
             else _report(sides, gold, texts, max_loss)
         )
-    found = Decided(variant.spec, texts, measured, report)
+    found = Decided(variant.spec, texts, measured, refused, report)
     yield decided.value(found, others, variant.name, other.name), found
 
 
@@ -138,9 +146,16 @@ def _limits(
     return loss, Limits(max_ms or None, max_mb or None, agreement / 100 if agreement else None)
 
 
-def _open(spec: ModelSpec, device: str, tell: Any) -> list[Contender]:  # noqa: ANN401
-    report = lambda stage: tell(stage_sentence(stage))  # noqa: E731
-    return open_contenders(spec, made_recipes(spec), device=device, report=report)
+def _open(
+    spec: ModelSpec, device: str, refused: dict[Variant, str], tell: Callable[[str], None]
+) -> list[Contender]:
+    return open_contenders(
+        spec,
+        made_recipes(spec),
+        device=device,
+        report=lambda stage: tell(stage_sentence(stage)),
+        refused=refused.__setitem__,
+    )
 
 
 def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) -> Any:  # noqa: ANN401

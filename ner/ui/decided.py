@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.report import choice_json, choice_table
-from ner.choosing.rule import Limits, Recommendation, recommend
+from ner.choosing.rule import Limits, recommend
 from ner.entities import Entity, Explained
 from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
 from ner.evaluating.report import Report
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _SHOWN = ("Verdict by type", "Provenance")
 # Sentences with errors on the page; the file has all.
 _SENTENCES = 100
+_ONE_SIDE = Verdict(Answer.UNDECIDED, "Undecided: only one side was scored.", "")
 
 
 def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
@@ -44,13 +45,15 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
     sides = {"A": left, "B": right}
     own = [one for one in found.measured if one.origin.model == found.spec.name]
     choice = recommend(own, limits)
-    answer = choice_json(choice, found.measured, found.texts.name, unmade(found.spec))
+    others = [one for one in unmade(found.spec) if one not in found.refused]
+    answer = choice_json(choice, found.measured, found.texts.name, others, found.refused)
     report, recipes = found.report, choice_table(answer)
     html = render(
         "ner.ui",
         "decide.html",
-        verdict=_verdict(report, choice, answer["sentence"]),
-        choice=answer["sentence"] if report.labelled else "",
+        # With labels the loss of F1 decides, without them the agreement.
+        verdict=(report.verdict or _ONE_SIDE) if report.labelled else choice.verdict,
+        choice=choice.verdict.sentence if report.labelled else "",
         notes=[
             *found.texts.notes,
             *report.notes,
@@ -62,10 +65,8 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
         chosen=answer["chosen"],
         sides=sides,
         picture=scatter(answer, sides),
-        unmade=[
-            (one.name, one.recipe.title, one.recipe.advice, seconds_to_make(one))
-            for one in unmade(found.spec)
-        ],
+        refused=answer["refused"],
+        unmade=[(one, seconds_to_make(one)) for one in others],
         by_type=[table_html(table) for table in _tables(report)],
         wrong=list(islice(_wrong(report), _SENTENCES)) if report.labelled else [],
         agreements=() if report.labelled else report.agreements,
@@ -82,30 +83,6 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
         **({} if report.labelled else _cards(report)),
     }
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
-
-
-def _verdict(report: Report, choice: Recommendation, sentence: str) -> Verdict:
-    """With labels the loss of F1 decides, without them the agreement."""
-    if report.labelled:
-        if report.verdict is not None:
-            return report.verdict
-        return Verdict(Answer.UNDECIDED, "Undecided: only one side was scored.", sentence)
-    title, more = choice.named.measured.title, choice.named.more_texts
-    open_ones = [one for one in choice.judged if one.answer is Answer.UNDECIDED]
-    if choice.named.measured.agreement is None and open_ones:
-        # The original fits by definition: that says nothing of the recipes.
-        best = min(open_ones, key=lambda one: one.measured.singles.ms.value)
-        count_ = "more" if best.more_texts is None else f"{best.more_texts:,} more"
-        short = f"Undecided: {count_} texts would tell whether {best.measured.title} will do."
-        return Verdict(Answer.UNDECIDED, short, sentence, best.more_texts)
-    short = {
-        Answer.YES: f"Take {title}.",
-        Answer.NO: f"None fits; {title} comes nearest.",
-        Answer.UNDECIDED: f"{title} looks best; not proven yet."
-        if more is None
-        else f"{title} looks best; {more:,} more texts would prove it.",
-    }[choice.answer]
-    return Verdict(choice.answer, short, sentence, more)
 
 
 def _tables(report: Report) -> list[Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from choosing.samples import measured, rows
-from ner.choosing.report import bench_tables, choice_json, choice_table, measurement_json, sentence
+from ner.choosing.report import bench_tables, choice_json, choice_table, measurement_json
 from ner.choosing.rule import Limits, recommend
 from ner.models.names import find_model
 from ner.models.recipes import default_sides
@@ -31,7 +31,8 @@ def test_the_json_holds_each_contender_and_the_choice() -> None:
     assert ("undecided", None, "int8") == (answer["answer"], answer["chosen"], answer["named"])
     assert ["original", "int8", "PyTorch"] == [item["name"] for item in answer["contenders"]]
     assert [True, True, False] == ["fits" in item for item in answer["contenders"]]
-    assert sentence(choice) == answer["sentence"]
+    assert choice.verdict.short == answer["short"]
+    assert choice.verdict.sentence == answer["sentence"]
 
 
 def test_the_table_has_the_columns_that_say_something() -> None:
@@ -48,12 +49,13 @@ def test_the_table_has_the_columns_that_say_something() -> None:
 
 
 def test_a_recipe_that_cant_be_made_is_named_with_its_reason() -> None:
-    """In the JSON, and with the table."""
+    """Beside what could be made."""
     refused = {default_sides(find_model("bundled"))[1]: "NNCF can't make it."}
     answer = choice_json(recommend(FEW, Limits()), FEW, "some", refused=refused)
 
-    assert ["bundled#int8"] == [item["name"] for item in answer["refused"]]
-    assert choice_table(answer).note.endswith("INT8 is left out. NNCF can't make it.")
+    assert [{"name": "bundled#int8", "title": "INT8", "reason": "NNCF can't make it."}] == answer[
+        "refused"
+    ]
 
 
 def test_the_long_form_tells_size_memory_times_and_ratios() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from choosing.samples import drawn, measured, rows
 from ner.choosing.measure import Measured
-from ner.choosing.report import sentence
 from ner.choosing.rule import Judged, Limits, recommend
 from ner.errors import InputError
 from ner.stats import Row
@@ -28,6 +27,10 @@ def int8(wrong_every: int | None = 100, ms: float = 1.0, texts: int = 200) -> Me
 
 def weights(wrong_every: int | None = None, ms: float = 2.0, mb: float = 20) -> Measured:
     return measured("weights", mb=mb, ms=ms, agreement=rows(200, wrong_every=wrong_every))
+
+
+def large(ms: float) -> Measured:
+    return measured("large", mb=76.5, ms=ms, agreement=rows(29))
 
 
 def on_agreement(agreement: list[Row], limit: float) -> Judged:
@@ -133,6 +136,18 @@ def test_intervals_allow_for_the_number_of_recipes() -> None:
             "as fast as INT8, and agrees at least as well",
         ),
         ([weights(ms=4.0)], Limits(), Answer.YES, "original", "no recipe that surely fits"),
+        # The original fits by definition, which says nothing of a recipe that may gain.
+        ([int8(None, ms=3.0, texts=29)], Limits(), Answer.UNDECIDED, "int8", "INT8 looks best: "),
+        ([int8(None, ms=4.0, texts=29)], Limits(), Answer.UNDECIDED, "int8", "INT8 may do: "),
+        ([large(ms=2.9)], Limits(), Answer.UNDECIDED, "large", "the same size"),
+        ([large(ms=4.0)], Limits(), Answer.YES, "original", "no recipe that surely fits is faster"),
+        (
+            [int8(9, texts=29), large(ms=1.5)],
+            Limits(),
+            Answer.UNDECIDED,
+            "large",
+            "LARGE looks best: 2.0",
+        ),
         (
             [int8(None, texts=29)],
             Limits(),
@@ -162,6 +177,11 @@ def test_intervals_allow_for_the_number_of_recipes() -> None:
         "a faster one that may fit is named",
         "a tie goes to the higher agreement",
         "the original where none is faster",
+        "undecided, as fast as the original",
+        "undecided, slower but smaller",
+        "undecided, faster but as large",
+        "undecided, slower and as large: never to be taken",
+        "the fastest whose figures are within the limits",
         "too few texts",
         "near the limit",
         "nothing fits",
@@ -175,7 +195,9 @@ def test_the_one_to_take_is_named_first_with_its_reason(
 
     assert (answer, named) == (found.answer, found.named.measured.name)
     assert (found.chosen is not None) == (answer is Answer.YES)
-    assert said in sentence(found)
+    assert said in found.verdict.sentence
+    assert len(found.verdict.short.split()) <= 12
+    assert found.named.measured.title in found.verdict.short
 
 
 # As measured for one model on one set: from the slowest to the fastest, which is just under 99.5 %.

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from fakes import FakeSides, fake_recipes, loader_of, service_of
 
-from ner.errors import FileFormatError, InputError
+from ner.choosing import contenders
+from ner.errors import FileFormatError, InputError, ModelRefused
 from ner.files.pasted import read_texts
+from ner.models.open import Side
+from ner.models.recipes import Variant
 from ner.serving.admission import WAITING
 from ner.ui.decide import (
     Decided,
@@ -111,6 +114,27 @@ def test_recipes_stand_in_a_table_and_a_picture() -> None:
     for part in ("76.6", "19.6", "ms a text", "Put INT8 on side B", "Not made.", "<svg"):
         assert part in html
     assert 'data-make="bundled#' in html
+
+
+def test_a_recipe_that_cant_be_made_has_its_reason_in_its_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In place of figures and of the button that makes it; the file has it too."""
+    open_fake = contenders.open_side
+
+    def open_some(variant: Variant, **settings: Any) -> Side:
+        if variant.recipe.name == "int8-weights":
+            raise ModelRefused("Its embeddings have no columns.")
+        return open_fake(variant, **settings)
+
+    monkeypatch.setattr(contenders, "open_side", open_some)
+    html, data = last()
+    row = html.split("Its embeddings have no columns.")[0].rpartition("<tr")[2]
+    assert "INT8 weights" in row
+    assert 'data-make="bundled#int8-weights"' not in html
+    assert ["bundled#int8-weights"] == [
+        one["name"] for one in json.loads(data["files"]["choose.json"])["refused"]
+    ]
 
 
 def test_other_limits_give_another_verdict_from_what_was_measured() -> None:
