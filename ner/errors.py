@@ -17,12 +17,12 @@ turned into one of these where they enter (reading a file, converting a model), 
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import TypeVar
 
-_Choice = TypeVar("_Choice", bound=StrEnum)
+_Choice = TypeVar("_Choice", bound=str)
 
 
 class NerError(Exception):
@@ -88,12 +88,11 @@ def _install_command(extra: str) -> str:
     return " ".join(["pip install", *needed])
 
 
-def one_of(choices: type[_Choice], given: str, what: str) -> _Choice:
-    """The member of ``choices`` spelled ``given``; ``InputError`` naming them if none is."""
-    try:
-        return choices(given)
-    except ValueError as error:
-        offered = ", ".join(choices)
+def one_of(choices: Iterable[_Choice], given: str, what: str) -> _Choice:
+    """The one of ``choices`` spelled ``given``; ``InputError`` naming them if none is."""
+    offered = list(choices)
+    if given not in offered:
         raise InputError(
-            f"There is no {what} {str(given)[:40]!r}. Choose one of {offered}."
-        ) from error
+            f"There is no {what} {str(given)[:40]!r}. Choose one of {', '.join(offered)}."
+        )
+    return offered[offered.index(given)]

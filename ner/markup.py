@@ -151,7 +151,7 @@ def _shorten(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 
-def notice(text: str, *, kind: str = "hint") -> Markup:
+def notice(text: str, kind: str = "hint") -> Markup:
     """A sentence for the reader; ``kind`` is ``hint``, ``problem`` or ``progress``."""
     return macro("ner", "parts.html", "notice", text, kind)
 

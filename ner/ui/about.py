@@ -41,7 +41,7 @@ def describe_model(side: str) -> str:
         return _describe(resolve(side, visitor=True))
     # The last line of defence: a visitor gets a sentence, the log gets the rest.
     except Exception as error:  # noqa: BLE001
-        return notice(describe_failure(error), kind="problem")
+        return notice(describe_failure(error), "problem")
 
 
 def _describe(variant: Variant) -> Markup:
@@ -105,7 +105,7 @@ def _card(spec: ModelSpec) -> Markup:
 
 
 def _fetching(pick: Callable[[str, str], tuple[Any, ...]]) -> Any:  # noqa: ANN401 - a job
-    @job(lambda text, kind: (notice(text, kind=kind), gr.skip(), gr.skip(), gr.skip()))
+    @job(lambda text, kind: (notice(text, kind), gr.skip(), gr.skip(), gr.skip()))
     def fetch(run: Run, repo_id: str) -> Iterator[Any]:
         """Stages, then the commit, with the model chosen; or a sentence in its place."""
         # With its prefix, so that what was typed is never taken for a folder.
@@ -133,7 +133,7 @@ def add_about_tab(
     """
     if hub_allowed():
         _add_hub_field(site, pickers)
-    facts = html(notice("The model is being looked up …", kind="progress"), "model-facts")
+    facts = html(notice("The model is being looked up …", "progress"), "model-facts")
     server = html("", "server")
     gr.on(
         [page.load, pickers.right.change, tab.select],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +22,12 @@ from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import gate
 from ner.evaluating.documents import as_documents
-from ner.evaluating.judgement import Tally
+from ner.evaluating.judgement import Tally, change_sentence, standing_sentence
 from ner.evaluating.report import Report, report_agreement, report_sides
 from ner.evaluating.signoff import signoff_html
 from ner.files.pasted import GATE, Texts, read_texts
 from ner.io import check_length
-from ner.markup import macro, notice
+from ner.markup import macro, notice, render
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import known_labels
@@ -39,8 +38,19 @@ from ner.progress import Progress, Stopped
 from ner.tagging.choice import Choice
 from ner.ui import decided
 from ner.ui.forms import Pickers, button, hidden, html, pressed_by_script, read_upload, result
-from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, stage_sentence, stop
-from ner.ui.jobs import value as shown_value
+from ner.ui.jobs import (
+    JOB,
+    QUIET,
+    Run,
+    Site,
+    Value,
+    as_gradio_errors,
+    from_script,
+    job,
+    stage_sentence,
+    stop,
+    value,
+)
 from ner.verdict import MAX_LOSS, MIN_AGREEMENT, check_max_loss
 
 SETS = {
@@ -84,7 +94,7 @@ def recognize(text: str, chosen: str, left: str, limit: int) -> str:
     return macro("ner.ui", "decide_parts.html", "recognized", texts.told, renamed, known)
 
 
-@job(lambda text, kind: (shown_value(text, kind), None))
+@job(lambda text, kind: (value(text, kind), None))
 def measure_texts(
     run: Run,
     text: str,
@@ -183,7 +193,7 @@ def judge_again(found: Decided | None, left: str, right: str, *limits: float | N
     return decided.value(judged, others, left, right)
 
 
-@job(lambda text, kind: (notice(text, kind=kind), ""))
+@job(lambda text, kind: (notice(text, kind), ""))
 def sign(run: Run, found: Decided, device: str, max_loss: float | None) -> Iterator[Any]:
     """The report to sign, of what was measured with labels: a sentence, and the page."""
     texts, (loss, _) = found.texts, _limits(max_loss, None, None, None)
@@ -204,7 +214,7 @@ def _report(sides: Sides, gold: Sequence[Annotated], texts: Texts, loss: float) 
     )
 
 
-@job(markup)
+@job(notice)
 def make(run: Run, name: str) -> Iterator[str]:
     """Make the recipe ``name`` (``model#recipe``)."""
     variant = resolve(name, visitor=True)
@@ -217,22 +227,31 @@ def make(run: Run, name: str) -> Iterator[str]:
     yield notice(f"{variant.title} is made. Press Measure to have it measured with the others.")
 
 
-def stand(answers: str) -> dict[str, str]:
+def stand(answers: str) -> Value:
     """Where the answers to cards lead; ``answers`` is JSON that the page's script counted.
 
     ``{"left", "right", "both", "neither", "cards", "names"}``. Raises ``InputError`` for anything
     else: the page is the visitor's.
     """
     try:
-        told = json.loads(answers)
+        told = from_script(answers)
         counts = [told[key] for key in ("left", "right", "both", "neither", "cards")]
         left, right = (str(name)[:80] for name in told["names"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError("The answers can't be read. Measure again.") from error
     whole = all(type(count) is int and 0 <= count <= _MOST_CARDS for count in counts)
     if not whole or sum(counts[:4]) > counts[4]:
         raise InputError("There are more answers than cards. Measure again.")
-    return decided.standing(Tally(*counts[:4]), (left, right), counts[4])
+    tally, names, cards = Tally(*counts[:4]), (left, right), counts[4]
+    html = render(
+        "ner.ui",
+        "standing.html",
+        tally=tally,
+        standing=standing_sentence(tally, names, cards),
+        change=change_sentence(tally, names, cards),
+        names=names,
+    )
+    return {"html": html, "data": ""}
 
 
 def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
@@ -243,7 +262,7 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
     limits, peers, start, ended = _limits_form()
     state = gr.State(None)
     mapping = hidden()
-    shown = result(shown_value(_ABOUT), "decided", "ner.mountDecided")
+    shown = result("decided", "ner.mountDecided", value(_ABOUT))
     making = html("", "decide-made")
     settings: list[Any] = [text, chosen, mapping, *pickers.inputs, peers, *limits]
     end = stop(site, "measure_texts")
@@ -333,7 +352,7 @@ def _connect_script(
     asked.click(sign(site), [state, pickers.device, loss], [making, signed], **JOB).then(
         None, signed, None, js="page => ner.signed(page)"
     )
-    standing = result({"html": "", "data": ""}, "standing", "ner.mountStanding")
+    standing = result("standing", "ner.mountStanding")
     count = pressed_by_script("judge-count")
     count.click(
         as_gradio_errors(stand),

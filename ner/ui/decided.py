@@ -13,7 +13,7 @@ from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.report import choice_json, choice_table
 from ner.choosing.rule import Limits, recommend
 from ner.entities import Entity, Explained
-from ner.evaluating.judgement import Tally, change_sentence, deal, standing_sentence
+from ner.evaluating.judgement import deal
 from ner.evaluating.report import Report
 from ner.evaluating.tables import (
     agreement_table,
@@ -48,17 +48,16 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
     others = [one for one in unmade(found.spec) if one not in found.refused]
     answer = choice_json(choice, found.measured, found.texts.name, others, found.refused)
     report, recipes = found.report, choice_table(answer)
+    by_type, figures = _tables(report)
+    files = _files(report)
+    files["choose.json"] = json.dumps(answer, ensure_ascii=False, indent=1)
     html = render(
         "ner.ui",
         "decide.html",
         # With labels the loss of F1 decides, without them the agreement.
         verdict=(report.verdict or _ONE_SIDE) if report.labelled else choice.verdict,
         choice=choice.verdict.sentence if report.labelled else "",
-        notes=[
-            *found.texts.notes,
-            *report.notes,
-            *filter(None, [answer["cpu_note"]]),
-        ],
+        notes=filter(None, [*found.texts.notes, *report.notes, answer["cpu_note"]]),
         note=recipes.note,
         columns=recipes.columns,
         recipes=list(zip(answer["contenders"], recipes.rows, strict=True)),
@@ -67,35 +66,25 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
         picture=scatter(answer, sides),
         refused=answer["refused"],
         unmade=[(one, seconds_to_make(one)) for one in others],
-        by_type=[table_html(table) for table in _tables(report)],
+        by_type=list(map(table_html, by_type)),
         wrong=list(islice(_wrong(report), _SENTENCES)) if report.labelled else [],
         agreements=() if report.labelled else report.agreements,
         titles=report.titles,
-        details=map(table_html, _details(report)) if report.labelled else [],
+        details=list(map(table_html, figures)),
         commands=_commands(found, limits),
-        files=[*_files(report), "choose.json"],
+        files=list(files),
     )
-    data = {
-        "files": {
-            **_files(report),
-            "choose.json": json.dumps(answer, ensure_ascii=False, indent=1),
-        },
-        **({} if report.labelled else _cards(report)),
-    }
+    data = {"files": files, **({} if report.labelled else _cards(report))}
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
 
 
-def _tables(report: Report) -> list[Table]:
-    """How the two compare, type by type."""
+def _tables(report: Report) -> tuple[list[Table], list[Table]]:
+    """How the two compare, type by type; and what is folded: all figures, also by threshold."""
     if not report.labelled:
-        return [agreement_table(report)]
-    return [judgement_table(report)] if report.judgements else []
-
-
-def _details(report: Report) -> list[Table]:
-    """What is folded: all figures, and those at other thresholds."""
+        return [agreement_table(report)], []
+    by_type = [judgement_table(report)] if report.judgements else []
     figures = [one for one in report_tables(report) if one.title not in _SHOWN]
-    return [*figures, threshold_table(report)]
+    return by_type, [*figures, threshold_table(report)]
 
 
 def _wrong(report: Report) -> Iterator[tuple[int, list[str], dict[Markup, list[str]]]]:
@@ -172,16 +161,3 @@ def _span(entity: Entity | None) -> list[Any] | None:
     if entity is None:
         return None
     return [entity.start, entity.end, entity.label, round(entity.score, 6)]
-
-
-def standing(tally: Tally, names: tuple[str, str], cards: int) -> Value:
-    """Where the answers lead, as markup."""
-    html = render(
-        "ner.ui",
-        "standing.html",
-        tally=tally,
-        standing=standing_sentence(tally, names, cards),
-        change=change_sentence(tally, names, cards),
-        names=names,
-    )
-    return {"html": html, "data": ""}

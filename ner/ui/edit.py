@@ -7,7 +7,6 @@ keeps nothing. What a text began as goes along with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from functools import partial
 
 import gradio as gr
@@ -29,15 +28,6 @@ from ner.ui.jobs import QUIET, Site, as_gradio_errors
 _Edited = tuple[Tagged, str | None]
 
 
-class Format(StrEnum):
-    """What texts can be written as; ``SENTENCES`` are JSON lines too, one for each sentence."""
-
-    CONLL = "conll"
-    JSONL = "jsonl"
-    SPACY = "spacy"
-    SENTENCES = "sentences"
-
-
 def written(lines: str | None, form: str, *, limit: int) -> str:
     """Texts with spans, given as JSON lines, in the format ``form``; CoNLL has them by sentences.
 
@@ -56,7 +46,7 @@ def written(lines: str | None, form: str, *, limit: int) -> str:
         for number, line in enumerate(kept, start=1)
     )
     texts = [(one.tagged, origin) for one, origin in zip(gold, origins, strict=True)]
-    return "".join(f"{line}\n" for line in _WRITERS[one_of(Format, form, "format")](texts))
+    return "".join(f"{line}\n" for line in _WRITERS[one_of(_WRITERS, form, "format")](texts))
 
 
 def _sentences(tagged: Tagged) -> list[Tagged]:
@@ -70,11 +60,12 @@ def _conll(texts: Sequence[_Edited]) -> Iterator[str]:
         yield from conll_lines(map(annotate, _sentences(tagged)))
 
 
-_WRITERS: dict[Format, Callable[[Sequence[_Edited]], Iterator[str]]] = {
-    Format.CONLL: _conll,
-    Format.JSONL: lambda texts: (json_line(tagged, origin=origin) for tagged, origin in texts),
-    Format.SPACY: lambda texts: (json_line(tagged, spacy=True) for tagged, _ in texts),
-    Format.SENTENCES: lambda texts: (
+# Sentences are JSON lines too, one for each sentence.
+_WRITERS: dict[str, Callable[[Sequence[_Edited]], Iterator[str]]] = {
+    "conll": _conll,
+    "jsonl": lambda texts: (json_line(tagged, origin=origin) for tagged, origin in texts),
+    "spacy": lambda texts: (json_line(tagged, spacy=True) for tagged, _ in texts),
+    "sentences": lambda texts: (
         json_line(sentence, origin=origin, document=number)
         for number, (tagged, origin) in enumerate(texts, start=1)
         for sentence in _sentences(tagged)

@@ -13,7 +13,7 @@ import gradio as gr
 
 from ner import schema
 from ner.entities import Tagger
-from ner.errors import Failure, InputError
+from ner.errors import Failure, InputError, one_of
 from ner.files import batch
 from ner.files.batch import Step, errors_file
 from ner.files.csv_records import BadRow
@@ -24,7 +24,7 @@ from ner.markup import colour_classes, macro, notice
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui.forms import Pickers, aggregation_picker, button, html
-from ner.ui.jobs import JOB, QUIET, Run, Site, describe_failure, job, stop
+from ner.ui.jobs import JOB, QUIET, Run, Site, job, stop
 
 _ENCODINGS = {
     "UTF-8, or UTF-16 by its mark": "",
@@ -53,7 +53,7 @@ _ROWS_SHOWN, _FAILURES_SHOWN = 5, 10
 
 def _outcome(text: str, kind: str = "hint") -> tuple[str, dict[str, Any]]:
     """A sentence in the place of a result, and no files."""
-    return notice(text, kind=kind), gr.update(visible=False, value=None)
+    return notice(text, kind), gr.update(visible=False, value=None)
 
 
 @job(_outcome)
@@ -75,9 +75,8 @@ def tag_file(
     if path is None:
         yield _outcome("Choose a file first.")
         return
-    for value, known in ((kind, _KINDS), (side, _SIDES)):
-        if value not in known.values():
-            raise InputError(f"There is no choice {str(value)[:40]!r} here.")
+    one_of(_KINDS.values(), kind, "kind of result")
+    one_of(_SIDES.values(), side, "side")
     source = _inspect(path, encoding, run.bounds).choose(column or None)
     _check_rows(source, run.bounds.file_rows)
     # How large the result will be is a guess: as large as the file.
@@ -156,19 +155,21 @@ def _check_rows(source: Source, most: int) -> None:
         )
 
 
-def inspect_file(path: str | None, encoding: str, bounds: Bounds) -> tuple[Any, ...]:
-    """What the file is, and its columns to choose from; a sentence if it can't be used."""
-    nothing = gr.update(visible=False, choices=[], value=None)
+def _no_column(text: str, kind: str = "hint") -> tuple[str, dict[str, Any]]:
+    """A sentence in the place of a description, and no column to choose."""
+    return text and notice(text, kind), gr.update(visible=False, choices=[], value=None)
+
+
+@job(_no_column)
+def inspect_file(run: Run, path: str | None, encoding: str) -> Iterator[Any]:
+    """What the file is, and its columns to choose from."""
     if path is None:
-        return "", nothing
-    try:
-        source = _inspect(path, encoding, bounds)
-    # The last line of defence: a visitor gets a sentence, the log gets the rest.
-    except Exception as error:  # noqa: BLE001
-        return notice(describe_failure(error), kind="problem"), nothing
+        yield _no_column("")
+        return
+    source = _inspect(path, encoding, run.bounds)
     columns = list(dict.fromkeys(source.columns))
     column = gr.update(visible=bool(columns), choices=columns, value=source.column)
-    return notice(_describe(source)), column
+    yield notice(_describe(source)), column
 
 
 def _describe(source: Source) -> str:
@@ -242,10 +243,10 @@ def add_files_tab(site: Site, pickers: Pickers) -> None:
     outcome = html("", "file-outcome", elem_classes="ner")
     gr.on(
         [file.change, encoding.input],
-        lambda path, name: inspect_file(path, name, bounds),
+        inspect_file(site),
         [file, encoding],
         [about, column],
-        **QUIET,
+        **JOB,
     )
     settings = [side, aggregation, threshold, labels, kind]
     inputs = [file, encoding, column, *pickers.inputs, *settings]

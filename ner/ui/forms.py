@@ -31,10 +31,10 @@ def html(markup: str | Markup = "", elem_id: str | None = None, **settings: Any)
     return gr.HTML(markup, elem_id=elem_id, js_on_load=None, apply_default_css=False, **settings)
 
 
-def result(value: Value, elem_id: str, mount: str) -> gr.HTML:
+def result(elem_id: str, mount: str, value: Value | None = None) -> gr.HTML:
     """Where a result is shown; the script's ``mount`` gets the element and each value."""
     return gr.HTML(
-        value,
+        value or {"html": "", "data": ""},
         html_template='<div class="ner"></div>',
         js_on_load=f"{mount}(element, props, watch);",
         apply_default_css=False,

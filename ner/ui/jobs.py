@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import secrets
 import threading
@@ -212,12 +213,15 @@ def _guarded(
 
 def value(text: str, kind: str = "hint") -> Value:
     """A sentence in the place of a result; ``kind`` as in :func:`ner.markup.notice`."""
-    return {"html": notice(text, kind=kind), "data": ""}
+    return {"html": notice(text, kind), "data": ""}
 
 
-def markup(text: str, kind: str = "hint") -> str:
-    """The same for a component that holds markup alone."""
-    return notice(text, kind=kind)
+def from_script(sent: str | None) -> Any:  # noqa: ANN401 - any JSON
+    """What the page's script sent as JSON; None for nothing or what can't be read."""
+    try:
+        return json.loads(sent or "null")
+    except (ValueError, RecursionError):
+        return None
 
 
 def stage_sentence(stage: str) -> str:

@@ -14,7 +14,7 @@ from ner.comparing.probe import probe
 from ner.comparing.timing import Latency, Timing, time_rounds
 from ner.errors import InputError, TextTooLong, one_of
 from ner.machine import describe
-from ner.markup import macro
+from ner.markup import macro, notice
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
@@ -34,8 +34,8 @@ from ner.ui.forms import (
     result,
     variant_choices,
 )
-from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, job, markup, value
-from ner.ui.tag_files import SavedAs
+from ner.ui.jobs import JOB, QUIET, Run, Site, as_gradio_errors, from_script, job, value
+from ner.ui.tag_files import WRITERS
 from ner.ui.tagged import Kept
 
 _EMPTY = "Type or paste a text, or take an example."
@@ -83,10 +83,7 @@ def _compare(
 
 
 def _labels_of(without: str) -> frozenset[str]:
-    try:
-        labels = json.loads(without or "[]")
-    except (ValueError, RecursionError):
-        labels = None
+    labels = from_script(without or "[]")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise InputError('The labels to leave out are not a list of names such as ["PER"].')
     return frozenset(labels)
@@ -173,7 +170,7 @@ def _notes(text: str, sides: Sides) -> list[str]:
     return part
 
 
-@job(markup)
+@job(notice)
 def robustness(
     run: Run, text: str, left: str, right: str, device: str, aggregation: str, reading: str
 ) -> Iterator[str]:
@@ -188,7 +185,7 @@ def robustness(
     yield tag_files.probe_table(found)
 
 
-@job(markup)
+@job(notice)
 def tables(run: Run, text: str, *settings: Any) -> Iterator[str]:  # noqa: ANN401
     """Entities and word pieces as tables, and what the numbers depend on."""
     kept = yield from _compare(run, text or "", *settings)
@@ -203,18 +200,15 @@ def _not_saved(text: str, kind: str) -> dict[str, Any]:
 def save(run: Run, text: str, *settings: Any) -> Iterator[Any]:  # noqa: ANN401
     """The result on show as a file: JSON with its name and its content."""
     *asked, kind = settings
-    chosen = one_of(SavedAs, kind, "format")
+    chosen = one_of(WRITERS, kind, "format")
     kept = yield from _compare(run, text or "", *asked)
-    file = {"name": f"entities.{chosen}", "content": tag_files.written(kept, chosen)}
+    file = {"name": f"entities.{chosen}", "content": WRITERS[chosen](kept)}
     yield gr.update(value=json.dumps(file))
 
 
 def parse_link(kept: str) -> dict[str, Any]:
     """What a link or the browser kept, each value of its type; nothing of what can't be read."""
-    try:
-        told = json.loads(kept or "{}")
-    except (ValueError, RecursionError):
-        return {}
+    told = from_script(kept)
     texts = ("text", "left", "right", "aggregation", "reading")
     kinds = {**dict.fromkeys(texts, str), "threshold": int | float}
     known = told if isinstance(told, dict) else {}
@@ -230,8 +224,8 @@ def add_tag_tab(
     """
     text, examples, pickers = _question(site, specs, devices)
     html("", "editor")
-    shown = result(value(_EMPTY), "result", "ner.mount")
-    times = result({"html": "", "data": ""}, "times", "ner.mountTimes")
+    shown = result("result", "ner.mount", value(_EMPTY))
+    times = result("times", "ner.mountTimes")
     with gr.Column(elem_id="more"):
         choice, long = _more()
     without, view, ticket, kind, saved = (hidden() for _ in range(5))
@@ -326,7 +320,7 @@ def _more() -> tuple[list[Any], dict[str, gr.HTML]]:
             elem_id="reading",
         )
         threshold = gr.Slider(0, 1, value=0, step=0.01, label="Threshold", elem_id="threshold")
-    html(macro("ner.ui", "tag_parts.html", "more", list(SavedAs)), "more-actions")
+    html(macro("ner.ui", "tag_parts.html", "more", list(WRITERS)), "more-actions")
     parts = {name: html("", f"{name}-result", elem_classes="ner") for name in ("tables", "probe")}
     return [aggregation, reading, threshold], parts
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,6 @@ from ner.ui.tagged import Kept, view
 
 # Rows of a table on the page; files have all.
 _ROWS = 500
-
-
-class SavedAs(StrEnum):
-    """The formats of a result as a file; `PYTHON` is a program that makes it again."""
-
-    JSON = "json"
-    CSV = "csv"
-    CONLL = "conll"
-    HTML = "html"
-    PYTHON = "py"
 
 
 def tables(kept: Kept) -> Markup:
@@ -142,11 +131,6 @@ def _fate(left: str, right: str) -> Cell:
 # ---- Files ----
 
 
-def written(kept: Kept, form: SavedAs) -> str:
-    """The result as a file in this format."""
-    return _WRITERS[form](kept)
-
-
 def _provenance(kept: Kept) -> dict[str, Any]:
     choice = replace(kept.choice, labels=kept.kept_labels)
     return schema.provenance_json([side.origin for side in kept.sides.all], choice)
@@ -228,10 +212,5 @@ def _python(kept: Kept) -> str:
     )
 
 
-_WRITERS = {
-    SavedAs.JSON: _json,
-    SavedAs.CSV: _csv,
-    SavedAs.CONLL: _conll,
-    SavedAs.HTML: _page,
-    SavedAs.PYTHON: _python,
-}
+WRITERS = {"json": _json, "csv": _csv, "conll": _conll, "html": _page, "py": _python}
+"""What writes a result as a file, by its ending; ``py`` is a program that makes it again."""

@@ -26,7 +26,7 @@ from ner.tables import html as table_html
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.hints import find_hints
 from ner.ui.jobs import Value
-from ner.verdict import MIN_AGREEMENT, Answer
+from ner.verdict import MIN_AGREEMENT
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,26 @@ class Kept:
         """The entities of a side that are on show."""
         return (self.agreement.left, self.agreement.right)[index].entities
 
-    def told(self, pair: Pair) -> list[str]:
-        """What each side says of a pair: label, score and the next best label."""
-        return [self._side_told(index, pair) for index in range(len(self.explained))]
+    @cached_property
+    def said(self) -> list[list[tuple[str, str]]]:
+        """What each side says of each pair: in short, and what more there is to tell."""
+        sides = range(len(self.explained))
+        return [[self._side_said(index, pair) for index in sides] for pair in self.pairs]
 
-    def _side_told(self, index: int, pair: Pair) -> str:
+    def _side_said(self, index: int, pair: Pair) -> tuple[str, str]:
         entity = (pair.left, pair.right)[index]
         span = entity or pair.entities[0]
         label, score, other, margin = self._opinion(index, span)
         following = f" · next {other} {score - margin:.2f}" if other else ""
         if entity is None:
-            why = self.missing(index, pair)
-            return f"{why}: {label} {score:.2f}{following}" if label else why
+            more = f": {label} {score:.2f}{following}" if label else ""
+            return self.missing(index, pair), more
         spelled = self.text[entity.start : entity.end]
-        where = f"{entity.label} {entity.score:.3f} at {entity.start}–{entity.end}"
         close = " · a close call" if fragile(self.explained[index].margins[entity]) else ""
-        return f"{spelled} {where}{following}{close}"
+        return (
+            f"{spelled}, {_name(entity.label)} {entity.score:.2f}",
+            f" at {entity.start}–{entity.end}{following}{close}",
+        )
 
     def missing(self, index: int, pair: Pair) -> str:
         """Why a side has no entity in a pair."""
@@ -137,7 +141,7 @@ def result_value(kept: Kept, *, split: bool) -> Value:
             "threshold": kept.choice.threshold,
             "without": sorted(kept.without),
         },
-        "told": [kept.told(pair) for pair in kept.pairs],
+        "told": [[short + more for short, more in sides] for sides in kept.said],
         "sides": [
             {
                 "name": side.origin.name,
@@ -222,7 +226,7 @@ def _places(kept: Kept, index: int | None = None) -> Iterator[Place]:
             stretches, label = tuple(_rails(kept, pairs, seams)), ""
         else:
             stretches, label = (Stretch(cut(text, start, end, seams)),), spans[0].label
-        spoken = "; ".join(_spoken(kept, pair) for pair in pairs)
+        spoken = "; ".join(_spoken(kept, number) for number, _ in cluster)
         yield Place(stretches, tuple(number for number, _ in cluster), label, spoken, differs)
         position = end
     yield Place((Stretch(cut(text, position, len(text) + 1, seams)),))
@@ -276,22 +280,12 @@ def _seams(explained: Explained) -> list[int]:
     return [at for at in explained.seams if not text[:at].rstrip(" \t").endswith("\n")]
 
 
-def _spoken(kept: Kept, pair: Pair) -> str:
+def _spoken(kept: Kept, number: int) -> str:
     """A pair for those who hear it."""
-    first = pair.entities[0]
-    spelled = kept.text[first.start : first.end]
-    if pair.kind is Kind.SAME:
-        same = ", same in both" if len(kept.explained) == 2 else f", {first.score:.2f}"
-        return f"{spelled}, {_name(first.label)}{same}"
-    said = []
-    for index, (letter, side) in enumerate(zip("AB", (pair.left, pair.right), strict=True)):
-        if side is None:
-            said.append(f"{letter} {kept.missing(index, pair)}")
-            continue
-        own = kept.text[side.start : side.end]
-        other = "" if own == spelled else f"{own}, "
-        said.append(f"{letter} {other}{_name(side.label)} {side.score:.2f}")
-    return f"{spelled}: {'; '.join(said)}"
+    pair, sides = kept.pairs[number], [short for short, _ in kept.said[number]]
+    if len(sides) == 2 and pair.kind is Kind.SAME:
+        return f"{kept.text[pair.start : pair.end]}, {_name(pair.entities[0].label)}, same in both"
+    return sides[0] if len(sides) == 1 else "A {}; B {}".format(*sides)
 
 
 def _name(label: str) -> str:
@@ -340,13 +334,9 @@ def _download(spec: ModelSpec) -> int:
 
 def _enough(kept: Kept) -> str:
     """Whether this text tells that the right side will do."""
-    left, right = (side.origin.title for side in kept.sides.all)
-    given = without_gold([kept.agreement], max_loss=100 - 100 * MIN_AGREEMENT, names=(left, right))
-    if given.answer is not Answer.UNDECIDED:
-        return given.sentence
-    total, same = len(kept.pairs), len(kept.pairs) - len(kept.agreement.differences)
-    more = "more text is needed" if given.more is None else f"about {given.more:,} more are needed"
-    return f"They agree on {same:,} of {total:,} names; {more} to say."
+    names = [side.origin.title for side in kept.sides.all]
+    loss = 100 - 100 * MIN_AGREEMENT
+    return without_gold([kept.agreement], max_loss=loss, names=names).short
 
 
 def _hints(kept: Kept) -> Iterator[tuple[str, str]]:

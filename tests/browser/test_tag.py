@@ -147,7 +147,7 @@ def test_a_name_tells_scores_and_the_runner_up(page: Page, way: str) -> None:
     """On keyboard focus as on pointing, with what the side says that did not find it."""
     getattr(page.locator(".rails", has_text="Paris"), way)()
     told = page.locator("[data-part=detail] p")
-    expect(told.nth(0)).to_contain_text("Paris LOC 0.620 at 112–117 · next")
+    expect(told.nth(0)).to_contain_text("Paris, location 0.62 at 112–117 · next")
     expect(told.nth(1)).to_contain_text("not found: O")
 
 
@@ -156,8 +156,8 @@ def test_names_and_differences_are_walked_by_keys(page: Page) -> None:
     page.locator(".e").first.focus()
     for key, spoken in (
         ("ArrowRight", "Berlin, location, same in both"),
-        ("n", "Acme Corp: A organization 0.88; B Acme, organization 0.79"),
-        ("p", "Amazon: A organization 0.55; B location 0.52"),
+        ("n", "A Acme Corp, organization 0.88; B Acme, organization 0.79"),
+        ("p", "A Amazon, organization 0.55; B Amazon, location 0.52"),
         ("Home", "Wolfgang, person, same in both"),
     ):
         page.keyboard.press(key)
@@ -165,7 +165,7 @@ def test_names_and_differences_are_walked_by_keys(page: Page) -> None:
     page.get_by_label("Next difference").click()
     expect(page.locator("[data-part=place]")).to_have_text("1 of 4")
     page.get_by_label("Next difference").click()
-    expect_focus(page, "Paris: A location 0.62; B not found")
+    expect_focus(page, "A Paris, location 0.62; B not found")
     expect(page.locator(".panel .e[tabindex='0']")).to_have_count(1)
 
 

@@ -50,7 +50,8 @@ def last(path: str | None, **other: object) -> tuple[str, dict[str, Any]]:
 
 
 def inspected(path: str | None, encoding: str = "") -> tuple[Any, ...]:
-    return inspect_file(path, encoding, BOUNDS)
+    [shown] = inspect_file(SITE)(REQUEST, path, encoding)
+    return shown
 
 
 def test_a_file_is_described_and_its_columns_offered(tmp_path: Path) -> None:
@@ -124,8 +125,8 @@ def test_results_count_as_uploads_do(tmp_path: Path) -> None:
     ("other", "message"),
     [
         ({"column": "b"}, "has no column"),
-        ({"kind": "../x.csv"}, "There is no choice"),
-        ({"side": "int4"}, "There is no choice"),
+        ({"kind": "../x.csv"}, "There is no kind of result"),
+        ({"side": "int4"}, "There is no side"),
         ({"right": "../x"}, "There is no model"),
         ({"encoding": "zlib"}, "There is no encoding"),
     ],

@@ -131,7 +131,7 @@ def test_each_side_says_what_it_makes_of_a_pair() -> None:
     pair = FakeSides(left=DictionaryTagger(words), right=DictionaryTagger({"Oslo": words["Oslo"]}))
     [answer] = answers(pair, "Berlin and Oslo")
     berlin, oslo = json.loads(answer["data"])["told"]
-    assert "Berlin LOC 0.970 at 0–6" in berlin[0]
+    assert "Berlin, location 0.97 at 0–6" in berlin[0]
     assert berlin[1].startswith("not found: O")
     assert all("a close call" in line for line in oslo)
 
