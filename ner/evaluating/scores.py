@@ -146,7 +146,8 @@ class Scores:
     def tags(self) -> dict[str, Counts]:
         """The counts of tokens by BIO2 tag; not of O, which nearly every token has."""
         right = Counter(tag for tag, other in self.token_tags if tag == other)
-        gold, found = map(Counter, zip(*self.token_tags, strict=True))
+        gold = Counter(tag for tag, _ in self.token_tags)
+        found = Counter(tag for _, tag in self.token_tags)
         return {
             tag: Counts(right[tag], found[tag] - right[tag], gold[tag] - right[tag])
             for tag in sorted({*gold, *found} - {OUTSIDE})

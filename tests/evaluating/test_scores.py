@@ -109,6 +109,13 @@ def test_tags_equal_scikit_learn_without_o(pairs: list[TagPair]) -> None:
         assert all(tags[label].support == report[label]["support"] for label in labels)
 
 
+def test_gold_without_tokens_has_no_tags() -> None:
+    """A text of blanks alone."""
+    blank = Tagged(" ")
+
+    assert {} == _scored(Annotated(blank, ()), blank).tags
+
+
 @settings(max_examples=300)
 @given(pairs=sentence_pairs)
 def test_partial_scores_equal_nervaluate(pairs: list[TagPair]) -> None:
