@@ -18,7 +18,7 @@ from ner.entities import Tagged
 from ner.errors import InputError
 from ner.files.gold import parse_gold
 from ner.io import split_lines
-from ner.progress import Progress
+from ner.progress import Progress, finish
 
 TEXTS = ("Wolfgang left Berlin.", "Paris sued Amazon.", "Nothing here.")
 GOLD = "[Wolfgang](PER) left [Berlin](LOC).\n[Paris](LOC) sued [Amazon](ORG).\nNothing [here](LOC)."
@@ -32,11 +32,8 @@ def run(
     """What was told, and what was found in the end."""
     told: list[Progress] = []
     steps = measure(contenders, sample, usual(sample.texts), **options)  # type: ignore[arg-type]
-    while True:
-        try:
-            told.append(next(steps))
-        except StopIteration as end:
-            return told, end.value
+    found = finish(steps, told.append)
+    return told, found
 
 
 def test_each_text_is_a_row_of_counts_against_the_original() -> None:

@@ -25,13 +25,6 @@ def test_memory_is_read_three_times(tiny_sides: Sides, texts: list[str]) -> None
     assert all(20e6 < bytes_held < 2e9 for bytes_held in (found.after_singles, found.after_files))
 
 
-def test_pytorch_is_measured_alone_too(tiny_checkpoint: Path, texts: list[str]) -> None:
-    """Its libraries are a part of what it holds."""
-    opening = "ner.choosing.peers", "open_alone", "PyTorch dynamic INT8", str(tiny_checkpoint)
-
-    assert measure_footprint(opening, texts, PLAN).loaded > 100e6
-
-
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     """Its last line."""
     with pytest.raises(Failure, match="exit code 1"):

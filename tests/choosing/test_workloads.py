@@ -6,20 +6,14 @@ import pytest
 
 from ner.choosing.workloads import FILE, LONG_FILE, SHORT_FILE, SINGLES, files_of, long, text_of
 from ner.models.open import Sides
-from ner.tagging.tagger import OpenVinoTagger
-
-
-def tagger(sides: Sides) -> OpenVinoTagger:
-    assert isinstance(sides.left.tagger, OpenVinoTagger)
-    return sides.left.tagger
 
 
 @pytest.mark.parametrize("tokens", [4, 16, 33, 100])
 def test_texts_have_the_length_asked_for(tiny_sides: Sides, texts: list[str], tokens: int) -> None:
     """Special tokens included."""
-    text = text_of(tagger(tiny_sides), texts, tokens)
+    tagger = tiny_sides.left.tagger
 
-    assert tokens == tagger(tiny_sides).model.count(text)
+    assert tokens == tagger.model.count(text_of(tagger, texts, tokens))
 
 
 def test_files_are_short_mixed_and_long(texts: list[str]) -> None:
@@ -38,11 +32,10 @@ def test_files_are_short_mixed_and_long(texts: list[str]) -> None:
 
 def test_the_long_form_adds_lengths_and_files(tiny_sides: Sides, texts: list[str]) -> None:
     """Each with its passes; steps count the one that warms up."""
-    found = long(
-        texts, tagger(tiny_sides), lengths=[8, 16], rounds=5, passes=6, file_texts=len(texts)
-    )
+    tagger, count = tiny_sides.left.tagger, len(texts)
+    found = long(texts, tagger, lengths=[8, 16], rounds=5, passes=6, file_texts=count)
 
     assert [SINGLES, "8 tokens", "16 tokens", FILE, SHORT_FILE, LONG_FILE] == [
         work.name for work in found
     ]
-    assert [4 * len(texts), 6, 6, 7, 7, 7] == [work.steps for work in found]
+    assert [4 * count, 6, 6, 7, 7, 7] == [work.steps for work in found]

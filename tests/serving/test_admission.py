@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -22,20 +21,10 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-class Watched(Slots):
-    """Slots that tell when a thread begins to wait."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.arrived = threading.Semaphore(0)
-        ours = self.arrived
-
-        class Telling(type(self._waiting)):  # type: ignore[misc]
-            def append(self, turn: object) -> None:
-                super().append(turn)
-                ours.release()
-
-        self._waiting = Telling()
+def until(slots: Slots, queued: int) -> None:
+    """Until so many wait; pytest's timeout bounds that."""
+    while slots.queued < queued:
+        time.sleep(0.001)
 
 
 def test_at_most_so_many_work_at_once(pool: ThreadPoolExecutor) -> None:
@@ -55,7 +44,7 @@ def test_at_most_so_many_work_at_once(pool: ThreadPoolExecutor) -> None:
 
 def test_slots_are_taken_in_order_and_the_surplus_is_refused(pool: ThreadPoolExecutor) -> None:
     """Who came first goes first; one too many hears so at once and disturbs nobody."""
-    slots = Watched(SlotBounds(1, 3, 0, 10.0), on_refusal=lambda: refusals.append(1))
+    slots = Slots(SlotBounds(1, 3, 0, 10.0), on_refusal=lambda: refusals.append(1))
     order: list[int] = []
     refusals: list[int] = []
 
@@ -67,7 +56,7 @@ def test_slots_are_taken_in_order_and_the_surplus_is_refused(pool: ThreadPoolExe
         asked = []
         for number in range(3):
             asked.append(pool.submit(work, number))
-            assert slots.arrived.acquire(timeout=10)
+            until(slots, number + 1)
         with pytest.raises(Busy, match="try again in 2 seconds"):
             work(3)
     for answer in asked:
@@ -89,7 +78,7 @@ def test_nobody_waits_longer_than_patience() -> None:
 
 def test_work_of_one_who_left_while_waiting_is_not_done(pool: ThreadPoolExecutor) -> None:
     """The next in the queue gets the place."""
-    slots = Watched(ONE)
+    slots = Slots(ONE)
     done: list[str] = []
 
     def work(name: str, gone: bool) -> None:
@@ -98,9 +87,9 @@ def test_work_of_one_who_left_while_waiting_is_not_done(pool: ThreadPoolExecutor
 
     with slots.slot():
         left = pool.submit(work, "left", True)
-        assert slots.arrived.acquire(timeout=10)
+        until(slots, 1)
         stayed = pool.submit(work, "stayed", False)
-        assert slots.arrived.acquire(timeout=10)
+        until(slots, 2)
     stayed.result(10)
 
     assert isinstance(left.exception(10), ClientDisconnected)
@@ -121,7 +110,7 @@ def test_a_failure_at_work_gives_the_place_back() -> None:
 
 def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> None:
     """Over the HTTP API it is full earlier."""
-    slots = Watched(SlotBounds(1, 2, 1, 10.0))
+    slots = Slots(SlotBounds(1, 2, 1, 10.0))
 
     def work() -> None:
         with slots.slot():
@@ -130,9 +119,9 @@ def test_the_page_has_part_of_the_queue_to_itself(pool: ThreadPoolExecutor) -> N
     with slots.slot():
         assert not slots.full
         first = pool.submit(work)
-        assert slots.arrived.acquire(timeout=10)
+        until(slots, 1)
         assert slots.full
         second = pool.submit(work)
-        assert slots.arrived.acquire(timeout=10)
+        until(slots, 2)
     first.result(10)
     second.result(10)

@@ -37,38 +37,31 @@ def full(kind: str) -> Service:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "expected"),
+    ("path", "body", "kind"),
     [
-        ("call/tag", {}, 503),
-        ("call/v2/compare/", {}, 503),
-        ("call/evaluate", {}, 200),
+        ("call/tag", {}, "short"),
+        ("call/v2/compare/", {}, "short"),
+        ("call/evaluate", {}, "long"),
         # As Gradio's clients and the page call: the first is `tag`, the second the page's own.
-        ("queue/join", {"fn_index": 0}, 503),
-        ("run/predict", {"fn_index": 0}, 503),
-        ("queue/join", {"fn_index": 1}, 200),
+        ("queue/join", {"fn_index": 0}, "short"),
+        ("run/predict", {"fn_index": 0}, "short"),
+        ("queue/join", {"fn_index": 1}, None),
     ],
 )
-@pytest.mark.parametrize("crowded", [False, True], ids=["full slots", "calls"])
-def test_single_texts_are_refused_while_there_is_no_place(
-    crowded: bool, path: str, body: dict[str, Any], expected: int
+@pytest.mark.parametrize("crowded", ["short slots", "short calls", "long slots"])
+def test_calls_are_refused_while_there_is_no_place(
+    crowded: str, path: str, body: dict[str, Any], kind: str | None
 ) -> None:
     """At once, with when to come again; many texts have slots of their own, so has the page."""
-    calls = [("tag", OTHER)] * BOUNDS.short_calls if crowded else []
-    asked = guarded(*calls, service=None if crowded else full("short"))
+    which, what = crowded.split()
+    calls = [("tag", OTHER)] * BOUNDS.short_calls if what == "calls" else []
+    asked = guarded(*calls, service=None if calls else full(which))
     answer = asked.post(f"/gradio_api/{path}", json=body)
 
-    assert expected == answer.status_code
-    if expected == 503:
+    assert (503 if kind == which else 200) == answer.status_code
+    if kind == which:
         assert "2" == answer.headers["retry-after"]
         assert "Too many" in answer.json()["detail"]
-
-
-def test_many_texts_are_refused_while_their_slots_are_full() -> None:
-    """Single texts are not."""
-    asked = guarded(service=full("long"))
-
-    assert 503 == asked.post("/gradio_api/call/evaluate", json={}).status_code
-    assert 200 == asked.post("/gradio_api/call/tag", json={}).status_code
 
 
 @pytest.mark.parametrize(("address", "expected"), [(HERE, 503), (OTHER, 200), ("127.0.0.1", 200)])

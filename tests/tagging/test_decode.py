@@ -106,21 +106,23 @@ def test_margin_is_the_lead_over_another_type() -> None:
     assert ["O", "PER"] == [(*SCHEME.types, "O")[other] for other in others]
 
 
-def test_seam_is_the_nearest_word_outside_entities() -> None:
+@pytest.mark.parametrize(
+    ("tags", "begins_word", "places"),
+    [
+        (("O", "O", "B-PER", "I-PER", "I-PER", "O"), [1, 1, 1, 1, 1, 1], (1, 5)),
+        (("O", "O", "B-PER", "I-PER", "I-PER", "O"), [1, 0, 1, 1, 1, 1], (5,)),
+        # An entity longer than the overlap has to be cut somewhere.
+        (["I-PER"] * 6, [1] * 6, (3,)),
+        (["I-PER"] * 6, [0] * 6, (3,)),
+    ],
+)
+def test_seam_is_the_nearest_word_outside_entities(
+    tags: tuple[str, ...], begins_word: list[int], places: tuple[int, ...]
+) -> None:
     """Windows meet where both say O, nearest the middle, at a word's beginning."""
-    left = certain("O", "O", "B-PER", "I-PER", "I-PER", "O")
-    allowed = np.array([True, True, True, True, True, True])
+    left = certain(*tags)
 
-    assert seam(left, left, allowed, SCHEME) in (1, 5)
-    assert seam(left, left, np.array([True, False, True, True, True, True]), SCHEME) == 5
-
-
-def test_seam_without_a_word_outside_is_the_middle() -> None:
-    """An entity longer than the overlap has to be cut somewhere."""
-    left = certain(*["I-PER"] * 6)
-
-    assert seam(left, left, np.ones(6, dtype=bool), SCHEME) == 3
-    assert seam(left, left, np.zeros(6, dtype=bool), SCHEME) == 3
+    assert seam(left, left, np.array(begins_word, dtype=bool), SCHEME) in places
 
 
 @st.composite

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import openvino as ov
 import pytest
 from hypothesis import given
@@ -14,29 +11,7 @@ from hypothesis import strategies as st
 from openvino import opset13 as ops
 
 from ner.errors import ModelRefused
-from ner.models.folder import Prepared
-from ner.tagging.graphs import compile_model
-from ner.tagging.inference import BATCH_TOKENS, LENGTHS, Frame, Runner, Turns, batches, input_ports
-
-FRAME = Frame(np.array([2]), np.array([3]), pad_id=0, longest=512)
-
-
-def windows(lengths: Sequence[int]) -> list[np.ndarray]:
-    """Piece ids of windows that have ``lengths`` tokens with the two special ones."""
-    rng = np.random.default_rng(0)
-    return [rng.integers(10, 250, length - 2) for length in lengths]
-
-
-MANY = windows([4 + index % 60 for index in range(200)])
-
-
-@pytest.fixture
-def runner(tiny_prepared: Prepared) -> Runner:
-    """One for the tiny model."""
-    return Runner(
-        compile_model(tiny_prepared.folder / "openvino_model.xml", device="CPU", precision="f32"),
-        FRAME,
-    )
+from ner.tagging.inference import BATCH_TOKENS, LENGTHS, Turns, batches, input_ports
 
 
 @given(lengths=st.lists(st.integers(2, 512), max_size=300), longest=st.sampled_from([64, 100, 512]))
@@ -60,28 +35,6 @@ def test_padding_is_a_small_part_of_many_texts() -> None:
     lengths = [4 + index % 61 for index in range(200)]
     padded = sum(length * len(members) for length, members in batches(lengths, 512))
     assert padded < 1.2 * sum(lengths)
-
-
-def test_a_batch_gives_what_single_texts_give(runner: Runner) -> None:
-    """In the order given."""
-    together = runner.run(MANY)
-    for window, logits in zip(MANY, together, strict=True):
-        [alone] = runner.run([window])
-        assert logits.shape == alone.shape == (len(window), alone.shape[1])
-        np.testing.assert_allclose(logits, alone, atol=1e-4)
-
-
-def test_many_callers_at_once_get_their_own_answers(runner: Runner) -> None:
-    """Files and single texts of several threads."""
-    expected = runner.run(MANY)
-
-    def ask(number: int) -> list[np.ndarray]:
-        return runner.run(MANY) if number % 2 else [runner.run([each])[0] for each in MANY]
-
-    with ThreadPoolExecutor(4) as pool:
-        for answers in pool.map(ask, range(4)):
-            for wanted, had in zip(expected, answers, strict=True):
-                np.testing.assert_allclose(wanted, had, atol=1e-4)
 
 
 def test_turns_are_served_in_the_order_of_coming() -> None:

@@ -24,7 +24,6 @@ from ner.models.open import Sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.tagging.model import Model
-from ner.tagging.tagger import OpenVinoTagger
 
 HARD_TEXTS = {
     "empty": "",
@@ -230,14 +229,14 @@ def test_anything_but_text_is_refused(tiny_sides: Sides) -> None:
 
 def test_labels_and_threshold_filter(tiny_sides: Sides, texts: list[str]) -> None:
     """Only the labels asked for, at or over the threshold."""
-    everything = tiny_sides.left.tagger(texts[0] * 3).entities
-    kept = tiny_sides.left.tagger.using(Choice(labels=("PER",), threshold=0.5))(
-        texts[0] * 3
-    ).entities
+    tagger = tiny_sides.left.tagger
+    choosy = tagger.using(Choice(labels=("PER",), threshold=0.5))
+    everything, kept = (one(texts[0] * 3).entities for one in (tagger, choosy))
 
+    assert choosy.model is tagger.model
     assert kept == tuple(one for one in everything if one.label == "PER" and one.score >= 0.5)
     with pytest.raises(InputError, match="no label DRUG"):
-        tiny_sides.left.tagger.using(Choice(labels=("DRUG",)))
+        tagger.using(Choice(labels=("DRUG",)))
 
 
 def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:
@@ -251,18 +250,21 @@ def test_pieces_say_tag_score_and_margin(tiny_sides: Sides) -> None:
 
 
 def test_threads_get_their_own_right_answers(tiny_sides: Sides, texts: list[str]) -> None:
-    """Sixteen threads on one model, lengths and settings mixed, give the serial answers."""
+    """Sixteen threads on one model, files and single texts mixed, give the serial answers."""
     jobs = [
         (tiny_sides.left.tagger.using(Choice(aggregation)), text)
         for text in texts[:60]
         for aggregation in (Aggregation.FIRST, Aggregation.MAX)
     ]
     serial = [tagger(text) for tagger, text in jobs]
+    file = tiny_sides.left.tagger.tag_many(texts)
 
     with ThreadPoolExecutor(16) as pool:
+        files = pool.map(tiny_sides.left.tagger.tag_many, [texts] * 3)
         parallel = list(pool.map(lambda job: job[0](job[1]), jobs * 3))
 
     assert serial * 3 == parallel
+    assert [file] * 3 == list(files)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
@@ -297,12 +299,3 @@ def test_any_text_is_answered(tiny_sides: Sides, text: str) -> None:
 
     assert isinstance(explained.tagged, Tagged)
     assert all(0 <= piece.start <= piece.end <= len(text) for piece in explained.pieces)
-
-
-def test_a_tagger_is_a_value(tiny_sides: Sides) -> None:
-    """Settings make a new tagger; the old one is unchanged, and both share the model."""
-    other = tiny_sides.left.tagger.using(Choice(threshold=0.9))
-
-    assert isinstance(other, OpenVinoTagger)
-    assert other.model is tiny_sides.left.tagger.model
-    assert tiny_sides.left.tagger.choice == Choice()
