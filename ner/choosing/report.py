@@ -120,18 +120,19 @@ def cpu_note(machine: Machine) -> str | None:
 
 
 def choice_table(answer: Mapping[str, Any], *, price_per_hour: float | None = None) -> Table:
-    """A row for each contender: size, memory, time, texts a second, agreement, whether it fits.
+    """A row for each contender: whether it fits, agreement, time, size, memory, texts a second.
 
     With the price of a machine for an hour, what a million texts cost too.
     """
     rate = f"times/{FILE}/texts_per_second"
+    # What decides stands first: a phone shows the first columns.
     columns: dict[str, _Column] = {
+        "fits": ("fits", str),
+        **_FOUND,
+        "ms a text": (f"times/{SINGLES}/ms", partial(_interval, scale=1, decimals=2)),
         "MB": ("bytes_on_disk", _megabytes),
         "RAM MB": ("memory/after_files", _megabytes),
-        "ms a text": (f"times/{SINGLES}/ms", partial(_interval, scale=1, decimals=2)),
         "texts a second": (rate, partial(_interval, scale=1, decimals=0)),
-        **_FOUND,
-        "fits": ("fits", str),
     }
     if price_per_hour is not None:
         price = price_per_hour
