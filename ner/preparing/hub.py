@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-import time
 from io import BytesIO
 from itertools import filterfalse
 from pathlib import Path
@@ -93,26 +92,30 @@ def _get(repo_id: str, url: str, into: BinaryIO, limit: int = _MAX_LISTING) -> N
     if constants.is_offline_mode():
         raise PrepareFailed(f"{repo_id} is not available from the Hub: HF_HUB_OFFLINE is set.")
     seconds = _SECONDS + limit / _BYTES_PER_SECOND
-    deadline = time.monotonic() + seconds
-    for one_try in range(1, _TRIES + 1):
+    try:
+        problem = asyncio.run(asyncio.wait_for(_try_often(repo_id, url, into, limit), seconds))
+    except TimeoutError as error:
+        raise PrepareFailed(
+            f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. {_OTHERWISE}"
+        ) from error
+    if problem is not None:
+        raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
+
+
+async def _try_often(repo_id: str, url: str, into: BinaryIO, limit: int) -> str | None:
+    """Write an answer into ``into``; gives what was the matter with the last try, if anything."""
+    problem = None
+    for one_try in range(_TRIES):
+        await asyncio.sleep(_PAUSE * one_try)
         into.seek(0)
         into.truncate()
-        try:
-            problem = asyncio.run(_stream(repo_id, url, into, limit, deadline))
-        except TimeoutError as error:
-            raise PrepareFailed(
-                f"The Hub is too slow: {repo_id} did not come within {seconds:.0f} s. {_OTHERWISE}"
-            ) from error
+        problem = await _stream(repo_id, url, into, limit)
         if problem is None:
-            return
-        if one_try < _TRIES:
-            time.sleep(max(0.0, min(_PAUSE * one_try, deadline - time.monotonic())))
-    raise PrepareFailed(f"{repo_id} is not available from the Hub: {problem}. {_OTHERWISE}")
+            break
+    return problem
 
 
-async def _stream(
-    repo_id: str, url: str, into: BinaryIO, limit: int, deadline: float
-) -> str | None:
+async def _stream(repo_id: str, url: str, into: BinaryIO, limit: int) -> str | None:
     """Write an answer into ``into``; gives what was the matter if it is worth another try."""
     client = httpx.AsyncClient(
         follow_redirects=True,
@@ -122,11 +125,7 @@ async def _stream(
         headers={"accept-encoding": "identity"},
     )
     try:
-        async with (
-            asyncio.timeout(deadline - time.monotonic()),
-            client,
-            client.stream("GET", url) as answer,
-        ):
+        async with client, client.stream("GET", url) as answer:
             if answer.status_code == 429 or answer.status_code >= 500:
                 return f"it answers {answer.status_code}; try again later"
             if answer.status_code != 200:
