@@ -11,7 +11,7 @@ import pytest
 
 from ner.entities import Annotated
 from ner.files.gold import load_gold, read_gold
-from ner.models.calibration import read_texts
+from ner.models.calibration import project_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _KINDS = ("general", "medical")
@@ -24,7 +24,8 @@ _FILES = [
 
 
 def _texts(name: str) -> list[str]:
-    return read_texts(_ASSETS / "texts" / f"{name}.txt")
+    kind, _, use = name.partition("-")
+    return list(project_texts(kind, use))
 
 
 def _gold(kind: str) -> list[Annotated]:

@@ -128,12 +128,12 @@ def test_it_loads_from_python(installed: Path, tmp_path: Path, bundled_sides: Si
 def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
     """Gold sets, calibration and gate texts and recorded results, inside the package."""
     code = (
-        "from ner.models.calibration import texts_file\n"
+        "from ner.models.calibration import project_texts\n"
         "from ner.models.catalogue import assets, catalogue\n"
         "from ner.files.gold import read_gold\n"
         "bundled = [spec for spec in catalogue() if spec.folder]\n"
-        "assert all(texts_file(spec, 'calibration').is_file() for spec in bundled)\n"
-        "assert all(texts_file(spec, 'gate').is_file() for spec in bundled)\n"
+        "assert all(project_texts(spec.texts, 'calibration') for spec in bundled)\n"
+        "assert all(project_texts(spec.texts, 'gate') for spec in bundled)\n"
         "assert all(read_gold(file) for file in (assets() / 'gold').iterdir())\n"
         "assert list((assets() / 'results').glob('bench-*.json'))\n"
         "print(assets())"

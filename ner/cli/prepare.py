@@ -12,10 +12,10 @@ from ner.choosing.contenders import find_recipes
 from ner.cli.options import JsonOption, ModelOption
 from ner.cli.terminal import print_json, print_line, print_note, print_stage
 from ner.io import read_json
-from ner.models.calibration import keep_texts, own_texts
+from ner.models.calibration import own_texts
 from ner.models.checkpoint import CONFIG, unnamed
 from ner.models.child import ensure_prepared
-from ner.models.folder import keep_labels, own_folder, texts_for
+from ner.models.folder import keep_labels, keep_texts, texts_for
 from ner.models.names import find_model
 from ner.models.recipes import RECIPES, RECOMMENDED, Variant
 from ner.tags import parse_map
@@ -51,8 +51,7 @@ def prepare(
     """
     spec = find_model(model)
     if calibration or gate or min_agreement is not None:
-        own = own_texts(texts_for(spec), calibration, gate, min_agreement)
-        keep_texts(own, own_folder(spec))
+        keep_texts(spec, own_texts(texts_for(spec), calibration, gate, min_agreement))
     if names is not None:
         keep_labels(spec, parse_map(names))
     # The original last: it is made on the way, and instant then.

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import TypeAdapter
-
-from ner.errors import InputError, PrepareFailed
-from ner.io import atomically, read_lines
+from ner.errors import InputError
+from ner.io import read_lines
 from ner.models.catalogue import ModelSpec, assets, catalogue
 from ner.verdict import MIN_AGREEMENT
 
@@ -46,42 +43,15 @@ class Texts:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def texts_file(spec: ModelSpec, use: Literal["calibration", "gate"]) -> Path:
-    """The texts that quantization is calibrated on, or that INT8 is checked on, one a line.
+@cache
+def project_texts(name: str, use: Literal["calibration", "gate"]) -> tuple[str, ...]:
+    """The project's texts of a set, such as ``general``: to calibrate on, or to check INT8 on.
 
-    No text is among both.
+    No text is among both. In the file there is one a line; # begins a comment line.
     """
-    return assets() / "texts" / f"{spec.texts}-{use}.txt"
-
-
-def read_texts(file: Path) -> list[str]:
-    """The texts of a file under ``assets/texts``: one a line, # begins a comment line."""
+    file = assets() / "texts" / f"{name}-{use}.txt"
     lines = file.read_text(encoding="utf-8").split("\n")
-    return [line for line in lines if line.strip() and not line.startswith("#")]
-
-
-def texts_of(spec: ModelSpec, own: Path) -> Texts:
-    """The texts for ``spec``: those kept in the folder ``own``, else the project's."""
-    kept = own / "texts.json"
-    if kept.is_file():
-        return TypeAdapter(Texts).validate_json(kept.read_bytes())
-    calibration = tuple(read_texts(texts_file(spec, "calibration")))
-    gate = tuple(read_texts(texts_file(spec, "gate")))
-    return Texts(calibration, gate, in_domain=spec in catalogue())
-
-
-def keep_texts(texts: Texts, own: Path) -> None:
-    """Keep one's own texts for a model in the folder ``own``, from where they are used from now."""
-    keep(own / "texts.json", asdict(texts))
-
-
-def keep(file: Path, data: Mapping[str, Any]) -> None:
-    """Write one's own settings of a model; ``PrepareFailed`` where that can't be done."""
-    try:
-        with atomically(file) as fresh:
-            fresh.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    except OSError as error:
-        raise PrepareFailed(f"{file.name} can't be kept: {error.strerror}.") from error
+    return tuple(line for line in lines if line.strip() and not line.startswith("#"))
 
 
 def own_texts(
@@ -148,6 +118,5 @@ def model_for(text: str, spec: ModelSpec) -> str | None:
 @cache
 def _words(texts: str) -> frozenset[str]:
     """The longer words of a set of calibration and gate texts."""
-    files = (assets() / "texts" / f"{texts}-{part}.txt" for part in ("calibration", "gate"))
-    lines = " ".join(line for file in files for line in read_texts(file))
-    return frozenset(re.findall(r"[a-z]{5,}", lines.lower()))
+    lines = [*project_texts(texts, "calibration"), *project_texts(texts, "gate")]
+    return frozenset(re.findall(r"[a-z]{5,}", " ".join(lines).lower()))

@@ -15,20 +15,20 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ner.entities import Tagged
-from ner.errors import ModelRefused
-from ner.io import read_json
+from ner.errors import ModelRefused, PrepareFailed
+from ner.io import atomically, read_json
 from ner.machine import package_versions
-from ner.models.calibration import Texts, keep, texts_of
-from ner.models.catalogue import HUB, ModelSpec, assets
+from ner.models.calibration import Texts, project_texts
+from ner.models.catalogue import HUB, ModelSpec, assets, catalogue
 from ner.models.checkpoint import parts, vet
 from ner.models.recipes import ORIGINAL, Step, Variant, default_sides
 from ner.stats import Estimate
@@ -38,6 +38,7 @@ from ner.verdict import MIN_AGREEMENT, Answer, fewest, more_needed, settle
 
 MANIFEST = "manifest.json"
 _LABELS = "labels.json"
+_TEXTS = "texts.json"
 # The manifest's key for the SHA-256 of all its other keys, as they are written.
 _CHECKSUM = "manifest_sha256"
 # Raised whenever the meaning of a prepared folder changes, so that old ones are made anew.
@@ -159,10 +160,7 @@ class Manifest:
     @classmethod
     def parse(cls, text: str) -> Manifest:
         """From JSON text; ``ValueError`` if it is not one of this format, unchanged."""
-        try:
-            found = _reader().validate_json(text)
-        except ValidationError as error:
-            raise ValueError("not a manifest of this format") from error
+        found = _reader().validate_json(text)
         if found.dump() != text:
             raise ValueError("the manifest was changed")
         return found
@@ -263,8 +261,17 @@ def own_folder(spec: ModelSpec) -> Path:
 
 
 def texts_for(spec: ModelSpec) -> Texts:
-    """The texts that variants of ``spec`` are calibrated and checked on."""
-    return texts_of(spec, own_folder(spec))
+    """The texts that variants of ``spec`` are calibrated and checked on: one's own, else ours."""
+    own = own_folder(spec) / _TEXTS
+    if own.is_file():
+        return TypeAdapter(Texts).validate_json(own.read_bytes())
+    calibration, gate = project_texts(spec.texts, "calibration"), project_texts(spec.texts, "gate")
+    return Texts(calibration, gate, in_domain=spec in catalogue())
+
+
+def keep_texts(spec: ModelSpec, texts: Texts) -> None:
+    """Use one's own texts for ``spec`` from now on."""
+    _keep(spec, _TEXTS, asdict(texts))
 
 
 def labels_for(spec: ModelSpec) -> dict[str, str]:
@@ -291,7 +298,16 @@ def keep_labels(spec: ModelSpec, names: Mapping[str, str]) -> None:
         known = {*read, *(tag.type for tag in read.values() if tag.type)}
         if unknown := ", ".join(name for name in names if name not in known):
             raise ModelRefused(f"The model has no label {unknown}; it has {', '.join(known)}.")
-    keep(own_folder(spec) / _LABELS, names)
+    _keep(spec, _LABELS, names)
+
+
+def _keep(spec: ModelSpec, name: str, data: Mapping[str, Any]) -> None:
+    """Write one's own settings of a model; ``PrepareFailed`` where that can't be done."""
+    try:
+        with atomically(own_folder(spec) / name) as fresh:
+            fresh.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise PrepareFailed(f"{name} can't be kept: {error.strerror}.") from error
 
 
 def build_for(variant: Variant) -> Build:
@@ -345,17 +361,13 @@ def _file_name(name: str) -> str:
 
 def fetched() -> dict[str, list[Prepared]]:
     """The prepared folders of each Hub model outside the catalogue; the last used model first."""
-    found: dict[str, list[Prepared]] = {}
     # Not those that are being made, whose names begin with a dot.
-    for file in prepared_root().glob(f"[!.]*/{MANIFEST}"):
-        prepared = read_prepared(file.parent)
-        if prepared and prepared.manifest.name.startswith(HUB):
+    made = filter(None, map(read_prepared, prepared_root().glob("[!.]*")))
+    found: dict[str, list[Prepared]] = {}
+    for prepared in sorted(made, key=lambda one: one.last_used, reverse=True):
+        if prepared.manifest.name.startswith(HUB):
             found.setdefault(prepared.manifest.name, []).append(prepared)
-
-    def last_used(model: tuple[str, list[Prepared]]) -> float:
-        return max(prepared.last_used for prepared in model[1])
-
-    return dict(sorted(found.items(), key=last_used, reverse=True))
+    return found
 
 
 def find_prepared(variant: Variant) -> Prepared | None:

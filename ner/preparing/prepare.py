@@ -16,8 +16,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -82,16 +81,32 @@ def prepare(variant: Variant, report: OnStage) -> Prepared:
 def _ensure(variant: Variant, make: Callable[[Path], Manifest]) -> Prepared:
     """The sound folder of ``variant``; ``make`` writes its files where it is told."""
     target = prepared_folder(variant)
-    with _lock(target):
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PrepareFailed(
+            f"The folder of prepared models can't be made: {error.strerror}. Set NER_HOME to a "
+            "folder that can be written to."
+        ) from error
+    with FileLock(target.parent / f".{target.name}.lock"):
         sound = find_sound(variant)
         if sound is not None:
             return sound
         damaged = find_prepared(variant)
         if damaged is not None:
             _log.warning("%s is damaged and is made anew", damaged.folder.name)
-        with _replacing(target) as folder:
-            manifest = make(folder)
-            (folder / MANIFEST).write_bytes(manifest.dump().encode())
+        for left in target.parent.glob(".*"):
+            if left.is_dir() and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        try:
+            # What a killed run left of this one is removed at once.
+            with atomically(target) as folder:
+                manifest = make(folder)
+                (folder / MANIFEST).write_bytes(manifest.dump().encode())
+        except OSError as error:
+            raise PrepareFailed(
+                f"Preparing failed while writing: {error.strerror or error}."
+            ) from error
     keep_few(target)
     return Prepared(target, manifest)
 
@@ -131,50 +146,10 @@ def _manifest(
         build=build_for(variant),
         revision=revision,
         labels=model.scheme.types,
-        files=_digests(folder),
+        files={file.name: sha256(file) for file in sorted(folder.iterdir())},
         reading=model.reading,
         **made,
     )
-
-
-def _lock(target: Path) -> FileLock:
-    """The lock of whoever makes ``target``; entering it waits for the others."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PrepareFailed(
-            f"The folder of prepared models can't be made: {error.strerror}. Set NER_HOME to a "
-            "folder that can be written to."
-        ) from error
-    return FileLock(target.parent / f".{target.name}.lock")
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A folder that takes the place of ``target``, also of a damaged one, once it is whole.
-
-    What a killed run left of it is removed, since the lock is held here; what runs of other models
-    left, after a time in which any run ends.
-    """
-    for folder in target.parent.glob(".*"):
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-    try:
-        with atomically(target) as folder:
-            yield folder
-    except OSError as error:
-        raise PrepareFailed(
-            f"Preparing failed while writing: {error.strerror or error}."
-        ) from error
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file below ``folder``, by its path relative to it."""
-    return {
-        file.relative_to(folder).as_posix(): sha256(file)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
 
 
 def keep_few(newest: Path) -> None:

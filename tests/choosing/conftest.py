@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ner.models.calibration import read_texts, texts_file
-from ner.models.catalogue import catalogue
+from ner.models.calibration import project_texts
 
 
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
-    return read_texts(texts_file(catalogue()[0], "gate"))[:24]
+    return list(project_texts("general", "gate")[:24])

@@ -14,7 +14,7 @@ import pytest
 
 from ner.deploy.export import export_model
 from ner.errors import InputError
-from ner.models.calibration import read_texts, texts_file
+from ner.models.calibration import project_texts
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared, sha256
 from ner.models.names import find_model
@@ -61,9 +61,7 @@ def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -
 
 def test_optimum_loads_it_and_finds_the_same(exported: Path, tiny_int8: Variant) -> None:
     """Through transformers' pipeline, on texts that the tiny model reads whole."""
-    texts = [
-        text for text in read_texts(texts_file(find_model("bundled"), "gate")) if len(text) < 120
-    ][:60]
+    texts = [text for text in project_texts("general", "gate") if len(text) < 120][:60]
 
     assert_same_entities(exported, tiny_int8, texts)
 
@@ -76,7 +74,7 @@ def test_optimum_finds_the_same_with_the_bundled_model(ner_home: Path, tmp_path:
     folder = tmp_path / "bundled-int8"
     export_model(variant, folder)
 
-    assert_same_entities(folder, variant, read_texts(texts_file(spec, "gate")))
+    assert_same_entities(folder, variant, project_texts(spec.texts, "gate"))
 
 
 def test_the_files_are_the_prepared_ones(exported: Path, tiny_prepared: Prepared) -> None:

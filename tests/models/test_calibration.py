@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ner.errors import InputError
-from ner.models.calibration import Texts, keep_texts, own_texts, read_own, texts_of
+from ner.models.calibration import Texts, own_texts, read_own
+from ner.models.folder import keep_texts, texts_for
 from ner.models.names import find_model
 
 OURS = Texts(tuple(f"ours {n}" for n in range(40)), tuple(f"gate {n}" for n in range(40)), False)
@@ -66,10 +67,10 @@ def test_the_least_agreement_is_a_fraction(floor: float) -> None:
         own_texts(OURS, None, None, floor)
 
 
-def test_kept_texts_are_used_from_then_on(tmp_path: Path) -> None:
+def test_kept_texts_are_used_from_then_on(home: Path) -> None:
     """For that model, until others are given."""
     mine = Texts(("a",) * 30, ("b",) * 30, True, 0.9)
-    keep_texts(mine, tmp_path / "own")
+    keep_texts(find_model("bundled"), mine)
 
-    assert mine == texts_of(find_model("bundled"), tmp_path / "own")
-    assert texts_of(find_model("bundled"), tmp_path / "none").calibration != mine.calibration
+    assert mine == texts_for(find_model("bundled"))
+    assert mine.calibration != texts_for(find_model("medical")).calibration

@@ -12,23 +12,19 @@ from ner.models.names import resolve
 
 
 @pytest.mark.parametrize(
-    ("written", "name"),
+    ("written", "default", "name"),
     [
-        ("medical#bf16", "medical#bf16"),
-        ("medical", "medical#int8"),
-        ("original", "bundled#original"),
-        ("#int4", "bundled#int4"),
-        ("", "bundled#int8"),
+        ("medical#bf16", "bundled#int8", "medical#bf16"),
+        ("medical", "bundled#int8", "medical#int8"),
+        ("original", "bundled#int8", "bundled#original"),
+        ("#int4", "bundled#int8", "bundled#int4"),
+        ("", "medical#original", "medical#original"),
     ],
 )
-def test_either_half_may_be_left_out(written: str, name: str) -> None:
-    """A word alone is a recipe if there is one of that name, else a model."""
-    assert resolve(written).name == name
-
-
-def test_the_caller_says_what_is_left_out() -> None:
-    """Model and recipe as asked."""
-    assert resolve("", default="medical#original").name == "medical#original"
+def test_either_half_may_be_left_out(written: str, default: str, name: str) -> None:
+    """A word alone is a recipe if there is one of that name, else a model; the default fills in."""
+    assert resolve(written, default=default).name == name
+    assert resolve("").name == "bundled#int8"
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
-from ner.models.calibration import read_texts, texts_file
+from ner.models.calibration import project_texts
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared
-from ner.models.names import find_model
 from ner.models.open import Sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
@@ -44,8 +43,7 @@ HARD_TEXTS = {
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """The project's own calibration and gate texts: several hundred of varied kind."""
-    spec = find_model("bundled")
-    return read_texts(texts_file(spec, "calibration")) + read_texts(texts_file(spec, "gate"))
+    return [*project_texts("general", "calibration"), *project_texts("general", "gate")]
 
 
 def pipeline_on(prepared: Prepared, **options: Any) -> Any:
