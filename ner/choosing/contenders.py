@@ -10,7 +10,7 @@ from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import InputError, ModelRefused
 from ner.models.catalogue import ModelSpec
-from ner.models.child import OnStage
+from ner.models.child import OnStage, unheard
 from ner.models.folder import find_prepared
 from ner.models.names import resolve
 from ner.models.open import Side, open_side
@@ -119,7 +119,7 @@ def open_contenders(
     recipes: Sequence[Recipe],
     *,
     device: str = "CPU",
-    report: OnStage | None = None,
+    report: OnStage = unheard,
     refused: Callable[[Variant, str], None] = log_refused,
 ) -> list[Contender]:
     """``spec`` by each of ``recipes``, in their order, made where missing.

@@ -14,7 +14,7 @@ from ner.errors import Failure, InputError
 from ner.io import atomically, check_out, read_json
 from ner.models.catalogue import catalogue
 from ner.models.checkpoint import CONFIG
-from ner.models.child import OnStage, ensure_prepared, run_module
+from ner.models.child import OnStage, ensure_prepared, run_module, unheard
 from ner.models.folder import Prepared, texts_for
 from ner.models.open import open_side
 from ner.models.recipes import Variant
@@ -28,7 +28,7 @@ def export_model(
     *,
     place: str | None = None,
     even_if_withheld: bool = False,
-    report: OnStage | None = None,
+    report: OnStage = unheard,
 ) -> tuple[Prepared, str | None]:
     """Write ``variant``, prepared first if need be, to the new folder ``out``, with a card.
 

@@ -15,7 +15,7 @@ from yaml import YAMLError
 from ner.errors import Failure, FileFormatError, InputError
 from ner.io import atomically, check_out
 from ner.models.catalogue import ModelSpec, assets
-from ner.models.child import OnStage, ensure_prepared
+from ner.models.child import OnStage, ensure_prepared, unheard
 from ner.models.recipes import default_sides
 
 # Spaces hold no more than this; files over the second are stored apart from git.
@@ -43,9 +43,7 @@ class _Header(BaseModel):
     license: str = Field(min_length=1)
 
 
-def build(
-    specs: Iterable[ModelSpec], out: Path, *, report: OnStage | None = None
-) -> dict[str, int]:
+def build(specs: Iterable[ModelSpec], out: Path, *, report: OnStage = unheard) -> dict[str, int]:
     """Make the Space's folder at ``out``, with the prepared folder of each model inside.
 
     Gives the bytes of each file, by its path in the folder.

@@ -24,7 +24,11 @@ _PACKAGE = Path(__file__).parents[2]
 _log = logging.getLogger(__name__)
 
 
-def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepared:
+def unheard(_what: str) -> None:
+    """For whoever need not hear how far a process has come."""
+
+
+def ensure_prepared(variant: Variant, *, report: OnStage = unheard) -> Prepared:
     """The prepared folder of ``variant``, every byte sound; a child process makes it if need be.
 
     With a variant its original is made, from which it comes. Raises ``ModelRefused`` or
@@ -51,13 +55,13 @@ def ensure_prepared(variant: Variant, *, report: OnStage | None = None) -> Prepa
     return found
 
 
-def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
+def _prepare_in_child(variant: Variant, report: OnStage) -> None:
     """Run ``ner.preparing.prepare``, so that its libraries never enter this process."""
     command = "ner.preparing.prepare", variant.spec.reference, variant.recipe.name
 
     def hear(line: str) -> None:
         message = json.loads(line)
-        if "stage" in message and report is not None:
+        if "stage" in message:
             report(message["stage"])
         if "error" in message:
             kind = ModelRefused if message["kind"] == "refused" else PrepareFailed
@@ -73,9 +77,7 @@ def _prepare_in_child(variant: Variant, report: OnStage | None) -> None:
         ) from error
 
 
-def run_module(
-    *command: str, given: object = None, hear: Callable[[str], None] = lambda line: None
-) -> str:
+def run_module(*command: str, given: object = None, hear: Callable[[str], None] = unheard) -> str:
     """Run ``python -m`` with ``command`` in a process of its own; gives the last line it wrote.
 
     It reads ``given`` as JSON from standard input; ``hear`` is told each line as it comes. Raises

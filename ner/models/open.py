@@ -14,7 +14,7 @@ from ner.comparing.origin import Origin
 from ner.errors import InputError, PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.checkpoint import unnamed
-from ner.models.child import OnStage, ensure_prepared
+from ner.models.child import OnStage, ensure_prepared, unheard
 from ner.models.folder import Gate, Manifest, not_served
 from ner.models.recipes import Variant, find_recipe
 from ner.tagging.choice import Choice
@@ -111,7 +111,7 @@ class Sides:
             return compare(text, *taggers, budget_ms=budget_ms)
 
 
-def open_side(variant: Variant, *, device: str = "CPU", report: OnStage | None = None) -> Side:
+def open_side(variant: Variant, *, device: str = "CPU", report: OnStage = unheard) -> Side:
     """``variant`` on ``device``, prepared first if need be, whether or not it may be served.
 
     Preparing runs in a process of its own; ``report`` hears its stages. Raises ``ModelRefused``
@@ -148,7 +148,7 @@ def open_sides(
     right: Variant,
     *,
     device: str = "CPU",
-    report: OnStage | None = None,
+    report: OnStage = unheard,
     serve: bool = True,
 ) -> Sides:
     """Both variants, prepared first if need be; raises as :func:`open_side`.
@@ -237,7 +237,7 @@ class OpenSides:
         right: Variant,
         *,
         device: str = "CPU",
-        report: OnStage | None = None,
+        report: OnStage = unheard,
         waiting: Callable[[], None] = lambda: None,
         serve: bool = True,
     ) -> Sides:
@@ -253,7 +253,7 @@ class OpenSides:
         self,
         variant: Variant,
         device: str,
-        report: OnStage | None,
+        report: OnStage,
         waiting: Callable[[], None],
     ) -> Side:
         key = (variant, device)
@@ -266,18 +266,17 @@ class OpenSides:
         told = ""
         while not wait([opening.side], _LOOK).done:
             waiting()
-            if report is not None and opening.stage != told:
+            if opening.stage != told:
                 told = opening.stage
                 report(told)
         return opening.side.result()
 
-    def _fill(self, key: tuple[Variant, str], opening: _Opening, report: OnStage | None) -> None:
+    def _fill(self, key: tuple[Variant, str], opening: _Opening, report: OnStage) -> None:
         variant, device = key
 
         def tell(stage: str) -> None:
             opening.stage = stage
-            if report is not None:
-                report(stage)
+            report(stage)
 
         try:
             side = self._opener(variant, device=device, report=tell)

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 _SORTED_TOGETHER = 64  # batches' worth of texts that are sorted by length at a time
 
 
-def draw_epoch(pools: Sequence[tuple[float, int]], rng: random.Random) -> list[int]:
+def draw_epoch(pools: Sequence[tuple[float, Sequence[int]]], rng: random.Random) -> list[int]:
     """Indices into all pools' texts: of each pool its weight's share, in random order.
 
-    ``pools`` are weights and numbers of texts. A weight of 2.3 gives every text twice and three in
-    ten of them once more.
+    ``pools`` are weights and the lengths of texts. A weight of 2.3 gives every text twice and three
+    in ten of them once more.
     """
     drawn: list[int] = []
     begin = 0
-    for weight, count in pools:
-        indices = range(begin, begin + count)
-        rest = round(weight % 1 * count)
+    for weight, lengths in pools:
+        indices = range(begin, begin + len(lengths))
+        rest = round(weight % 1 * len(indices))
         drawn += [*indices] * int(weight) + rng.sample(indices, rest)
-        begin += count
+        begin = indices.stop
     rng.shuffle(drawn)
     return drawn
 
@@ -67,7 +67,7 @@ def plan_batches(
     lengths = [length for _, pool in pools for length in pool]
     plan: list[list[int]] = []
     while epochs > 1e-9:
-        drawn = draw_epoch([(weight, len(pool)) for weight, pool in pools], rng)
+        drawn = draw_epoch(pools, rng)
         together = _SORTED_TOGETHER * max(1, int(budget / mean(lengths[i] for i in drawn)))
         batches = [
             batch

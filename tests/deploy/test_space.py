@@ -54,7 +54,7 @@ def test_the_folder_was_started_and_is_told(made: dict[str, Any], folder: Path) 
 
 
 def test_the_code_and_its_packages_are_the_serving_ones(folder: Path) -> None:
-    """The package as it is, and what it needs without an extra: no converter."""
+    """The package as it is, and what it needs without an extra: no converter, nothing hidden."""
     lines = (folder / "requirements.txt").read_text().splitlines()
     names = {line.partition("==")[0] for line in lines}
     code = {file.relative_to(folder) for file in (folder / "ner").rglob("*") if file.is_file()}
@@ -63,6 +63,10 @@ def test_the_code_and_its_packages_are_the_serving_ones(folder: Path) -> None:
     assert not {"torch", "nncf", "optimum-intel", "transformers"} & names
     assert {file.relative_to(ROOT) for file in (ROOT / "ner").rglob("*.py")} <= code
     assert {file.suffix for file in code} <= {".py", ".jinja", ".html", ".css", ".js"}
+    parts = {part for file in folder.rglob("*") for part in file.relative_to(folder).parts}
+    assert not {part for part in parts if part.startswith(".")}
+    assert not parts & {"__pycache__", "tests"}
+    assert not (folder / "assets" / "deploy").exists()
 
 
 def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
@@ -74,15 +78,6 @@ def test_both_variants_of_every_bundled_model_are_inside(folder: Path) -> None:
                 prepared = read_prepared(folder / "assets" / "prepared" / name)
                 assert prepared is not None
                 assert not prepared.damaged
-
-
-def test_nothing_else_is_inside(folder: Path) -> None:
-    """No hidden file, no cache, no build recipe."""
-    names = {part for file in folder.rglob("*") for part in file.relative_to(folder).parts}
-
-    assert not {name for name in names if name.startswith(".")}
-    assert not names & {"__pycache__", "tests"}
-    assert not (folder / "assets" / "deploy").exists()
 
 
 @pytest.mark.parametrize("command", [["deploy", "--space", "someone/ner", "--dry-run"], ["export"]])

@@ -126,7 +126,7 @@ def test_pack_uses_each_text_once_within_the_budget(lengths: list[int], budget: 
 @given(st.integers(0, 20), st.sampled_from([0.25, 0.5, 1.0, 1.5, 3.0]))
 def test_epoch_draws_each_pool_by_its_weight(size: int, weight: float) -> None:
     """Whole parts of a weight repeat everything; the rest is a sample without repetition."""
-    drawn = draw_epoch([(1.0, 5), (weight, size)], random.Random(0))  # noqa: S311 - no secret
+    drawn = draw_epoch([(1.0, range(5)), (weight, range(size))], random.Random(0))  # noqa: S311 - no secret
 
     counts = [drawn.count(5 + index) for index in range(size)]
     assert sorted(index for index in drawn if index < 5) == list(range(5))
