@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 from ner import schema
 from ner.serving.admission import Slots
 from ner.tagging.choice import Choice
-from ner.ui.api import Endpoints
+from ner.ui.endpoints import Endpoints
 
 TEXT = "My name is Wolfgang and I live in Berlin. Ada Lovelace saw Acme Corp, Paris and the Amazon."
 

@@ -31,8 +31,7 @@ class Contender:
 
     ``opening`` tells :mod:`ner.choosing.memory` how to open it in a process of its own: a module, a
     function there that gives what tags texts, and its arguments; None where its memory is not
-    measured. ``withheld`` says why it is not served, where it is not: it is
-    measured all the same.
+    measured. ``withheld`` says why it is not served, where it is not: it is measured all the same.
     """
 
     origin: Origin

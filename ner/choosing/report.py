@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ner.choosing.measure import Measured
-from ner.choosing.rule import Judged, Recommendation
+from ner.choosing.recommend import Judged, Recommendation
 from ner.choosing.workloads import FILE, SINGLES
 from ner.machine import Machine, describe
 from ner.models.recipes import RECOMMENDED, Variant

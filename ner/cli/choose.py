@@ -15,8 +15,8 @@ import typer
 from ner.choosing.contenders import Contender, find_recipes, log_refused, open_contenders, unmade
 from ner.choosing.measure import Measured, Sample, measure
 from ner.choosing.memory import SHORT, MemoryPlan
+from ner.choosing.recommend import Limits, recommend
 from ner.choosing.report import choice_json, choice_table
-from ner.choosing.rule import Limits, recommend
 from ner.choosing.workloads import Workload, usual
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading

@@ -13,8 +13,8 @@ import typer
 from ner.choosing.contenders import Contender
 from ner.choosing.measure import Sample, measure
 from ner.choosing.memory import SHORT
+from ner.choosing.recommend import gains
 from ner.choosing.report import choice_table, measurement_json
-from ner.choosing.rule import gains
 from ner.choosing.workloads import usual
 from ner.cli.gold import MapOption, reading
 from ner.cli.options import (

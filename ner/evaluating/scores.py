@@ -26,7 +26,6 @@ LETTERS = (Origin("A", "A"), Origin("B", "B"))
 # Precision, recall and F1.
 Figures = tuple[float, float, float]
 
-
 # What is wrong with an aligned pair, gold on the left. 'type' is any wrong type, also when the
 # boundaries are wrong too.
 ERRORS = {

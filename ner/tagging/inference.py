@@ -90,8 +90,7 @@ class Runner:
 
     One request serves all of them: on few cores that is as fast as several requests. Its input
     tensors are copies: nothing of the caller's is shared with the runtime, which would overwrite
-    it. Raises ``ModelRefused`` for a graph with other inputs than the
-    known ones.
+    it. Raises ``ModelRefused`` for a graph with other inputs than the known ones.
     """
 
     def __init__(self, compiled: ov.CompiledModel, frame: Frame) -> None:
@@ -177,15 +176,16 @@ def batches(lengths: Sequence[int], longest: int) -> list[Batch]:
     """
     order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
     found: list[Batch] = []
-    while order:
-        needed = lengths[order[0]]
+    begin = 0
+    while begin < len(order):
+        needed = lengths[order[begin]]
         length = min(longest, next(length for length in LENGTHS if length >= needed))
-        most = min(len(order), max(1, BATCH_TOKENS // length))
-        tokens = list(accumulate(lengths[index] for index in order[:most]))
+        rest = order[begin : begin + max(1, BATCH_TOKENS // length)]
+        tokens = list(accumulate(lengths[index] for index in rest))
         size = min(
-            (rows for rows in ROWS if rows <= most),
+            (rows for rows in ROWS if rows <= len(rest)),
             key=lambda rows: (_COST_OF_A_BATCH + rows * length) / tokens[rows - 1],
         )
-        found.append((length, order[:size]))
-        order = order[size:]
+        found.append((length, rest[:size]))
+        begin += size
     return found

@@ -11,12 +11,12 @@ from typing import Any
 
 import gradio as gr
 
-from ner.choosing.apart import measure_apart
+from ner.choosing.child_process import measure_apart
 from ner.choosing.contenders import Contender, made_recipes, open_contenders
 from ner.choosing.measure import Measured, measure
 from ner.choosing.memory import SHORT
+from ner.choosing.recommend import Limits
 from ner.choosing.report import choice_table, measurement_json
-from ner.choosing.rule import Limits
 from ner.choosing.workloads import usual
 from ner.entities import Annotated
 from ner.errors import InputError

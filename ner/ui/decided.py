@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ner.choosing.contenders import seconds_to_make, unmade
+from ner.choosing.recommend import Limits, recommend
 from ner.choosing.report import choice_json, choice_table
-from ner.choosing.rule import Limits, recommend
 from ner.entities import Entity, Explained
 from ner.evaluating.judgement import deal
 from ner.evaluating.report import Report

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from ner.choosing.apart import Scales
+from ner.choosing.child_process import Scales
 from ner.errors import MissingExtra
 from ner.markup import macro
 from ner.models.catalogue import catalogue

@@ -12,9 +12,9 @@ from ner.models.open import Side
 from ner.serving.gradio_seam import Page
 from ner.serving.service import Service
 from ner.ui.about import add_about_tab
-from ner.ui.api import add_endpoints
 from ner.ui.decide import add_decide_tab
 from ner.ui.edit import add_edit
+from ner.ui.endpoints import add_endpoints
 from ner.ui.files import add_files_tab
 from ner.ui.forms import html
 from ner.ui.jobs import Loader, Site

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from choosing.samples import measured, rows
+from ner.choosing.recommend import Limits, recommend
 from ner.choosing.report import bench_tables, choice_json, choice_table, measurement_json
-from ner.choosing.rule import Limits, recommend
 from ner.models.names import find_model
 from ner.models.recipes import default_sides
 from ner.tables import Table

@@ -29,9 +29,9 @@ from ner.models.folder import Manifest
 from ner.models.names import find_model
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
-from ner.ui.api import Endpoints
 from ner.ui.decide import read_texts
 from ner.ui.edit import written
+from ner.ui.endpoints import Endpoints
 from ner.ui.files import inspect_file, tag_file
 from ner.ui.jobs import Site
 from ner.ui.tag import parse_link, robustness, save, tag

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import FakeSides
 
-from ner.choosing import apart
-from ner.choosing.apart import measure_apart
+from ner.choosing import child_process
+from ner.choosing.child_process import measure_apart
 from ner.choosing.measure import Sample
 from ner.choosing.memory import Footprint, MemoryPlan
 from ner.errors import Failure
@@ -69,8 +69,8 @@ def test_each_side_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(opening)
         return Footprint(1.0, 50, 80, 100)
 
-    monkeypatch.setattr(apart, "measure_footprint", footprint)
-    scales, sides = apart.Scales(), FakeSides()
+    monkeypatch.setattr(child_process, "measure_footprint", footprint)
+    scales, sides = child_process.Scales(), FakeSides()
 
     assert [80, 80, 80] == [scales.weigh(side) for side in (*sides.both, sides.left)]
     assert 2 == len(asked)

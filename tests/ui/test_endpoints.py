@@ -9,7 +9,7 @@ import pytest
 from fakes import FakeSides, loader_of, service_of
 
 from ner.errors import InputError, TextTooLong
-from ner.ui.api import Endpoints
+from ner.ui.endpoints import Endpoints
 
 ENDPOINTS = Endpoints(loader_of(FakeSides()), service_of())
 TEXTS = ["Wolfgang in Berlin", "", "no name", "Ada Lovelace"]

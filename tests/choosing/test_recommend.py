@@ -9,7 +9,7 @@ import pytest
 
 from choosing.samples import drawn, measured, rows
 from ner.choosing.measure import Measured
-from ner.choosing.rule import Judged, Limits, recommend
+from ner.choosing.recommend import Judged, Limits, recommend
 from ner.errors import InputError
 from ner.stats import Row
 from ner.verdict import Answer
