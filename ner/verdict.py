@@ -53,7 +53,9 @@ def check_limit(name: str, value: float | None, most: float, example: str) -> No
     """Raise ``InputError`` for a limit that is not over 0 and under ``most``; None sets none."""
     if value is not None and not 0 < value < most:
         bounds = "over 0" if most == math.inf else f"over 0 and under {most:g}"
-        raise InputError(f"{name} must be {bounds}, for example {example}; got {value:g}.")
+        # JSON has whole numbers that are no float.
+        given = f"{value:g}" if isinstance(value, float) else str(value)[:20]
+        raise InputError(f"{name} must be {bounds}, for example {example}; got {given}.")
 
 
 def check_max_loss(value: float | None, name: str = "max_loss") -> None:

@@ -51,6 +51,8 @@ def find_model(name: str, *, visitor: bool = False) -> ModelSpec:
     checkpoint folder. For a ``visitor`` a name is never a path, and models of the Hub must be
     allowed. Raises ``ModelRefused`` for anything else.
     """
+    if not isinstance(name, str):
+        raise ModelRefused("A model is given by its name.")
     known = catalogue()
     for spec in known:
         if name in (spec.name, spec.repo_id, f"{HUB}{spec.repo_id}"):

@@ -218,7 +218,7 @@ def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"texts{ending}"
         file.write_bytes(content)
-        _defended([inspect_file(str(file), arguments[0], _SITE.service.bounds)])
+        _defended(inspect_file(_SITE)(_REQUEST, str(file), arguments[0]))
         _defended(tag_file(_SITE)(_REQUEST, str(file), *arguments))
         with suppress(InputError):
             read_gold(file)
