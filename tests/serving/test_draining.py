@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from ner.serving.draining import drain, stop_signal
+from ner.serving.draining import drain
 from ner.serving.probes import Readiness
 from serving.running import app
 
@@ -25,18 +27,25 @@ def test_draining_waits_for_what_runs_and_no_longer_than_told() -> None:
     assert not drain(Readiness(), 0, lambda: True)
 
 
+_RAISED = """
+import signal
+import subprocess
+import sys
+from ner.serving.draining import stop_signal
+stop = stop_signal()
+signal.raise_signal(signal.Signals({number}))
+print(stop.is_set())
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_says_that_it_is_to_end(number: signal.Signals) -> None:
-    """Both of them."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        stop = stop_signal()
-        signal.raise_signal(number)
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-    assert stop.is_set()
+    """Both of them; in a process of its own, so that no signal can end the one that tests."""
+    program = _RAISED.format(number=int(number))
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "True\n" == ended.stdout
 
 
 @pytest.mark.timeout(300)
