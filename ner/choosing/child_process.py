@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
 
-from ner.choosing.contenders import Contender, log_refused, open_contenders
-from ner.choosing.measure import Measured, Sample, measure
+from ner.choosing.contenders import Contender, log_refused
+from ner.choosing.measure import Measured
 from ner.choosing.memory import MemoryPlan, measure_footprint
-from ner.choosing.workloads import usual
 from ner.comparing.origin import Origin
 from ner.errors import Failure, NerError
-from ner.models.catalogue import ModelSpec
 from ner.models.folder import texts_for
-from ner.models.open import Side, open_side
-from ner.models.recipes import Recipe, Variant
+from ner.models.open import Side
+from ner.models.recipes import Variant
 from ner.progress import Progress, finish
 
 # Seconds between two reports, at most: whoever listens can stop it then.
@@ -43,24 +41,17 @@ class Scales:
 
 
 def measure_apart(
-    spec: ModelSpec,
-    recipes: Sequence[Recipe],
-    beside: Sequence[Variant],
-    sample: Sample,
-    memory: MemoryPlan,
-    device: str,
+    work: Callable[..., Generator[Progress, None, tuple[Measured, ...]]],
     refused: Callable[[Variant, str], None] = log_refused,
 ) -> Generator[Progress, None, tuple[Measured, ...]]:
-    """`measure` the ``recipes`` of ``spec``, the variants ``beside`` them, and its peers.
+    """The steps of ``work``, which can be pickled: `measure_model` with its arguments.
 
     ``refused`` hears of each recipe that can't be made. Closing it ends the process. Raises
     ``Failure`` with what was told there, or if it just ended.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_measure, args=(theirs, spec, recipes, beside, sample, memory, device), daemon=True
-    )
+    process = context.Process(target=_send, args=(theirs, work), daemon=True)
     process.start()
     theirs.close()
     step = Progress(0, 1, "opening recipes, PyTorch and what else there is")
@@ -86,25 +77,12 @@ def measure_apart(
         process.join()
 
 
-def _measure(
-    pipe: Connection,
-    spec: ModelSpec,
-    recipes: Sequence[Recipe],
-    beside: Sequence[Variant],
-    sample: Sample,
-    memory: MemoryPlan,
-    device: str,
+def _send(
+    pipe: Connection, work: Callable[..., Generator[Progress, None, tuple[Measured, ...]]]
 ) -> None:
     """What the process does: sends each step, then what it measured or a sentence."""
-    from ner.choosing.peers import open_peers
-
     try:
-        refused: dict[Variant, str] = {}
-        contenders = open_contenders(spec, recipes, device=device, refused=refused.__setitem__)
-        pipe.send(refused)
-        contenders += [Contender.of(open_side(variant, device=device)) for variant in beside]
-        with open_peers(spec, sample.texts, {}, lambda sentence: None) as peers:
-            steps = measure([*contenders, *peers], sample, usual(sample.texts), memory)
-            pipe.send(finish(steps, pipe.send))
+        steps = work(refused=lambda variant, why: pipe.send({variant: why}))
+        pipe.send(finish(steps, pipe.send))
     except NerError as error:
         pipe.send(str(error))

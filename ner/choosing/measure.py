@@ -7,22 +7,27 @@ falls on all contenders alike.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
 import numpy as np
 
-from ner.choosing.contenders import Contender
+from ner.choosing.contenders import Contender, log_refused, open_contenders
 from ner.choosing.memory import Footprint, MemoryPlan, measure_footprint
-from ner.choosing.workloads import SINGLES, Workload
+from ner.choosing.workloads import SINGLES, Workload, usual
 from ner.comparing.origin import Origin
 from ner.comparing.timing import Latency
 from ner.counts import counts_of, strict_counts
 from ner.entities import Annotated, Tagged
 from ner.errors import InputError
 from ner.evaluating.report import score_predictions
+from ner.models.catalogue import ModelSpec
+from ner.models.child import OnStage, ensure_prepared, unheard
+from ner.models.open import open_side
+from ner.models.recipes import Recipe, Variant
 from ner.progress import Progress
 from ner.stats import LEVEL, Estimate, Row, f1_estimate
 from ner.tags import suggest_map
@@ -90,6 +95,43 @@ class Measured:
     def entities(self) -> float:
         """How many entities could show a difference: the mean of what it and the original found."""
         return sum(tp + (fp + fn) / 2 for tp, fp, fn in self.agreement or ())
+
+
+def measure_model(
+    spec: ModelSpec,
+    recipes: Sequence[Recipe],
+    sample: Sample,
+    memory: MemoryPlan,
+    workloads: Callable[[Contender], Sequence[Workload]] | None = None,
+    *,
+    beside: Sequence[Variant] = (),
+    peers: Sequence[Variant] | None = None,
+    device: str = "CPU",
+    report: OnStage = unheard,
+    refused: Callable[[Variant, str], None] = log_refused,
+) -> Generator[Progress, None, tuple[Measured, ...]]:
+    """`measure` the ``recipes`` of a model, made where missing, the variants ``beside``, its peers.
+
+    ``workloads`` gives what is timed, and is given the original; without it that is `usual`.
+    ``peers`` are variants that transformers' pipeline runs too; None leaves out all peers.
+    ``refused`` hears of a recipe that can't be made. Raises as `open_contenders`, and
+    ``InputError`` for a model that can have no peers, before anything is made.
+    """
+    with ExitStack() as stack:
+        if peers is not None:
+            # Imports torch, which takes seconds.
+            from ner.choosing.peers import checkpoint_of, open_peers
+
+            checkpoint_of(spec)
+        contenders = open_contenders(spec, recipes, device=device, report=report, refused=refused)
+        works = workloads(contenders[0]) if workloads else usual(sample.texts)
+        contenders += [Contender.of(open_side(variant, device=device)) for variant in beside]
+        if peers is not None:
+            folders = {
+                f"pipeline on {one.recipe.title}": ensure_prepared(one).folder for one in peers
+            }
+            contenders += stack.enter_context(open_peers(spec, sample.texts, folders))
+        return (yield from measure(contenders, sample, works, memory))
 
 
 def measure(

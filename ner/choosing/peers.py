@@ -6,6 +6,7 @@ Each as a user would write it by hand, with the aggregation ``first``, as ours.
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ from ner.models.catalogue import ModelSpec
 from ner.tagging.decode import Scheme
 from ner.tagging.tagger import without_edge_spaces
 from ner.telemetry import without_telemetry
+
+_log = logging.getLogger(__name__)
 
 # Batch sizes that are tried on some of the texts; the fastest one is used.
 _BATCH_SIZES = (1, 4, 8, 16, 32)
@@ -70,15 +73,12 @@ def checkpoint_of(spec: ModelSpec) -> Path:
 
 @contextmanager
 def open_peers(
-    spec: ModelSpec,
-    texts: Sequence[str],
-    folders: Mapping[str, Path],
-    report: Callable[[str], None],
+    spec: ModelSpec, texts: Sequence[str], folders: Mapping[str, Path]
 ) -> Iterator[list[Contender]]:
     """The peers over the checkpoint of ``spec``, and over OpenVINO files in ``folders``, by title.
 
-    Batch sizes are tried on ``texts``; ``report`` hears a sentence of each that can't take part.
-    Raises as :func:`checkpoint_of`, and ``ModelRefused`` if transformers can't load the checkpoint.
+    Batch sizes are tried on ``texts``; the log says which can't take part. Raises as
+    :func:`checkpoint_of`, and ``ModelRefused`` if transformers can't load the checkpoint.
     """
     checkpoint = checkpoint_of(spec)
     here = str(checkpoint)
@@ -88,7 +88,7 @@ def open_peers(
         try:
             onnx = export_onnx(original, tokenizer.model_input_names, Path(temporary))
         except (MissingExtra, ModelRefused) as error:
-            report(f"ONNX Runtime takes no part. {error}")
+            _log.warning("ONNX Runtime takes no part. %s", error)
             onnx = {}
         quantized, stored = _quantized(original)
         size, torch_alone = _size(checkpoint / "model.safetensors"), (__name__, "open_alone")

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ner.choosing.contenders import Contender
+from ner.choosing.contenders import Contender, find_recipes
+from ner.choosing.measure import measure_model
 from ner.choosing.memory import FULL
 from ner.choosing.report import bench_tables, measurement_json
 from ner.choosing.workloads import Workload, long
@@ -15,15 +16,16 @@ from ner.cli.choose import (
     PeersOption,
     RecipesOption,
     TextsOption,
-    measure_model,
     read_sample,
     tell,
 )
 from ner.cli.gold import MapOption
 from ner.cli.options import JsonOption, ModelOption, OutOption
-from ner.cli.terminal import check_folder
+from ner.cli.terminal import check_folder, print_progress, print_stage
 from ner.errors import InputError
 from ner.models.names import find_model
+from ner.models.recipes import default_sides
+from ner.progress import finish
 from ner.tagging.tagger import OpenVinoTagger
 
 
@@ -63,8 +65,16 @@ def bench(
             file_texts=file_texts,
         )
 
-    measured = measure_model(spec, recipes, sample, workloads, FULL, peers=peers)
-    answer = measurement_json(measured, name)
+    steps = measure_model(
+        spec,
+        find_recipes(recipes),
+        sample,
+        FULL,
+        workloads,
+        peers=default_sides(spec) if peers else None,
+        report=print_stage,
+    )
+    answer = measurement_json(finish(steps, print_progress), name)
     tell(answer, bench_tables(answer), out, as_json=as_json)
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ner.choosing.contenders import Contender, find_recipes, log_refused, open_contenders, unmade
-from ner.choosing.measure import Measured, Sample, measure
-from ner.choosing.memory import SHORT, MemoryPlan
+from ner.choosing.contenders import find_recipes, unmade
+from ner.choosing.measure import Sample, measure_model
+from ner.choosing.memory import SHORT
 from ner.choosing.recommend import Limits, recommend
 from ner.choosing.report import choice_json, choice_table
-from ner.choosing.workloads import Workload, usual
 from ner.cli.evaluate import EXIT_CODES
 from ner.cli.gold import MapOption, reading
 from ner.cli.options import DeviceOption, JsonOption, ModelOption, OutOption
@@ -25,7 +23,6 @@ from ner.cli.terminal import (
     check_folder,
     print_json,
     print_line,
-    print_note,
     print_progress,
     print_stage,
     print_table,
@@ -35,7 +32,6 @@ from ner.errors import InputError
 from ner.files.gold import read_gold
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
-from ner.models.child import ensure_prepared
 from ner.models.folder import texts_for
 from ner.models.names import find_model
 from ner.models.recipes import Variant, default_sides
@@ -91,16 +87,17 @@ def choose(
     spec = find_model(model)
     sample, name = read_sample(spec, texts, gold, label_map)
     refused: dict[Variant, str] = {}
-    measured = measure_model(
+    steps = measure_model(
         spec,
-        recipes,
+        find_recipes(recipes),
         sample,
-        lambda _: usual(sample.texts),
         SHORT,
-        peers=peers,
+        peers=default_sides(spec) if peers else None,
         device=device,
+        report=print_stage,
         refused=refused.__setitem__,
     )
+    measured = finish(steps, print_progress)
     choice = recommend([one for one in measured if one.origin.recipe is not None], limits)
     answer = choice_json(
         choice, measured, name, [one for one in unmade(spec) if one not in refused], refused
@@ -123,43 +120,6 @@ def read_sample(
         lines = tuple(line for line in read_lines(texts) if line.strip())
         return Sample(lines), texts.name
     return Sample(texts_for(spec).gate), "the model's check texts"
-
-
-def measure_model(
-    spec: ModelSpec,
-    names: str | None,
-    sample: Sample,
-    workloads: Callable[[Contender], Sequence[Workload]],
-    memory: MemoryPlan,
-    *,
-    peers: bool,
-    device: str = "CPU",
-    refused: Callable[[Variant, str], None] = log_refused,
-) -> tuple[Measured, ...]:
-    """Measure the model by each recipe, made where missing, and its ``peers`` if asked.
-
-    ``workloads`` gives what is timed, and is given the original; ``refused`` hears of a recipe
-    that can't be made.
-    """
-    recipes = find_recipes(names)
-    with ExitStack() as stack:
-        if peers:
-            # Imports torch, which takes seconds.
-            from ner.choosing.peers import checkpoint_of, open_peers
-
-            # First: a model that can't have peers is refused before anything is made.
-            checkpoint_of(spec)
-        contenders = open_contenders(
-            spec, recipes, device=device, report=print_stage, refused=refused
-        )
-        works = workloads(contenders[0])
-        if peers:
-            folders = {
-                f"pipeline on {side.recipe.title}": ensure_prepared(side).folder
-                for side in default_sides(spec)
-            }
-            contenders += stack.enter_context(open_peers(spec, sample.texts, folders, print_note))
-        return finish(measure(contenders, sample, works, memory), print_progress)
 
 
 def tell(

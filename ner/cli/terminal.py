@@ -60,7 +60,9 @@ def print_stage(stage: str) -> None:
 
 
 def print_progress(step: Progress) -> None:
-    """How far a measurement is, on one line of standard error."""
+    """How far a measurement is, on one line of the terminal; a log gets none of it."""
+    if not sys.stderr.isatty():
+        return
     line = f"{step.done}/{step.total} {step.what}" if step.done < step.total else ""
     typer.echo(f"{line:<60}\r", err=True, nl=False)
 

@@ -13,7 +13,7 @@ import gradio as gr
 
 from ner.choosing.child_process import measure_apart
 from ner.choosing.contenders import Contender, made_recipes, open_contenders
-from ner.choosing.measure import Measured, measure
+from ner.choosing.measure import Measured, measure, measure_model
 from ner.choosing.memory import SHORT
 from ner.choosing.recommend import Limits
 from ner.choosing.report import choice_table, measurement_json
@@ -123,10 +123,17 @@ def measure_texts(
     refused: dict[Variant, str] = {}
     beside = [sides.right] if other.spec != variant.spec and sides.right is not None else []
     if peers:
-        recipes, variants = made_recipes(variant.spec), [side.variant for side in beside]
-        steps = measure_apart(
-            variant.spec, recipes, variants, texts.sample, SHORT, device, refused.__setitem__
+        work = partial(
+            measure_model,
+            variant.spec,
+            made_recipes(variant.spec),
+            texts.sample,
+            SHORT,
+            beside=[side.variant for side in beside],
+            peers=(),
+            device=device,
         )
+        steps = measure_apart(work, refused.__setitem__)
     else:
         contenders = yield from run.background(partial(_open, variant.spec, device, refused))
         contenders += map(Contender.of, beside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from fakes import FakeSides
 
 from ner.choosing import child_process
 from ner.choosing.child_process import measure_apart
-from ner.choosing.measure import Sample
+from ner.choosing.measure import Sample, measure_model
 from ner.choosing.memory import Footprint, MemoryPlan
 from ner.errors import Failure
 from ner.models.catalogue import ModelSpec
@@ -29,7 +30,8 @@ def test_recipes_and_peers_are_measured_together(tiny_spec: ModelSpec, texts: li
     steps: list[Progress] = []
     beside = [Variant(tiny_spec, find_recipe(RECOMMENDED))]
     sample = Sample(tuple(" ".join(text.split()[:8]) for text in texts[:3]))
-    measured = finish(measure_apart(tiny_spec, RECIPES, beside, sample, PLAN, "CPU"), steps.append)
+    work = partial(measure_model, tiny_spec, RECIPES, sample, PLAN, beside=beside, peers=())
+    measured = finish(measure_apart(work), steps.append)
     by_title = {one.title: one for one in measured}
     agreement = by_title["PyTorch"].agreement_at()
 
@@ -47,7 +49,7 @@ def test_recipes_and_peers_are_measured_together(tiny_spec: ModelSpec, texts: li
 def test_closing_it_ends_the_process(tiny_spec: ModelSpec) -> None:
     """Before anything was measured as well."""
     before = set(active_children())
-    steps = measure_apart(tiny_spec, RECIPES, [], Sample(("A text.",)), PLAN, "CPU")
+    steps = measure_apart(partial(measure_model, tiny_spec, RECIPES, Sample(("A text.",)), PLAN))
     assert "opening" in next(steps).what
     assert set(active_children()) - before
     steps.close()
@@ -59,7 +61,8 @@ def test_what_is_refused_there_is_told_here(tiny_spec: ModelSpec, tmp_path: Path
     (tmp_path / "config.json").write_text('{"model_type": "of our own"}', encoding="utf-8")
     unknown = replace(tiny_spec, folder=tmp_path)
     with pytest.raises(Failure, match=tmp_path.name):
-        finish(measure_apart(unknown, RECIPES, [], Sample(("A text.",)), PLAN, "CPU"))
+        work = partial(measure_model, unknown, RECIPES, Sample(("A text.",)), PLAN)
+        finish(measure_apart(work))
 
 
 def test_each_side_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:

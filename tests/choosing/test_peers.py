@@ -15,6 +15,7 @@ from ner.choosing import onnx_runtime
 from ner.choosing.contenders import Contender
 from ner.choosing.memory import MemoryPlan, measure_footprint
 from ner.choosing.onnx_runtime import Session, export_onnx
+from ner.choosing.peers import _log as peers_log
 from ner.choosing.peers import open_peers
 from ner.errors import InputError, MissingExtra, ModelRefused
 from ner.models.catalogue import ModelSpec
@@ -27,6 +28,7 @@ IR = "pipeline on Original"
 
 @pytest.fixture(scope="module")
 def told() -> list[str]:
+    """What the log has of peers."""
     return []
 
 
@@ -39,7 +41,8 @@ def peers(
     with ExitStack() as opened:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(onnx_runtime, "find_spec", lambda name: None)
-            found = opened.enter_context(open_peers(tiny_spec, texts[:4], folders, told.append))
+            patch.setattr(peers_log, "warning", lambda form, *parts: told.append(form % parts))
+            found = opened.enter_context(open_peers(tiny_spec, texts[:4], folders))
         yield {peer.title: peer for peer in found}
 
 
@@ -84,12 +87,12 @@ def test_a_model_that_others_can_not_load_is_refused(tiny_spec: ModelSpec, tmp_p
 
     with (
         pytest.raises(InputError, match="give --model its folder"),
-        open_peers(find_model("hub:owner/name"), ["A text."], {}, print),
+        open_peers(find_model("hub:owner/name"), ["A text."], {}),
     ):
         pass
     with (
         pytest.raises(ModelRefused, match=f"{tmp_path.name}.*Leave out --peers"),
-        open_peers(replace(tiny_spec, folder=tmp_path), ["A text."], {}, print),
+        open_peers(replace(tiny_spec, folder=tmp_path), ["A text."], {}),
     ):
         pass
 

@@ -47,7 +47,6 @@ def test_every_contender_is_timed_and_scored(
         assert item["memory"] is None or item["memory"]["after_files"] == 3
         assert (item["times"]["file"]["int8_as_fast"] is None) == (item["recipe"] == "int8")
     assert answer["machine"]["cores"] >= 1
-    assert "ONNX Runtime takes no part" in done.stderr
 
 
 def test_the_tables_hold_what_was_measured(

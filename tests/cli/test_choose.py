@@ -59,7 +59,11 @@ def test_the_json_names_a_recipe_and_all_candidates(
 
 
 def test_peers_are_measured_beside_the_recipes(
-    ner_home: Path, tiny_spec: ModelSpec, texts: Path, monkeypatch: pytest.MonkeyPatch
+    ner_home: Path,
+    tiny_spec: ModelSpec,
+    texts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """On the same texts; the one in FP32 is the same network. What is not installed is told."""
     texts.write_text("Wolfgang and Ada met in Berlin\n" * 6, encoding="utf-8")
@@ -78,7 +82,7 @@ def test_peers_are_measured_beside_the_recipes(
     assert found["PyTorch"]["agreement"]["value"] > 0.99
     assert found["PyTorch"]["memory"]["loaded"] == 10**8
     assert all(item["times"]["one by one"]["ms"]["value"] > 0 for item in found.values())
-    assert "ONNX Runtime takes no part" in done.stderr
+    assert "ONNX Runtime takes no part" in caplog.text
 
 
 def test_the_sentence_comes_before_the_table(
