@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,19 +13,29 @@ import psutil
 import pytest
 from browser.fixtures import Open, answered, tag
 from gradio_client import Client
+from gradio_client.exceptions import AppError
+from hub_of_models import COMMIT, HubOfModels
+from hub_of_models import running as running_hub
 from playwright.sync_api import expect
 from serving import running
 from serving.running import App
 
 WOLFGANG = "My name is Wolfgang and I live in Berlin."
+# Preparing is a process of its own that imports a lot, in milliseconds.
+PATIENCE = 180_000
 EXPECTED = [("Wolfgang", "PER", 11, 19), ("Berlin", "LOC", 34, 40)]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for prepared models."""
+    return tmp_path_factory.mktemp("fresh")
+
+
+@pytest.fixture(scope="module")
+def app(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Started where nothing has been prepared yet, so its first start is in it."""
-    home = str(tmp_path_factory.mktemp("fresh"))
-    with running.app(tmp_path_factory.mktemp("app") / "log", NER_HOME=home) as app:
+    with running.app(tmp_path_factory.mktemp("app") / "log", NER_HOME=str(fresh)) as app:
         assert "Making INT8" in app.told
         yield app
 
@@ -82,6 +93,60 @@ def test_the_first_screen_answers_what_who_and_how_much(
     assert "×" in speed.inner_text()
     # It begins with something to see: the two do not agree.
     assert page.locator(".panel .rails").count() >= 1
+
+
+@pytest.fixture
+def hub(tiny_checkpoint: Path) -> Iterator[HubOfModels]:
+    """A Hub with the tiny model."""
+    files = {file.name: file.read_bytes() for file in tiny_checkpoint.iterdir()}
+    with running_hub(HubOfModels(files)) as hub:
+        yield hub
+
+
+@pytest.fixture
+def app_of_hub(app: App, fresh: Path, hub: HubOfModels, tmp_path: Path) -> Iterator[App]:
+    """Another one, where models of the Hub are allowed; the first one's models are prepared."""
+    shutil.copytree(fresh, tmp_path / "home")
+    secret = "hf_secretOfTheOwner"
+    settings = {"NER_ALLOW_HUB": "1", "HF_ENDPOINT": hub.url, "HF_TOKEN": secret}
+    home = str(tmp_path / "home")
+    with running.app(tmp_path / "log", NER_HOME=home, **settings) as app:
+        yield app
+        assert secret not in app.told
+
+
+@pytest.mark.browser
+def test_a_visitor_fetches_a_model_and_tags_with_it(
+    app_of_hub: App, hub: HubOfModels, open_page: Open
+) -> None:
+    """A failing Hub first, which harms nobody; then the model, on the page and in the API."""
+    client = Client(app_of_hub.url, verbose=False)
+    with pytest.raises(AppError, match="has not been fetched"):
+        client.predict("Berlin", "hub:tester/tiny", api_name="/tag")
+    hub.statuses = [404]
+    page = open_page(app_of_hub.url)
+    page.get_by_role("tab", name="About", exact=True).click()
+    page.locator("#hub-id textarea, #hub-id input").fill("tester/tiny")
+    page.locator("#hub-fetch").click()
+    page.get_by_text("private, gated or gone").wait_for(timeout=PATIENCE)
+    assert client.predict("I live in Berlin.", api_name="/tag")["entities"]
+
+    page.locator("#hub-fetch").click()
+    page.get_by_text("tester/tiny is ready and chosen").wait_for(timeout=PATIENCE)
+    page.locator("#model-facts").get_by_text("How INT8 was made").click()
+    page.locator("#model-facts").get_by_text(COMMIT).wait_for()
+    page.get_by_role("tab", name="Tag", exact=True).click()
+    tag(page, WOLFGANG)
+
+    page.get_by_role("button", name="Side by side").wait_for(timeout=PATIENCE)
+    found = client.predict("My name is Wolfgang", "hub:tester/tiny", api_name="/tag")
+    assert found["entities"]
+    assert not any("authorization" in headers for _, headers in hub.requests)
+    # The list of sides has it for whoever comes next.
+    page.reload()
+    page.wait_for_selector("#result .panel")
+    page.locator("#model input").click()
+    page.get_by_role("option", name="tester/tiny", exact=True).wait_for()
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")

@@ -286,13 +286,16 @@ def test_ids_of_the_hub_are_taken(repo_id: str) -> None:
     assert repo_id == find_model(f"hub:{repo_id}").repo_id
 
 
+@pytest.mark.parametrize("setting", [None, "0"])
 @pytest.mark.parametrize("name", ["assets/model", "hub:assets/model", "hub:../x", "hub:a/b", "a/b"])
 def test_visitors_have_no_models_of_the_hub_unless_allowed(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, setting: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is what they type ever a path, such as that of a folder which is there."""
+    """By NER_ALLOW_HUB=1 alone. Nor is what they type ever a path, as of a folder that is there."""
     monkeypatch.chdir(ROOT)
     monkeypatch.delenv("NER_ALLOW_HUB", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("NER_ALLOW_HUB", setting)
 
     with pytest.raises(ModelRefused, match="There is no model called"):
         find_model(name, visitor=True)

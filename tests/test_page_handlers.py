@@ -69,6 +69,11 @@ def test_the_page_fetches_nothing_from_elsewhere(fake_url: str) -> None:
     assert named <= {"127.0.0.1"}
 
 
+def test_the_field_for_the_hub_is_not_there_unless_allowed(fake_url: str) -> None:
+    """Neither the field nor what it would call is part of the page."""
+    assert "hub-" not in httpx.get(f"{fake_url}config").text
+
+
 @pytest.fixture(scope="module")
 def client(fake_url: str) -> Client:
     """A client of the page over the dictionary pair."""

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -55,32 +56,31 @@ def chromium() -> Iterator[Browser]:
 def serve() -> Iterator[Serve]:
     """Serves the page over the pair that a function makes, and gives its address.
 
-    In a process of its own: what Gradio leaves open at the end is none of the tests' business.
+    All in one process of their own: what Gradio leaves open at the end is none of the tests'
+    business.
     """
-    processes = []
-    urls: dict[Callable[[], FakeSides], str] = {}
+    ours, theirs = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
 
+    @cache
     def start(make: Callable[[], FakeSides]) -> str:
-        if make not in urls:
-            ours, theirs = get_context("spawn").Pipe()
-            process = get_context("spawn").Process(target=_serve, args=(make, theirs), daemon=True)
-            process.start()
-            processes.append(process)
-            urls[make] = ours.recv()
-        return urls[make]
+        ours.send(make)
+        url: str = ours.recv()
+        return url
 
     yield start
-    for process in processes:
-        process.kill()
-        process.join()
+    process.kill()
+    process.join()
 
 
-def _serve(make: Callable[[], FakeSides], address: Connection) -> None:
-    service = service_of()
-    page = build(loader_of(make()), service=service)
+def _serve(asked: Connection) -> None:
     with fake_recipes():
-        address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
-        page.block_thread()
+        while True:
+            make = asked.recv()
+            service = service_of()
+            page = build(loader_of(make()), service=service)
+            asked.send(launch(page, service, server_name="127.0.0.1", server_port=0))
 
 
 @pytest.fixture(scope="session")

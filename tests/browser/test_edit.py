@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -165,8 +166,6 @@ def test_texts_go_to_decide_in_one_click(page: Page) -> None:
     """The tab comes to the fore with them in its box."""
     edit(page, "Wolfgang there", "Original")
     page.locator("#decide-on-gold").click()
-    expect(page.locator("#decide-text textarea")).to_have_value(
-        __import__("re").compile("Wolfgang there")
-    )
+    expect(page.locator("#decide-text textarea")).to_have_value(re.compile("Wolfgang there"))
     page.get_by_role("tab", name="Tag").click()
     page.get_by_role("button", name="Done").click()

@@ -36,17 +36,17 @@ def with_hostile_labels() -> FakeSides:
 
 @dataclass(frozen=True)
 class SlowTagger(DictionaryTagger):
-    """Takes two seconds for a text with 'slow' in it."""
+    """Takes a second for a text with 'slow' in it."""
 
     def explain(self, text: str) -> Explained:
         if "slow" in text:
-            time.sleep(2)
+            time.sleep(1)
         return super().explain(text)
 
     def time(self, text: str) -> Steps:
         """Told as it is: by the usual milliseconds timing would hold the slot for many rounds."""
         steps = super().time(text)
-        return replace(steps, infer=2_000.0) if "slow" in text else steps
+        return replace(steps, infer=1_000.0) if "slow" in text else steps
 
 
 def with_a_slow_side() -> FakeSides:
