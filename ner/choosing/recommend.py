@@ -102,6 +102,14 @@ class Judged:
         """Those of the checks that came to ``answer``."""
         return "; ".join(one.reason for one in self.checks if one.answer is answer)
 
+    @property
+    def outlook(self) -> str:
+        """How many more texts would decide it, in a sentence; for what is undecided."""
+        if self.more_texts is None:
+            return "It is too close to the limit for any number of texts to tell."
+        ends = "show whether it fits" if self.miss > 0 else "prove it"
+        return f"{count_of(self.more_texts, 'more text')} would {ends}."
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -152,16 +160,16 @@ class Recommendation:
         elif self.answer is Answer.YES:
             yield f"Take {title}: {gains(named.measured, original, named.agreement)}."
         elif named.miss > 0:
-            yield f"{title} may fit: {named.reasons(Answer.UNDECIDED)}. {_more(named)}"
+            yield f"{title} may fit: {named.reasons(Answer.UNDECIDED)}. {named.outlook}"
         else:
             slower = named.measured.singles.as_fast_as(original.singles).high < 1
             gained = gains(named.measured, original, named.agreement)
-            yield f"{title} {'may do' if slower else 'looks best'}: {gained}. {_more(named)}"
+            yield f"{title} {'may do' if slower else 'looks best'}: {gained}. {named.outlook}"
         if self.tied:
             others = " and ".join(one.measured.title for one in self.tied)
             yield f"It is as fast as {others}, and agrees at least as well."
         for one in self.faster:
-            yield f"{one.measured.title} is faster. {_more(one)}"
+            yield f"{one.measured.title} is faster. {one.outlook}"
         if named.measured.withheld is not None:
             yield named.measured.withheld
 
@@ -239,13 +247,6 @@ def _judge(measured: Measured, limits: Limits, level: float) -> Judged:
         miss = (least - agreement.value) / (1 - least)
         checks.append(Check(answer, f"{found}, {100 * least:g} % asked for", more, miss))
     return Judged(measured, agreement, tuple(checks))
-
-
-def _more(undecided: Judged) -> str:
-    if undecided.more_texts is None:
-        return "It is too close to the limit for any number of texts to tell."
-    ends = "show whether it fits" if undecided.miss > 0 else "prove it"
-    return f"{count_of(undecided.more_texts, 'more text')} would {ends}."
 
 
 def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ner.choosing.contenders import seconds_to_make, unmade
-from ner.choosing.recommend import Limits, recommend
+from ner.choosing.recommend import Limits, Recommendation, recommend
 from ner.choosing.report import choice_json, choice_table
 from ner.entities import Entity, Explained
 from ner.evaluating.judgement import deal
@@ -56,7 +56,7 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
         "decide.html",
         # With labels the loss of F1 decides, without them the agreement.
         verdict=(report.verdict or _ONE_SIDE) if report.labelled else choice.verdict,
-        choice=choice.verdict.sentence if report.labelled else "",
+        beside=choice.verdict.sentence if report.labelled else _on_b(choice, right),
         notes=filter(None, [*found.texts.notes, *report.notes, answer["cpu_note"]]),
         note=recipes.note,
         columns=recipes.columns,
@@ -76,6 +76,16 @@ def value(found: Decided, limits: Limits, left: str, right: str) -> Value:
     )
     data = {"files": files, **({} if report.labelled else _cards(report))}
     return {"html": html, "data": json.dumps(data, allow_nan=False)}
+
+
+def _on_b(choice: Recommendation, name: str) -> str:
+    """What was found of the recipe on B, which people ask about; empty if the verdict names it."""
+    for one in choice.judged:
+        if one.measured.name == name != choice.named.measured.name:
+            found = "; ".join(filter(None, [one.answer.value, one.reasons(one.answer)]))
+            more = f" {one.outlook}" if one.answer is Answer.UNDECIDED else ""
+            return f"{one.measured.title}, on B: {found}.{more}"
+    return ""
 
 
 def _tables(report: Report) -> tuple[list[Table], list[Table]]:

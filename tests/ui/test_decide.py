@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
@@ -85,6 +86,18 @@ def test_without_labels_agreement_decides_and_what_differs_is_dealt() -> None:
     assert "3 differences in 3 texts" in html
     assert {"agreement.json", "choose.json"} == set(data["files"])
     assert "python -m ner choose --texts texts.txt --model bundled" in html
+
+
+def test_what_was_found_of_b_is_told_beside_a_verdict_of_another() -> None:
+    """Whether it fits, why, and how many more texts would tell."""
+    *_, (value, found) = measured()
+    assert found is not None
+    named = json.loads(json.loads(value["data"])["files"]["choose.json"])["named"]
+    other = {"bundled#int8": "bundled#int8-weights"}.get(named, "bundled#int8")
+    assert "on B:" not in judge_again(found, SIDES[0], named, *LIMITS)["html"]
+    told = unescape(judge_again(found, SIDES[0], other, *LIMITS)["html"])
+    assert re.search(r"on B: undecided; agreement .* 95 % asked for\. \d+ more text", told)
+    assert "<p>Original, on B: yes.</p>" in judge_again(found, *SIDES[:1] * 2, *LIMITS)["html"]
 
 
 def test_with_labels_the_loss_of_f1_decides() -> None:
