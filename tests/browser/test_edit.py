@@ -147,7 +147,7 @@ def test_two_tabs_and_a_reload_lose_nothing(page: Page) -> None:
     other.close()
     count = len(texts)
     expect(page.locator("#editor")).to_contain_text(f"of {count}, kept in this browser only")
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Delete text").click()
     expect(page.locator("#editor")).to_contain_text(f"of {count - 1}, kept")
 
 

@@ -191,6 +191,7 @@ def test_more_has_tables_robustness_and_files(page: Page) -> None:
     expect(page.locator("#tables-result tbody").first.locator("tr")).to_have_count(9)
     page.get_by_role("button", name="Probe robustness").click()
     expect(page.locator("#probe-result")).to_contain_text("lower case")
+    expect(page.locator("#probe-result table")).to_be_in_viewport()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     assert "entities.csv" == download.value.suggested_filename
@@ -349,6 +350,7 @@ def test_a_shared_link_shows_the_same_in_another_browser(page: Page, open_page: 
     expect(page.locator(".e[data-l=PER]")).to_have_count(0)
     answered(page)
     page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
     link = page.locator("[data-part=out] pre").inner_text()
     page.locator("[data-label=PER]").check()
     other = open_page(link)
@@ -395,4 +397,7 @@ def test_a_phone_shows_tagged_text_at_once(
             .filter(([, height]) => height && height < 43.5)"""
     )
     assert [] == small
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#editor")).not_to_contain_text("Ctrl")
+    expect(page.locator("#editor kbd").first).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

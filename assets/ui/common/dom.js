@@ -78,6 +78,9 @@ const dom = (() => {
     return found instanceof HTMLElement ? found : null;
   }
 
+  /** Whether there are fingers, not keys: sentences speak of what is there. */
+  const touch = matchMedia("(hover: none) and (pointer: coarse)").matches;
+
   /** Press a button that only the script presses. @param {string} id */
   const press = (id) => find(document, `#${id}`).click();
 
@@ -114,22 +117,23 @@ const dom = (() => {
   }
 
   /**
-   * Show `content` below a sentence, with a button that copies it.
+   * Show `content` below a sentence, with a button that copies it and says what that is.
    * @param {HTMLElement} box
    * @param {string} sentence
    * @param {string} [content]
+   * @param {string} [kind]
    */
-  function output(box, sentence, content) {
+  function output(box, sentence, content, kind) {
     const note = make("p", { textContent: sentence, role: "status" });
     if (content === undefined) return box.replaceChildren(note);
     const field = make("pre", { textContent: content, tabIndex: 0 });
-    const copy = button("Copy", async () => {
+    const copy = button(`Copy ${kind}`, async () => {
       try {
         await navigator.clipboard.writeText(content);
         copy.textContent = "Copied";
       } catch {
         getSelection()?.selectAllChildren(field);
-        copy.textContent = "Selected: press Ctrl+C";
+        copy.textContent = "Selected, to be copied by hand";
       }
     });
     box.replaceChildren(note, field, copy);
@@ -139,5 +143,5 @@ const dom = (() => {
   const countOf = (count, single, many) =>
     `${count.toLocaleString("en")} ${count === 1 ? single : many}`;
 
-  return { make, button, mark, find, findAll, closest, press, mount, save, output, countOf };
+  return { make, button, mark, find, findAll, closest, press, mount, save, output, countOf, touch };
 })();

@@ -5,8 +5,9 @@
 
 const editMode = (() => {
   const NEW_STYLES = ["c6", "c7", "c8", "c9"];
-  const KEYS =
-    "Select words, then press a label or its digit. In an entity: a digit relabels, Delete deletes, n and p go to the next and previous one. Ctrl+Z undoes, Ctrl+Y redoes.";
+  const KEYS = dom.touch
+    ? "Select words, then tap a label. In an entity: a label relabels it."
+    : "Select words, then press a label or its digit. In an entity: a digit relabels, Delete deletes, n and p go to the next and previous one. Ctrl+Z undoes, Ctrl+Y redoes.";
   const FULL = "This browser keeps no more: save your texts before you leave the page.";
   /** The text in the editor; null while nothing is edited. @type {string | null} */
   let current = null;
@@ -110,13 +111,13 @@ const editMode = (() => {
       ),
       button("Undo", () => step("undo"), { id: "edit-undo" }),
       button("Redo", () => step("redo"), { id: "edit-redo" }),
-      button("Remove", removeText),
+      button("Delete text", removeText),
       button("Done", end, { className: "primary" }),
     );
   }
 
   function removeText() {
-    if (!confirm("Remove this text and its entities?")) return;
+    if (!confirm("Delete this text and its entities from this browser?")) return;
     goldStore.update(({ texts }) => {
       delete texts[text()];
     });
@@ -147,7 +148,7 @@ const editMode = (() => {
       "div",
       { className: "actions", role: "group", ariaLabel: "Labels" },
       ...choices,
-      button("Delete", remove, { id: "edit-delete" }),
+      button("Delete entity", remove, { id: "edit-delete" }),
       name,
       button("Add label", add),
     );

@@ -9,8 +9,8 @@ const tagAsk = (() => {
   const FADE = 300;
   const REST = 350;
   const STORE = "ner-text";
-  const FAILED =
-    "The server did not answer. Your text is still here: press Ctrl+Enter in it to try again.";
+  const AGAIN = dom.touch ? "change it" : "press Ctrl+Enter in it";
+  const FAILED = `The server did not answer. Your text is still here: ${AGAIN} to try again.`;
 
   /** What a question carries besides Gradio's fields. */
   const state = {
@@ -155,7 +155,8 @@ const tagAsk = (() => {
     const { name, content, problem } = JSON.parse(json || "{}");
     const out = dom.find(document, "#result [data-part=out]");
     if (problem) dom.output(out, problem);
-    else if (kind === "py") dom.output(out, "Run it where this project is installed.", content);
+    else if (kind === "py")
+      dom.output(out, "Run it where this project is installed.", content, "code");
     else if (name) dom.save(name, content);
   }
 

@@ -41,7 +41,8 @@ const tagShare = (() => {
     }
     history.replaceState(null, "", hash);
     tabs.tellSpace("", hash);
-    dom.output(out, "The text and the settings are in the link itself; nothing is stored.", link);
+    const said = "The text and the settings are in the link itself; nothing is stored.";
+    dom.output(out, said, link, "link");
   }
 
   /** What the link of this page carries; null where it carries nothing that can be read. */

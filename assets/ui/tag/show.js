@@ -243,6 +243,10 @@ const tagShow = (() => {
     },
   };
 
+  /** What was asked for under 'More' may come out of view. @type {HTMLElement | null} */
+  let asked = null;
+  const arrival = new MutationObserver(() => asked?.scrollIntoView({ block: "nearest" }));
+
   document.addEventListener("click", (event) => {
     const mark = dom.closest(event, "#result .e");
     if (mark) focus(mark);
@@ -253,7 +257,10 @@ const tagShow = (() => {
     const { press, save } = extra.dataset;
     if (save && data) tagAsk.save(save);
     if (press && data) {
-      dom.find(document, `#${press}-result`).classList.remove("old");
+      asked = dom.find(document, `#${press}-result`);
+      asked.classList.remove("old");
+      arrival.disconnect();
+      arrival.observe(asked, { childList: true, subtree: true });
       dom.press(press);
     }
     if (extra.dataset.do === "clear") {
