@@ -54,7 +54,7 @@ def measure_apart(
     process = context.Process(target=_send, args=(theirs, work), daemon=True)
     process.start()
     theirs.close()
-    step = Progress(0, 1, "opening recipes, PyTorch and what else there is")
+    step = Progress(0, 1, "opening recipes, PyTorch and what else there is", 1)
     try:
         while True:
             if ours.poll(_LOOK):

@@ -147,19 +147,20 @@ def measure(
     """
     weighed = sum(1 for one in contenders if memory and one.opening)
     total = len(contenders) + sum(work.steps for work in workloads) + weighed
-    done = count(1)
+    done, until = count(), len(contenders)
     found: list[list[Tagged]] = []
     for one in contenders:
+        yield Progress(next(done), total, f"tagging with {one.title}", until)
         found.append(one.tagger.tag_many(sample.texts))
-        yield Progress(next(done), total, f"tagging with {one.title}")
     gold = list(map(partial(_gold_f1, sample), contenders, found))
     times: list[dict[str, Latency]] = [{} for _ in contenders]
     rng = np.random.default_rng(0)
     for work in workloads:
+        until += work.steps
         taken = np.empty((1 + work.passes, len(work.calls), len(contenders)))
         for number, call in np.ndindex(taken.shape[:2]):
+            yield Progress(next(done), total, f"timing, {work.name}", until)
             taken[number, call] = _time_round(contenders, work.calls[call], rng)
-            yield Progress(next(done), total, f"timing, {work.name}")
         # The first pass warms up every shape and is not counted. There is a sample for each call,
         # the median of its passes; of a single call one for each pass.
         samples = taken[1:, 0] if len(work.calls) == 1 else np.median(taken[1:], axis=0)
@@ -168,8 +169,9 @@ def measure(
     footprints: list[Footprint | None] = [None] * len(contenders)
     for at, one in enumerate(contenders):
         if memory and one.opening:
+            yield Progress(next(done), total, f"memory of {one.title}", total)
             footprints[at] = measure_footprint(one.opening, sample.texts, memory)
-            yield Progress(next(done), total, f"memory of {one.title}")
+    yield Progress(total, total, "comparing what was found", total)
     return tuple(
         Measured(
             origin=one.origin,

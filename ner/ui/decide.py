@@ -176,8 +176,12 @@ def _open(
 
 
 def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) -> Any:  # noqa: ANN401
-    """What is measured in ``steps``; yields how far it is, as often as one can read."""
-    told = 0.0
+    """What is measured in ``steps``; yields how far it is, as often as one can read.
+
+    How long it will take is told of steps that are alike, once a second of them has been seen.
+    """
+    told = began = 0.0
+    last, first, left = Progress(0, 0, "", 0), 0, ""
     while True:
         try:
             step = next(steps)
@@ -186,9 +190,17 @@ def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) 
         if run.stopped():
             steps.close()
             raise Stopped
-        if time.monotonic() - told >= _TOLD_EVERY:
-            told = time.monotonic()
-            yield f"Measuring, {step.done:,} of {step.total:,}: {step.what} …"
+        now = time.monotonic()
+        if step.until != last.until:
+            began, first, left = now, step.done, ""
+        elif step.done > last.done and now - began >= 1:
+            seconds = (now - began) / (step.done - first) * (step.until - step.done)
+            part = "" if step.until == step.total else " of this part"
+            left = f", about {seconds:,.0f} s left{part}" if seconds >= 1 else ""
+        if step.what != last.what or now - told >= _TOLD_EVERY:
+            told = now
+            yield f"Measuring, {step.done:,} of {step.total:,}: {step.what}{left} …"
+        last = step
 
 
 def judge_again(found: Decided | None, left: str, right: str, *limits: float | None) -> Any:  # noqa: ANN401

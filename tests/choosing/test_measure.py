@@ -89,7 +89,8 @@ def test_progress_ends_at_its_total_and_memory_is_measured(monkeypatch: pytest.M
     monkeypatch.setattr(module, "measure_footprint", lambda *_: Footprint(1.0, 1, 2, 3))
     told, (first, second) = run(Sample(TEXTS), ORIGINAL, INT8, memory=SHORT)
 
-    assert list(range(1, told[-1].total + 1)) == [step.done for step in told]
+    assert list(range(told[-1].total + 1)) == [step.done for step in told]
+    assert all(step.done < step.until for step in told[:-1])
     assert (None, Footprint(1.0, 1, 2, 3)) == (first.footprint, second.footprint)
 
 
