@@ -6,7 +6,7 @@ Offsets are code points of the text, half open: ``text[start:end]`` spells the e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
 
@@ -152,6 +152,15 @@ class Tagger(Protocol):
 
     def tag_many(self, texts: Sequence[str]) -> list[Tagged]:
         """Tag several texts; results in the order given."""
+
+
+def trim(entity: Entity, text: str) -> Entity:
+    """The entity without white space at its edges; one of white space only as it is."""
+    spelled = text[entity.start : entity.end]
+    if not spelled.strip():
+        return entity
+    start = entity.start + len(spelled) - len(spelled.lstrip())
+    return replace(entity, start=start, end=start + len(spelled.strip()))
 
 
 def bio_tags(

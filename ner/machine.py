@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 # What decides how fast INT8 runs, best first; names as in /proc/cpuinfo.
 _VECTOR_FLAGS = {
     "amx_int8": "AMX-INT8",
@@ -60,7 +62,7 @@ def describe() -> Machine:
         cpu=cpuinfo.get("model name") or platform.processor() or platform.machine(),
         vector_extensions=tuple(name for flag, name in _VECTOR_FLAGS.items() if flag in flags),
         cores=usable_cores(),
-        memory_bytes=_memory_bytes(),
+        memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         versions=package_versions(_PACKAGES),
@@ -119,12 +121,6 @@ def _cpuinfo() -> dict[str, str]:
         return {}
     pairs = (line.partition(":") for line in first.splitlines())
     return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _memory_bytes() -> int:
-    if not hasattr(os, "sysconf"):
-        return 0
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def peak_bytes(pid: int | None = None) -> int | None:

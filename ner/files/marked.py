@@ -13,9 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from ner.entities import Annotated, Entity, Tagged, utf16_offsets
+from ner.entities import Annotated, Entity, Tagged, trim, utf16_offsets
 from ner.errors import FileFormatError, InputError
-from ner.files.tokens import annotate, is_wordy, join, locate, split_at, trim
+from ner.files.tokens import annotate, is_wordy, join, locate, split_at
 from ner.io import replace_surrogates
 from ner.tags import Tag, map_labels, read_tags, spans
 

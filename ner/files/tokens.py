@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from ner.entities import Annotated, Entity, Tagged
+from ner.entities import Annotated, Tagged, trim
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -22,6 +22,7 @@ def annotate(tagged: Tagged) -> Annotated:
     of an entity. White space at an entity's edges is left out of it. Raises ``ValueError`` for an
     entity of white space only.
 
+    >>> from ner.entities import Entity
     >>> annotate(Tagged("two Berliners", (Entity(3, 10, "LOC"),))).tokens
     ('two', 'Berlin', 'ers')
     """
@@ -90,15 +91,6 @@ def split_at(tagged: Tagged, borders: Iterable[int]) -> list[Tagged]:
             parts.append(Tagged(text, entities))
         begin, first = border, following
     return parts
-
-
-def trim(entity: Entity, text: str) -> Entity:
-    """The entity without white space at its edges; one of white space only as it is."""
-    spelled = text[entity.start : entity.end]
-    if not spelled.strip():
-        return entity
-    start = entity.start + len(spelled) - len(spelled.lstrip())
-    return replace(entity, start=start, end=start + len(spelled.strip()))
 
 
 def is_wordy(char: str) -> bool:

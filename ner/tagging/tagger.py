@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from time import perf_counter
 
-from ner.entities import Entity, Explained, Piece, Tagged
+from ner.entities import Entity, Explained, Piece, Tagged, trim
 from ner.errors import InputError, TextTooLong
 from ner.io import replace_surrogates
 from ner.tagging import decode
@@ -108,14 +108,7 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 def without_edge_spaces(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities whose spans leave out the spaces that some tokenizers count to the next word."""
-    trimmed = []
-    for entity in entities:
-        spelled = text[entity.start : entity.end]
-        start = entity.start + len(spelled) - len(spelled.lstrip())
-        end = entity.start + len(spelled.rstrip())
-        if start < end:
-            trimmed.append(replace(entity, start=start, end=end))
-    return tuple(trimmed)
+    return tuple(trim(one, text) for one in entities if text[one.start : one.end].strip())
 
 
 def _pieces(encoded: Encoded, probabilities: Floats, scheme: Scheme) -> tuple[Piece, ...]:
