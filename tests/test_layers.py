@@ -66,7 +66,7 @@ OWNERS = {
     "starlette": {"serving"},
     "markdown_it": {"ui"},
     "prometheus_client": {"serving"},
-    "psutil": {"choosing", "deploy"},
+    "psutil": {"choosing", "deploy", "machine"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli"},

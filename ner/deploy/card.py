@@ -14,7 +14,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ner.deploy.facts import (
+from ner.deploy.records import (
     RecordedSet,
     label_table,
     latency_row,

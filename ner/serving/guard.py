@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ner.serving import admission, probes
 from ner.serving.admission import Busy
 from ner.serving.body_limit import Body, stated_length
-from ner.serving.gradio_seam import drop_unfetched, function_name, queued
+from ner.serving.gradio_private import drop_unfetched, function_name, queued
 from ner.serving.refusal import Refusal
 from ner.serving.routes import LONG_CALLS, SHORT_CALLS, cost_of, is_closed, kind_of
 from ner.serving.service import Service
@@ -83,10 +83,8 @@ class Guard:
 
     def _check_rate(self, scope: Scope, client: str | None) -> None:
         tokens = cost_of(scope) if self.service.bounds.requests_per_minute else 0.0
-        wait = self.service.rates.take(client, tokens) if tokens and client is not None else 0.0
-        if wait:
-            sentence = f"Too many requests. Try again in {max(1, round(wait))} s."
-            raise Refusal(429, "rate", sentence, wait)
+        if tokens and client is not None:
+            self.service.rates.check(client, tokens)
 
     async def _stream(self, client: str | None, scope: Scope, receive: Receive, send: Send) -> None:
         """Each is a connection and a task, so one client has so many."""

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from ner.errors import InputError
-from ner.serving.gradio_seam import Sessions, describe_page
+from ner.serving.gradio_private import Sessions, describe_page
 from ner.serving.guard import Guard
 from ner.serving.probes import probe_routes
 from ner.serving.request_log import RequestLog

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ner.serving.refusal import Refusal
+
 
 @dataclass
 class TokenBuckets:
@@ -25,6 +27,12 @@ class TokenBuckets:
 
     def __len__(self) -> int:
         return len(self._table)
+
+    def check(self, client: str, tokens: float) -> None:
+        """Take ``tokens``; raises ``Refusal`` where they are not there."""
+        if wait := self.take(client, tokens):
+            sentence = f"Too many requests. Try again in {max(1, round(wait))} s."
+            raise Refusal(429, "rate", sentence, wait)
 
     def take(self, client: str, tokens: float) -> float:
         """Take ``tokens``; 0 if they were there, else the seconds until they will be."""

@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from ner.deploy.card import TASK, render, score_table
-from ner.deploy.facts import recorded_sets
+from ner.deploy.records import recorded_sets
 from ner.io import read_json
 from ner.markup import percent
 from ner.models.catalogue import ModelSpec, assets

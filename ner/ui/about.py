@@ -13,7 +13,7 @@ import gradio as gr
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from ner.deploy.facts import label_table, making, recorded_sets, scores
+from ner.deploy.records import label_table, making, recorded_sets, scores
 from ner.markup import megabytes, notice, render
 from ner.models.catalogue import HUB, ModelSpec, purpose_of
 from ner.models.folder import Prepared, find_prepared

@@ -21,8 +21,8 @@ from ner.choosing.workloads import usual
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import gate
+from ner.evaluating.cards import Tally, change_sentence, standing_sentence
 from ner.evaluating.documents import as_documents
-from ner.evaluating.judgement import Tally, change_sentence, standing_sentence
 from ner.evaluating.report import Report, report_agreement, report_sides
 from ner.evaluating.signoff import signoff_html
 from ner.files.pasted import GATE, Texts, read_texts

@@ -13,7 +13,7 @@ from ner.choosing.contenders import seconds_to_make, unmade
 from ner.choosing.recommend import Limits, Recommendation, recommend
 from ner.choosing.report import choice_json, choice_table
 from ner.entities import Entity, Explained
-from ner.evaluating.judgement import deal
+from ner.evaluating.cards import deal
 from ner.evaluating.report import Report
 from ner.evaluating.tables import (
     agreement_table,

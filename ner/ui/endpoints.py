@@ -17,7 +17,7 @@ from ner.models.names import resolve
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL
 from ner.serving.bounds import Bounds, timing_budget
-from ner.serving.gradio_seam import client_disconnected
+from ner.serving.gradio_private import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
 from ner.tags import parse_map

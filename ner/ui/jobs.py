@@ -26,7 +26,7 @@ from ner.models.recipes import Variant
 from ner.progress import Stopped
 from ner.serving.admission import WAITING, ClientDisconnected
 from ner.serving.bounds import Bounds
-from ner.serving.gradio_seam import client_disconnected, request_id
+from ner.serving.gradio_private import client_disconnected, request_id
 from ner.serving.service import Service
 
 Loader = Callable[[Variant, Variant, str, OnStage], Sides]

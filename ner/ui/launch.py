@@ -22,7 +22,7 @@ from ner.serving import draining
 from ner.serving.addresses import Addresses
 from ner.serving.admission import ClientDisconnected
 from ner.serving.bounds import Bounds
-from ner.serving.gradio_seam import client_disconnected, queued
+from ner.serving.gradio_private import client_disconnected, queued
 from ner.serving.launch import launch as launch_behind_guard
 from ner.serving.launch import listening_port
 from ner.serving.probes import Readiness

@@ -9,7 +9,7 @@ import gradio as gr
 from ner.markup import macro
 from ner.models.catalogue import ModelSpec, catalogue
 from ner.models.open import Side
-from ner.serving.gradio_seam import Page
+from ner.serving.gradio_private import Page
 from ner.serving.service import Service
 from ner.ui.about import add_about_tab
 from ner.ui.decide import add_decide_tab

@@ -19,7 +19,7 @@ from ner.models.catalogue import ModelSpec, assets
 from ner.models.open import Sides
 from ner.models.recipes import ORIGINAL, Variant, default_sides, find_recipe
 from ner.serving.admission import RETRY_AFTER, Busy
-from ner.serving.gradio_seam import client_disconnected
+from ner.serving.gradio_private import client_disconnected
 from ner.tagging.choice import Choice, Steps
 from ner.tagging.graphs import supports_bf16
 from ner.tagging.tagger import OpenVinoTagger

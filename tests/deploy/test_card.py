@@ -14,7 +14,7 @@ from fakes import gate_of
 from huggingface_hub import ModelCard
 
 from ner.deploy.card import variant_card
-from ner.deploy.facts import latency_row, recorded_sets
+from ner.deploy.records import latency_row, recorded_sets
 from ner.models.folder import Prepared
 from ner.models.names import find_model
 from ner.models.recipes import RECIPES, Recipe, Variant, find_recipe

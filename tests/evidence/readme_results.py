@@ -12,7 +12,7 @@ from typing import Any
 from ner.choosing.report import bench_tables
 from ner.choosing.workloads import FILE, SINGLES
 from ner.deploy.card import score_table
-from ner.deploy.facts import recorded_sets
+from ner.deploy.records import recorded_sets
 from ner.machine import Machine
 from ner.models.catalogue import catalogue
 from ner.models.recipes import RECOMMENDED

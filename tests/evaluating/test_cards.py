@@ -12,7 +12,7 @@ from scipy.special import betaln
 
 from ner.comparing.agreement import Agreement, align
 from ner.entities import Entity, Tagged
-from ner.evaluating.judgement import (
+from ner.evaluating.cards import (
     ALPHA,
     AROUND,
     MOST_MORE,

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ner.serving import gradio_seam
-from ner.serving.gradio_seam import drop_unfetched
+from ner.serving import gradio_private
+from ner.serving.gradio_private import drop_unfetched
 from serving.client import page_of
 
-PACKAGE = Path(gradio_seam.__file__).parent.parent
+PACKAGE = Path(gradio_private.__file__).parent.parent
 # Documented by Gradio.
 PUBLIC = ("gradio.events",)
 
@@ -56,7 +56,7 @@ def _resolve(dotted: str) -> bool:
     return False
 
 
-NAMES = re.findall(r"``(gradio\.[\w.]+)``", gradio_seam.__doc__ or "")
+NAMES = re.findall(r"``(gradio\.[\w.]+)``", gradio_private.__doc__ or "")
 
 
 @pytest.mark.parametrize("dotted", NAMES)
@@ -79,7 +79,7 @@ def test_gradios_inside_is_imported_here_alone() -> None:
             if not isinstance(node, ast.ImportFrom) or not node.module:
                 continue
             if node.module.startswith("gradio.") and node.module not in PUBLIC:
-                assert file.name == "gradio_seam.py", f"{file.name} imports {node.module}"
+                assert file.name == "gradio_private.py", f"{file.name} imports {node.module}"
                 for alias in node.names:
                     dotted = f"{node.module}.{alias.name}"
                     assert any(name.startswith(dotted) for name in NAMES), dotted
@@ -94,4 +94,4 @@ def test_no_private_attribute_of_gradios_is_used_elsewhere() -> None:
         if re.search(private, file.read_text(encoding="utf-8"))
     }
 
-    assert {"gradio_seam.py"} == users
+    assert {"gradio_private.py"} == users

@@ -1,7 +1,7 @@
 """All that touches Gradio beyond its public interface. Each part says what is lost without it.
 
-A new version of Gradio may change any of it; `tests/serving/test_gradio_seam.py` checks that these
-are there in the version that is pinned:
+A new version of Gradio may change any of it; `tests/serving/test_gradio_private.py` checks that
+these are there in the version that is pinned:
 
 - `request_id`, `client_disconnected`: ``gradio.context.LocalContext.request``,
   ``gradio.context.LocalContext.blocks``, ``gradio.context.LocalContext.event_id``,
