@@ -28,6 +28,7 @@ from ner.models.names import find_model
 from ner.models.open import Side
 from ner.models.recipes import Variant, default_sides
 from ner.serving.addresses import Addresses
+from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.serving.service import Service
 from ner.stats import Estimate
@@ -265,6 +266,14 @@ def fake_recipes() -> Iterator[None]:
             measure, "measure_footprint", lambda *_: Footprint(1.0, 50_000_000, 80_000_000, 10**8)
         )
         yield
+
+
+class Waited(Slots):
+    """Slots for which three others wait, once they are taken."""
+
+    @property
+    def queued(self) -> int:
+        return 3 if self.running else 0
 
 
 def service_of(**bounds: Any) -> Service:

@@ -174,17 +174,6 @@ def test_another_number_of_arguments_is_refused_and_not_logged(
     assert "a secret" not in app.told
 
 
-@pytest.mark.parametrize(
-    "text", ["", "  \n", "\u200b", "a\x00b", "<script>alert(1)</script>", "🙂" * 50], ids=ascii
-)
-def test_odd_texts_are_answered(client: Client, text: str) -> None:
-    """Whatever characters: the text comes back, and its entities lie in it."""
-    answer = client.predict(text, api_name="/tag")
-
-    assert answer["text"] == text
-    assert all(0 <= one["start"] < one["end"] <= len(text) for one in answer["entities"])
-
-
 def test_people_at_once_get_their_own_answers(app: App, client: Client) -> None:
     """Eight clients, each with a text of its own."""
     names = ["Berlin", "London", "Paris", "Madrid", "Vienna", "Rome", "Oslo", "Prague"]

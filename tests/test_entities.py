@@ -42,13 +42,6 @@ def test_tagged_refuses_entities_that_break_its_promise(entities: tuple[Entity, 
         Tagged(TEXT, entities)
 
 
-def test_tagged_accepts_neighbours_that_touch() -> None:
-    """Two entities may meet at one offset, because ends are exclusive."""
-    tagged = Tagged("ab", (Entity(0, 1, "PER"), Entity(1, 2, "PER")))
-
-    assert [tagged.spelled(entity) for entity in tagged.entities] == ["a", "b"]
-
-
 @pytest.mark.parametrize(
     ("labels", "threshold", "expected"),
     [

@@ -13,7 +13,7 @@ from evidence.record_kills import flips, kills
 
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
-from ner.models.folder import Manifest, Prepared, prepared_root, read_prepared
+from ner.models.folder import Prepared, prepared_root, read_prepared
 from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parent.parent
@@ -66,15 +66,6 @@ def test_a_folder_whose_manifest_broke_is_made_anew(
     assert made.damaged == ()
     assert not leftover.exists()
     assert of_another.exists()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "7", '{"name": "x"}', '{"manifest_sha256": ""}', '"x"']
-)
-def test_what_is_no_manifest_is_none(text: str) -> None:
-    """ValueError whatever it is, so that the folder is made anew."""
-    with pytest.raises(ValueError, match=r"(?i)manifest"):
-        Manifest.parse(text)
 
 
 def test_two_processes_prepare_one_folder(

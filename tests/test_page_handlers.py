@@ -8,12 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import DictionaryTagger, FakeSides, loader_of, service_of
+from fakes import DictionaryTagger, FakeSides, Waited, loader_of, service_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from ner import schema
-from ner.serving.admission import Slots
 from ner.tagging.choice import Choice
 from ner.ui.endpoints import Endpoints
 
@@ -41,14 +40,6 @@ def test_timing_is_shorter_while_others_wait(text: str, others: bool, expected: 
 
     assert (expected == 0) == (answer["timing"] is None)
     assert [expected] == budgets
-
-
-class Waited(Slots):
-    """Slots for which three others wait, once they are taken."""
-
-    @property
-    def queued(self) -> int:
-        return 3 if self.running else 0
 
 
 def test_a_body_without_a_length_is_cut_off(fake_url: str) -> None:
@@ -81,13 +72,14 @@ def client(fake_url: str) -> Client:
 
 
 def test_tag_answers_the_command_lines_json(client: Client) -> None:
-    """Same JSON, with the settings applied."""
+    """Same JSON, with the settings applied; the text comes back as it was, whatever is in it."""
+    text = f"{TEXT} a\x00b \u200b 🙂 <b>\n"
     answer = client.predict(
-        text=TEXT, recipe="original", threshold=0.9, labels=["PER", "LOC"], api_name="/tag"
+        text=text, recipe="original", threshold=0.9, labels=["PER", "LOC"], api_name="/tag"
     )
 
     expected = schema.tagged_json(
-        DictionaryTagger().using(Choice(threshold=0.9, labels=("PER", "LOC")))(TEXT)
+        DictionaryTagger().using(Choice(threshold=0.9, labels=("PER", "LOC")))(text)
     )
     provenance = answer.pop("provenance")
     assert expected == answer
@@ -106,21 +98,7 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
     provenance = answer.pop("provenance")
     assert ["original", "int8"] == [side["recipe"] for side in provenance["sides"]]
     assert expected == answer
-    assert {"text", "left", "right", "differences", "identical", "timing"} == set(answer)
-    for side, recipe in (("left", "original"), ("right", "int8")):
-        assert {
-            "model": "bundled",
-            "recipe": recipe,
-            "weights": "0123456789ab",
-            "device": "CPU",
-            "inference_precision": "f32",
-            "entities": answer[side]["entities"],
-        } == answer[side]
     assert {"boundary", "label", "only_left"} == {one["kind"] for one in answer["differences"]}
-    for one in answer["differences"]:
-        assert {"kind", "left", "right", "drift"} == set(one)
-    assert {"left", "right", "ratio"} == set(answer["timing"])
-    assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
 
 
 @pytest.mark.parametrize(

@@ -123,17 +123,6 @@ def test_what_is_no_text_is_refused(
         ner.predict(texts, level=level)
 
 
-def test_the_bundled_model_says_the_same_everywhere(bundled_sides: object) -> None:
-    """Through `load` and through `predict`."""
-    text = "Ada Lovelace lived in London."
-    entities = ner.load()(text).entities
-    frame = ner.predict(pd.Series([text]))
-
-    assert [(one.start, one.end, one.label, one.score) for one in entities] == list(
-        frame[["start", "end", "label", "score"]].itertuples(index=False, name=None)
-    )
-
-
 def test_former_names_are_taken(dictionary: DictionaryTagger) -> None:
     """With a warning that says how they are called now."""
     with pytest.warns(DeprecationWarning, match="variant= is now called recipe="):

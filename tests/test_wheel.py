@@ -113,18 +113,6 @@ def test_it_tags_from_the_command_line(
     assert by_module == by_script
 
 
-def test_it_loads_from_python(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
-    """``ner.load()`` needs no checkout; the package that runs is the installed one."""
-    code = (
-        "import ner; print(ner.__file__); "
-        "print([entity.label for entity in ner.load()('Ada Lovelace lived in London.').entities])"
-    )
-    where, labels = run(installed, tmp_path, "-c", code).splitlines()
-
-    assert Path(where).is_relative_to(installed)
-    assert "['PER', 'LOC']" == labels
-
-
 def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
     """Gold sets, calibration and gate texts and recorded results, inside the package."""
     code = (

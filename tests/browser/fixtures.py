@@ -52,8 +52,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Serve]:
+@contextmanager
+def page_server() -> Iterator[Serve]:
     """Serves the page over the pair that a function makes, and gives its address.
 
     All in one process of their own: what Gradio leaves open at the end is none of the tests'
@@ -72,6 +72,13 @@ def serve() -> Iterator[Serve]:
     yield start
     process.kill()
     process.join()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Serve]:
+    """The same, for all tests."""
+    with page_server() as start:
+        yield start
 
 
 def _serve(asked: Connection) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides, gate_of
+from fakes import INT8_WORDS, WORDS, DictionaryTagger, FakeSides
 from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.fixtures import Open, Serve, answered, axe, opened, tag
@@ -23,10 +23,6 @@ TEXT = (
     "a German company; she saw Paris, Oslo and the  Amazon."
 )
 HOSTILE = '<img src=x onerror="window.hacked=1"></span><script>window.hacked=1</script>'
-
-
-def without_int8() -> FakeSides:
-    return FakeSides(right=None, gate=gate_of(0.812, 250))
 
 
 def with_hostile_labels() -> FakeSides:
@@ -234,16 +230,6 @@ def test_a_copied_text_is_clean(page: Page) -> None:
     assert TEXT == page.evaluate(select)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("", "Type or paste a text"), ("ada lovelace", "no capital letters")],
-)
-def test_odd_input_gets_a_sentence(one_page: Page, text: str, said: str) -> None:
-    """In the result's place, or above it."""
-    tag(one_page, text)
-    expect(one_page.locator("#result .notice").first).to_contain_text(said)
-
-
 def test_a_text_over_the_limit_is_tagged_up_to_it(page: Page) -> None:
     """The rest is shown and marked, and the counter says so; code points are counted."""
     tag(page, "Berlin 🙂 " + "a" * 20_000)
@@ -296,18 +282,6 @@ def test_hostile_labels_are_inert(open_page: Open, serve: Serve) -> None:
     expect(page.locator("[data-part=detail]")).to_contain_text("<img src=x")
     expect(page.locator("#result img")).to_have_count(0)
     assert page.evaluate("window.hacked") is None
-
-
-def test_an_int8_that_is_not_served_leaves_the_original_alone(
-    open_page: Open, serve: Serve
-) -> None:
-    """The reason, one side's names, and nothing that needs two."""
-    page = open_page(serve(without_int8))
-    tag(page, TEXT)
-    expect(page.locator("#result .problem")).to_contain_text("81.2 %")
-    expect(page.locator("#heading p")).to_have_text("Original alone finds 8 names, in 76.6 MB.")
-    expect(page.locator(".e[data-l=ORG]", has_text="Acme Corp")).to_be_visible()
-    expect(page.get_by_role("button", name="Side by side")).to_have_count(0)
 
 
 def test_typing_asks_one_question_at_a_time(open_page: Open, serve: Serve) -> None:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from browser.fixtures import _serve
+from browser.fixtures import page_server
 from fakes import FakeSides
 from tiny_checkpoint import make_tiny_checkpoint
 
@@ -23,17 +20,6 @@ from evidence.record import made_by, write
 from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The page over dictionaries, in a process of its own; gives its address."""
-    ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(FakeSides, theirs), daemon=True)
-    process.start()
-    yield ours.recv()
-    process.kill()
-    process.join()
 
 
 def tried(one: Property, cases: int) -> dict[str, Any]:
@@ -58,8 +44,8 @@ def main() -> None:
             *default_sides(find_model(str(make_tiny_checkpoint(Path(folder) / "tiny"))))
         )
         found = [tried(one, asked.cases) for one in (*PROPERTIES, tagging(pair))]
-        with served() as url:
-            found += [tried(one, asked.http_cases) for one in over_http(url)]
+        with page_server() as serve:
+            found += [tried(one, asked.http_cases) for one in over_http(serve(FakeSides))]
     record = {
         **made_by(f"record_properties.py --cases {asked.cases} --http-cases {asked.http_cases}"),
         "cases": sum(one["cases"] for one in found),

@@ -5,20 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_checkpoint import with_config
 
-from ner.errors import ModelRefused, PrepareFailed
+from ner.errors import PrepareFailed
 from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
-
-
-def test_a_refusal_in_the_child_is_a_refusal_here(tiny_checkpoint: Path, home: Path) -> None:
-    """The message crosses the process border whole."""
-    folder = with_config(tiny_checkpoint, home / "broken", hidden_size=7)
-
-    with pytest.raises(ModelRefused, match=r"no token classifier of this .*: The hidden"):
-        open_sides(*default_sides(find_model(str(folder))))
 
 
 def test_without_the_hub_a_hub_model_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,23 +38,6 @@ def test_both_sides_tag_the_same_text(tiny_sides: Sides) -> None:
     assert comparison.agreement.left == comparison.left.tagged
 
 
-def test_each_side_says_where_it_comes_from(tiny_sides: Sides) -> None:
-    """Model, recipe, device, the precision that the device reports, and the hash of its files."""
-    left, right = (side.origin for side in tiny_sides.all)
-
-    for origin, recipe in ((left, "original"), (right, "int8")):
-        told = origin.model, origin.recipe, origin.device, origin.precision
-        assert told == ("tiny", recipe, "CPU", "f32")
-        assert origin.name == f"tiny#{recipe}"
-    assert left.weights != right.weights
-
-
-def test_nothing_is_timed_without_a_budget(tiny_sides: Sides) -> None:
-    """Nor is a text without words, which runs no model."""
-    assert tiny_sides.compare(TEXT, Choice()).timing is None
-    assert tiny_sides.compare("  ", Choice(), budget_ms=50).timing is None
-
-
 def test_timings_of_two_people_do_not_overlap(
     tiny_sides: Sides, monkeypatch: pytest.MonkeyPatch
 ) -> None:

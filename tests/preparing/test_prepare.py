@@ -8,30 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared, find_prepared, prepared_root
-from ner.models.open import Sides
-from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant, default_sides, find_recipe
+from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize("recipe", [ORIGINAL, RECOMMENDED])
-def test_a_prepared_folder_loads_elsewhere(
-    tiny_sides: Sides, tiny_spec: ModelSpec, recipe: str
-) -> None:
-    """Anyone can take it to Optimum Intel and transformers as it stands."""
-    from optimum.intel import OVModelForTokenClassification
-    from transformers import AutoTokenizer
-
-    folder = ensure_prepared(Variant(tiny_spec, find_recipe(recipe))).folder
-    model = OVModelForTokenClassification.from_pretrained(folder)
-    encoded = AutoTokenizer.from_pretrained(folder)("My name is Wolfgang", return_tensors="np")
-
-    assert model(**encoded).logits.shape == (1, 6, 9)
 
 
 def test_a_flipped_byte_is_found_and_mended(

@@ -10,10 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ner.entities import Tagged
 from ner.errors import InputError, ModelRefused, TextTooLong
 from ner.models.calibration import project_texts
 from ner.models.catalogue import ModelSpec
@@ -271,12 +268,6 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Any) -> None:
         Model.load(tmp_path)
 
 
-def test_both_variants_run_in_f32(tiny_sides: Sides) -> None:
-    """The executed precision is asked of the device, not assumed."""
-    for side in tiny_sides.both:
-        assert "f32" == side.tagger.model.runner.precision
-
-
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells, others do not")
 def test_no_thread_is_bound_to_a_core(tiny_sides: Sides, texts: list[str]) -> None:
     """Else the workers of one machine, a thread each, would all be bound to the same core."""
@@ -288,12 +279,3 @@ def test_no_thread_is_bound_to_a_core(tiny_sides: Sides, texts: list[str]) -> No
                 with suppress(OSError):  # it has ended since
                     bound.add(frozenset(os.sched_getaffinity(int(thread.name))))
     assert bound == {frozenset(os.sched_getaffinity(0))}
-
-
-@given(text=st.text(max_size=300))
-def test_any_text_is_answered(tiny_sides: Sides, text: str) -> None:
-    """Whatever characters, the result spells itself out of the text."""
-    explained = tiny_sides.left.tagger.explain(text)
-
-    assert isinstance(explained.tagged, Tagged)
-    assert all(0 <= piece.start <= piece.end <= len(text) for piece in explained.pieces)

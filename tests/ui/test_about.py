@@ -11,7 +11,6 @@ import pytest
 from fakes import FakeSides, gate_of, loader_of, service_of
 from markupsafe import escape
 
-from ner.errors import PrepareFailed
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import Prepared
 from ner.models.recipes import RECIPES, Variant, find_recipe
@@ -100,18 +99,4 @@ def test_what_is_no_id_is_refused_and_nothing_is_loaded(
     [(said, *updates)] = fetch(REQUEST, typed)
     assert "is not the id of a model" in said
     assert "<img" not in said
-    assert [gr.skip()] * 3 == updates
-
-
-def test_a_hub_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the Hub's place on the page, and nowhere else."""
-    monkeypatch.setenv("NER_ALLOW_HUB", "1")
-
-    def load(*_: object) -> FakeSides:
-        raise PrepareFailed("The Hub is too slow.")
-
-    [(said, *updates)] = about._fetching(lambda *_: ())(Site(load, service_of()))(  # type: ignore[arg-type]
-        REQUEST, "owner/name"
-    )
-    assert "The Hub is too slow." in said
     assert [gr.skip()] * 3 == updates

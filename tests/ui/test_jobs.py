@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -30,36 +30,6 @@ from ner.ui.page import build
 
 def run(load: Any = None) -> Run:
     return Run(Site(load, service_of()))
-
-
-def test_reports_come_in_order_and_then_the_result() -> None:
-    """What the work tells is yielded, what it gives is returned."""
-
-    def work(tell: Callable[[int], None]) -> str:
-        for number in range(3):
-            tell(number)
-        return "done"
-
-    results = []
-
-    def all_of_it() -> Iterator[int]:
-        results.append((yield from run().background(work)))
-
-    assert [0, 1, 2] == list(all_of_it())
-    assert ["done"] == results
-
-
-def test_an_error_is_raised_to_who_waits() -> None:
-    """After what was told before it."""
-
-    def work(tell: Callable[[int], None]) -> str:
-        tell(1)
-        raise OSError("no space left")
-
-    told = run().background(work)
-    assert 1 == next(told)
-    with pytest.raises(OSError, match="no space left"):
-        next(told)
 
 
 @pytest.mark.parametrize("way", ["leave", "stop"])

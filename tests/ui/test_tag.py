@@ -11,7 +11,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import INT8_WORDS, DictionaryTagger, FakeSides, gate_of, loader_of, service_of
+from fakes import (
+    INT8_WORDS,
+    DictionaryTagger,
+    FakeSides,
+    Waited,
+    gate_of,
+    loader_of,
+    service_of,
+)
 
 from ner import schema
 from ner.comparing.timing import Latency, Timing
@@ -19,7 +27,6 @@ from ner.entities import Entity, Explained, Tagged
 from ner.machine import describe
 from ner.models.child import OnStage
 from ner.models.recipes import Variant
-from ner.serving.admission import Slots
 from ner.serving.bounds import Bounds
 from ner.tagging.choice import Choice
 from ner.ui import tag
@@ -76,10 +83,13 @@ def test_hints_stand_above_the_result() -> None:
 
 
 def test_an_int8_that_failed_its_gate_is_explained() -> None:
-    """The original alone, under a sentence with the gate's figures."""
+    """The original alone, under a sentence with the gate's figures; nothing that needs two."""
     [answer] = answers(FakeSides(right=None, gate=gate_of(0.812, 250)))
     assert "81.2 %" in answer["html"]
-    assert "Original alone finds 6 names" in answer["html"]
+    assert "Original alone finds 6 names<" in answer["html"]
+    assert ">, in 76.6 MB.<" in answer["html"]
+    assert 'data-l="ORG"' in answer["html"]
+    assert "Side by side" not in answer["html"]
     assert 1 == len(json.loads(answer["data"])["sides"])
 
 
@@ -90,12 +100,6 @@ def test_stages_of_preparing_are_told_in_order() -> None:
     told = [stage["html"].split(": ")[1].split(" …")[0] for stage in stages]
     assert ["export", "quantize", "check"] == told
     assert result["data"]
-
-
-def test_an_unknown_model_is_refused_by_name() -> None:
-    """A name that is not offered is never used as a path, and the sentence says what is offered."""
-    [answer] = answers(left="../assets/model")
-    assert "There is no model called" in answer["html"]
 
 
 def test_an_unexpected_error_is_logged_and_only_its_id_told(
@@ -150,14 +154,6 @@ def test_speed_is_said_only_as_far_as_the_interval_tells(
 ) -> None:
     """'No clear difference' only where the whole interval is within a tenth of 1."""
     assert said == _pace(Timing(Latency(tuple(left)), Latency(tuple(right))))
-
-
-class Waited(Slots):
-    """Slots for which three others wait, once they are taken."""
-
-    @property
-    def queued(self) -> int:
-        return 3 if self.running else 0
 
 
 def times(
