@@ -18,6 +18,7 @@ from ner.choosing.memory import SHORT
 from ner.choosing.recommend import Limits
 from ner.choosing.report import choice_table, measurement_json
 from ner.choosing.workloads import usual
+from ner.comparing.agreement import agreement_estimate
 from ner.entities import Annotated
 from ner.errors import InputError
 from ner.evaluating import gate
@@ -118,8 +119,17 @@ def measure_texts(
             f"The model knows none of your labels: {', '.join(texts.renamed)[:200]}. Choose which "
             "of its labels they are, in the table below the texts."
         )
-    yield "Opening every recipe of the model …"
     sides = yield from run.open(left, right, device)
+    with (yield from run.place("Comparing both sides …")):
+        gold, plain = texts.sample.gold, texts.sample.texts
+        report = (
+            report_agreement(sides.both, plain, max_loss=max_loss, name=texts.name)
+            if gold is None
+            else _report(sides, gold, texts, max_loss)
+        )
+    # Told at once: whether B will do is what most people ask, and timing takes longer.
+    known = _known(report)
+    yield f"{known} Opening every recipe of the model …"
     refused: dict[Variant, str] = {}
     beside = [sides.right] if other.spec != variant.spec and sides.right is not None else []
     if peers:
@@ -138,17 +148,18 @@ def measure_texts(
         contenders = yield from run.background(partial(_open, variant.spec, device, refused))
         contenders += map(Contender.of, beside)
         steps = measure(contenders, texts.sample, usual(texts.sample.texts), SHORT)
-    with (yield from run.place("Measuring …")):
-        measured = yield from _measured(run, steps)
-        yield "Comparing both sides …"
-        gold, plain = texts.sample.gold, texts.sample.texts
-        report = (
-            report_agreement(sides.both, plain, max_loss=max_loss, name=texts.name)
-            if gold is None
-            else _report(sides, gold, texts, max_loss)
-        )
+    with (yield from run.place(f"{known} Measuring …")):
+        measured = yield from _measured(run, steps, known)
     found = Decided(variant.spec, texts, measured, refused, report)
     yield decided.value(found, others, variant.name, other.name), found
+
+
+def _known(report: Report) -> str:
+    """What is known of the two sides before anything is timed."""
+    if report.labelled:
+        return report.verdict.short if report.verdict else ""
+    left, right = report.titles
+    return f"{right} agrees with {left} to {agreement_estimate(report.agreements).text()} %."
 
 
 def _limits(
@@ -175,8 +186,8 @@ def _open(
     )
 
 
-def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) -> Any:  # noqa: ANN401
-    """What is measured in ``steps``; yields how far it is, as often as one can read.
+def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]], known: str) -> Any:  # noqa: ANN401
+    """What is measured in ``steps``; yields what is ``known`` and how far it is.
 
     How long it will take is told of steps that are alike, once a second of them has been seen.
     """
@@ -199,7 +210,7 @@ def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]]) 
             left = f", about {seconds:,.0f} s left{part}" if seconds >= 1 else ""
         if step.what != last.what or now - told >= _TOLD_EVERY:
             told = now
-            yield f"Measuring, {step.done:,} of {step.total:,}: {step.what}{left} …"
+            yield f"{known} Measuring, {step.done:,} of {step.total:,}: {step.what}{left} …"
         last = step
 
 

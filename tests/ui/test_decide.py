@@ -68,10 +68,13 @@ def last(*args: Any, **kwargs: Any) -> tuple[str, dict[str, Any]]:
 
 
 def test_progress_comes_before_the_result() -> None:
-    """From the first second on; the state that other limits are applied to comes with the end."""
+    """From the first second on, with what is known of the sides before anything is timed.
+
+    The state that other limits are applied to comes with the end.
+    """
     *steps, (value, found) = measured()
-    assert "Opening every recipe" in steps[0][0]["html"]
-    assert any("Measuring," in step["html"] for step, _ in steps)
+    assert "Comparing both sides" in steps[0][0]["html"]
+    assert re.search(r"INT8 agrees with Original to \d.* %\. Measuring,", steps[-1][0]["html"])
     assert all(state is None for _, state in steps)
     assert found is not None
     assert value["data"]
@@ -89,7 +92,7 @@ def test_how_long_it_takes_is_told_by_steps_that_are_alike(monkeypatch: pytest.M
             yield Progress(4, 5, "c", 5)
         return ()
 
-    told = [said.split(": ")[1] for said in decide._measured(Run(site()), steps())]
+    told = [said.split(": ")[1] for said in decide._measured(Run(site()), steps(), "")]
     assert ["a …", "a …", "a, about 2 s left of this part …", "b …", "b …"] == told[:5]
     assert ["c, about 10 s left …"] * 2 == told[5:]
 
