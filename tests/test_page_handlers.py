@@ -104,11 +104,11 @@ def test_compare_answers_the_command_lines_json(client: Client) -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"text": 5}, "expected a string"),
+        ({"text": 5}, "Expected a text, got int"),
         ({"text": "a" * 20_001}, "20,001 characters; at most 20,000"),
         ({"model": "../x"}, "no model called"),
         ({"model": "https://example.org/model"}, "no model called"),
-        ({"model": ["bundled"]}, "expected its name"),
+        ({"model": ["bundled"]}, "no model called"),
         ({"recipe": "int3"}, "Choose one of original, bf16"),
         ({"aggregation": "best"}, "Choose one of first"),
         ({"threshold": "high"}, "number from 0 to 1"),

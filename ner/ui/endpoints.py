@@ -8,7 +8,7 @@ from typing import Any
 from gradio.events import api as add_endpoint
 
 from ner import schema
-from ner.errors import InputError, TextTooLong
+from ner.errors import InputError
 from ner.evaluating.report import report_sides
 from ner.files.gold import parse_gold
 from ner.files.marked import Reading
@@ -20,6 +20,7 @@ from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_private import client_disconnected
 from ner.serving.service import Service
 from ner.tagging.choice import Choice, kind
+from ner.tagging.tagger import clean
 from ner.tags import parse_map
 from ner.ui.jobs import Loader, as_gradio_errors
 from ner.verdict import MAX_LOSS, check_max_loss
@@ -59,7 +60,7 @@ class Endpoints:
         """
         texts = parse_texts(text, self.service.bounds)
         choice = parse_choice(aggregation, threshold, labels, reading)
-        name = f"{_name(model, 'model')}#{_name(recipe, 'recipe')}"
+        name = f"{model}#{recipe}"
         side = _open(self.load, name, name).left
         tagger = side.tagger.using(choice)
         with self.service.short.slot(disconnected=client_disconnected):
@@ -93,7 +94,7 @@ class Endpoints:
             reading: How long texts are read: segments, whole, or a number of word pieces.
 
         """
-        check_text(text, self.service.bounds.text_characters)
+        clean(text, self.service.bounds.text_characters)
         choice = parse_choice(aggregation, threshold, labels, reading)
         sides = _open(self.load, left, right)
         # Raises, and says why, where the right side is not served.
@@ -136,7 +137,7 @@ class Endpoints:
             reading: How long texts are read: segments, whole, or a number of word pieces.
 
         """
-        check_text(gold, self.service.bounds.gold_characters)
+        clean(gold, self.service.bounds.gold_characters)
         choice = parse_choice(aggregation, threshold, labels, reading)
         if isinstance(max_loss, bool) or not isinstance(max_loss, int | float):
             raise InputError(f"max_loss is {kind(max_loss)}; expected a number.")
@@ -160,47 +161,32 @@ def add_endpoints(load: Loader, service: Service) -> None:
         )
 
 
-def _open(load: Loader, left: object, right: object) -> Sides:
+def _open(load: Loader, left: str, right: str) -> Sides:
     pair = (
-        resolve(_name(left, "left side"), default=f"bundled#{ORIGINAL}", visitor=True),
-        resolve(_name(right, "right side"), visitor=True),
+        resolve(left, default=f"bundled#{ORIGINAL}", visitor=True),
+        resolve(right, visitor=True),
     )
     # The API has nowhere to show progress.
     return load(*pair, "CPU", lambda stage: None)
 
 
-def _name(given: object, what: str) -> str:
-    if not isinstance(given, str):
-        raise InputError(f"The {what} is {kind(given)}; expected its name.")
-    return given
-
-
-def check_text(text: object, limit: int) -> None:
-    """Gradio passes on whatever JSON it was sent, so types are checked here."""
-    if not isinstance(text, str):
-        raise InputError(f"The text is {kind(text)}; expected a string.")
-    if len(text) > limit:
-        raise TextTooLong(len(text), limit)
-
-
-def parse_texts(given: object, bounds: Bounds) -> list[str]:
+def parse_texts(given: str | list[str], bounds: Bounds) -> list[str]:
     """One text or a list of them; a list may be as long, all together, as one text."""
-    if not isinstance(given, list):
-        check_text(given, bounds.text_characters)
-        return [str(given)]
-    if len(given) > bounds.texts:
+    texts = given if isinstance(given, list) else [given]
+    if len(texts) > bounds.texts:
         raise InputError(
-            f"There are {len(given):,} texts; at most {bounds.texts} are taken in one call."
+            f"There are {len(texts):,} texts; at most {bounds.texts} are taken in one call."
         )
-    for text in given:
-        check_text(text, bounds.text_characters)
-    together = sum(map(len, given))
+    # Gradio passes on whatever JSON it was sent, so types are checked too.
+    for text in texts:
+        clean(text, bounds.text_characters)
+    together = sum(map(len, texts))
     if together > bounds.text_characters:
         raise InputError(
             f"The texts have {together:,} characters together; at most "
             f"{bounds.text_characters:,} are taken in one call."
         )
-    return given
+    return texts
 
 
 def parse_choice(aggregation: str, threshold: float, labels: object, reading: str | int) -> Choice:

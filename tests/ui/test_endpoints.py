@@ -34,9 +34,9 @@ def test_a_list_gives_a_list_of_what_each_text_gives() -> None:
         (["x"] * 101, InputError, "There are 101 texts; at most 100"),
         (["x" * 11_000] * 2, InputError, "22,000 characters together; at most 20,000"),
         (["x" * 20_001], TextTooLong, "20,000"),
-        (["x", None], InputError, "expected a string"),
-        ([["x"]], InputError, "expected a string"),
-        ({"text": "x"}, InputError, "expected a string"),
+        (["x", None], InputError, "Expected a text, got"),
+        ([["x"]], InputError, "Expected a text, got"),
+        ({"text": "x"}, InputError, "Expected a text, got"),
     ],
 )
 def test_a_list_has_bounds(given: object, error: type[Exception], message: str) -> None:
