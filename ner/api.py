@@ -13,9 +13,8 @@ from ner.entities import Annotated
 from ner.evaluating.report import Report, report_sides
 from ner.files.gold import read_gold
 from ner.files.marked import Reading
-from ner.models.names import resolve
+from ner.models.names import resolve, resolve_sides
 from ner.models.open import OpenSides, Sides, open_side
-from ner.models.recipes import ORIGINAL
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import OpenVinoTagger
 from ner.tags import map_gold, parse_map
@@ -127,5 +126,4 @@ def _kept_open() -> OpenSides:
 
 
 def _opened(left: str, right: str, device: str) -> Sides:
-    pair = resolve(left, default=f"bundled#{ORIGINAL}"), resolve(right)
-    return _kept_open().get(*pair, device=device, serve=False)
+    return _kept_open().get(*resolve_sides(left, right), device=device, serve=False)

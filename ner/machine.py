@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from ner.stats import count_of
+
 # What decides how fast INT8 runs, best first; names as in /proc/cpuinfo.
 _VECTOR_FLAGS = {
     "amx_int8": "AMX-INT8",
@@ -49,8 +51,7 @@ class Machine:
     def summary(self) -> str:
         """One line for beside a number."""
         extensions = ", ".join(self.vector_extensions) or "no known vector extensions"
-        cores = "1 core" if self.cores == 1 else f"{self.cores} cores"
-        return f"{self.cpu} · {extensions} · {cores}"
+        return f"{self.cpu} · {extensions} · {count_of(self.cores, 'core')}"
 
 
 @cache

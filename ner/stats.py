@@ -93,6 +93,16 @@ def written(value: float, decimals: int = 1, *, sign: bool = False) -> str:
     return ("+" if sign and value > 0 else "") + text.replace("-", "−")
 
 
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count_of(1, "entity"), count_of(2000, "more entity"), count_of(0, "error")
+    ('1 entity', '2,000 more entities', '0 errors')
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def unseen_rate(units: float, level: float = LEVEL) -> float:
     """The rate that a mishap may still have which was not seen among so many units (over 0).
 

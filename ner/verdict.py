@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ner.errors import InputError
-from ner.stats import LEVEL, Estimate, unseen_rate
+from ner.stats import LEVEL, Estimate, count_of, unseen_rate
 
 # What a variant may lose and must reach unless the reader says otherwise: points of F1 against
 # gold, and F1 of its entities against the original's where there is no gold.
@@ -119,7 +119,7 @@ def more_needed(more: int | None) -> str:
     """
     if more is None:
         return f"even {_MOST:,} more entities may not settle it"
-    return f"about {more:,} more {'entity' if more == 1 else 'entities'} would settle it"
+    return f"about {count_of(more, 'more entity')} would settle it"
 
 
 def round_up(number: float) -> int:

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ner.choosing.measure import Measured
-from ner.evaluating.verdicts import count_of
-from ner.stats import FEWEST_UNITS, Estimate, speed_in_words
+from ner.stats import FEWEST_UNITS, Estimate, count_of, speed_in_words
 from ner.verdict import (
     MIN_AGREEMENT,
     Answer,

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.comparing.agreement import Agreement, Pair
-from ner.evaluating.verdicts import count_of
+from ner.stats import count_of
 
 # The risk of a wrong claim that is taken, as for intervals of 95 %.
 ALPHA = 0.05
@@ -157,7 +157,7 @@ def change_sentence(tally: Tally, names: tuple[str, str], cards: int) -> str:
     if added == 0:
         return f"{judged} as many errors as {left}."
     kind = "more" if added > 0 else "fewer"
-    here = f"{judged} {abs(added):,} {kind} {'error' if abs(added) == 1 else 'errors'} than {left}"
+    here = f"{judged} {count_of(abs(added), f'{kind} error')} than {left}"
     if tally.judged >= cards:
         return f"{here}."
     scaled = abs(round(added * cards / tally.judged))

@@ -17,7 +17,7 @@ from ner.evaluating.breakdown import bucket_counts
 from ner.evaluating.scores import ERRORS, LETTERS, Figures, Scores, conlleval, find_changes
 from ner.models.open import Side
 from ner.schema import Json, agreement_json, origin_json, provenance_json, to_json
-from ner.stats import Estimate, f1_difference, mcnemar_p
+from ner.stats import Estimate, count_of, f1_difference, mcnemar_p
 from ner.tagging.choice import Choice
 from ner.tagging.tagger import clean
 from ner.tags import suggest_map
@@ -81,7 +81,7 @@ class Report:
         """The errors that the right side added and removed, with the paired test."""
         added, removed = self.changes
         return (
-            f"{self.titles[1]} added {verdicts.count_of(added, 'error')} and removed {removed:,} "
+            f"{self.titles[1]} added {count_of(added, 'error')} and removed {removed:,} "
             f"(McNemar's exact test: p = {mcnemar_p(added, removed):.3f})."
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ner.comparing.agreement import Agreement, agreement_estimate
-from ner.stats import Estimate
+from ner.stats import Estimate, count_of
 from ner.verdict import Answer, Verdict, fewest, more_needed, settle
 
 if TYPE_CHECKING:
@@ -153,16 +153,6 @@ def misfit(report: Report) -> str | None:
         "mean the same, that the texts are in the language of the model, and that the file was "
         "read as it is meant."
     )
-
-
-def count_of(number: int, noun: str) -> str:
-    """A number of things.
-
-    >>> count_of(1, "entity"), count_of(2000, "error")
-    ('1 entity', '2,000 errors')
-    """
-    plural = {"entity": "entities"}.get(noun, f"{noun}s")
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def _basis(report: Report, entities: int) -> str:

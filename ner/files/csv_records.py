@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ner.stats import count_of
+
 # A line, or a record over several lines, of more characters is reported and skipped. JSON can spend
 # six characters on one, so the longest text that can be tagged still fits.
 LONGEST_RECORD = 8_000_000
@@ -74,8 +76,7 @@ def records(
         taken = [first]
         fields, problem = _parse(taken, following, delimiter, allowed)
         if width and not problem and len(fields) != width:
-            plural = "" if len(fields) == 1 else "s"
-            problem = f"{len(fields)} field{plural}; expected {width}, as in the header."
+            problem = f"{count_of(len(fields), 'field')}; expected {width}, as in the header."
         literally = (
             lenient
             and len(taken) > 1 < width

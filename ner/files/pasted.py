@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from ner.choosing.measure import Sample
 from ner.entities import Annotated
 from ner.errors import FileFormatError, InputError
-from ner.evaluating.verdicts import count_of
 from ner.files.csv_records import BadRow
 from ner.files.gold import find_format, gold_of_lines
 from ner.files.json_records import MARKS
@@ -22,6 +21,7 @@ from ner.files.read import Row, inspect
 from ner.io import check_length, split_lines
 from ner.models.catalogue import ModelSpec, assets
 from ner.models.folder import known_labels, texts_for
+from ner.stats import count_of
 from ner.tags import likely_map, map_gold, parse_map
 
 # What pasted texts are called in errors.

@@ -44,6 +44,12 @@ def resolve(text: str, *, default: str = "bundled#int8", visitor: bool = False) 
     return variant
 
 
+def resolve_sides(left: str, right: str, *, visitor: bool = False) -> tuple[Variant, Variant]:
+    """Both sides as `resolve` gives them; a model alone is its original on the left."""
+    first = resolve(left, default="bundled#original", visitor=visitor)
+    return first, resolve(right, visitor=visitor)
+
+
 def find_model(name: str, *, visitor: bool = False) -> ModelSpec:
     """The model called ``name``.
 

@@ -32,7 +32,7 @@ from ner.markup import macro, notice, render
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import known_labels
-from ner.models.names import resolve
+from ner.models.names import resolve, resolve_sides
 from ner.models.open import Sides
 from ner.models.recipes import Variant
 from ner.progress import Progress, Stopped
@@ -110,7 +110,7 @@ def measure_texts(
     """Progress while it runs, then the verdict and all behind it."""
     # Before anything is measured, so that a mistake costs no time.
     max_loss, others = _limits(*limits)
-    variant, other = resolve(left, visitor=True), resolve(right, visitor=True)
+    variant, other = resolve_sides(left, right, visitor=True)
     texts = read_texts(text or "", chosen, mapping, variant.spec, run.bounds.gold_characters)
     if not (chosen or texts.sample.gold):
         check_length(len(text), run.bounds.lines_characters)

@@ -13,9 +13,8 @@ from ner.evaluating.report import report_sides
 from ner.files.gold import parse_gold
 from ner.files.marked import Reading
 from ner.io import split_lines
-from ner.models.names import resolve
+from ner.models.names import resolve_sides
 from ner.models.open import Sides
-from ner.models.recipes import ORIGINAL
 from ner.serving.bounds import Bounds, timing_budget
 from ner.serving.gradio_private import client_disconnected
 from ner.serving.service import Service
@@ -162,12 +161,8 @@ def add_endpoints(load: Loader, service: Service) -> None:
 
 
 def _open(load: Loader, left: str, right: str) -> Sides:
-    pair = (
-        resolve(left, default=f"bundled#{ORIGINAL}", visitor=True),
-        resolve(right, visitor=True),
-    )
     # The API has nowhere to show progress.
-    return load(*pair, "CPU", lambda stage: None)
+    return load(*resolve_sides(left, right, visitor=True), "CPU", lambda stage: None)
 
 
 def parse_texts(given: str | list[str], bounds: Bounds) -> list[str]:

@@ -22,6 +22,7 @@ from ner.files.report import excerpt
 from ner.files.write import CSV_RULE
 from ner.markup import colour_classes, macro, notice
 from ner.serving.bounds import Bounds
+from ner.stats import count_of
 from ner.tagging.choice import Choice
 from ner.ui.forms import Pickers, aggregation_picker, button, html
 from ner.ui.jobs import JOB, QUIET, Run, Site, job, stop
@@ -174,7 +175,7 @@ def inspect_file(run: Run, path: str | None, encoding: str) -> Iterator[Any]:
 
 def _describe(source: Source) -> str:
     """Format, encoding, lines, and where the texts are taken from."""
-    lines = "1 line" if source.lines == 1 else f"{source.lines:,} lines"
+    lines = count_of(source.lines, "line")
     what = f"{source.format.upper()}, {source.encoding.upper()}, {lines}."
     if source.column is not None:
         return f"{what} The texts seem to be in {source.column!r}; choose another column if not."
@@ -190,7 +191,7 @@ def _running(step: Step, rows: Sequence[Mapping[str, object]]) -> str:
 
 def _finished(step: Step, out: Path, rows: Sequence[Mapping[str, object]]) -> str:
     """What was done, what to beware of, what failed, and the first rows."""
-    found = "1 entity" if step.entities == 1 else f"{step.entities:,} entities"
+    found = count_of(step.entities, "entity")
     done = f"{step.outcome}, {step.rate:,.0f} rows a second; {found} found."
     failures, problem = [], ""
     if step.failed:

@@ -15,7 +15,7 @@ from ner.errors import InputError
 from ner.io import read_lines
 from ner.models.catalogue import ModelSpec
 from ner.models.folder import fetched, find_prepared
-from ner.models.names import can_be_had, find_model, hub_allowed, resolve
+from ner.models.names import can_be_had, find_model, hub_allowed, resolve, resolve_sides
 from ner.models.recipes import RECIPES, Variant, default_sides
 from ner.tagging.decode import Aggregation
 from ner.ui.jobs import Value
@@ -85,7 +85,7 @@ class Pickers:
 
     def pick(self, left: str, right: str) -> tuple[Update, Update, Update]:
         """Choose two variants by name; raises ``ModelRefused`` for one that is not offered."""
-        first, second = resolve(left, visitor=True), resolve(right, visitor=True)
+        first, second = resolve_sides(left, right, visitor=True)
         choices = variant_choices(first.spec, second)
         models = [(spec.title, spec.name) for spec in self.offered()]
         return (

@@ -20,7 +20,7 @@ import gradio as gr
 from ner.errors import NerError
 from ner.markup import notice
 from ner.models.child import OnStage
-from ner.models.names import resolve
+from ner.models.names import resolve_sides
 from ner.models.open import Side, Sides
 from ner.models.recipes import Variant
 from ner.progress import Stopped
@@ -87,11 +87,7 @@ class Run:
         Raises ``ModelRefused`` for what a visitor may not name. Preparing goes on when the visitor
         leaves or changes the model, because others may wait for it too.
         """
-        pair = (
-            resolve(left, default="bundled#original", visitor=True),
-            resolve(right, visitor=True),
-        )
-        return (yield from self.load(*pair, device))
+        return (yield from self.load(*resolve_sides(left, right, visitor=True), device))
 
     def load(self, left: Variant, right: Variant, device: str) -> Generator[str, None, Sides]:
         """The same of variants that are known."""

@@ -21,6 +21,7 @@ from ner.markup import colour_classes, cut, macro, megabytes, milliseconds, rend
 from ner.models.calibration import model_for
 from ner.models.catalogue import LABELS, ModelSpec
 from ner.models.open import Side, Sides
+from ner.stats import count_of
 from ner.tables import Table
 from ner.tables import html as table_html
 from ner.tagging.choice import Choice, Steps
@@ -296,7 +297,7 @@ def _name(label: str) -> str:
 def _agreed(kept: Kept) -> str:
     """How far the sides agree: the beginning of the sentence under the title."""
     total, same = len(kept.pairs), len(kept.pairs) - len(kept.agreement.differences)
-    names = "1 name" if total == 1 else f"{total:,} names"
+    names = count_of(total, "name")
     left, *right = (side.origin.title for side in kept.sides.all)
     if not right:
         return f"{left} alone finds {names}"
