@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides, awaited, loader_of, service_of
+from fakes import FakeSides, awaited, loader_of
+from serving.running import apart, serve_page
 
 from ner.errors import MissingExtra
-from ner.ui.launch import launch, serve
-from ner.ui.page import build
+from ner.ui.launch import serve
 
 
 @pytest.fixture(scope="module")
 def mcp_url() -> Iterator[str]:
     """The page over the dictionary pair with its MCP server, in a process of its own."""
     pytest.importorskip("mcp", reason='needs pip install -e ".[mcp]"')
-    ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    yield f"{ours.recv()}gradio_api/mcp/"
-    process.kill()
-    process.join()
-    ours.close()
-    theirs.close()
+    with apart(_serve) as url:
+        yield f"{url}gradio_api/mcp/"
 
 
 def _serve(address: Connection) -> None:
-    service = service_of()
-    page = build(loader_of(FakeSides()), service=service)
-    settings = {"server_name": "127.0.0.1", "server_port": 0, "mcp_server": True}
-    address.send(launch(page, service, **settings))
-    page.block_thread()
+    serve_page(address, loader_of(FakeSides()), mcp_server=True)
 
 
 async def _called(url: str, tool: str, arguments: dict[str, Any]) -> tuple[set[str], Any]:

@@ -6,17 +6,14 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fakes import FakeSides, loader_of, service_of
-
-from ner.ui.launch import launch
-from ner.ui.page import build
+from fakes import FakeSides, loader_of
+from serving.running import apart, event_of, serve_page
 
 TEXT = "this text must never reach the log "
 LONG = TEXT * 1000
@@ -28,21 +25,6 @@ class Served:
 
     client: httpx.Client
     log: Path
-
-    def config(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.client.get("config").json()
-        return answer
-
-    def event_of(self, elem_id: str) -> int:
-        """The number of the event that a click on a button is."""
-        config = self.config()
-        [button] = [
-            one["id"] for one in config["components"] if one["props"].get("elem_id") == elem_id
-        ]
-        [number] = [
-            one["id"] for one in config["dependencies"] if [button, "click"] in one["targets"]
-        ]
-        return int(number)
 
     def send(self, event: int, values: list[Any]) -> str:
         """What the last message of the event says."""
@@ -60,31 +42,22 @@ def _serve(address: Connection, log: Path) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    service = service_of()
-    page = build(loader_of(FakeSides()), service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
-    page.block_thread()
+    serve_page(address, loader_of(FakeSides()))
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A page whose log can be read."""
-    spawn = get_context("spawn")
-    ours, theirs = spawn.Pipe()
     log = tmp_path_factory.mktemp("served") / "log"
-    process = spawn.Process(target=_serve, args=(theirs, log), daemon=True)
-    process.start()
-    with httpx.Client(base_url=ours.recv(), timeout=60) as client:
+    with apart(_serve, log) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield Served(client, log)
-    process.kill()
-    process.join()
 
 
 @pytest.mark.timeout(120)
 def test_a_choice_that_is_not_offered_is_refused_without_its_words(served: Served) -> None:
     """Neither the answer nor the log has them; the log has that something was refused."""
     answer = served.send(
-        served.event_of("tag"),
+        event_of(served.client, "tag"),
         ["Berlin", LONG, "bundled#int8", "CPU", "first", "segments", 0, "[]", "merged"],
     )
 
@@ -102,7 +75,7 @@ def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> N
     sides = ["bundled#original", "bundled#int8", "CPU"]
     values = [None, "", None, *sides, "right", "first", 7, "", "entities.jsonl"]
 
-    answer = served.send(served.event_of("tag-file"), values)
+    answer = served.send(event_of(served.client, "tag-file"), values)
 
     assert "Threshold: expected a number from 0" in answer
 
@@ -121,7 +94,7 @@ def test_a_number_out_of_bounds_is_answered_with_the_bounds(served: Served) -> N
 )
 def test_nothing_that_is_sent_to_any_event_is_logged(served: Served, value: object) -> None:
     """Every event of the page, each of its inputs the same text in one form or another."""
-    for event in served.config()["dependencies"]:
+    for event in served.client.get("config").json()["dependencies"]:
         if event["backend_fn"]:
             served.send(event["id"], [value] * len(event["inputs"]))
 

@@ -15,7 +15,6 @@ from test_cli import ROOT, here
 from tiny_architectures import ARCHITECTURES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DEPLOY = ROOT / "ner" / "deploy" / "README.md"
 READMES = (ROOT / "README.md", *sorted((ROOT / "ner").glob("*/README.md")))
 
 
@@ -85,16 +84,17 @@ def test_the_architectures_are_those_that_are_tried() -> None:
     assert set(named) - {"original", "bf16"} == set(ARCHITECTURES)
 
 
-def test_every_variable_is_explained() -> None:
-    """Each NER_ variable that the code reads, serving apart, stands in the table, and no other."""
+@pytest.mark.parametrize("folder", ["deploy", "serving"])
+def test_every_variable_is_explained(folder: str) -> None:
+    """Each NER_ variable that the code reads stands in the table of one README, and no other."""
     read = {
         name
         for file in (ROOT / "ner").rglob("*.py")
-        # Those have a README of their own.
-        if file.parent.name != "serving"
+        if (file.parent.name == "serving") == (folder == "serving")
         for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
     }
-    table = DEPLOY.read_text(encoding="utf-8").split("| variable |")[1].split("\n\n")[0]
+    text = (ROOT / "ner" / folder / "README.md").read_text(encoding="utf-8")
+    table = text.split("| variable |")[1].split("\n\n")[0]
 
     assert set(re.findall(r"`(NER_[A-Z_]+)`", table)) == read
 

@@ -6,15 +6,14 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from zipfile import ZipFile
 
 import httpx
 import pytest
+from serving.running import app
 
 from ner.models.open import Sides
 
@@ -132,25 +131,10 @@ def test_all_bundled_files_are_found(installed: Path, tmp_path: Path) -> None:
 
 def test_the_page_is_served(installed: Path, tmp_path: Path, bundled_sides: Sides) -> None:
     """With its own style and script and the examples, as from the checkout."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    log = tmp_path / "log"
-    with (
-        log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(
-            [sys.executable, "-m", "ner", "serve", "--port", port],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"},
-            stdout=written,
-            stderr=subprocess.STDOUT,
-        ) as served,
-    ):
-        while not (found := re.search(r"http://[\d.]+:\d+", log.read_text(encoding="utf-8"))):
-            assert served.poll() is None, log.read_text(encoding="utf-8")
-            time.sleep(0.1)
-        page = httpx.get(found[0], timeout=60).text
-        served.terminate()
+    serve = ("-m", "ner", "serve")
+    place = {"cwd": tmp_path, "PYTHONPATH": str(installed)}
+    with app(tmp_path / "log", command=serve, **place) as served:
+        page = httpx.get(served.url, timeout=60).text
 
     assert "ner-style" in page
     assert "ner-script" in page

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tagging.test_tagger import assert_equals_pipeline
 
 from ner.deploy.export import export_model
 from ner.errors import InputError
@@ -20,8 +19,7 @@ from ner.models.folder import Prepared, sha256
 from ner.models.names import find_model
 from ner.models.open import open_side
 from ner.models.recipes import Variant, default_sides
-from ner.tagging.choice import Choice
-from ner.tagging.segments import Reading
+from ner.tagging.decode import Aggregation
 
 
 @pytest.fixture(scope="module")
@@ -38,32 +36,11 @@ def exported(tiny_int8: Variant, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
-def assert_same_entities(folder: Path, variant: Variant, texts: Sequence[str]) -> None:
-    """Optimum's model and AutoTokenizer in the pipeline find what our tagger does."""
-    from optimum.intel import OVModelForTokenClassification
-    from transformers import AutoTokenizer, pipeline
-
-    model = OVModelForTokenClassification.from_pretrained(
-        folder, ov_config={"INFERENCE_PRECISION_HINT": "f32"}
-    )
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tag = pipeline(
-        "token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="first"
-    )
-    tagger: Any = open_side(variant).tagger
-    # The pipeline reads a text whole.
-    tagger = replace(tagger, model=replace(tagger.model, reading=Reading(510)))
-    for text, theirs in zip(texts, tag(list(texts)), strict=True):
-        expected = [(one["start"], one["end"], one["entity_group"]) for one in theirs]
-        found = tagger.using(Choice()).tag_many([text])[0].entities
-        assert expected == [(one.start, one.end, one.label) for one in found], text
-
-
 def test_optimum_loads_it_and_finds_the_same(exported: Path, tiny_int8: Variant) -> None:
     """Through transformers' pipeline, on texts that the tiny model reads whole."""
     texts = [text for text in project_texts("general", "gate") if len(text) < 120][:60]
 
-    assert_same_entities(exported, tiny_int8, texts)
+    assert_equals_pipeline(open_side(tiny_int8), exported, texts, Aggregation.FIRST)
 
 
 @pytest.mark.full
@@ -74,7 +51,8 @@ def test_optimum_finds_the_same_with_the_bundled_model(ner_home: Path, tmp_path:
     folder = tmp_path / "bundled-int8"
     export_model(variant, folder)
 
-    assert_same_entities(folder, variant, project_texts(spec.texts, "gate"))
+    texts = project_texts(spec.texts, "gate")
+    assert_equals_pipeline(open_side(variant), folder, texts, Aggregation.FIRST)
 
 
 def test_the_files_are_the_prepared_ones(exported: Path, tiny_prepared: Prepared) -> None:

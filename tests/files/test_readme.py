@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +77,3 @@ def test_the_examples_of_gold_are_read() -> None:
     record = {"text": "Ada Lovelace lived in London.", "entities": spans}
 
     assert [gold] == parse_gold([json.dumps(record)], "the README")
-
-
-@pytest.mark.parametrize(
-    "name", ["ner.io", *(f"ner.files.{file.stem}" for file in sorted(FOLDER.glob("[a-z]*.py")))]
-)
-def test_the_examples_run(name: str) -> None:
-    """Those of the docstrings."""
-    assert 0 == doctest.testmod(import_module(name)).failed

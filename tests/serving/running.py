@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -90,7 +90,6 @@ class Held(Measured):
     go: Any = field(default_factory=lambda: get_context("spawn").Event())
     tagged: Any = field(default_factory=lambda: get_context("spawn").Queue())
     url: str = ""
-    process: Any = None
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
     def again(self) -> None:
@@ -119,6 +118,38 @@ class Held(Measured):
         return called
 
 
+@contextmanager
+def apart(serve: Callable[..., None], *given: Any) -> Iterator[str]:
+    """``serve`` in a process of its own: it gets a pipe for its page's address, and ``given``."""
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=serve, args=(theirs, *given), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+        theirs.close()
+
+
+def serve_page(address: Connection, load: Any, **settings: Any) -> None:
+    """The page over what ``load`` opens, until the process ends; its address goes into the pipe."""
+    service = service_of()
+    page = build(load, service=service)
+    address.send(launch(page, service, server_name="127.0.0.1", server_port=0, **settings))
+    page.block_thread()
+
+
+def event_of(client: httpx.Client, elem_id: str) -> int:
+    """The number of the event that a click on a button of the page is."""
+    config = client.get("config").json()
+    [button] = [one["id"] for one in config["components"] if one["props"].get("elem_id") == elem_id]
+    [number] = [one["id"] for one in config["dependencies"] if [button, "click"] in one["targets"]]
+    return int(number)
+
+
 def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
     pair = FakeSides(right=Holding(begun=begun, go=go, tagged=tagged))
 
@@ -127,28 +158,16 @@ def _serve(address: Connection, begun: Any, go: Any, tagged: Any) -> None:
             raise RuntimeError("/secret/path")
         return pair.alone(left) if left == right else pair
 
-    service = service_of()
-    page = build(load, service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
-    page.block_thread()
+    serve_page(address, load)
 
 
 @contextmanager
 def held_page() -> Iterator[Held]:
     """A page whose one slot can be held."""
-    ours, theirs = get_context("spawn").Pipe()
     page = Held()
-    given = (theirs, page.begun, page.go, page.tagged)
-    page.process = get_context("spawn").Process(target=_serve, args=given, daemon=True)
-    page.process.start()
-    page.url = ours.recv()
-    try:
+    with apart(_serve, page.begun, page.go, page.tagged) as page.url, page.client:
         yield page
-    finally:
-        page.process.kill()
-        page.process.join()
-        page.tagged.close()
-        page.client.close()
+    page.tagged.close()
 
 
 @dataclass(frozen=True)
@@ -167,8 +186,10 @@ class App(Measured):
 
 
 @contextmanager
-def app(log: Path, **environment: str) -> Iterator[App]:
-    """``python app.py``, ready; ``log`` gets its standard output."""
+def app(
+    log: Path, *, command: Sequence[str] = ("app.py",), cwd: Path = ROOT, **environment: str
+) -> Iterator[App]:
+    """``python app.py``, or another command, ready; ``log`` gets its standard output."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -176,8 +197,8 @@ def app(log: Path, **environment: str) -> Iterator[App]:
     with (
         log.open("w") as written,
         subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
+            [sys.executable, *command],
+            cwd=cwd,
             env={**settings, **environment},
             stdout=written,
             stderr=subprocess.PIPE,

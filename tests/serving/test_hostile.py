@@ -5,14 +5,13 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from hub_of_models import Quiet, on_loopback
 
 ROOT = Path(__file__).parent.parent.parent
 MARKER = "this must never leave the machine"
@@ -52,7 +51,7 @@ def listening() -> Iterator[tuple[str, list[str]]]:
     """An address on this machine, and the paths that it was asked for."""
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             asked.append(self.path)
             self.send_response(200)
@@ -61,16 +60,8 @@ def listening() -> Iterator[tuple[str, list[str]]]:
 
         do_HEAD = do_POST = do_GET
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Kept in ``asked``."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with on_loopback(Handler) as url:
+        yield url, asked
 
 
 UPWARDS = "/".join([".."] * 12)

@@ -23,18 +23,6 @@ def table(head: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_every_variable_is_explained() -> None:
-    """Each NER_ variable that is read here stands in the table, and no other one."""
-    read = {
-        name
-        for file in FOLDER.glob("*.py")
-        for name in re.findall(r"\"(NER_[A-Z_]+)\"", file.read_text(encoding="utf-8"))
-    }
-    named = {name for row in table("variable") for name in re.findall(r"NER_[A-Z_]+", row[0])}
-
-    assert read == named
-
-
 def test_the_limits_are_those_in_force() -> None:
     """All of them, in their words."""
     assert [[f"`{name}`", *rest] for name, *rest in Bounds().rows()] == table("bound")

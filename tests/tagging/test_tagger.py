@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from ner.models.calibration import project_texts
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared
-from ner.models.open import Sides
+from ner.models.open import Side, Sides
 from ner.tagging.choice import Choice
 from ner.tagging.decode import Aggregation
 from ner.tagging.model import Model
@@ -43,12 +44,11 @@ def texts() -> list[str]:
     return [*project_texts("general", "calibration"), *project_texts("general", "gate")]
 
 
-def pipeline_on(prepared: Prepared, **options: Any) -> Any:
-    """Transformers' pipeline around the very IR that the tagger runs."""
+def pipeline_on(folder: Path, **options: Any) -> Any:
+    """Transformers' pipeline around the very IR that the tagger runs, loaded by Optimum."""
     from optimum.intel import OVModelForTokenClassification
     from transformers import AutoTokenizer, pipeline
 
-    folder = prepared.folder
     model = OVModelForTokenClassification.from_pretrained(
         folder, ov_config={"INFERENCE_PRECISION_HINT": "f32"}
     )
@@ -56,14 +56,14 @@ def pipeline_on(prepared: Prepared, **options: Any) -> Any:
     return pipeline("token-classification", model=model, tokenizer=tokenizer, **options)
 
 
-def assert_equals_pipeline(sides: Sides, texts: list[str], aggregation: Aggregation) -> None:
+def assert_equals_pipeline(
+    side: Side, folder: Path, texts: Sequence[str], aggregation: Aggregation
+) -> None:
     """Spans, labels and scores of ``texts`` are the pipeline's, scores within 1e-3."""
-    pipeline = pipeline_on(
-        ensure_prepared(sides.left.variant), aggregation_strategy=aggregation.value
-    )
+    pipeline = pipeline_on(folder, aggregation_strategy=aggregation.value)
     label = "entity" if aggregation is Aggregation.NONE else "entity_group"
-    tagger = sides.left.tagger.using(Choice.parse(aggregation, reading="whole"))
-    for text, theirs in zip(texts, pipeline(texts), strict=True):
+    tagger = side.tagger.using(Choice.parse(aggregation, reading="whole"))
+    for text, theirs in zip(texts, pipeline(list(texts)), strict=True):
         ours = tagger(text).entities
         expected = [
             (one["start"], one["end"], one[label].removeprefix("B-").removeprefix("I-"))
@@ -77,19 +77,21 @@ def assert_equals_pipeline(sides: Sides, texts: list[str], aggregation: Aggregat
 
 @pytest.mark.parametrize("aggregation", list(Aggregation), ids=str)
 def test_tagging_equals_the_pipelines(
-    tiny_sides: Sides, texts: list[str], aggregation: Aggregation
+    tiny_sides: Sides, tiny_original: Prepared, texts: list[str], aggregation: Aggregation
 ) -> None:
     """A random model's predictions jump from piece to piece, which tries every rule."""
     fitting = [text for text in texts if len(tiny_sides.left.tagger.explain(text).pieces) <= 126]
 
     assert len(fitting) > 200
-    assert_equals_pipeline(tiny_sides, fitting, aggregation)
+    assert_equals_pipeline(tiny_sides.left, tiny_original.folder, fitting, aggregation)
 
 
 def test_the_bundled_model_tags_as_in_the_pipeline(bundled_sides: Sides, texts: list[str]) -> None:
     """The same for the model that ships, on the project's texts and on paragraphs of them."""
     paragraphs = ["\n\n".join(texts[begin : begin + 4]) for begin in range(0, 40, 4)]
-    assert_equals_pipeline(bundled_sides, [*texts, *paragraphs], Choice().aggregation)
+    left = bundled_sides.left
+    folder = ensure_prepared(left.variant).folder
+    assert_equals_pipeline(left, folder, [*texts, *paragraphs], Choice().aggregation)
 
 
 def test_a_normalized_letter_does_not_split_a_word(tiny_sides: Sides) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from fakes import DictionaryTagger, FakeSides, service_of, side
+from serving.running import apart, event_of, serve_page
 
 from ner.errors import PrepareFailed
 from ner.models.child import OnStage
@@ -24,8 +24,7 @@ from ner.progress import Stopped
 from ner.serving.admission import ClientDisconnected
 from ner.serving.probes import Readiness
 from ner.ui.jobs import Loader, Run, Site
-from ner.ui.launch import _loader, _open_first, launch
-from ner.ui.page import build
+from ner.ui.launch import _loader, _open_first
 
 
 def run(load: Any = None) -> Run:
@@ -158,41 +157,7 @@ def test_an_int8_that_is_not_served_is_why_the_server_is_not_ready() -> None:
     assert ("INT8 is not served.",) == readiness.reasons
 
 
-@dataclass
-class Preparing:
-    """A page in a process of its own, whose model is being made until it is told to go on."""
-
-    url: str
-    second: Any
-    go: Any
-
-    def tag(self, client: httpx.Client) -> None:
-        """Press Tag as a visitor."""
-        config = client.get(f"{self.url}config").json()
-        [button] = [
-            one["id"] for one in config["components"] if one["props"].get("elem_id") == "tag"
-        ]
-        [number] = [
-            one["id"] for one in config["dependencies"] if [button, "click"] in one["targets"]
-        ]
-        body = {
-            "fn_index": number,
-            "data": [
-                "Berlin",
-                "bundled#original",
-                "bundled#int8",
-                "CPU",
-                "first",
-                "segments",
-                0,
-                "[]",
-                "x",
-            ],
-            "session_hash": "leaves",
-        }
-        client.post(f"{self.url}gradio_api/queue/join", json=body).raise_for_status()
-
-
+# A page whose model is being made until it is told to go on.
 def _serve(address: Connection, second: Any, go: Any) -> None:
     def load(left: Variant, right: Variant, device: str, report: OnStage) -> FakeSides:
         report("step 1 of 2: export")
@@ -201,34 +166,22 @@ def _serve(address: Connection, second: Any, go: Any) -> None:
         assert go.wait(60)
         return FakeSides()
 
-    service = service_of()
-    page = build(load, service=service)
-    address.send(launch(page, service, server_name="127.0.0.1", server_port=0))
-    page.block_thread()
-
-
-@pytest.fixture
-def preparing() -> Iterator[Preparing]:
-    """A page whose model is not ready yet."""
-    spawn = get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    second, go = spawn.Event(), spawn.Event()
-    process = spawn.Process(target=_serve, args=(theirs, second, go), daemon=True)
-    process.start()
-    yield Preparing(ours.recv(), second, go)
-    process.kill()
-    process.join()
+    serve_page(address, load)
 
 
 @pytest.mark.timeout(120)
-def test_others_are_served_while_a_model_is_made_for_one_who_left(preparing: Preparing) -> None:
+def test_others_are_served_while_a_model_is_made_for_one_who_left() -> None:
     """Gradio ends a visitor's work in the thread that serves all; that must not wait."""
-    with httpx.Client(timeout=30) as client:
-        preparing.tag(client)
-        stream = f"{preparing.url}gradio_api/queue/data?session_hash=leaves"
+    second, go = get_context("spawn").Event(), get_context("spawn").Event()
+    with apart(_serve, second, go) as url, httpx.Client(base_url=url, timeout=30) as client:
+        data = ["Berlin", *("bundled#original", "bundled#int8", "CPU"), "first", "segments"]
+        pressed = {"fn_index": event_of(client, "tag"), "data": [*data, 0, "[]", "x"]}
+        join = client.post("gradio_api/queue/join", json={**pressed, "session_hash": "leaves"})
+        join.raise_for_status()
+        stream = "gradio_api/queue/data?session_hash=leaves"
         with client.stream("GET", stream) as answer:
             assert any("step 1 of 2" in line for line in answer.iter_lines())
-        preparing.second.set()
+        second.set()
         for _ in range(20):
-            assert 200 == client.get(f"{preparing.url}healthz", timeout=10).status_code
+            assert 200 == client.get("healthz", timeout=10).status_code
             time.sleep(0.1)
