@@ -129,7 +129,7 @@ def test_compare_has_both_sides_and_timing(tiny: list[str]) -> None:
     assert answer["left"]["weights"] != answer["right"]["weights"]
     for one in answer["differences"]:
         assert {"kind", "left", "right", "drift"} == set(one)
-    assert answer["timing"]["right"]["n"] >= 8
+    assert answer["timing"]["left"]["n"] == answer["timing"]["right"]["n"] >= 8
     assert {"median_ms", "p95_ms", "n"} == set(answer["timing"]["left"])
     assert answer["timing"]["ratio"]["low"] <= answer["timing"]["ratio"]["value"]
     assert "entities identical" in words and " runs: " in words

@@ -2,14 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.entities import (
-    Annotated,
-    Entity,
-    Explained,
-    Piece,
-    Tagged,
-    bio_tags,
-)
+from ner.entities import Annotated, Entity, Explained, Piece, Tagged, bio_tags
 from ner.tags import spans_of_tags
 
 TEXT = "Ada Lovelace lived in London."

@@ -116,76 +116,64 @@ def test_intervals_allow_for_the_number_of_recipes() -> None:
     assert few and many and many.low < few.low
 
 
+# What was measured, the limits, and what is said of which recipe.
+CASES: dict[str, tuple[list[Measured], Limits, Answer, str, str]] = {
+    "the fastest that fits": (
+        *([int8(), weights()], Limits(), Answer.YES, "int8"),
+        "Take INT8: 3.00 × as fast, a quarter",
+    ),
+    "without limits": ([int8(wrong_every=2)], NO_LIMITS, Answer.YES, "int8", "Take INT8"),
+    "a faster one that may fit is named": (
+        *([int8(wrong_every=12), weights()], Limits(), Answer.YES, "weights"),
+        "INT8 is faster. ",
+    ),
+    "a tie goes to the higher agreement": (
+        *([int8(), weights(ms=1.001)], Limits(), Answer.YES, "weights"),
+        "as fast as INT8, and agrees at least as well",
+    ),
+    "the original where none is faster": (
+        *([weights(ms=4.0)], Limits(), Answer.YES, "original"),
+        "no recipe that surely fits",
+    ),
+    # The original fits by definition, which says nothing of a recipe that may gain.
+    "undecided, as fast as the original": (
+        *([int8(None, ms=3.0, texts=29)], Limits(), Answer.UNDECIDED, "int8"),
+        "INT8 looks best: ",
+    ),
+    "undecided, slower but smaller": (
+        *([int8(None, ms=4.0, texts=29)], Limits(), Answer.UNDECIDED, "int8"),
+        "INT8 may do: ",
+    ),
+    "undecided, faster but as large": (
+        *([large(ms=2.9)], Limits(), Answer.UNDECIDED, "large"),
+        "the same size",
+    ),
+    "undecided, slower and as large: never to be taken": (
+        *([large(ms=4.0)], Limits(), Answer.YES, "original"),
+        "no recipe that surely fits is faster",
+    ),
+    "the fastest whose figures are within the limits": (
+        *([int8(9, texts=29), large(ms=1.5)], Limits(), Answer.UNDECIDED, "large"),
+        "LARGE looks best: 2.0",
+    ),
+    "too few texts": (
+        *([int8(None, texts=29)], Limits(), Answer.UNDECIDED, "int8"),
+        "INT8 looks best: 2.99 × as fast, a quarter of the size, a quarter of the memory, no "
+        "difference in 29 texts. 1 more text",
+    ),
+    "near the limit": (
+        *([int8(wrong_every=9)], Limits(max_mb=25), Answer.UNDECIDED, "int8"),
+        "INT8 may fit: agreement 94.5",
+    ),
+    "nothing fits": (
+        *([int8(), weights(mb=19)], Limits(max_mb=18), Answer.NO, "weights"),
+        "None fits. WEIGHTS comes nearest: 19.0 MB, 18 MB allowed.",
+    ),
+}
+
+
 @pytest.mark.parametrize(
-    ("recipes", "limits", "answer", "named", "said"),
-    [
-        ([int8(), weights()], Limits(), Answer.YES, "int8", "Take INT8: 3.00 × as fast, a quarter"),
-        ([int8(wrong_every=2)], NO_LIMITS, Answer.YES, "int8", "Take INT8"),
-        (
-            [int8(wrong_every=12), weights()],
-            Limits(),
-            Answer.YES,
-            "weights",
-            "INT8 is faster. ",
-        ),
-        (
-            [int8(), weights(ms=1.001)],
-            Limits(),
-            Answer.YES,
-            "weights",
-            "as fast as INT8, and agrees at least as well",
-        ),
-        ([weights(ms=4.0)], Limits(), Answer.YES, "original", "no recipe that surely fits"),
-        # The original fits by definition, which says nothing of a recipe that may gain.
-        ([int8(None, ms=3.0, texts=29)], Limits(), Answer.UNDECIDED, "int8", "INT8 looks best: "),
-        ([int8(None, ms=4.0, texts=29)], Limits(), Answer.UNDECIDED, "int8", "INT8 may do: "),
-        ([large(ms=2.9)], Limits(), Answer.UNDECIDED, "large", "the same size"),
-        ([large(ms=4.0)], Limits(), Answer.YES, "original", "no recipe that surely fits is faster"),
-        (
-            [int8(9, texts=29), large(ms=1.5)],
-            Limits(),
-            Answer.UNDECIDED,
-            "large",
-            "LARGE looks best: 2.0",
-        ),
-        (
-            [int8(None, texts=29)],
-            Limits(),
-            Answer.UNDECIDED,
-            "int8",
-            "INT8 looks best: 2.99 × as fast, a quarter of the size, a quarter of the memory, no "
-            "difference in 29 texts. 1 more text",
-        ),
-        (
-            [int8(wrong_every=9)],
-            Limits(max_mb=25),
-            Answer.UNDECIDED,
-            "int8",
-            "INT8 may fit: agreement 94.5",
-        ),
-        (
-            [int8(), weights(mb=19)],
-            Limits(max_mb=18),
-            Answer.NO,
-            "weights",
-            "None fits. WEIGHTS comes nearest: 19.0 MB, 18 MB allowed.",
-        ),
-    ],
-    ids=[
-        "the fastest that fits",
-        "without limits",
-        "a faster one that may fit is named",
-        "a tie goes to the higher agreement",
-        "the original where none is faster",
-        "undecided, as fast as the original",
-        "undecided, slower but smaller",
-        "undecided, faster but as large",
-        "undecided, slower and as large: never to be taken",
-        "the fastest whose figures are within the limits",
-        "too few texts",
-        "near the limit",
-        "nothing fits",
-    ],
+    ("recipes", "limits", "answer", "named", "said"), CASES.values(), ids=CASES
 )
 def test_the_one_to_take_is_named_first_with_its_reason(
     recipes: list[Measured], limits: Limits, answer: Answer, named: str, said: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from evidence.record_files import record_memory
 from files.samples import a_file
 from test_cli import ROOT, answers, here, refused, run
 
@@ -110,26 +110,12 @@ def test_the_command_refuses_a_pipe(tmp_path: Path) -> None:
     refused(done, "Save the texts to a file first")
 
 
-def peak_mb(*arguments: str) -> float:
-    """The most memory that was resident while this command ran, in MB."""
-    child = subprocess.Popen([sys.executable, "-m", "ner", "batch", *arguments], cwd=ROOT)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    # Kilobytes on Linux, bytes on macOS.
-    return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-
-
 @pytest.mark.full
 def test_memory_does_not_follow_the_length(
     bundled_sides: object, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """A million short lines take no more than 150 MB over what ten thousand take."""
-    peaks = {}
-    for count in (10_000, 1_000_000):
-        lines = [f"Ada met {name} in Rome." for name in ("Bob", "Eve", "Tom", "Ann", "Max")]
-        file = a_file(tmp_path, f"{count}.txt", lines * (count // 5))
-        peaks[count] = peak_mb(str(file), "--out", str(tmp_path / f"{count}.jsonl"))
-    record_property("peaks_mb", peaks)
+    found = record_memory(tmp_path)
+    record_property("peaks_mb", found["peak_mb"])
 
-    assert peaks[1_000_000] - peaks[10_000] < 150
+    assert found["growth_mb"] < 150

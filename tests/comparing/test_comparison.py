@@ -32,15 +32,6 @@ def test_a_missing_right_side_is_none_everywhere() -> None:
     assert compare("  ", left, left, budget_ms=50).timing is None
 
 
-def test_timing_runs_in_pairs() -> None:
-    """Both sides have as many runs, and at least as many as an interval needs."""
-    timing = compare(TEXT, DictionaryTagger(), DictionaryTagger(), budget_ms=1).timing
-
-    assert timing is not None
-    assert timing.left.n == timing.right.n >= 8
-    assert timing.ratio.low <= timing.ratio.value <= timing.ratio.high
-
-
 def test_the_side_that_goes_first_alternates() -> None:
     """Neither always runs on what the other left in the caches."""
     order: list[str] = []

@@ -18,14 +18,7 @@ from sklearn.metrics import classification_report as sklearn_report
 from ner.comparing.agreement import Kind, Pair, agreement_estimate, align
 from ner.counts import Counts, strict_counts
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.scores import (
-    ERRORS,
-    Scores,
-    averages,
-    conlleval,
-    find_changes,
-    widen,
-)
+from ner.evaluating.scores import ERRORS, Scores, averages, conlleval, find_changes, widen
 
 Tags = list[str]
 TagPair = tuple[Tags, Tags]

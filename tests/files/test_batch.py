@@ -159,12 +159,26 @@ def test_labels_that_conll_cant_hold_are_refused_before_tagging(tmp_path: Path) 
     assert 1 == tag(a_file(tmp_path, lines=["aspirin"]), tmp_path / "out.jsonl", tagger).tagged
 
 
-def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("function", "error", "kind"),
+    [
+        ("os.fsync", OSError(28, "No space left on device"), Failure),
+        # Given wrongly: nothing was done that could be kept.
+        ("pathlib.Path.mkdir", PermissionError(13, "Permission denied"), InputError),
+    ],
+)
+def test_a_place_that_cant_be_written_to_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    error: OSError,
+    kind: type[Exception],
+) -> None:
     """In a sentence without the folder, which on the page is the server's."""
 
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
+    def fails(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(Failure, match=r"^out.txt can't be written: No space left on device.$"):
+    monkeypatch.setattr(function, fails)
+    with pytest.raises(kind, match=rf"^out.txt can't be written: {error.strerror}"):
         tag(a_file(tmp_path), tmp_path / "out.txt")

@@ -110,19 +110,6 @@ def test_an_output_that_cant_be_replaced_costs_no_work(
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_a_folder_that_cant_be_written_to_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As what was given wrongly: nothing was done that could be kept."""
-
-    def denied(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "mkdir", denied)
-    with pytest.raises(InputError, match=r"^out.txt can't be written: Permission denied"):
-        tag(a_file(tmp_path), tmp_path / "out.txt")
-
-
 def test_one_process_writes_an_output(tmp_path: Path) -> None:
     """A second one is told so; the first is not disturbed."""
     file, out = a_file(tmp_path), tmp_path / "out.txt"

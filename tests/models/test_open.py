@@ -122,14 +122,21 @@ def test_the_self_check_passes_where_the_model_was_made(
 
 
 @pytest.mark.parametrize(
-    ("f1", "entities", "answer"),
-    [(0.9, 300, "no"), (0.94, 300, "undecided"), (0.98, 300, "yes"), (0.98, 50, "undecided")],
+    ("f1", "entities", "answer", "told"),
+    [
+        (0.9, 300, "no", "not passed, not served"),
+        (0.94, 300, "undecided", "undecided, about"),
+        (0.98, 510, "yes", "98.0 % agreement (96.0–100.0) on 510 entities, 95 % needed"),
+        (0.98, 50, "undecided", "undecided, about"),
+        (1.0, 0, "undecided", "no entities were found to compare"),
+    ],
 )
-def test_the_gate_asks_the_one_verdict(f1: float, entities: int, answer: str) -> None:
-    """Only a no keeps INT8 from being served; a yes needs entities enough."""
+def test_the_gate_asks_the_one_verdict(f1: float, entities: int, answer: str, told: str) -> None:
+    """Only a no keeps INT8 from being served; a yes needs entities enough. It is told in words."""
     gate = gate_of(f1, entities)
 
     assert answer == gate.answer
+    assert told in gate.summary
     assert (gate.refusal("INT8") is None) == (answer != "no")
 
 

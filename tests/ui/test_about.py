@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-from fakes import FakeSides, gate_of, loader_of, service_of
+from fakes import FakeSides, loader_of, service_of
 from markupsafe import escape
 
 from ner.models.catalogue import ModelSpec
@@ -74,15 +74,6 @@ def test_a_model_that_is_not_prepared_is_described_all_the_same() -> None:
     told = describe_model("elastic-distilbert")
     assert "elastic/distilbert-base-cased-finetuned-conll03-english" in told
     assert "There is no model called" in describe_model("../../etc")
-
-
-def test_the_check_when_made_is_told_in_words() -> None:
-    """What was reached and needed; that it did not pass, or that too little was found to tell."""
-    passed = "98.0 % agreement (96.0–100.0) on 510 entities, 95 % needed"
-    assert passed == gate_of(0.98, 510).summary
-    assert "not passed, not served" in gate_of(0.5, 510).summary
-    assert "undecided, about" in gate_of(0.96, 510).summary
-    assert gate_of(1.0, 0).summary.startswith("no entities were found to compare")
 
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)

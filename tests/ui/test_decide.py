@@ -22,14 +22,7 @@ from ner.models.recipes import Variant
 from ner.progress import Progress
 from ner.serving.admission import WAITING
 from ner.ui import decide
-from ner.ui.decide import (
-    Decided,
-    judge_again,
-    measure_texts,
-    recognize,
-    sign,
-    stand,
-)
+from ner.ui.decide import Decided, judge_again, measure_texts, recognize, sign, stand
 from ner.ui.jobs import Run, Site, stop
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fakes import DictionaryTagger, FakeSides, loader_of, service_of
+from files.samples import written
 
 from ner.serving.bounds import Bounds
 from ner.ui.files import inspect_file, tag_file
@@ -23,9 +24,7 @@ TEXTS = ["Wolfgang met Ada Lovelace", "<img src=x onerror=alert(1)> in Berlin", 
 
 
 def given(folder: Path, name: str, content: str | bytes) -> str:
-    file = folder / name
-    file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return str(file)
+    return str(written(folder, name, content))
 
 
 def tagging(path: str | None, site: Site = SITE, **other: object) -> Iterator[tuple[str, Any]]:

@@ -11,15 +11,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import (
-    INT8_WORDS,
-    DictionaryTagger,
-    FakeSides,
-    Waited,
-    gate_of,
-    loader_of,
-    service_of,
-)
+from fakes import INT8_WORDS, DictionaryTagger, FakeSides, Waited, gate_of, loader_of, service_of
 
 from ner import schema
 from ner.comparing.timing import Latency, Timing
