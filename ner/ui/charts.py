@@ -71,10 +71,12 @@ def scatter(answer: Json, sides: Mapping[str, str]) -> Markup:
         x, ys = across.place(size), [up.place(value) for value in (ms.value, *reach)]
         # With room for a letter.
         wide = _LETTER * (len(item["title"]) + 4)
-        near = any(abs(ys[0] - it["ys"][0]) < 13 and abs(x - it["x"]) < wide for it in placed)
+        near = (it["ys"][0] for it in placed if abs(x - it["x"]) < wide)
+        # Beside its point; above or below it where that of another point would be in the way.
+        down = next((-12 if ys[0] < y else 20 for y in near if abs(ys[0] - y) < 18), 4)
         outside = x + wide > _FRAME["right"]
         placed.append(
-            {"x": x, "ys": ys, "near": near, "outside": outside, "item": item, "ms": ms.text(1, 2)}
+            {"x": x, "ys": ys, "down": down, "outside": outside, "item": item, "ms": ms.text(1, 2)}
         )
     lines = [limit and axis.place(limit) for limit, axis in zip(limits, (across, up), strict=True)]
     values = (across, up, placed, lines, _FRAME, answer["chosen"], sides)

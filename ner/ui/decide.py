@@ -56,10 +56,10 @@ from ner.verdict import MAX_LOSS, MIN_AGREEMENT, check_max_loss
 
 SETS = {
     "Your texts": "",
-    "General English: news, web, lower case, tricky names (labelled)": "general",
-    "General English: plain sentences (labelled)": "plain",
-    "Medical: chemicals and diseases (labelled)": "medical",
-    "The texts that the model was checked on when made": GATE,
+    "General: news, web, tricky names (labelled)": "general",
+    "General: plain sentences (labelled)": "plain",
+    "Medical: chemicals, diseases (labelled)": "medical",
+    "The texts of the model's check when made": GATE,
 }
 # What else runs a model, by the package that has to be installed.
 _PEERS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime"}

@@ -130,7 +130,7 @@ def _variants_here(spec: ModelSpec) -> list[Variant]:
 def _title(variant: Variant) -> str:
     if find_prepared(variant) is not None:
         return variant.recipe.title
-    return f"{variant.recipe.title} · about {seconds_to_make(variant)} s to make"
+    return f"{variant.recipe.title} · {seconds_to_make(variant)} s to make"
 
 
 def read_upload(path: str | None, *, limit: int) -> str:
