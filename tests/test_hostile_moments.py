@@ -23,14 +23,11 @@ def test_a_changed_byte_is_found_in_every_file(tiny_prepared: Prepared, tmp_path
     """The manifest's own too: it holds a checksum of itself."""
     found = flips(tiny_prepared, 10, 1, tmp_path)
 
-    names = {file.relative_to(tiny_prepared.folder).as_posix() for file in _files(tiny_prepared)}
+    folder = tiny_prepared.folder
+    names = {it.relative_to(folder).as_posix() for it in folder.rglob("*") if it.is_file()}
     assert names == {one.file for one in found}
     assert "manifest.json" in names
     assert not [one for one in found if not one.found]
-
-
-def _files(prepared: Prepared) -> list[Path]:
-    return [file for file in prepared.folder.rglob("*") if file.is_file()]
 
 
 def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Path) -> None:

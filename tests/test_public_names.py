@@ -12,16 +12,8 @@ import ner
 def test_the_exported_names() -> None:
     """Adding or removing one is a decision, so it is written here too."""
     assert [
-        "Agreement",
-        "Annotated",
-        "Entity",
-        "NerError",
-        "Tagged",
-        "Tagger",
-        "compare",
-        "evaluate",
-        "load",
-        "predict",
+        *("Agreement", "Annotated", "Entity", "NerError", "Tagged", "Tagger"),
+        *("compare", "evaluate", "load", "predict"),
     ] == sorted(ner.__all__)
     for name in ner.__all__:
         assert getattr(ner, name).__doc__

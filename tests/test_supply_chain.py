@@ -57,17 +57,14 @@ def test_serving_imports_no_converter() -> None:
 
 
 def test_all_that_is_locked_has_hashes() -> None:
-    """Pip refuses a lock otherwise; a hash is a SHA-256."""
+    """Pip refuses a lock otherwise; a hash is a SHA-256. How it was made is said."""
     entries = re.split(r"\n(?=\w)", LOCK)[1:]
 
     assert len(entries) == len(LOCKED)
     for entry in entries:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry[:40]
     assert not UNLOCKED & set(LOCKED)
-
-
-def test_the_lock_names_no_index_and_says_how_it_was_made() -> None:
-    """Whoever uses it has an index of their own."""
+    # Whoever uses it has an index of their own.
     assert "uv pip compile .ci/requirements.in" in LOCK[:300]
     assert "://" not in LOCK
 

@@ -15,12 +15,12 @@ from ner.models.calibration import project_texts
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _KINDS = ("general", "medical")
-_FILES = [
-    pytest.param("general-calibration", 220, id="general-calibration"),
-    pytest.param("general-gate", 110, id="general-gate"),
-    pytest.param("medical-calibration", 200, id="medical-calibration"),
-    pytest.param("medical-gate", 100, id="medical-gate"),
-]
+_FILES = {
+    "general-calibration": 220,
+    "general-gate": 110,
+    "medical-calibration": 200,
+    "medical-gate": 100,
+}
 
 
 def _texts(name: str) -> list[str]:
@@ -55,22 +55,18 @@ def _has_word(text: str) -> bool:
     return re.search(r"\w", text) is not None
 
 
-@pytest.mark.parametrize(("name", "at_least"), _FILES)
+@pytest.mark.parametrize(("name", "at_least"), _FILES.items(), ids=_FILES)
 def test_each_file_has_enough_texts_of_one_clean_line(name: str, at_least: int) -> None:
     """Enough texts; each has a word and no space around it, no tab and no control character."""
     texts = _texts(name)
     assert len(texts) >= at_least
     assert [text for text in texts if text != text.strip() or not _has_word(text)] == []
     assert [text for text in texts if not text.isprintable()] == []
-
-
-@pytest.mark.parametrize(("name", "at_least"), _FILES)
-def test_no_text_is_lost_to_the_comment_sign(name: str, at_least: int) -> None:
-    """Comments stand at the top only, so that a text which begins with a hashtag is noticed."""
+    # Comments stand at the top only, so that a text which begins with a hashtag is noticed.
     lines = (_ASSETS / "texts" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     header = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
     assert any("Apache-2.0" in line for line in header)
-    assert lines[len(header) :] == _texts(name)
+    assert lines[len(header) :] == texts
 
 
 @pytest.mark.parametrize(("name", "long"), [("general-calibration", 20), ("general-gate", 8)])

@@ -9,21 +9,9 @@ from typing import Any
 
 # Words that the tiny model's vocabulary spells whole; everything else falls apart into pieces.
 TINY_WORDS = (
-    "My",
-    "name",
-    "is",
-    "Wolfgang",
-    "and",
-    "I",
-    "live",
-    "in",
-    "Berlin",
-    "the",
-    "met",
-    "at",
+    *("My", "name", "is", "Wolfgang", "and", "I", "live", "in", "Berlin"),
+    *("the", "met", "at"),
 )
-
-
 TINY_LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 
 
