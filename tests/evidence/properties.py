@@ -158,93 +158,6 @@ _FILES = st.one_of(
 _ENDINGS = st.sampled_from([".csv", ".tsv", ".jsonl", ".txt", ".conll", ".bin", ""])
 
 
-def _answered(ask: Callable[[], Any]) -> None:
-    """The answer is JSON that any client can read; or the question is refused in words."""
-    try:
-        answer = ask()
-    except NerError as error:
-        assert str(error)
-        return
-    json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
-
-
-def _defended(results: Iterable[Any]) -> None:
-    """No result tells of a failure that was not foreseen."""
-    for result in results:
-        assert LAST_DEFENCE not in str(result)
-
-
-def _endpoint(name: str) -> Callable[..., None]:
-    """Asks this endpoint of the API."""
-    endpoint = getattr(Endpoints(_LOAD, _SERVICE), name)
-    return lambda **arguments: _answered(lambda: endpoint(**arguments))
-
-
-def _page_tags(threshold: Any, without: Any, link: Any, kind: Any, **arguments: Any) -> None:
-    asked = (*arguments.values(), threshold, json.dumps([without]))
-    _defended(tag(_SITE)(_REQUEST, *asked, "split"))
-    _defended(save(_SITE)(_REQUEST, *asked, kind))
-    parse_link(link)
-
-
-def _page_probes(**arguments: Any) -> None:
-    _defended(robustness(_SITE)(_REQUEST, *arguments.values()))
-
-
-def _page_reads_texts(text: Any, chosen: Any, mapping: Any) -> None:
-    with suppress(InputError):
-        read_texts(text or "", chosen, mapping, FakeSides().spec, 1_000)
-
-
-def _page_writes_gold(lines: Any, form: Any) -> None:
-    with suppress(InputError):
-        assert written(lines, form, limit=2 * _SITE.service.bounds.gold_characters).endswith("\n")
-
-
-def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"texts{ending}"
-        file.write_bytes(content)
-        _defended(inspect_file(_SITE)(_REQUEST, str(file), arguments[0]))
-        _defended(tag_file(_SITE)(_REQUEST, str(file), *arguments))
-        with suppress(InputError):
-            read_gold(file)
-
-
-def _finds_models(name: Any) -> None:
-    for look in (lambda: find_model(name, visitor=True), lambda: find_model(f"hub:{name}")):
-        try:
-            spec = look()
-        except ModelRefused:
-            continue
-        assert spec.repo_id is None or "/" in spec.repo_id
-
-
-def _vets_checkpoints(config: Any, tokenizer: Any) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "model.safetensors").touch()
-        (Path(folder) / "config.json").write_text(json.dumps(config))
-        (Path(folder) / "tokenizer_config.json").write_text(json.dumps(tokenizer))
-        try:
-            vetted = checkpoint.vet(Path(folder))
-        except ModelRefused:
-            return
-    assert "auto_map" not in vetted
-    assert all(isinstance(label, str) for label in vetted["id2label"].values())
-
-
-# What begins as a manifest does, or as one that was cut short.
-_NEARLY = st.sampled_from(["", "{", '{"name": "x"}', '{"manifest_sha256": ""}'])
-
-
-def _reads_manifests(text: str) -> None:
-    try:
-        Manifest.parse(text)
-    except ValueError:
-        return
-    raise AssertionError("no such text is a manifest")
-
-
 _CHOSEN: _Given = {"aggregation": _AGGREGATION, "threshold": _THRESHOLD, "labels": _LABELS}
 _SIDES: _Given = {"left": _SIDE, "right": _SIDE}
 _API: _Given = {"text": st.one_of(TEXTS, TEXTS, JSON), **_CHOSEN}
@@ -280,65 +193,139 @@ _CONFIG = st.one_of(
     ),
 )
 
-PROPERTIES = (
-    Property("the API tags any text, with any arguments", _endpoint("tag"), _TAG),
-    Property(
-        "the API compares any text, with any arguments", _endpoint("compare"), {**_API, **_SIDES}
-    ),
-    Property(
-        "the API evaluates on any gold, with any arguments",
-        _endpoint("evaluate"),
-        {
-            **_CHOSEN,
-            **_SIDES,
-            "gold": st.one_of(GOLD, GOLD, JSON),
-            "max_loss": _or_anything(1, 0, 200),
-        },
-    ),
-    Property(
-        "the page tags any text and saves it",
-        _page_tags,
-        {
-            **_PAGE,
-            "threshold": _THRESHOLD,
-            "without": JSON,
-            "link": TEXTS,
-            "kind": _or_anything("json", "csv", "conll", "html", "py"),
-        },
-    ),
-    Property("the page probes any text", _page_probes, _PAGE),
-    Property(
-        "the page reads any texts to decide on",
-        _page_reads_texts,
-        {
-            "text": st.one_of(GOLD, st.none()),
-            "chosen": _or_anything("", "plain"),
-            "mapping": st.one_of(TEXTS, st.just("PER=LOC,ORG=")),
-        },
-    ),
-    Property(
-        "the page writes any spans",
-        _page_writes_gold,
-        {
-            "lines": st.one_of(_JSON_LINES, TEXTS, st.none()),
-            "form": _or_anything("conll", "jsonl", "spacy"),
-        },
-    ),
-    Property(
-        "the page reads any file",
-        _page_reads_files,
-        {"content": _FILES, "ending": _ENDINGS, "arguments": _READING},
-    ),
-    Property("any name is a model or refused", _finds_models, {"name": _MODEL}),
-    Property(
-        "any configuration is vetted", _vets_checkpoints, {"config": _CONFIG, "tokenizer": JSON}
-    ),
-    Property(
-        "any text is a manifest or not",
-        _reads_manifests,
-        {"text": st.one_of(TEXTS, JSON.map(lambda value: json.dumps(value)), _NEARLY)},
-    ),
+
+PROPERTIES: list[Property] = []
+
+
+def _holds(name: str, /, **given: st.SearchStrategy[Any]) -> Callable[..., None]:
+    """Adds a function as a property, tried on what is given."""
+    return lambda holds: PROPERTIES.append(Property(name, holds, given))
+
+
+def _answered(ask: Callable[[], Any]) -> None:
+    """The answer is JSON that any client can read; or the question is refused in words."""
+    try:
+        answer = ask()
+    except NerError as error:
+        assert str(error)
+        return
+    json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
+
+
+def _defended(results: Iterable[Any]) -> None:
+    """No result tells of a failure that was not foreseen."""
+    for result in results:
+        assert LAST_DEFENCE not in str(result)
+
+
+def _asks(name: str, endpoint: str, /, **given: st.SearchStrategy[Any]) -> None:
+    """Adds the property that this endpoint of the API answers or refuses."""
+    ask = getattr(Endpoints(_LOAD, _SERVICE), endpoint)
+    _holds(name, **given)(lambda **arguments: _answered(lambda: ask(**arguments)))
+
+
+_asks("the API tags any text, with any arguments", "tag", **_TAG)
+_asks("the API compares any text, with any arguments", "compare", **_API, **_SIDES)
+_asks(
+    "the API evaluates on any gold, with any arguments",
+    "evaluate",
+    **_CHOSEN,
+    **_SIDES,
+    gold=st.one_of(GOLD, GOLD, JSON),
+    max_loss=_or_anything(1, 0, 200),
 )
+
+
+@_holds(
+    "the page tags any text and saves it",
+    **_PAGE,
+    threshold=_THRESHOLD,
+    without=JSON,
+    link=TEXTS,
+    kind=_or_anything("json", "csv", "conll", "html", "py"),
+)
+def _page_tags(threshold: Any, without: Any, link: Any, kind: Any, **arguments: Any) -> None:
+    asked = (*arguments.values(), threshold, json.dumps([without]))
+    _defended(tag(_SITE)(_REQUEST, *asked, "split"))
+    _defended(save(_SITE)(_REQUEST, *asked, kind))
+    parse_link(link)
+
+
+@_holds("the page probes any text", **_PAGE)
+def _page_probes(**arguments: Any) -> None:
+    _defended(robustness(_SITE)(_REQUEST, *arguments.values()))
+
+
+@_holds(
+    "the page reads any texts to decide on",
+    text=st.one_of(GOLD, st.none()),
+    chosen=_or_anything("", "plain"),
+    mapping=st.one_of(TEXTS, st.just("PER=LOC,ORG=")),
+)
+def _page_reads_texts(text: Any, chosen: Any, mapping: Any) -> None:
+    with suppress(InputError):
+        read_texts(text or "", chosen, mapping, FakeSides().spec, 1_000)
+
+
+@_holds(
+    "the page writes any spans",
+    lines=st.one_of(_JSON_LINES, TEXTS, st.none()),
+    form=_or_anything("conll", "jsonl", "spacy"),
+)
+def _page_writes_gold(lines: Any, form: Any) -> None:
+    with suppress(InputError):
+        assert written(lines, form, limit=2 * _SITE.service.bounds.gold_characters).endswith("\n")
+
+
+@_holds("the page reads any file", content=_FILES, ending=_ENDINGS, arguments=_READING)
+def _page_reads_files(content: bytes, ending: str, arguments: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"texts{ending}"
+        file.write_bytes(content)
+        _defended(inspect_file(_SITE)(_REQUEST, str(file), arguments[0]))
+        _defended(tag_file(_SITE)(_REQUEST, str(file), *arguments))
+        with suppress(InputError):
+            read_gold(file)
+
+
+@_holds("any name is a model or refused", name=_MODEL)
+def _finds_models(name: Any) -> None:
+    for look in (lambda: find_model(name, visitor=True), lambda: find_model(f"hub:{name}")):
+        try:
+            spec = look()
+        except ModelRefused:
+            continue
+        assert spec.repo_id is None or "/" in spec.repo_id
+
+
+@_holds("any configuration is vetted", config=_CONFIG, tokenizer=JSON)
+def _vets_checkpoints(config: Any, tokenizer: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "model.safetensors").touch()
+        (Path(folder) / "config.json").write_text(json.dumps(config))
+        (Path(folder) / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+        try:
+            vetted = checkpoint.vet(Path(folder))
+        except ModelRefused:
+            return
+    assert "auto_map" not in vetted
+    assert all(isinstance(label, str) for label in vetted["id2label"].values())
+
+
+# What begins as a manifest does, or as one that was cut short.
+_NEARLY = st.sampled_from(["", "{", '{"name": "x"}', '{"manifest_sha256": ""}'])
+
+
+@_holds(
+    "any text is a manifest or not",
+    text=st.one_of(TEXTS, JSON.map(lambda value: json.dumps(value)), _NEARLY),
+)
+def _reads_manifests(text: str) -> None:
+    try:
+        Manifest.parse(text)
+    except ValueError:
+        return
+    raise AssertionError("no such text is a manifest")
 
 
 def tagging(sides: Any) -> Property:
