@@ -12,9 +12,7 @@ import pytest
 from evidence.record_kills import flips, kills
 
 from ner.models.catalogue import ModelSpec
-from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared, prepared_root, read_prepared
-from ner.models.recipes import default_sides
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,27 +40,6 @@ def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Pa
                 (copy / name).write_bytes(content[: len(content) // 2])
             read = read_prepared(copy)
             assert read is None or read.damaged
-
-
-def test_a_folder_whose_manifest_broke_is_made_anew(
-    tiny_spec: ModelSpec, tiny_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It stands where the new one goes, and must not be in its way; nor must leftovers stay."""
-    monkeypatch.setenv("NER_HOME", str(tmp_path))
-    target = prepared_root() / tiny_prepared.folder.name
-    target.mkdir(parents=True)
-    (target / "manifest.json").write_text("{")
-    leftover = target.parent / f".{target.name}.new"
-    leftover.mkdir()
-    of_another = target.parent / ".other-0123.new"
-    of_another.mkdir()
-
-    made = ensure_prepared(default_sides(tiny_spec)[1])
-
-    assert target == made.folder
-    assert made.damaged == ()
-    assert not leftover.exists()
-    assert of_another.exists()
 
 
 def test_two_processes_prepare_one_folder(

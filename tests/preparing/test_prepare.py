@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ner.models.catalogue import ModelSpec
 from ner.models.child import ensure_prepared
 from ner.models.folder import Prepared, find_prepared, prepared_root
@@ -16,17 +18,20 @@ from ner.models.recipes import default_sides
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_flipped_byte_is_found_and_mended(
-    tiny_spec: ModelSpec, tiny_original: Prepared, tiny_prepared: Prepared, home: Path
+@pytest.mark.parametrize("name", ["openvino_model.bin", "manifest.json"])
+def test_a_broken_folder_is_found_and_made_anew(
+    name: str, tiny_spec: ModelSpec, tiny_original: Prepared, tiny_prepared: Prepared, home: Path
 ) -> None:
-    """The checksum catches it, and the folder is made anew once."""
+    """By one byte. It must not be in the new one's way, nor must what is left of it stay."""
     for made in (tiny_original, tiny_prepared):
         shutil.copytree(made.folder, prepared_root() / made.folder.name)
     copy = prepared_root() / tiny_prepared.folder.name
-    weights = copy / "openvino_model.bin"
-    content = bytearray(weights.read_bytes())
+    content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 0xFF
-    weights.write_bytes(content)
+    (copy / name).write_bytes(content)
+    leftover, of_another = (copy.parent / f".{it}.new" for it in (copy.name, "other-0123"))
+    leftover.mkdir()
+    of_another.mkdir()
     stages: list[str] = []
 
     mended = ensure_prepared(default_sides(tiny_spec)[1], report=stages.append)
@@ -35,8 +40,10 @@ def test_a_flipped_byte_is_found_and_mended(
         "step 1 of 2: Making INT8",
         "step 2 of 2: Checking INT8 against the original",
     ] == stages
-    assert mended.damaged == ()
+    assert (copy, ()) == (mended.folder, mended.damaged)
     assert [copy.name] == [one.name for one in prepared_root().glob("tiny-int8-*")]
+    assert of_another.exists()
+    assert not leftover.exists()
 
 
 def test_nothing_half_made_is_left_or_served(tiny_spec: ModelSpec, home: Path) -> None:
