@@ -107,29 +107,26 @@ def test_only_the_files_of_a_closed_list_are_fetched(hub: HubOfModels, tmp_path:
         ("config.json", {"hidden_size": 120_000, "vocab_size": 10**6}, r"describes [\d,]{15,} we"),
         ("config.json", {"max_position_embeddings": -1}, "no usable max_position_embeddings"),
         ("config.json", {"max_position_embeddings": "x"}, "no usable max_position_embeddings"),
+        # Empty, of another kind, broken off, no text, too deep.
+        *(
+            ("config.json", content, r"config\.json")
+            for content in (b"", b"[]", b"{", b"\xff", b"[" * 100_000)
+        ),
     ],
     ids=lambda value: str(value)[:30],
 )
 def test_a_configuration_is_refused_before_the_weights_are_fetched(
-    hub: HubOfModels, tmp_path: Path, file: str, changes: dict[str, Any], message: str
+    hub: HubOfModels, tmp_path: Path, file: str, changes: dict[str, Any] | bytes, message: str
 ) -> None:
     """It costs no more than itself, and nothing of it is run."""
-    with_config(hub, file, **changes)
+    if isinstance(changes, bytes):
+        hub.files[file] = changes
+    else:
+        with_config(hub, file, **changes)
 
     with pytest.raises(ModelRefused, match=message):
         obtain(SPEC, tmp_path)
     assert "model.safetensors" not in hub.fetched
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000], ids=ascii)
-def test_a_configuration_that_is_none_is_refused(
-    hub: HubOfModels, tmp_path: Path, content: bytes
-) -> None:
-    """Empty, of another kind, broken off, no text, too deep."""
-    hub.files["config.json"] = content
-
-    with pytest.raises(ModelRefused, match=r"config\.json"):
-        obtain(SPEC, tmp_path)
 
 
 @pytest.mark.parametrize(

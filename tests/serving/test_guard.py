@@ -196,9 +196,9 @@ def test_a_visitor_holds_so_many_streams_and_no_more() -> None:
     assert [429, 200, 200, 200, 200, 200] == statuses
 
 
-def limited(address: str, addresses: Addresses | None = None) -> Client:
+def limited(address: str, *, trust_proxy: bool = False) -> Client:
     """A client that may ask twice at once, and then each ten seconds."""
-    service = Service(BOUNDS, addresses or Addresses())
+    service = Service(BOUNDS, Addresses(trust_proxy))
     service.rates = TokenBuckets(0.1, 2.0, clients=10_000, clock=Clock())
     return guarded(service=service, address=address)
 
@@ -216,21 +216,18 @@ def test_too_often_is_429_with_retry_after() -> None:
     assert 429 == [asked.get("/") for _ in range(9)][-1].status_code
 
 
-@pytest.mark.parametrize(("trust_proxy", "expected"), [(False, {200}), (True, {200, 429})])
-def test_this_machine_is_not_limited_unless_a_proxy_stands_before_it(
-    trust_proxy: bool, expected: set[int]
-) -> None:
-    """A script of the owner's may ask as often as it likes; through a proxy anyone has loopback."""
-    asked = limited("127.0.0.1", Addresses(trust_proxy))
-
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (limited("127.0.0.1"), {200}),
+        (limited("127.0.0.1", trust_proxy=True), {200, 429}),
+        (guarded(service=service_of(requests_per_minute=0, request_burst=1)), {200}),
+    ],
+    ids=["this machine", "through a proxy anyone has loopback", "a rate of 0 a minute"],
+)
+def test_some_may_ask_as_often_as_they_like(asked: Client, expected: set[int]) -> None:
+    """A script of the owner's, on this machine and with no proxy before it; all without a rate."""
     assert expected == {asked.post("/x").status_code for _ in range(5)}
-
-
-def test_without_a_rate_anybody_may_ask_as_often_as_they_like() -> None:
-    """Zero a minute says so."""
-    asked = guarded(service=service_of(requests_per_minute=0, request_burst=1))
-
-    assert {200} == {asked.post("/x").status_code for _ in range(5)}
 
 
 def test_no_new_work_while_draining() -> None:

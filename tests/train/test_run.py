@@ -128,14 +128,22 @@ def test_killed_run_goes_on_and_ends_like_an_undisturbed_one(
     assert resumed == undisturbed
 
 
-def test_unfinished_run_with_other_settings_is_refused(settings: TrainSettings) -> None:
-    """A leftover of another run is never mixed in; the message says what to do."""
-    work = settings.out.with_name(".model.training")
-    work.mkdir()
-    (work / "settings.json").write_text("{}", "utf-8")
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [(".model.training/settings.json", "delete that folder"), ("model/x", "would be replaced")],
+    ids=["an unfinished run with other settings", "no checkpoint"],
+)
+def test_a_folder_of_something_else_is_left_alone(
+    place: str, message: str, settings: TrainSettings
+) -> None:
+    """A leftover of another run is never mixed in, nor what training did not make deleted."""
+    file = settings.out.parent / place
+    file.parent.mkdir()
+    file.write_text("{}", "utf-8")
 
-    with pytest.raises(InputError, match=r"delete that folder"):
+    with pytest.raises(InputError, match=message):
         train(settings, report=silent)
+    assert "{}" == file.read_text("utf-8")
 
 
 def test_full_disk_is_a_failure_that_publishes_nothing(settings: TrainSettings) -> None:
@@ -156,15 +164,6 @@ def test_training_imports_nothing_that_windows_lacks() -> None:
     """The module `resource` would be missing there."""
     for file in Path(checkpoint.__file__).parent.glob("*.py"):
         assert "import resource" not in file.read_text("utf-8"), file.name
-
-
-def test_folder_that_holds_no_checkpoint_is_not_replaced(settings: TrainSettings) -> None:
-    """--out never deletes something that training did not make."""
-    settings.out.mkdir()
-    (settings.out / "letter.txt").write_text("dear", "utf-8")
-
-    with pytest.raises(InputError, match="would be replaced"):
-        train(settings, report=silent)
 
 
 @pytest.mark.parametrize(
