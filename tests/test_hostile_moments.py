@@ -23,9 +23,9 @@ def test_a_changed_byte_is_found_in_every_file(tiny_prepared: Prepared, tmp_path
 
     folder = tiny_prepared.folder
     names = {it.relative_to(folder).as_posix() for it in folder.rglob("*") if it.is_file()}
-    assert names == {one.file for one in found}
+    assert names == {file for file, _ in found}
     assert "manifest.json" in names
-    assert not [one for one in found if not one.found]
+    assert all(caught for _, caught in found)
 
 
 def test_a_file_cut_short_or_gone_is_found(tiny_prepared: Prepared, tmp_path: Path) -> None:

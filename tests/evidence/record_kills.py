@@ -48,15 +48,6 @@ class Kill:
     next_start_clean: bool
 
 
-@dataclass(frozen=True)
-class Flip:
-    """A byte that was changed in one file of a prepared folder, and whether that was found."""
-
-    file: str
-    position: int
-    found: bool
-
-
 @contextmanager
 def home(folder: Path) -> Iterator[Path]:
     """``folder`` as the place of prepared models."""
@@ -123,8 +114,11 @@ def kills(spec: ModelSpec, count: int, seed: int, folder: Path) -> list[Kill]:
     return found
 
 
-def flips(prepared: Prepared, times: int, seed: int, folder: Path) -> list[Flip]:
-    """Change one byte of each file, so many times, each in a copy that was sound before."""
+def flips(prepared: Prepared, times: int, seed: int, folder: Path) -> list[tuple[str, bool]]:
+    """Change one byte of each file, so many times, each in a copy that was sound before.
+
+    Gives the file's name and whether the change was found.
+    """
     chance = random.Random(seed)  # noqa: S311 - as above
     copy = folder / "flipped"
     shutil.copytree(prepared.folder, copy)
@@ -138,7 +132,7 @@ def flips(prepared: Prepared, times: int, seed: int, folder: Path) -> list[Flip]
             file.write_bytes(changed)
             read = read_prepared(copy)
             caught = read is None or bool(read.damaged)
-            found.append(Flip(file.relative_to(copy).as_posix(), position, caught))
+            found.append((file.relative_to(copy).as_posix(), caught))
         file.write_bytes(content)
     shutil.rmtree(copy)
     return found
@@ -164,8 +158,8 @@ def main() -> None:
         "kills": len(all_kills),
         "clean": sum(one.nothing_half_made_served and one.next_start_clean for one in all_kills),
         "flips": len(all_flips),
-        "found": sum(one.found for one in all_flips),
-        "files": len({one.file for one in all_flips}),
+        "found": sum(caught for _, caught in all_flips),
+        "files": len({file for file, _ in all_flips}),
         "each_kill": [asdict(one) for one in all_kills],
     }
     write(asked.out, record)
