@@ -6,7 +6,8 @@ recipe is undecided that may be faster or is smaller, the answer is that more te
 A limit on time or agreement is met only if the whole interval meets it; otherwise a bad recipe
 would pass by chance, more often the more recipes are tried. So the interval of an agreement is at
 1 − 5 %/k for k recipes (Bonferroni). Two times tie where the interval of their ratio, paired by
-text, includes 1. Size is exact.
+text, includes 1. Size is exact. Of those that tie and agree equally the smallest is taken, and of
+those of one size the one that tags most texts a second.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ner.choosing.measure import Measured
+from ner.choosing.workloads import FILE
 from ner.stats import FEWEST_UNITS, Estimate, count_of, speed_in_words
 from ner.verdict import (
     MIN_AGREEMENT,
@@ -214,9 +216,12 @@ def _best(fitting: Sequence[Judged]) -> tuple[Judged, tuple[Judged, ...]]:
         if one is fastest or 1.0 in one.measured.singles.as_fast_as(fastest.measured.singles)
     ]
 
+    same_size = (1 + _SAME_SIZE) * min(one.measured.bytes_on_disk for one in level)
+
     def worth(one: Judged) -> tuple[float, float, float]:
         agreement = 1.0 if one.agreement is None else one.agreement.value
-        return agreement, -one.measured.bytes_on_disk, -one.measured.singles.ms.value
+        size = max(same_size, one.measured.bytes_on_disk)
+        return agreement, -size, one.measured.times[FILE].rate.value
 
     best = max(level, key=worth)
     return best, tuple(one for one in level if one is not best)

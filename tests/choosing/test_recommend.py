@@ -131,6 +131,10 @@ CASES: dict[str, tuple[list[Measured], Limits, Answer, str, str]] = {
         *([int8(), weights(ms=1.001)], Limits(), Answer.YES, "weights"),
         "as fast as INT8, and agrees at least as well",
     ),
+    "else, where sizes are the same too, to more texts a second": (
+        *([int8(None), weights(None, mb=19.9, ms=1.001)], Limits(), Answer.YES, "int8"),
+        "as fast as WEIGHTS, and agrees at least as well",
+    ),
     "the original where none is faster": (
         *([weights(ms=4.0)], Limits(), Answer.YES, "original"),
         "no recipe that surely fits",
