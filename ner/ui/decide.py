@@ -347,8 +347,8 @@ def _texts_form(limit: int) -> tuple[gr.Textbox, gr.Dropdown]:
 def _limits_form() -> tuple[list[gr.Number], gr.Checkbox, gr.Button, gr.Button]:
     """The accepted loss and the other limits; whether peers take part; Measure and Stop."""
     fields = {
-        "Accepted loss with labels, F1 points": MAX_LOSS,
-        "Least agreement without, %": 100 * MIN_AGREEMENT,
+        "With labels: F1 points to lose": MAX_LOSS,
+        "Without: least agreement, %": 100 * MIN_AGREEMENT,
         "Slowest allowed, ms (0: no limit)": None,
         "Largest allowed, MB (0: no limit)": None,
     }
