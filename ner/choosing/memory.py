@@ -34,7 +34,8 @@ class MemoryPlan:
     file_texts: int
 
 
-SHORT, FULL = MemoryPlan(100, 1, 500), MemoryPlan(600, 3, 2000)
+# A file of 100 texts has batches of all sizes: one of 500 holds the same memory within a hundredth.
+SHORT, FULL = MemoryPlan(100, 1, 100), MemoryPlan(600, 3, 2000)
 
 
 @dataclass(frozen=True, slots=True)
