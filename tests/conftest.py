@@ -24,6 +24,13 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a model: making one takes many seconds, even a tiny one."""
+    for item in items:
+        if {"ner_home", "tiny_checkpoint"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def ner_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of its own for prepared models; kept between runs if NER_TEST_HOME names one.

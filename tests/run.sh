@@ -3,7 +3,7 @@
 #
 #   bash tests/run.sh            everything but the tests marked 'full' (minutes), with coverage
 #   bash tests/run.sh --full     those too
-#   bash tests/run.sh --quick    what is installed, without browser: style, types, tests
+#   bash tests/run.sh --quick    what is installed, without browser and models: style, types, tests
 #   bash tests/run.sh -k decode  further arguments go to pytest, and coverage isn't asked for
 #
 # Branch coverage of ner/ must not fall below the floor in pyproject.toml; what runs in processes of
@@ -22,7 +22,7 @@ selection=(-m "not full")
 quick=""
 case "${1:-}" in
     --full) selection=() && shift ;;
-    --quick) selection=(-m "not full and not browser") && quick=yes && shift ;;
+    --quick) selection=(-m "not full and not browser and not slow") && quick=yes && shift ;;
 esac
 
 # The page's script: types and lint, by tools that npm installs in their locked versions.

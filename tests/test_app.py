@@ -20,6 +20,8 @@ from playwright.sync_api import expect
 from serving import running
 from serving.running import App
 
+pytestmark = pytest.mark.slow
+
 WOLFGANG = "My name is Wolfgang and I live in Berlin."
 # Preparing is a process of its own that imports a lot, in milliseconds.
 PATIENCE = 180_000

@@ -13,6 +13,8 @@ import pytest
 import ner
 from ner.telemetry import without_telemetry
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(ner.__file__).parent
 REPORTERS = {"openvino", "nncf", "optimum"}
 # Stands in for the real package and leaves a file where it is so much as imported.

@@ -17,6 +17,8 @@ from serving.running import app
 
 from ner.models.open import Sides
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("ner", "assets", "setup.py", "pyproject.toml", "requirements.txt")
 DOCUMENTS = ("README.md", "LICENSE")

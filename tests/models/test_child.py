@@ -11,6 +11,8 @@ from ner.models.names import find_model
 from ner.models.open import open_sides
 from ner.models.recipes import default_sides
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_the_hub_a_hub_model_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within seconds, and the bundled model is pointed at."""

@@ -11,6 +11,8 @@ from ner.models.folder import Prepared
 from ner.models.open import Sides
 from ner.models.recipes import Variant, default_sides, find_recipe
 
+pytestmark = pytest.mark.slow
+
 
 def nodes(prepared: Prepared) -> list[ov.Node]:
     model = ov.Core().read_model(prepared.folder / "openvino_model.xml")

@@ -25,6 +25,8 @@ from ner.train.pools import change_case
 from ner.train.run import train
 from ner.train.settings import Arch, Source, TrainSettings
 
+pytestmark = pytest.mark.slow
+
 TAGS = tag_names(("LOC", "PER"))
 TEXTS = ("Ada is in Oslo", "Lima", "Boris left", "a long train")
 

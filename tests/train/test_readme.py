@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from ner.cli.main import app
 from ner.train.run import train
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "ner/train"
 README = (FOLDER / "README.md").read_text("utf-8")
 COMMANDS = [

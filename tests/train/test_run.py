@@ -22,6 +22,8 @@ from ner.train import checkpoint
 from ner.train.run import train
 from ner.train.settings import Arch, Source, TrainSettings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("arch", list(Arch), ids=str)
 def test_both_architectures_overfit_a_tiny_language(arch: Arch, settings: TrainSettings) -> None:
