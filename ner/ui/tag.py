@@ -158,7 +158,7 @@ def _contestants(run: Run, sides: Sides, choice: Choice) -> Iterator[tuple[str, 
     if beside and supports_bf16():
         variant = Variant(sides.spec, find_recipe(_BF16))
         third = run.site.load(variant, variant, sides.device, lambda _: None).left
-        yield "A in BF16", third.tagger.using(choice)
+        yield "BF16", third.tagger.using(choice)
 
 
 def _notes(text: str, sides: Sides) -> list[str]:

@@ -323,7 +323,7 @@ def _sizes(sides: Sequence[Side]) -> dict[str, Any]:
             (letter, megabytes(size), round(100 * size / longest, 1))
             for letter, size in zip("AB", sizes, strict=False)
         ],
-        "download": f"(as downloaded: {megabytes(download)})" if download else "",
+        "download": f"(checkpoint: {megabytes(download)})" if download else "",
     }
 
 

@@ -125,6 +125,24 @@ def test_only_differences_are_marked_on_request(page: Page) -> None:
     expect(agreed).not_to_have_css("background-color", plain)
 
 
+def test_the_text_is_taken_over_by_decide(page: Page) -> None:
+    """And recognised; a later one replaces it, but not a text that the visitor put there."""
+    box, going = page.locator("#decide-text textarea"), page.get_by_role("button", name="Decide →")
+    for text, told in ((TEXT, "No labels: 2 texts"), ("Only Berlin", "No labels: 1 text")):
+        tag(page, text)
+        going.click()
+        expect(box).to_have_value(text)
+        expect(page.locator("#recognized")).to_contain_text(told)
+        expect(page.locator("[data-part=agreed]")).to_be_hidden()
+        box.fill(text if text == TEXT else "My own")
+        page.get_by_role("tab", name="Tag").click()
+    expect(page.locator("[data-part=agreed]")).to_be_visible()
+    going.click()
+    expect(page.locator("[data-part=agreed]")).to_be_hidden()
+    expect(box).to_have_value("My own")
+    page.get_by_role("tab", name="Tag").click()
+
+
 def test_the_legend_is_the_filter(page: Page) -> None:
     """It spells labels out and counts them; unticking one hides it, and the focus stays there."""
     location = page.locator("[data-label=LOC]")
@@ -296,6 +314,10 @@ def test_typing_asks_one_question_at_a_time(open_page: Open, serve: Serve) -> No
     tag(page, "Berlin")
     # A round of the slow text may be timed first.
     expect(page.locator(".facts b")).to_contain_text("×", timeout=90_000)
+    tag(page, "slow Oslo")
+    # Times of the text before go as soon as the new one is tagged.
+    assert "" == page.locator("[data-part=pace]").text_content()
+    expect(page.locator(".facts")).to_contain_text("timing …")
 
 
 def test_a_server_that_is_gone_is_told_of(chromium: Browser, fake_url: str) -> None:

@@ -51,6 +51,8 @@ const tabs = (() => {
   /** The address follows the tab on show, whoever opened it. */
   function write() {
     const name = current();
+    // Style hides what belongs to another tab.
+    document.body.dataset.tab = name;
     if (name === asked()) return;
     const address = new URL(location.href);
     if (name === FIRST) address.searchParams.delete("tab");
@@ -76,6 +78,7 @@ const tabs = (() => {
     show();
     const options = { subtree: true, attributeFilter: ["aria-selected", "class"] };
     new MutationObserver(write).observe(bar(), options);
+    document.body.dataset.tab = current();
     addEventListener("popstate", show);
   }
 

@@ -10,6 +10,8 @@ const decideTab = (() => {
   /** @type {Record<string, string>} */
   let files = {};
   let picked = "";
+  /** The text that was taken over from tab 'Tag' last. */
+  let taken = "";
   /** What the result on show, and the one to come, were asked for with. */
   let made = "";
   let pending = "";
@@ -53,12 +55,22 @@ const decideTab = (() => {
     root.prepend(dom.make("p", { className, role: "status", textContent: OLD }));
   }
 
-  /** Put a text into the form, unless there are texts already. @param {string} text */
+  /**
+   * Put a text into the form as if it were typed, unless the visitor put one there. Gradio makes
+   * a tab when it is first opened.
+   * @param {string} text
+   */
   function take(text) {
     const box = document.querySelector("#decide-text textarea");
-    if (!(box instanceof HTMLTextAreaElement) || box.value) return;
+    if (!(box instanceof HTMLTextAreaElement)) {
+      requestAnimationFrame(() => take(text));
+      return;
+    }
+    if (box.value && box.value !== taken) return;
+    taken = text;
     box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.dispatchEvent(new FocusEvent("blur"));
   }
 
   /** @param {Element} element */

@@ -92,7 +92,10 @@ const tagAsk = (() => {
   }
 
   /** Whether times are of the result on show. @param {string} ticket */
-  const isTimed = (ticket) => ticket === String(timings) && timed === timedOn();
+  const isTimed = (ticket) => ticket === String(timings) && timesFit();
+
+  /** Whether the newest times are of the text and the sides on show. */
+  const timesFit = () => timed === timedOn();
 
   /**
    * What is sent for an event: its fields as Gradio has them, and ours in their places.
@@ -190,6 +193,7 @@ const tagAsk = (() => {
     ask,
     answered,
     isTimed,
+    timesFit,
     send,
     kept,
     changed,

@@ -54,7 +54,9 @@ const tagShow = (() => {
   /** @param {string} focused what had the focus in the result before */
   function open(focused) {
     place(root());
-    place(dom.make("div", { innerHTML: times }));
+    // Those of another text go at once; they are kept in case that text comes back.
+    if (tagAsk.timesFit()) place(dom.make("div", { innerHTML: times }));
+    else clearTimes();
     hint = dom.find(root(), "[data-part=detail]").innerHTML;
     showRest();
     showView();
@@ -104,7 +106,13 @@ const tagShow = (() => {
 
   function forgetTimes() {
     times = "";
-    dom.find(document, "[data-part=pace]").replaceChildren();
+    clearTimes();
+  }
+
+  function clearTimes() {
+    for (const part of dom.findAll(document, "[data-part=pace], [data-part=steps]")) {
+      part.replaceChildren();
+    }
   }
 
   /** An old answer fades, and can't be shared, saved or edited. @param {boolean} old */
@@ -238,8 +246,8 @@ const tagShow = (() => {
     share: () => tagShare.share(),
     edit: () => editMode.begin(shown()),
     decide: () => {
-      decideTab.take(shown().text);
       tabs.open("decide");
+      decideTab.take(shown().text);
     },
   };
 
