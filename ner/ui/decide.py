@@ -288,8 +288,7 @@ def add_decide_tab(site: Site, pickers: Pickers) -> gr.Textbox:
     """Put the tab's components into the Blocks at hand, and connect them; gives its text box."""
     limit = site.service.bounds.gold_characters
     text, chosen = _texts_form(limit)
-    recognized = html("", "recognized")
-    limits, peers, start, ended = _limits_form()
+    peers, start, ended, recognized, limits = _measure_form()
     state = gr.State(None)
     mapping = hidden()
     shown = result("decided", "ner.mountDecided", value(_ABOUT))
@@ -339,33 +338,37 @@ def _texts_form(limit: int) -> tuple[gr.Textbox, gr.Dropdown]:
     )
     with gr.Row(elem_classes="fields"):
         upload = gr.UploadButton("Load a file", elem_id="decide-file", size="sm", scale=0)
-        chosen = gr.Dropdown(list(SETS.items()), value="", label="Texts", elem_id="decide-set")
+        chosen = gr.Dropdown(list(SETS.items()), value="", label="Measure on", elem_id="decide-set")
     upload.upload(as_gradio_errors(partial(read_upload, limit=limit)), upload, text, **QUIET)
     return text, chosen
 
 
-def _limits_form() -> tuple[list[gr.Number], gr.Checkbox, gr.Button, gr.Button]:
-    """The accepted loss and the other limits; whether peers take part; Measure and Stop."""
+def _measure_form() -> tuple[gr.Checkbox, gr.Button, gr.Button, gr.HTML, list[gr.Number]]:
+    """Whether peers take part, Measure and Stop; what the texts are; and the limits.
+
+    The limits come last: they are applied anew without measuring again.
+    """
     fields = {
         "With labels: F1 points to lose": MAX_LOSS,
         "Without: least agreement, %": 100 * MIN_AGREEMENT,
         "Slowest allowed, ms (0: no limit)": None,
         "Largest allowed, MB (0: no limit)": None,
     }
-    with gr.Row(elem_classes="fields"):
-        limits = [gr.Number(value, label=label) for label, value in fields.items()]
     with gr.Row(elem_classes="run"):
         start = button("Measure", "measure", variant="primary")
         ended = button("Stop", "measure-stop")
         there = [title for package, title in _PEERS.items() if find_spec(package)]
         peers = gr.Checkbox(
             label=f"Measure {' and '.join(there)} too",
-            visible=find_spec("torch") is not None,
+            visible="PyTorch" in there,
             container=False,
             scale=0,
             min_width=280,
         )
-    return limits, peers, start, ended
+    recognized = html("", "recognized")
+    with gr.Row(elem_classes="fields"):
+        limits = [gr.Number(value, label=label) for label, value in fields.items()]
+    return peers, start, ended, recognized, limits
 
 
 def _connect_script(

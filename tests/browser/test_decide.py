@@ -131,7 +131,12 @@ def test_axe_finds_nothing(page: Page, screenshots: Path, scheme: str) -> None:
 def test_a_phone_shows_all_of_it(page: Page, screenshots: Path) -> None:
     """Nothing is wider than the page, nor than its box."""
     page.set_viewport_size({"width": 390, "height": 844})
-    measure(page, PLAIN)
+    put(page, PLAIN)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#measure")).to_be_in_viewport()
+    measure(page)
     page.screenshot(path=screenshots / "decide-phone.png", full_page=True)
     wide = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
     assert 0 == page.locator("html, #decided .scroll, #decided svg").evaluate_all(wide)
+    high = "all => all.filter(one => one.scrollHeight > one.clientHeight).length"
+    assert 0 == page.locator("#decided .scroll").evaluate_all(high)
