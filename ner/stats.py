@@ -137,13 +137,13 @@ def speed_in_words(as_fast: Estimate) -> str:
     """What 'so many times as fast' claims: only an interval that leaves out 1 claims anything.
 
     >>> speed_in_words(Estimate(1.75, 1.6, 1.9)), speed_in_words(Estimate(0.82, 0.8, 0.9))
-    ('1.75 × as fast', '22 % slower')
+    ('1.8 × as fast', '22 % slower')
     """
     if 1.0 in as_fast:
         return "about as fast"
     if as_fast.value < 1:
         return f"{100 / as_fast.value - 100:.0f} % slower"
-    return f"{as_fast.value:.2f} × as fast"
+    return f"{as_fast.value:.1f} × as fast"
 
 
 def median_estimate(samples: Sequence[float]) -> Estimate:

@@ -255,15 +255,17 @@ def _judge(measured: Measured, limits: Limits, level: float) -> Judged:
 
 def gains(this: Measured, base: Measured, agreement: Estimate | None) -> str:
     """The time, size, memory and agreement of one beside those of the original."""
+    as_fast = this.singles.as_fast_as(base.singles)
     said = [
-        speed_in_words(this.singles.as_fast_as(base.singles)),
+        speed_in_words(as_fast) + (f" ({as_fast.range(1, 1)})" if as_fast.low > 1 else ""),
         _part_in_words(this.bytes_on_disk / base.bytes_on_disk, "size"),
     ]
     if this.footprint is not None and base.footprint is not None:
         held = this.footprint.after_files / base.footprint.after_files
         said.append(_part_in_words(held, "memory"))
     if agreement is not None and agreement.value == 1.0:
-        said.append(f"no difference in {this.singles.n:,} texts")
+        least = f"agreement at least {100 * agreement.low:.1f} %"
+        said.append(f"no difference in {count_of(this.singles.n, 'text')} ({least})")
     elif agreement is not None:
         said.append(f"agreement {agreement.text()} % on {this.entities:,.0f} entities")
     return ", ".join(said)

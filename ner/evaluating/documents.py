@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from ner.comparing.agreement import Agreement, align
 from ner.entities import Annotated, Entity, Tagged
 from ner.tagging.boundaries import paragraph_starts, sentence_starts
 
@@ -26,6 +27,19 @@ def find_sentences(text: str) -> list[int]:
         for start in (begin, *sentence_starts(text, begin, end))
     }
     return sorted(inner - {0})
+
+
+def by_sentence(agreement: Agreement) -> list[Agreement]:
+    """What the two sides say of each sentence, by where an entity begins; the text stays whole."""
+    text, both = agreement.text, (agreement.left, agreement.right)
+    found = []
+    for begin, end in pairwise([0, *find_sentences(text), len(text)]):
+        left, right = (
+            Tagged(text, tuple(one for one in side.entities if begin <= one.start < end))
+            for side in both
+        )
+        found.append(align(left, right))
+    return found
 
 
 def join(sentences: Sequence[Annotated]) -> Annotated:

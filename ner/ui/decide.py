@@ -210,7 +210,7 @@ def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]], 
             left = f", about {seconds:,.0f} s left{part}" if seconds >= 1 else ""
         if step.what != last.what or now - told >= _TOLD_EVERY:
             told = now
-            yield f"{known} Measuring, {step.done:,} of {step.total:,}: {step.what}{left} …"
+            yield f"{known} Measuring: {step.what}{left} …"
         last = step
 
 

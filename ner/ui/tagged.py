@@ -16,12 +16,13 @@ from ner.comparing.agreement import Agreement, Kind, Pair, align, fragile
 from ner.comparing.comparison import Comparison
 from ner.comparing.timing import Latency, Timing
 from ner.entities import Entity, Explained
+from ner.evaluating.documents import by_sentence
 from ner.evaluating.verdicts import without_gold
 from ner.markup import colour_classes, cut, macro, megabytes, milliseconds, render
 from ner.models.calibration import model_for
 from ner.models.catalogue import LABELS, ModelSpec
 from ner.models.open import Side, Sides
-from ner.stats import count_of
+from ner.stats import count_of, speed_in_words
 from ner.tables import Table
 from ner.tables import html as table_html
 from ner.tagging.choice import Choice, Steps
@@ -334,10 +335,10 @@ def _download(spec: ModelSpec) -> int:
 
 
 def _enough(kept: Kept) -> str:
-    """Whether this text tells that the right side will do."""
+    """Whether this text tells that the right side will do; its sentences count as texts."""
     names = [side.origin.title for side in kept.sides.all]
     loss = 100 - 100 * MIN_AGREEMENT
-    return without_gold([kept.agreement], max_loss=loss, names=names).short
+    return without_gold(by_sentence(kept.agreement), max_loss=loss, names=names).short
 
 
 def _hints(kept: Kept) -> Iterator[tuple[str, str]]:
@@ -427,6 +428,4 @@ def _pace(timing: Timing) -> str:
     if low <= 1 <= high:
         near = low >= 0.9 and high <= 1.1
         return "no clear difference in speed" if near else "speed still uncertain"
-    if ratio.value < 1:
-        return f"{100 * (1 / ratio.value - 1):.0f} % slower"
-    return f"{ratio.value:.1f} × as fast"
+    return speed_in_words(ratio)

@@ -120,7 +120,7 @@ def test_intervals_allow_for_the_number_of_recipes() -> None:
 CASES: dict[str, tuple[list[Measured], Limits, Answer, str, str]] = {
     "the fastest that fits": (
         *([int8(), weights()], Limits(), Answer.YES, "int8"),
-        "Take INT8: 3.00 × as fast, a quarter",
+        "Take INT8: 3.0 × as fast (3.0–3.0), a quarter",
     ),
     "without limits": ([int8(wrong_every=2)], NO_LIMITS, Answer.YES, "int8", "Take INT8"),
     "a faster one that may fit is named": (
@@ -162,8 +162,8 @@ CASES: dict[str, tuple[list[Measured], Limits, Answer, str, str]] = {
     ),
     "too few texts": (
         *([int8(None, texts=29)], Limits(), Answer.UNDECIDED, "int8"),
-        "INT8 looks best: 2.99 × as fast, a quarter of the size, a quarter of the memory, no "
-        "difference in 29 texts. 1 more text",
+        "INT8 looks best: 3.0 × as fast (3.0–3.0), a quarter of the size, a quarter of the memory, "
+        "no difference in 29 texts (agreement at least 94.8 %). 1 more text would prove it.",
     ),
     "near the limit": (
         *([int8(wrong_every=9)], Limits(max_mb=25), Answer.UNDECIDED, "int8"),

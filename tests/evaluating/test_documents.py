@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner.comparing.agreement import align
 from ner.entities import Annotated, Entity, Tagged
-from ner.evaluating.documents import as_documents
+from ner.evaluating.documents import as_documents, by_sentence
+from ner.evaluating.verdicts import without_gold
+from ner.verdict import Answer
 
 ADA = Annotated(Tagged("Ada left .", (Entity(0, 3, "PER"),)), ((0, 3), (4, 8), (9, 10)))
 BERLIN = Annotated(Tagged("to Berlin", (Entity(3, 9, "LOC"),)), ((0, 2), (3, 9)))
@@ -49,3 +52,19 @@ def test_documents_hold_the_same_tokens_and_tags(gold: list[list[Annotated]], si
     assert list(chain.from_iterable(one.tokens for one in sentences)) == list(
         chain.from_iterable(one.tokens for one in found)
     )
+
+
+def test_one_long_text_tells_as_much_as_its_sentences_alone() -> None:
+    """A verdict on tab Tag must not differ from that of tab Decide on the same sentences."""
+    sentence = "Ada left Oslo. "
+    entities = [
+        Entity(start + at, start + at + length, label)
+        for start in range(0, 60 * len(sentence), len(sentence))
+        for at, length, label in ((0, 3, "PER"), (9, 4, "LOC"))
+    ]
+    tagged = Tagged(sentence * 60, tuple(entities))
+    sentences = by_sentence(align(tagged, tagged))
+
+    assert [2] * 60 == [len(one.pairs) for one in sentences if one.pairs]
+    assert Answer.YES is without_gold(sentences, max_loss=5.0).answer
+    assert Answer.UNDECIDED is without_gold([align(tagged, tagged)], max_loss=5.0).answer

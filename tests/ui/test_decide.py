@@ -67,7 +67,7 @@ def test_progress_comes_before_the_result() -> None:
     """
     *steps, (value, found) = measured()
     assert "Comparing both sides" in steps[0][0]["html"]
-    assert re.search(r"INT8 agrees with Original to \d.* %\. Measuring,", steps[-1][0]["html"])
+    assert re.search(r"INT8 agrees with Original to \d.* %\. Measuring:", steps[-1][0]["html"])
     assert all(state is None for _, state in steps)
     assert found is not None
     assert value["data"]
