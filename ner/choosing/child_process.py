@@ -1,43 +1,19 @@
-"""Measuring in a process of its own: with peers, of which a server imports nothing, and memory."""
+"""Measuring in a process of its own: with peers, of which a server imports nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from threading import Lock
 
-from ner.choosing.contenders import Contender, log_refused
+from ner.choosing.contenders import log_refused
 from ner.choosing.measure import Measured
-from ner.choosing.memory import MemoryPlan, measure_footprint
-from ner.comparing.origin import Origin
 from ner.errors import Failure, NerError
-from ner.models.folder import texts_for
-from ner.models.open import Side
 from ner.models.recipes import Variant
 from ner.progress import Progress, finish
 
 # Seconds between two reports, at most: whoever listens can stop it then.
 _LOOK = 0.2
-
-
-class Scales:
-    """What a process that tags single texts with one side holds; each is measured once."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._held: dict[Origin, int] = {}
-
-    def weigh(self, side: Side) -> int:
-        """Bytes. Others wait meanwhile; raises as `measure_footprint`."""
-        with self._lock:
-            if side.origin not in self._held:
-                opening = Contender.of(side).opening
-                assert opening is not None  # noqa: S101 - a side can be opened again
-                texts = texts_for(side.variant.spec).gate
-                footprint = measure_footprint(opening, texts, MemoryPlan(100, 0, 0))
-                self._held[side.origin] = footprint.after_singles
-            return self._held[side.origin]
 
 
 def measure_apart(

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ner.choosing.memory import SHORT, measure_footprint
 from ner.comparing.origin import Origin
 from ner.entities import Tagger
 from ner.errors import InputError, ModelRefused
@@ -57,6 +58,13 @@ class Contender:
     def title(self) -> str:
         """What a reader calls it."""
         return self.origin.title
+
+
+def weigh(side: Side) -> int:
+    """Bytes that a process with one side holds which tags single texts; as `measure_footprint`."""
+    opening = Contender.of(side).opening
+    assert opening is not None  # noqa: S101 - a side can be opened again
+    return measure_footprint(opening, SHORT).after_singles
 
 
 def open_alone(name: str) -> Callable[[Sequence[str]], object]:

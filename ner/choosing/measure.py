@@ -170,7 +170,7 @@ def measure(
     for at, one in enumerate(contenders):
         if memory and one.opening:
             yield Progress(next(done), total, f"memory of {one.title}", total)
-            footprints[at] = measure_footprint(one.opening, sample.texts, memory)
+            footprints[at] = measure_footprint(one.opening, memory)
     yield Progress(total, total, "comparing what was found", total)
     return tuple(
         Measured(

@@ -11,8 +11,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -51,16 +52,18 @@ class Footprint:
     after_files: int
 
 
-def measure_footprint(opening: Sequence[str], texts: Sequence[str], plan: MemoryPlan) -> Footprint:
-    """Open a contender in a new process and let it tag texts made of the words of ``texts``.
+@lru_cache(maxsize=64)
+def measure_footprint(opening: tuple[str, ...], plan: MemoryPlan) -> Footprint:
+    """Open a contender in a new process and let it tag texts of random words; measured once.
 
     ``opening`` is that of a :class:`~ner.choosing.contenders.Contender`. Raises ``Failure`` if the
     process ends without a result.
     """
     # Here, since what is measured must not hold it.
+    from ner.models.calibration import project_texts
     from ner.models.child import run_module
 
-    words = " ".join(texts).split()
+    words = " ".join(project_texts("general", "gate")).split()
     rng = random.Random(0)  # noqa: S311 - not a secret
 
     def drawn(count: int) -> list[str]:

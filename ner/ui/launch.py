@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from ner.choosing.child_process import Scales
+from ner.choosing.contenders import weigh
 from ner.errors import MissingExtra
 from ner.markup import macro
 from ner.models.catalogue import catalogue
@@ -64,7 +64,7 @@ def serve(host: str, port: int, *, mcp: bool = False) -> None:
         devices=available_devices(),
         service=service,
         opened=lambda: sides_open.opened,
-        weigh=Scales().weigh,
+        weigh=weigh,
     )
     launch(page, service, server_name=host, server_port=port, mcp_server=mcp)
     stop.wait()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from fakes import FakeSides
 
-from ner.choosing import child_process
 from ner.choosing.child_process import measure_apart
 from ner.choosing.measure import Sample, measure_model
-from ner.choosing.memory import Footprint, MemoryPlan
+from ner.choosing.memory import MemoryPlan
 from ner.errors import Failure
 from ner.models.catalogue import ModelSpec
 from ner.models.recipes import ORIGINAL, RECOMMENDED, Variant, find_recipe
@@ -63,18 +60,3 @@ def test_what_is_refused_there_is_told_here(tiny_spec: ModelSpec, tmp_path: Path
     with pytest.raises(Failure, match=tmp_path.name):
         work = partial(measure_model, unknown, RECIPES, Sample(("A text.",)), PLAN)
         finish(measure_apart(work))
-
-
-def test_each_side_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bytes after single texts."""
-    asked: list[Mapping[str, str]] = []
-
-    def footprint(opening: Mapping[str, str], *_: object) -> Footprint:
-        asked.append(opening)
-        return Footprint(1.0, 50, 80, 100)
-
-    monkeypatch.setattr(child_process, "measure_footprint", footprint)
-    scales, sides = child_process.Scales(), FakeSides()
-
-    assert [80, 80, 80] == [scales.weigh(side) for side in (*sides.both, sides.left)]
-    assert 2 == len(asked)

@@ -127,14 +127,14 @@ def test_logits_are_those_of_the_original(
 
 
 def test_dynamic_int8_is_smaller_and_its_runtime_alone_holds_less(
-    files: dict[str, Path], tiny_checkpoint: Path, texts: list[str]
+    files: dict[str, Path], tiny_checkpoint: Path
 ) -> None:
     """Weights and the embedding table take a byte each; torch is not imported."""
     small = files["ONNX Runtime dynamic INT8"]
     opening = onnx_runtime.__name__, "open_alone", str(small), str(tiny_checkpoint)
 
     assert small.stat().st_size < files["ONNX Runtime"].stat().st_size
-    assert measure_footprint(opening, texts, MemoryPlan(3, 1, 20)).after_files < 200e6
+    assert measure_footprint(opening, MemoryPlan(3, 1, 20)).after_files < 200e6
 
 
 def test_without_the_extra_it_says_what_to_install(
