@@ -12,15 +12,11 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``done`` of ``total`` steps; ``what`` the next one is about.
-
-    Steps up to number ``until`` are alike, so that those done tell how long those left will take.
-    """
+    """``done`` of ``total`` steps; ``what`` the next one is about."""
 
     done: int
     total: int
     what: str
-    until: int
 
 
 class Stopped(Exception):

@@ -98,7 +98,7 @@ def test_imports_go_down(file: Path) -> None:
 
 
 # What the whole of ner/ may hold; lowered whenever the code has shrunk, never raised.
-MOST_TOKENS, MOST_CLASSES, MOST_LINES = 126_700, 151, 21_260
+MOST_TOKENS, MOST_CLASSES, MOST_LINES = 126_600, 151, 21_240
 
 _LAYOUT = {
     tokenize.COMMENT,

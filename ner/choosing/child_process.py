@@ -30,7 +30,7 @@ def measure_apart(
     process = context.Process(target=_send, args=(theirs, work), daemon=True)
     process.start()
     theirs.close()
-    step = Progress(0, 1, "opening recipes, PyTorch and what else there is", 1)
+    step = Progress(0, 1, "opening recipes, PyTorch and what else there is")
     try:
         while True:
             if ours.poll(_LOOK):

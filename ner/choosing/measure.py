@@ -147,19 +147,19 @@ def measure(
     """
     weighed = sum(1 for one in contenders if memory and one.opening)
     total = len(contenders) + sum(work.steps for work in workloads) + weighed
-    done, until = count(), len(contenders)
+    done = count()
     found: list[list[Tagged]] = []
     for one in contenders:
-        yield Progress(next(done), total, f"tagging with {one.title}", until)
+        yield Progress(next(done), total, f"tagging with {one.title}")
         found.append(one.tagger.tag_many(sample.texts))
     gold = list(map(partial(_gold_f1, sample), contenders, found))
     times: list[dict[str, Latency]] = [{} for _ in contenders]
     rng = np.random.default_rng(0)
     for work in workloads:
-        until += work.steps
         taken = np.empty((1 + work.passes, len(work.calls), len(contenders)))
-        for number, call in np.ndindex(taken.shape[:2]):
-            yield Progress(next(done), total, f"timing, {work.name}", until)
+        for step, (number, call) in enumerate(np.ndindex(taken.shape[:2]), start=1):
+            what = f"timing, {work.name}, {step:,} of {work.steps:,}"
+            yield Progress(next(done), total, what)
             taken[number, call] = _time_round(contenders, work.calls[call], rng)
         # The first pass warms up every shape and is not counted. There is a sample for each call,
         # the median of its passes; of a single call one for each pass.
@@ -169,9 +169,9 @@ def measure(
     footprints: list[Footprint | None] = [None] * len(contenders)
     for at, one in enumerate(contenders):
         if memory and one.opening:
-            yield Progress(next(done), total, f"memory of {one.title}", total)
+            yield Progress(next(done), total, f"memory of {one.title}")
             footprints[at] = measure_footprint(one.opening, memory)
-    yield Progress(total, total, "comparing what was found", total)
+    yield Progress(total, total, "comparing what was found")
     return tuple(
         Measured(
             origin=one.origin,

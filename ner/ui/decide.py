@@ -187,12 +187,8 @@ def _open(
 
 
 def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]], known: str) -> Any:  # noqa: ANN401
-    """What is measured in ``steps``; yields what is ``known`` and how far it is.
-
-    How long it will take is told of steps that are alike, once a second of them has been seen.
-    """
-    told = began = 0.0
-    last, first, left = Progress(0, 0, "", 0), 0, ""
+    """What is measured in ``steps``; yields what is ``known`` and how far it is."""
+    told = 0.0
     while True:
         try:
             step = next(steps)
@@ -201,17 +197,9 @@ def _measured(run: Run, steps: Generator[Progress, None, tuple[Measured, ...]], 
         if run.stopped():
             steps.close()
             raise Stopped
-        now = time.monotonic()
-        if step.until != last.until:
-            began, first, left = now, step.done, ""
-        elif step.done > last.done and now - began >= 1:
-            seconds = (now - began) / (step.done - first) * (step.until - step.done)
-            part = "" if step.until == step.total else " of this part"
-            left = f", about {seconds:,.0f} s left{part}" if seconds >= 1 else ""
-        if step.what != last.what or now - told >= _TOLD_EVERY:
-            told = now
-            yield f"{known} Measuring: {step.what}{left} …"
-        last = step
+        if time.monotonic() - told >= _TOLD_EVERY:
+            told = time.monotonic()
+            yield f"{known} Measuring: {step.what} …"
 
 
 def judge_again(found: Decided | None, left: str, right: str, *limits: float | None) -> Any:  # noqa: ANN401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
 from itertools import islice
@@ -19,11 +19,9 @@ from ner.errors import InputError, ModelRefused
 from ner.files.pasted import read_texts
 from ner.models.open import Side
 from ner.models.recipes import Variant
-from ner.progress import Progress
 from ner.serving.admission import WAITING
-from ner.ui import decide
 from ner.ui.decide import Decided, judge_again, measure_texts, recognize, sign, stand
-from ner.ui.jobs import Run, Site, stop
+from ner.ui.jobs import Site, stop
 
 REQUEST = SimpleNamespace(session_hash="a visitor", request=None)
 SIDES = ("bundled#original", "bundled#int8")
@@ -71,23 +69,6 @@ def test_progress_comes_before_the_result() -> None:
     assert all(state is None for _, state in steps)
     assert found is not None
     assert value["data"]
-
-
-def test_how_long_it_takes_is_told_by_steps_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing before a second of them has been seen; a step told twice changes nothing."""
-    clock = iter((0.0, 0.5, 4.0, 10.0, 10.5, 20.0, 24.0))
-    monkeypatch.setattr(decide, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-
-    def steps() -> Generator[Progress, None, tuple[()]]:
-        for done, what, until in ((0, "a", 3), (1, "a", 3), (2, "a", 3), *((3, "b", 5),) * 2):
-            yield Progress(done, 5, what, until)
-        for _ in range(2):
-            yield Progress(4, 5, "c", 5)
-        return ()
-
-    told = [said.split(": ")[1] for said in decide._measured(Run(site()), steps(), "")]
-    assert ["a …", "a …", "a, about 2 s left of this part …", "b …", "b …"] == told[:5]
-    assert ["c, about 10 s left …"] * 2 == told[5:]
 
 
 def test_without_labels_agreement_decides_and_what_differs_is_dealt() -> None:
