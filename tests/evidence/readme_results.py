@@ -13,7 +13,6 @@ from ner.choosing.report import bench_tables
 from ner.choosing.workloads import FILE, SINGLES
 from ner.deploy.card import score_table
 from ner.deploy.records import recorded_sets
-from ner.machine import Machine
 from ner.models.catalogue import catalogue
 from ner.models.recipes import RECOMMENDED
 from ner.schema import estimate_of
@@ -150,7 +149,9 @@ def link(file: Path) -> str:
 def summary() -> str:
     """The one table of the top README: the bundled model, its F1, size and speed."""
     scores = score_table(recorded_sets(catalogue()[0].name, RECOMMENDED), "INT8")
-    speeds = [speed(read(RESULTS / f"bench-{name}.json")) for name in ("vnni", "without-vnni")]
+    speeds = [
+        speed(read(RESULTS / f"bench-{name}.json")) for name in ("amx", "vnni", "without-vnni")
+    ]
     title = "The bundled model:"
     advice = "`python -m ner choose` measures all recipes on yours."
     return "\n".join([title, "", scores, "", *speeds, advice]) + "\n"
@@ -172,9 +173,9 @@ def speed(record: dict[str, Any]) -> str:
         for item in (int8, original, torch)
     ]
     machine = record["machine"]
-    vnni = "without VNNI" if Machine(**machine).lacks_int8 else "with VNNI"
+    best, *_ = machine["vector_extensions"]
     return (
-        f"On {machine['cores']} cores of {machine['cpu']} ({vnni}) INT8 {', '.join(said)}, is "
+        f"On {machine['cores']} cores of {machine['cpu']} ({best}) INT8 {', '.join(said)}, is "
         f"{faster} times as fast as the original and {times:.1f} times as fast as PyTorch on "
         f"different texts one by one, and tags {rates[0]} texts a second in a file (original "
         f"{rates[1]}, PyTorch {rates[2]}; {record['date']})."
