@@ -116,7 +116,7 @@ def _column(text: str, ending: str) -> list[str]:
 
 def _unlabelled(name: str, lines: Sequence[str]) -> Texts:
     texts = tuple(line for line in lines if line.strip())
-    return Texts(name, Sample(texts), f"No labels: {count_of(len(texts), 'text')}.")
+    return Texts(name, Sample(texts), f"{count_of(len(texts), 'text')}, without labels.")
 
 
 def _renamed_note(names: Mapping[str, str]) -> Iterator[str]:

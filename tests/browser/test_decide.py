@@ -37,7 +37,7 @@ def put(page: Page, text: str) -> None:
         }""",
         text,
     )
-    told = "Labelled" if text == GOLD else "No labels"
+    told = "Labelled" if text == GOLD else "without labels"
     expect(page.locator("#recognized .notice")).to_contain_text(told)
 
 

@@ -128,7 +128,7 @@ def test_only_differences_are_marked_on_request(page: Page) -> None:
 def test_the_text_is_taken_over_by_decide(page: Page) -> None:
     """And recognised; a later one replaces it, but not a text that the visitor put there."""
     box, going = page.locator("#decide-text textarea"), page.get_by_role("button", name="Decide →")
-    for text, told in ((TEXT, "No labels: 2 texts"), ("Only Berlin", "No labels: 1 text")):
+    for text, told in ((TEXT, "2 texts, without"), ("Only Berlin", "1 text, without")):
         tag(page, text)
         going.click()
         expect(box).to_have_value(text)

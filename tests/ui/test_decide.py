@@ -180,7 +180,7 @@ def test_what_cannot_be_used_gets_a_sentence(given: dict[str, Any], said: str) -
 
 def test_labels_are_recognised_and_mapped() -> None:
     """What was pasted is said; labels of another name have a likely one, or are left out."""
-    assert "No labels: 3 texts" in recognize(PLAIN, "", "bundled#int8", 1000)
+    assert "3 texts, without labels" in recognize(PLAIN, "", "bundled#int8", 1000)
     told = recognize("Oslo B-GPE\nin O\nMay B-DATE\n", "", "bundled#int8", 1000)
     assert "2 entities in 1 text." in told
     html, _ = last("Oslo B-GPE\nin O\nBerlin B-LOC\nMay B-DATE\n")
@@ -197,9 +197,9 @@ def test_labels_are_recognised_and_mapped() -> None:
         ('{"id": 1, "text": "Ada met", "label": [[0, 3, "PER"]]}', "JSON or JSON lines): 1 entity"),
         ("[Ada](PER) met\n[Oslo](LOC)", "[text](LABEL)): 2 entities in 2 texts"),
         ("Sentence #,Word,Tag\nSentence: 1,Ada,B-PER\n,met,O", "a token to a row): 1 entity"),
-        ('id,text\n1,"Ada, who met Bob, left"\n2,Oslo', "No labels: 2 texts"),
-        ('{"n": 1, "text": "Ada met"}\n{"n": 2, "text": "Bob"}', "No labels: 2 texts"),
-        ("Ada, of Oslo, met\nBob, of Rome, left", "No labels: 2 texts"),
+        ('id,text\n1,"Ada, who met Bob, left"\n2,Oslo', "2 texts, without labels"),
+        ('{"n": 1, "text": "Ada met"}\n{"n": 2, "text": "Bob"}', "2 texts, without labels"),
+        ("Ada, of Oslo, met\nBob, of Rome, left", "2 texts, without labels"),
     ],
 )
 def test_whatever_people_paste_is_recognised(text: str, told: str) -> None:

@@ -37,6 +37,8 @@ const decideTab = (() => {
   function measure(values) {
     const [text, chosen, , ...rest] = values;
     pending = measuredOn([text, chosen, ...rest]);
+    // On a phone progress and verdict are below the screen.
+    root?.scrollIntoView({ block: "nearest" });
     const rows = dom.findAll(document, "#recognized [data-map]");
     const map = rows.map((row) =>
       row instanceof HTMLSelectElement ? `${row.dataset.map}=${row.value}` : "",
