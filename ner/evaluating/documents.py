@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from ner.comparing.agreement import Agreement, align
 from ner.entities import Annotated, Entity, Tagged
@@ -31,15 +32,18 @@ def find_sentences(text: str) -> list[int]:
 
 def by_sentence(agreement: Agreement) -> list[Agreement]:
     """What the two sides say of each sentence, by where an entity begins; the text stays whole."""
-    text, both = agreement.text, (agreement.left, agreement.right)
-    found = []
-    for begin, end in pairwise([0, *find_sentences(text), len(text)]):
-        left, right = (
-            Tagged(text, tuple(one for one in side.entities if begin <= one.start < end))
-            for side in both
-        )
-        found.append(align(left, right))
-    return found
+    text, starts = agreement.text, find_sentences(agreement.text)
+
+    def parts(side: Tagged) -> dict[int, tuple[Entity, ...]]:
+        # In one pass: the page asks at each key that is pressed.
+        grouped = groupby(side.entities, key=lambda one: bisect_right(starts, one.start))
+        return {number: tuple(found) for number, found in grouped}
+
+    left, right = parts(agreement.left), parts(agreement.right)
+    return [
+        align(Tagged(text, left.get(number, ())), Tagged(text, right.get(number, ())))
+        for number in range(len(starts) + 1)
+    ]
 
 
 def join(sentences: Sequence[Annotated]) -> Annotated:
