@@ -46,7 +46,8 @@ class Contender:
         """An opened side, which tags as ``choice`` says."""
         tagger = side.tagger.using(choice or Choice())
         variant = side.variant
-        opening = __name__, "open_alone", f"{variant.spec.reference}#{variant.recipe.name}"
+        name = f"{variant.spec.reference}#{variant.recipe.name}"
+        opening = __name__, "open_alone", name, side.origin.weights or ""
         return cls(side.origin, tagger, side.size, side.withheld, opening)
 
     @property
@@ -67,8 +68,11 @@ def weigh(side: Side) -> int:
     return measure_footprint(opening, SHORT).after_singles
 
 
-def open_alone(name: str) -> Callable[[Sequence[str]], object]:
-    """What tags texts by the variant ``name``: checked as for serving, whatever the check says."""
+def open_alone(name: str, _weights: str = "") -> Callable[[Sequence[str]], object]:
+    """What tags texts by the variant ``name``: checked as for serving, whatever the check says.
+
+    ``_weights`` tell one build of it from another, so that each is measured for itself.
+    """
     return open_side(resolve(name)).tagger.tag_many
 
 
