@@ -25,7 +25,7 @@ from transformers import (
     PreTrainedTokenizerBase,
     TokenClassificationPipeline,
 )
-from transformers.utils import logging as progress
+from transformers.utils import logging as transformers_logging
 
 from ner.choosing import onnx_runtime
 from ner.choosing.contenders import Contender
@@ -127,7 +127,7 @@ def open_alone(title: str, checkpoint: str) -> Callable[[Sequence[str]], object]
 def _load(checkpoint: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The network in FP32 and its tokenizer."""
     torch.set_num_threads(usable_cores())
-    progress.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         network = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=torch.float32)
         return network.eval(), AutoTokenizer.from_pretrained(checkpoint)
